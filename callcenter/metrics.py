@@ -7,14 +7,20 @@ from prometheus_client import Counter, Gauge, Histogram
 _FAST = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
 
 ami_messages = Counter("callcenter_ami_messages", "AMI messages taken", ["pbx"])
-ami_broken = Counter("callcenter_ami_broken_messages", "AMI messages that could not be read and were put aside", ["pbx"])
+ami_broken = Counter(
+    "callcenter_ami_broken_messages", "AMI messages that could not be read and were put aside", ["pbx"]
+)
 ami_lag = Gauge("callcenter_ami_lag_seconds", "Age of the newest AMI event when it was taken", ["pbx"])
 ami_up = Gauge("callcenter_ami_up", "1 while logged in to the PBX", ["pbx"])
 unclassified = Counter("callcenter_unclassified_channels", "Channels the PBX map does not know", ["pbx"])
-contained = Counter("callcenter_contained_failures", "Failures of one part that were kept from the others", ["part"])
+contained = Counter(
+    "callcenter_contained_failures", "Failures of one part that were kept from the others", ["part"]
+)
 persist_seconds = Histogram("callcenter_persist_seconds", "From event taken to its commit", buckets=_FAST)
 pop_seconds = Histogram("callcenter_pop_seconds", "From AMI bytes to websocket bytes", buckets=_FAST)
-paint_seconds = Histogram("callcenter_paint_seconds", "From websocket message to paint, told by the browser", buckets=_FAST)
+paint_seconds = Histogram(
+    "callcenter_paint_seconds", "From websocket message to paint, told by the browser", buckets=_FAST
+)
 tabs = Gauge("callcenter_tabs", "Connected browser tabs")
 tabs_dropped = Counter("callcenter_tabs_dropped", "Tabs dropped because they were too slow")
 owed = Gauge("callcenter_outcomes_owed", "Outcomes owed right now")

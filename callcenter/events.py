@@ -1,0 +1,269 @@
+"""The closed vocabulary of what a PBX tells us, in the order it happened. Events name devices, never people.
+
+``at`` is the moment in UTC by the PBX's clock (ours where it sends none), ``mono`` our monotonic clock in seconds when
+the bytes arrived. A ``leg`` is the Uniqueid of an agent-side channel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+from callcenter.roster import Device
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class QueueResult(StrEnum):
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    TIMEOUT = "timeout"
+    FULL = "full"
+    EMPTY = "empty"
+    EXIT = "exit"
+
+
+class OfferResult(StrEnum):
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    CANCELLED = "cancelled"
+    UNREACHABLE = "unreachable"
+
+
+class Via(StrEnum):
+    """How a call came to a device."""
+
+    QUEUE = "queue"
+    DIRECT = "direct"
+    BLIND = "blind"
+    ATTENDED = "attended"
+    PICKUP = "pickup"
+    PARK = "park"
+    RETURN = "return"
+    OUTBOUND = "outbound"
+    ORIGINATE = "originate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallKey:
+    """The natural key of a call: the Uniqueid of the customer's channel, which never changes."""
+
+    pbx: str
+    uniqueid: str
+
+    def __str__(self) -> str:
+        return f"{self.pbx}/{self.uniqueid}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfCall:
+    call: CallKey
+    at: datetime
+    mono: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived(_OfCall):
+    """A customer's channel is there. ``number_raw`` is what the PBX showed first; ``region`` reads it."""
+
+    direction: Direction
+    number_raw: str
+    name: str
+    did: str
+    trunk: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueJoined(_OfCall):
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLeft(_OfCall):
+    queue: str
+    result: QueueResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered(_OfCall):
+    """A device rings with the call. ``queue`` is ``""`` outside queues."""
+
+    leg: str
+    device: Device
+    via: Via
+    queue: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded(_OfCall):
+    """The device no longer rings. ANSWERED comes before or together with Joined."""
+
+    leg: str
+    device: Device
+    result: OfferResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined(_OfCall):
+    """The customer and the device's leg are connected through bridges and Local pairs: they can talk."""
+
+    leg: str
+    device: Device
+    via: Via
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left(_OfCall):
+    """They can no longer talk; the leg may live on."""
+
+    leg: str
+    device: Device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegEnded(_OfCall):
+    """The device's channel is gone."""
+
+    leg: str
+    device: Device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(_OfCall):
+    leg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(_OfCall):
+    leg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStarted(_OfCall):
+    """MixMonitor writes to ``path`` (absolute, in the PBX's own file system)."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(_OfCall):
+    """The customer's channel is gone. ``cause`` is the Q.850 code, 0 unknown; ``note`` says why where it was concluded
+    rather than seen (``disconnected``, ``pbx_restart``)."""
+
+    cause: int
+    by_customer: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeLogged(_OfCall):
+    """An agent (or a supervisor for him) settled what came of the talk. Ours, not the PBX's."""
+
+    segment: int
+    outcome: UUID
+    by: UUID
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeWaived(_OfCall):
+    """A supervisor let an agent off with a reason."""
+
+    segment: int
+    by: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerChosen(_OfCall):
+    """A person decided whose call this is."""
+
+    customer: UUID
+    by: UUID
+
+
+CallEvent: TypeAlias = (
+    Arrived
+    | QueueJoined
+    | QueueLeft
+    | Offered
+    | OfferEnded
+    | Joined
+    | Left
+    | LegEnded
+    | Held
+    | Resumed
+    | RecordingStarted
+    | Ended
+    | OutcomeLogged
+    | OutcomeWaived
+    | CustomerChosen
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberState:
+    """A queue member as the PBX has it now. ``interface`` is the exact string the queue knows."""
+
+    pbx: str
+    at: datetime
+    queue: str
+    interface: str
+    name: str
+    paused: bool
+    reason: str
+    state_interface: str
+    status: int
+    in_call: bool
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtFound:
+    """A debt that stands in the PBX's own database: ``interface`` answered the call and was paused by the dialplan."""
+
+    pbx: str
+    at: datetime
+    interface: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkUp:
+    """Logged in, snapshot taken, live from here. ``rebooted``: the PBX restarted since we last saw it."""
+
+    pbx: str
+    at: datetime
+    rebooted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDown:
+    """No link to the PBX. ``code`` is stable (``refused``, ``wrong_password``, ``timeout``, ``lost``), ``remedy`` is for
+    the administrator."""
+
+    pbx: str
+    at: datetime
+    code: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnclassifiedChannel:
+    """A channel the PBX map does not know: shown and counted, never dropped silently."""
+
+    pbx: str
+    at: datetime
+    channel: str
+
+
+PbxEvent: TypeAlias = MemberState | DebtFound | LinkUp | LinkDown | UnclassifiedChannel

@@ -1,0 +1,56 @@
+"""Who sat at which device when: timed agent-extension bindings as a pure value, good for history too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+AgentId = UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A SIP endpoint of one PBX, by its peer (``PJSIP/101``)."""
+
+    pbx: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """An agent at an extension, and thereby at its devices, from ``since`` until ``until`` (None: still)."""
+
+    agent: AgentId
+    extension: str
+    devices: frozenset[Device]
+    since: datetime
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """All bindings that matter now. One agent a device at a time; of overlapping ones the latest wins."""
+
+    bindings: tuple[Binding, ...] = ()
+
+    def agent_at(self, device: Device, at: datetime) -> AgentId | None:
+        """The agent who answered for the device at that moment, or None: an unowned device."""
+        found = self._at(device, at)
+        return found.agent if found else None
+
+    def extension_at(self, device: Device, at: datetime) -> str:
+        """The extension the device rang for, or ``""``."""
+        found = self._at(device, at)
+        return found.extension if found else ""
+
+    def devices_of(self, agent: AgentId, at: datetime) -> frozenset[Device]:
+        """Every device the agent sits at."""
+        return frozenset(d for b in self.bindings if b.agent == agent and b.holds(at) for d in b.devices)
+
+    def _at(self, device: Device, at: datetime) -> Binding | None:
+        holding = [b for b in self.bindings if device in b.devices and b.holds(at)]
+        return max(holding, key=lambda b: b.since, default=None)

@@ -1,39 +1,23 @@
-"""A call as a value, and the one function that changes it."""
+"""A call as a value. `lifecycle.apply` is the one function that changes it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
 from uuid import UUID
 
 from callcenter.card import Candidate, Card, CustomerId
 from callcenter.events import (
-    Arrived,
     CallEvent,
     CallKey,
-    CustomerChosen,
     Direction,
-    Ended,
-    Held,
-    Joined,
-    Left,
-    LegEnded,
-    Offered,
-    OfferEnded,
     OfferResult,
-    OutcomeLogged,
-    OutcomeWaived,
-    QueueJoined,
-    QueueLeft,
     QueueResult,
-    RecordingStarted,
-    Resumed,
     Via,
 )
 from callcenter.phone import is_withheld
-from callcenter.roster import AgentId, Device, Roster
+from callcenter.roster import AgentId, Device
 
 
 class State(StrEnum):
@@ -98,7 +82,7 @@ class QueueVisit:
 class Segment:
     """One agent's part in a call. ``seq`` counts from 0 in the call; ``id`` is minted at insert.
 
-    ``talk_from`` is set while customer and leg are connected; ``leg_ended`` says that the device is free again.
+    ``talking`` while customer and leg are connected; ``leg_ended`` says that the device is free again.
     """
 
     seq: int
@@ -195,228 +179,3 @@ class Changed:
     after: Call
     card: Card | None
     candidates: tuple[Candidate, ...] = ()
-
-
-def apply(call: Call | None, event: CallEvent, roster: Roster) -> Call | None:
-    """The call after the event: the only place a call changes. None: an event of a call nobody announced."""
-    if call is None:
-        return _arrived(event) if isinstance(event, Arrived) else None
-    match event:
-        case Arrived():
-            return call
-        case QueueJoined() | QueueLeft():
-            return _queue(call, event)
-        case Offered():
-            return _offered(call, event, roster)
-        case OfferEnded():
-            return _offer_ended(call, event)
-        case Joined():
-            return _joined(call, event, roster)
-        case Left() | LegEnded():
-            return _left(call, event)
-        case Held() | Resumed():
-            return _hold(call, event)
-        case RecordingStarted(path=path):
-            return call if path in call.recordings else replace(call, recordings=(*call.recordings, path))
-        case Ended():
-            return _ended(call, event)
-        case OutcomeLogged(segment=seq, outcome=outcome):
-            return _settle(call, seq, OutcomeState.LOGGED, outcome)
-        case OutcomeWaived(segment=seq):
-            return _settle(call, seq, OutcomeState.WAIVED, None)
-        case CustomerChosen(customer=customer):
-            return replace(call, customer=customer)
-        case _:
-            assert_never(event)
-
-
-def _arrived(event: Arrived) -> Call:
-    return Call(
-        key=event.call,
-        direction=event.direction,
-        number_raw=event.number_raw,
-        name=event.name,
-        did=event.did,
-        trunk=event.trunk,
-        region=event.region,
-        started_at=event.at,
-    )
-
-
-def _queue(call: Call, event: QueueJoined | QueueLeft) -> Call:
-    if isinstance(event, QueueJoined):
-        return replace(call, queues=(*call.queues, QueueVisit(queue=event.queue, joined_at=event.at)))
-    visits = tuple(
-        replace(v, left_at=event.at, result=event.result)
-        if v.queue == event.queue and v.left_at is None
-        else v
-        for v in call.queues
-    )
-    return replace(call, queues=visits)
-
-
-def _put(call: Call, segment: Segment) -> Call:
-    kept = tuple(segment if s.seq == segment.seq else s for s in call.segments)
-    return replace(call, segments=kept if segment.seq < len(call.segments) else (*kept, segment))
-
-
-def _new_segment(call: Call, event: Offered | Joined, roster: Roster) -> Segment:
-    return Segment(
-        seq=len(call.segments),
-        agent=roster.agent_at(event.device, event.at),
-        extension=roster.extension_at(event.device, event.at),
-        device=event.device,
-        leg=event.leg,
-        role=Role.OWNER,
-        via=event.via,
-        queue=event.queue if isinstance(event, Offered) else "",
-    )
-
-
-def _of_leg(call: Call, leg: str) -> Segment | None:
-    owning = [s for s in call.segments if s.leg == leg or any(o.leg == leg for o in s.offers)]
-    return owning[-1] if owning else None
-
-
-def _same_part(segment: Segment, event: Offered, agent: AgentId | None) -> bool:
-    """Another round of ringing the same person is the same part, unless he has talked meanwhile."""
-    if segment.answered_at is not None:
-        return False
-    return segment.device == event.device if agent is None else segment.agent == agent
-
-
-def _offered(call: Call, event: Offered, roster: Roster) -> Call:
-    if known := _of_leg(call, event.leg):
-        return _put(call, known)
-    agent = roster.agent_at(event.device, event.at)
-    same = [s for s in call.segments if _same_part(s, event, agent)]
-    segment = same[-1] if same else _new_segment(call, event, roster)
-    offer = Offer(leg=event.leg, device=event.device, offered_at=event.at)
-    return _put(
-        call,
-        replace(
-            segment,
-            offers=(*segment.offers, offer),
-            leg=event.leg,
-            device=event.device,
-            queue=event.queue or segment.queue,
-            ended_at=None,
-            leg_ended=False,
-        ),
-    )
-
-
-def _offer_ended(call: Call, event: OfferEnded) -> Call:
-    segment = _of_leg(call, event.leg)
-    if segment is None:
-        return call
-    offers = tuple(
-        replace(o, ended_at=event.at, result=event.result) if o.leg == event.leg and o.ended_at is None else o
-        for o in segment.offers
-    )
-    ended = None if segment.answered_at or any(o.ended_at is None for o in offers) else event.at
-    return _put(call, replace(segment, offers=offers, ended_at=segment.ended_at or ended))
-
-
-def _joined(call: Call, event: Joined, roster: Roster) -> Call:
-    segment = _of_leg(call, event.leg)
-    if segment is None or (segment.answered_at is not None and segment.leg_ended):
-        segment = _new_segment(call, event, roster)
-    offers = tuple(
-        replace(o, ended_at=event.at, result=OfferResult.ANSWERED)
-        if o.leg == event.leg and o.ended_at is None
-        else o
-        for o in segment.offers
-    )
-    owes = (
-        segment.role is Role.OWNER
-        and segment.agent is not None
-        and segment.outcome_state is OutcomeState.NONE
-    )
-    talking = replace(
-        segment,
-        offers=offers,
-        leg=event.leg,
-        device=event.device,
-        answered_at=segment.answered_at or event.at,
-        ended_at=None,
-        talking=True,
-        outcome_state=OutcomeState.OWED if owes else segment.outcome_state,
-    )
-    return _put(replace(call, answered_at=call.answered_at or event.at), talking)
-
-
-def _left(call: Call, event: Left | LegEnded) -> Call:
-    segment = _of_leg(call, event.leg)
-    if segment is None or segment.leg != event.leg:
-        return call
-    gone = isinstance(event, LegEnded)
-    return _put(call, _stopped(segment, event.at, leg_ended=gone or segment.leg_ended))
-
-
-def _stopped(segment: Segment, at: datetime, *, leg_ended: bool) -> Segment:
-    held = (at - segment.held_since).total_seconds() if segment.held_since else 0.0
-    return replace(
-        segment,
-        talking=False,
-        held_since=None,
-        hold_s=segment.hold_s + held,
-        ended_at=segment.ended_at or at,
-        leg_ended=leg_ended,
-    )
-
-
-def _hold(call: Call, event: Held | Resumed) -> Call:
-    segment = _of_leg(call, event.leg)
-    if segment is None or not segment.talking:
-        return call
-    if isinstance(event, Held):
-        return _put(call, replace(segment, held_since=segment.held_since or event.at))
-    held = (event.at - segment.held_since).total_seconds() if segment.held_since else 0.0
-    return _put(call, replace(segment, held_since=None, hold_s=segment.hold_s + held))
-
-
-def _ended(call: Call, event: Ended) -> Call:
-    if call.ended_at is not None:
-        return call
-    at = event.at
-    for segment in call.segments:
-        offers = tuple(
-            replace(o, ended_at=at, result=OfferResult.CANCELLED) if o.ended_at is None else o
-            for o in segment.offers
-        )
-        stopped = _stopped(
-            replace(segment, offers=offers), at, leg_ended=segment.leg_ended or bool(event.note)
-        )
-        call = _put(call, stopped)
-    return replace(
-        _close_visits(call, event),
-        ended_at=at,
-        result=_result(call, event),
-        cause=event.cause,
-        note=event.note,
-    )
-
-
-def _close_visits(call: Call, event: Ended) -> Call:
-    result = QueueResult.ABANDONED if call.answered_at is None else QueueResult.ANSWERED
-    visits = tuple(v if v.left_at else replace(v, left_at=event.at, result=result) for v in call.queues)
-    return replace(call, queues=visits)
-
-
-def _result(call: Call, event: Ended) -> Result:
-    """abandoned: the customer hung up before anyone talked with him; missed: any other end without a talk."""
-    if call.answered_at is not None:
-        return Result.ANSWERED
-    if call.direction is Direction.OUTBOUND:
-        return {17: Result.BUSY, 1: Result.FAILED}.get(event.cause, Result.MISSED)
-    return Result.ABANDONED if event.by_customer else Result.MISSED
-
-
-def _settle(call: Call, seq: int, state: OutcomeState, outcome: UUID | None) -> Call:
-    """One outcome per agent and call: all owed segments of that agent are settled by it."""
-    agent = call.segments[seq].agent
-    for segment in call.segments:
-        if segment.seq == seq or (segment.agent == agent and segment.owes):
-            call = _put(call, replace(segment, outcome_state=state, outcome=outcome))
-    return call

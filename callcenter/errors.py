@@ -34,9 +34,7 @@ class Invalid(CallcenterError):
     status = 422
     code = "invalid"
 
-    def __init__(
-        self, detail: str = "", *, fields: Mapping[str, str] | None = None, code: str | None = None
-    ) -> None:
+    def __init__(self, detail: str = "", *, fields: Mapping[str, str] | None = None, code: str | None = None) -> None:
         super().__init__(detail, code=code)
         self.fields = dict(fields or {})
 

@@ -57,9 +57,7 @@ class _NoLibrarySecrets(logging.Filter):
 
 def configure(*, json: bool, level: str = "INFO") -> None:
     """Sets up structlog and the standard library's loggers. Lines go to standard error."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
-    )
+    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -13,9 +13,7 @@ ami_broken = Counter(
 ami_lag = Gauge("callcenter_ami_lag_seconds", "Age of the newest AMI event when it was taken", ["pbx"])
 ami_up = Gauge("callcenter_ami_up", "1 while logged in to the PBX", ["pbx"])
 unclassified = Counter("callcenter_unclassified_channels", "Channels the PBX map does not know", ["pbx"])
-contained = Counter(
-    "callcenter_contained_failures", "Failures of one part that were kept from the others", ["part"]
-)
+contained = Counter("callcenter_contained_failures", "Failures of one part that were kept from the others", ["part"])
 persist_seconds = Histogram("callcenter_persist_seconds", "From event taken to its commit", buckets=_FAST)
 pop_seconds = Histogram("callcenter_pop_seconds", "From AMI bytes to websocket bytes", buckets=_FAST)
 paint_seconds = Histogram(

@@ -70,9 +70,7 @@ def parse(raw: str, region: str) -> Phone:
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     found_region = phonenumbers.region_code_for_number(number) or ""
     national = str(number.national_number)
-    return Phone(
-        raw=raw, key=e164, e164=e164, tail=national[-TAIL:], region=found_region, extension=extension
-    )
+    return Phone(raw=raw, key=e164, e164=e164, tail=national[-TAIL:], region=found_region, extension=extension)
 
 
 def _number(text: str, digits: str, region: str) -> phonenumbers.PhoneNumber | None:

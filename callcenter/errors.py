@@ -65,9 +65,3 @@ class Unavailable(CallcenterError):
 
     status = 503
     code = "unavailable"
-
-
-class WrongSetting(CallcenterError):
-    """A setting that stops the start; the text names the setting and the remedy."""
-
-    code = "wrong_setting"

@@ -248,8 +248,10 @@ class LinkUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDown:
-    """No link to the PBX. ``code`` is stable (``refused``, ``wrong_password``, ``timeout``, ``lost``), ``remedy`` is for
-    the administrator."""
+    """No link to the PBX. ``code`` is stable (``refused``, ``wrong_password``, ``timeout``, ``lost``).
+
+    ``remedy`` is for the administrator to read.
+    """
 
     pbx: str
     at: datetime

@@ -1,6 +1,6 @@
 """The PBX map: which channels are what.
 
-A channel is ``TECH/name-serial`` (``PJSIP/branch-office-0000001a``, ``IAX2/peer-1234``); its peer is ``TECH/name``. Rules
+A channel is ``TECH/name-serial`` (``PJSIP/branch-office-0000001a``); its peer is ``TECH/name``. Rules
 are shell patterns over peers; the first that fits wins. Nothing here, nor anywhere else, knows the length of an
 extension or the name of a context.
 """

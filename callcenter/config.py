@@ -1,0 +1,149 @@
+"""Settings, read once: ``callcenter.toml``, then the environment (``CALLCENTER_*``, ``__`` for nesting) over it.
+
+Files and environment hold only what the process needs to start; all policy is in the database. A secret may stand in
+a file: ``CALLCENTER_PBX__MAIN__SECRET_FILE=/run/secrets/ami``. An unknown name stops the start, whereas settings
+libraries pass over misspelt variables in silence.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+PREFIX: Final = "CALLCENTER_"
+_NOT_OURS: Final = ("CALLCENTER_LAB_", "CALLCENTER_SKIP_WEB", "CALLCENTER_TEST_")
+
+
+class SettingError(Exception):
+    """A setting that stops the start. The text names the setting and the remedy, never the value."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Http(_Part):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_origin: str = ""
+    secure_cookie: bool = False
+
+
+class Pbx(_Part):
+    host: str
+    port: int = Field(default=5038, ge=1, le=65535)
+    username: str
+    secret: SecretStr
+    tls: bool = False
+    tls_ca: Path | None = None
+
+
+class Recordings(_Part):
+    """``spool`` is where this machine sees the PBX's monitor folder, ``pbx_spool`` that folder's name on the PBX."""
+
+    spool: Path | None = None
+    pbx_spool: str = "/var/spool/asterisk/monitor"
+    store: str = ""
+
+
+class Speech(_Part):
+    model: Path | None = None
+
+
+class Fastagi(_Part):
+    port: int = Field(default=4573, ge=0, le=65535)
+
+
+class Log(_Part):
+    json_lines: bool = False
+    level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+
+class Settings(_Part):
+    """``state`` is the folder of everything the service writes itself: SQLite file, journals, recordings."""
+
+    state: Path = Path("var")
+    database_url: SecretStr = SecretStr("")
+    region: str = Field(default="US", pattern="^[A-Z]{2}$")
+    http: Http = Http()
+    pbx: dict[str, Pbx] = Field(default_factory=dict)
+    recordings: Recordings = Recordings()
+    speech: Speech = Speech()
+    fastagi: Fastagi = Fastagi()
+    log: Log = Log()
+
+    @property
+    def database(self) -> str:
+        """The URL of the database; the embedded one where none is set."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.state / 'callcenter.sqlite3'}"
+
+    @property
+    def store(self) -> str:
+        """The URL of the recording store; a local folder where none is set."""
+        return self.recordings.store or (self.state / "recordings").absolute().as_uri()
+
+
+def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """The settings. Raises SettingError, which names every setting that is wrong."""
+    environ = os.environ if environ is None else environ
+    named = file or Path(environ.get("CALLCENTER_CONFIG", "callcenter.toml"))
+    tree = _from_file(named, required=file is not None or "CALLCENTER_CONFIG" in environ)
+    for name, value in _from_environment(environ).items():
+        _put(tree, name.removeprefix(PREFIX).lower().split("__"), value, name)
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as wrong:
+        raise SettingError("; ".join(_told(error) for error in wrong.errors())) from None
+
+
+def _from_file(file: Path, *, required: bool) -> dict[str, Any]:
+    if not file.exists() and not required:
+        return {}
+    try:
+        return tomllib.loads(file.read_text())
+    except OSError as wrong:
+        raise SettingError(f"cannot read {file}: {wrong.strerror}; check the path and its permissions") from None
+    except tomllib.TOMLDecodeError as wrong:
+        raise SettingError(f"{file} is not valid TOML: {wrong}") from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in environ.items():
+        if not name.startswith(PREFIX) or name.startswith(_NOT_OURS) or name == "CALLCENTER_CONFIG":
+            continue
+        if name.endswith("_FILE"):
+            try:
+                found[name.removesuffix("_FILE")] = Path(value).read_text().rstrip("\n")
+            except OSError as wrong:
+                raise SettingError(f"{name}: cannot read the file it names: {wrong.strerror}") from None
+        else:
+            found[name] = value
+    return found
+
+
+def _put(tree: dict[str, Any], path: list[str], value: str, name: str) -> None:
+    for part in path[:-1]:
+        branch = tree.setdefault(part, {})
+        if not isinstance(branch, dict):
+            raise SettingError(f"{name}: '{part}' is a plain setting and has nothing below it")
+        tree = branch
+    tree[path[-1]] = value
+
+
+def _told(error: Any) -> str:
+    path = [str(part) for part in error["loc"]]
+    name = f"{PREFIX}{'__'.join(path).upper()}"
+    if error["type"] == "extra_forbidden":
+        known = Settings.model_fields
+        return (
+            f"{name} (or {'.'.join(path)} in callcenter.toml) is not a setting; top-level ones are {', '.join(known)}"
+        )
+    if error["type"] == "missing":
+        return f"{name} is missing; set it in the environment or as {'.'.join(path)} in callcenter.toml"
+    return f"{name} (or {'.'.join(path)} in callcenter.toml): {error['msg']}"

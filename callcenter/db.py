@@ -1,0 +1,249 @@
+"""The database: one place that commits.
+
+SQLite has one writer thread: each command runs in a SAVEPOINT, commands that wait together share one COMMIT (and one
+fsync). Through a pool instead, SQLAlchemy loses updates or fails with "database is locked" under load. PostgreSQL
+gives each command its own transaction. Results are released after the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import DateTime, Dialect, MetaData, NullPool, TypeDecorator, create_engine, event, text
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from callcenter.errors import Unavailable
+
+T = TypeVar("T")
+_BATCH: Final = 256
+_BUSY_MS: Final = 5000
+_RETRIED_STATES: Final = frozenset({"40001", "40P01"})
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite keeps no zone: it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables. Names of constraints are fixed so that migrations can name them on both engines."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """``write`` and ``read`` with plain synchronous functions of a Session. ``url`` is ``sqlite:///file`` or
+    ``postgresql://…``; drivers are ours to choose."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite and self.url.database:
+            Path(self.url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+        self._engine: AsyncEngine | None = None
+        self._writer: _Writer | None = None
+
+    async def start(self) -> None:
+        """Opens the engines. Raises Unavailable when the database cannot be reached."""
+        if self.sqlite:
+            engine = create_async_engine(self.url.set(drivername="sqlite+aiosqlite"), pool_size=4)
+            event.listen(engine.sync_engine, "connect", _pragmas)
+            self._writer = _Writer(self.url.set(drivername="sqlite").render_as_string(hide_password=False))
+            self._writer.start()
+        else:
+            driver = self.url.set(drivername="postgresql+asyncpg")
+            engine = create_async_engine(driver, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        self._engine = engine
+        await self.read(lambda s: s.execute(text("SELECT 1")))
+
+    async def close(self) -> None:
+        if self._writer:
+            await asyncio.to_thread(self._writer.stop)
+        if self._engine:
+            await self._engine.dispose()
+
+    async def write(self, fn: Callable[[Session], T]) -> T:
+        """Runs ``fn`` and commits. Raises what ``fn`` raises (nothing is kept then) or Unavailable."""
+        if self._writer:
+            return await asyncio.wrap_future(self._writer.submit(fn))
+        return await self._write_postgres(fn)
+
+    async def read(self, fn: Callable[[Session], T]) -> T:
+        """Runs ``fn`` on a connection without a transaction: it sees what is committed and keeps nobody waiting."""
+        if self._engine is None:
+            raise Unavailable("the database is not started", code="database_unavailable")
+        try:
+            options = {"isolation_level": "AUTOCOMMIT"}
+            async with AsyncSession(self._engine.execution_options(**options), expire_on_commit=False) as session:
+                return await session.run_sync(fn)
+        except (OperationalError, InterfaceError, OSError) as wrong:
+            raise _unavailable(wrong) from wrong
+
+    async def _write_postgres(self, fn: Callable[[Session], T], tries: int = 5) -> T:
+        for left in reversed(range(tries)):
+            try:
+                async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+                    return await session.run_sync(fn)
+            except (OperationalError, InterfaceError, OSError) as wrong:
+                raise _unavailable(wrong) from wrong
+            except DBAPIError as wrong:
+                if left == 0 or getattr(wrong.orig, "sqlstate", "") not in _RETRIED_STATES:
+                    raise
+        raise AssertionError("unreachable")
+
+
+def _unavailable(wrong: BaseException) -> Unavailable:
+    """The error without its statement: parameters are personal data."""
+    cause = getattr(wrong, "orig", None) or wrong
+    words = str(cause).lower()
+    code = "database_full" if "full" in words else "database_locked" if "locked" in words else "database_unavailable"
+    return Unavailable(f"the database does not take it now: {type(cause).__name__}: {cause}", code=code)
+
+
+def _pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    cursor.close()
+
+
+_Command = tuple[Callable[[Session], Any], "Future[Any]"]
+
+
+class _Writer(threading.Thread):
+    """The only thread that writes to SQLite. Ends after ``stop``, when all that was submitted is answered."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(name="database-writer", daemon=True)
+        self._engine = create_engine(url, poolclass=NullPool, connect_args={"isolation_level": None})
+        event.listen(self._engine, "connect", _pragmas)
+        event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._inbox: queue.SimpleQueue[_Command | None] = queue.SimpleQueue()
+
+    def submit(self, fn: Callable[[Session], T]) -> Future[T]:
+        answer: Future[T] = Future()
+        self._inbox.put((fn, answer))
+        return answer
+
+    def stop(self) -> None:
+        self._inbox.put(None)
+        self.join(timeout=30)
+
+    def run(self) -> None:
+        going = True
+        while going:
+            batch, going = self._next()
+            if batch:
+                self._commit(batch)
+        self._engine.dispose()
+
+    def _next(self) -> tuple[list[_Command], bool]:
+        first = self._inbox.get()
+        if first is None:
+            return [], False
+        batch = [first]
+        while len(batch) < _BATCH and not self._inbox.empty():
+            item = self._inbox.get()
+            if item is None:
+                return batch, False
+            batch.append(item)
+        return batch, True
+
+    def _commit(self, batch: list[_Command]) -> None:
+        done: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with self._connection() as connection, connection.begin():
+                for fn, answer in batch:
+                    if answer.set_running_or_notify_cancel():
+                        done.append((answer, *_in_savepoint(connection, fn)))
+        except Exception as wrong:
+            failed = _unavailable(wrong) if isinstance(wrong, OperationalError) else wrong
+            self._drop()
+            for _fn, answer in batch:
+                if not answer.done():
+                    answer.set_exception(failed)
+            return
+        for answer, result, error in done:
+            if error is None:
+                answer.set_result(result)
+            else:
+                answer.set_exception(error)
+
+    _open: Connection | None = None
+
+    def _connection(self) -> _Kept:
+        if self._open is None:
+            self._open = self._engine.connect()
+        return _Kept(self._open)
+
+    def _drop(self) -> None:
+        """After a failure the connection may be poisoned (full disk, removed file): the next batch opens another."""
+        kept, self._open = self._open, None
+        if kept is not None:
+            try:
+                kept.close()
+            except Exception:
+                kept.invalidate()
+
+
+class _Kept:
+    """Lends the writer's connection to a ``with`` without closing it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> Connection:
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def _in_savepoint(connection: Connection, fn: Callable[[Session], T]) -> tuple[T | None, BaseException | None]:
+    session = Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+    try:
+        result = fn(session)
+        session.commit()
+    except OperationalError:
+        session.rollback()
+        raise
+    except Exception as wrong:
+        session.rollback()
+        return None, wrong
+    else:
+        return result, None
+    finally:
+        session.close()

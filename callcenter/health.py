@@ -1,0 +1,54 @@
+"""One value of how every part is, behind the connection light, ``/readyz`` and the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from callcenter.bus import Bus
+from callcenter.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """``code`` is stable and translated by the browser, ``remedy`` is for the administrator; both empty while ok."""
+
+    ok: bool
+    since: datetime
+    code: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthChanged:
+    """A part changed. ``name`` is ``pbx:<name>``, ``database``, ``recordings`` or ``speech``."""
+
+    name: str
+    part: Part
+
+
+class Health:
+    """Who is well. Parts report; a change is published once."""
+
+    def __init__(self, bus: Bus, clock: Clock) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._parts: dict[str, Part] = {}
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        return self._parts
+
+    async def well(self, name: str) -> None:
+        await self._set(name, Part(ok=True, since=self._clock.now()))
+
+    async def ill(self, name: str, code: str, remedy: str) -> None:
+        await self._set(name, Part(ok=False, since=self._clock.now(), code=code, remedy=remedy))
+
+    async def _set(self, name: str, part: Part) -> None:
+        old = self._parts.get(name)
+        if old and (old.ok, old.code) == (part.ok, part.code):
+            return
+        self._parts[name] = part
+        await self._bus.publish(HealthChanged(name=name, part=part))

@@ -1,0 +1,125 @@
+"""Work to be done later: a row written in the same transaction as what it follows from, so neither exists alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import JSON, Text, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from callcenter import metrics
+from callcenter.clock import Clock
+from callcenter.db import Base, Database, UtcDateTime
+from callcenter.errors import Unavailable
+from callcenter.ids import new_id
+from callcenter.log import logger
+
+log = logger(__name__)
+_LEASE: Final = timedelta(minutes=5)
+_LONGEST_WAIT: Final = 300.0
+_IDLE_SECONDS: Final = 1.0
+
+
+class Job(Base):
+    """``done_at`` and ``failed_at`` None: still to do. ``leased_until`` keeps other workers away."""
+
+    __tablename__ = "jobs"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(Text)
+    args: Mapped[dict[str, Any]] = mapped_column(JSON)
+    run_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A job this worker may do now."""
+
+    id: UUID
+    kind: str
+    args: Mapping[str, Any]
+    attempts: int
+
+
+Work = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+def enqueue(session: Session, kind: str, args: dict[str, Any], *, at: datetime) -> None:
+    """Adds a job to the caller's transaction, to run not before ``at``."""
+    session.add(Job(kind=kind, args=args, run_at=at))
+
+
+class Jobs:
+    """Runs jobs one after another, for ever; a failing one is repeated with growing pauses, up to five minutes."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._kinds: dict[str, Work] = {}
+        self._wake = asyncio.Event()
+
+    def on(self, kind: str, work: Work) -> None:
+        self._kinds[kind] = work
+
+    def wake(self) -> None:
+        """Called after a commit that added a job due now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                claim = await self._db.write(self._claim)
+            except Unavailable:
+                claim = None
+            if claim:
+                await self._do(claim)
+                continue
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
+            except TimeoutError:
+                pass
+
+    def _claim(self, session: Session) -> Claim | None:
+        now = self._clock.now()
+        due = (
+            select(Job)
+            .where(Job.done_at.is_(None), Job.run_at <= now, Job.kind.in_(self._kinds))
+            .where(or_(Job.leased_until.is_(None), Job.leased_until < now))
+            .order_by(Job.run_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        job = session.scalars(due).first()
+        if job is None:
+            return None
+        job.leased_until = now + _LEASE
+        job.attempts += 1
+        return Claim(id=job.id, kind=job.kind, args=job.args, attempts=job.attempts)
+
+    async def _do(self, claim: Claim) -> None:
+        try:
+            await self._kinds[claim.kind](claim.args)
+        except Exception as wrong:
+            metrics.jobs_failed.labels(kind=claim.kind).inc()
+            log.warning("job_failed", kind=claim.kind, job=str(claim.id), error=f"{type(wrong).__name__}: {wrong}")
+            pause = min(_LONGEST_WAIT, 2.0 ** min(claim.attempts, 10))
+            values: dict[str, Any] = {
+                "run_at": self._clock.now() + timedelta(seconds=pause),
+                "leased_until": None,
+                "error": f"{type(wrong).__name__}: {wrong}"[:500],
+            }
+        else:
+            values = {"done_at": self._clock.now(), "error": ""}
+        try:
+            await self._db.write(lambda s: s.execute(update(Job).where(Job.id == claim.id).values(values)))
+        except Unavailable:
+            log.warning("job_not_marked", job=str(claim.id), reason="database unavailable; its lease will run out")

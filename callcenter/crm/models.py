@@ -62,7 +62,7 @@ class SignInAttempt(Row):
 
 
 class Extension(Row):
-    """A number that rings devices. ``devices`` are peers (``PJSIP/101``), ``interfaces`` the exact strings queues know."""
+    """A number that rings devices. ``devices`` are peers (``PJSIP/101``), ``interfaces`` what queues call them."""
 
     __tablename__ = "extensions"
     __table_args__ = (UniqueConstraint("pbx", "number"),)

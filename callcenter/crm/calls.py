@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
@@ -20,9 +20,16 @@ from callcenter.crm.models import (
     QueueVisitRow,
     SegmentRow,
 )
-from callcenter.crm.upsert import upsert
+from callcenter.crm.upsert import update_row, upsert
 from callcenter.events import CallKey, Direction, OfferResult, QueueResult, Via
 from callcenter.roster import Device
+
+_INSERT_CANDIDATE = insert(CallCandidate.__table__)  # type: ignore[arg-type]
+_COUNT = (
+    update(Customer.__table__)  # type: ignore[arg-type]
+    .where(Customer.id == bindparam("customer"))
+    .values(calls=Customer.calls + 1, last_contact_at=bindparam("started_at"))
+)
 
 
 def insert_call(session: Session, call: Call, who: Identified) -> Call:
@@ -40,16 +47,8 @@ def insert_call(session: Session, call: Call, who: Identified) -> Call:
         "started_at": call.started_at,
     }
     call_id = upsert(session, CallRow, {"pbx": call.key.pbx, "uniqueid": call.key.uniqueid}, values)
-    for position, candidate in enumerate(who.candidates):
-        session.add(
-            CallCandidate(
-                call_id=call_id,
-                customer_id=candidate.card.id,
-                position=position,
-                match=candidate.match,
-                reason=candidate.reason,
-            )
-        )
+    if who.candidates:
+        session.connection().execute(_INSERT_CANDIDATE, _candidates(call_id, who))
     if customer:
         _count_contact(session, customer, call)
     return replace(call, id=call_id, customer=customer)
@@ -59,7 +58,7 @@ def update_call(session: Session, before: Call, after: Call) -> Call:
     """Writes what changed between the two; the call with the ids of rows that are new."""
     values = _call_values(after)
     if values != _call_values(before):
-        session.execute(update(CallRow).where(CallRow.id == after.id).values(**values))
+        update_row(session, CallRow, _id(after), values)
     if after.customer and after.customer != before.customer:
         _count_contact(session, after.customer, after)
     for seq, visit in enumerate(after.queues):
@@ -85,6 +84,19 @@ def load(session: Session, key: CallKey) -> Call | None:
     """A call by its natural key."""
     row = session.scalars(select(CallRow).where(CallRow.pbx == key.pbx, CallRow.uniqueid == key.uniqueid)).first()
     return _read(session, row) if row else None
+
+
+def _candidates(call_id: UUID, who: Identified) -> list[dict[str, Any]]:
+    return [
+        {"call_id": call_id, "customer_id": c.card.id, "position": at, "match": c.match, "reason": c.reason}
+        for at, c in enumerate(who.candidates)
+    ]
+
+
+def _id(call: Call) -> UUID:
+    if call.id is None:
+        raise AssertionError(f"call {call.key} was never inserted")
+    return call.id
 
 
 def _call_values(call: Call) -> dict[str, Any]:
@@ -146,11 +158,7 @@ def _offer_values(offer: Offer) -> dict[str, Any]:
 
 
 def _count_contact(session: Session, customer: UUID, call: Call) -> None:
-    session.execute(
-        update(Customer)
-        .where(Customer.id == customer)
-        .values(calls=Customer.calls + 1, last_contact_at=call.started_at)
-    )
+    session.connection().execute(_COUNT, {"customer": customer, "started_at": call.started_at})
 
 
 def _read(session: Session, row: CallRow) -> Call:

@@ -1,0 +1,178 @@
+"""The commands. Each exits non-zero with one clear line when it fails."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from callcenter import log
+from callcenter.config import SettingError, Settings, load
+from callcenter.errors import CallcenterError, Invalid
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; the exit code."""
+    options = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except SettingError as wrong:
+        print(f"callcenter: {wrong}", file=sys.stderr)
+        return 2
+    except Invalid as wrong:
+        fields = ", ".join(f"{field}: {reason}" for field, reason in wrong.fields.items())
+        print(f"callcenter: {wrong}{f' ({fields})' if fields else ''}", file=sys.stderr)
+        return 1
+    except (CallcenterError, OSError) as wrong:
+        print(f"callcenter: {wrong}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="callcenter", description="Contact-center CRM for Asterisk.")
+    parser.add_argument("--config", type=Path, help="settings file (default: ./callcenter.toml)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add(commands, "run", _run, "run the service")
+    _add(commands, "migrate", _migrate, "bring the database to this version")
+    demo = _add(commands, "demo", _demo, "a whole call center on this machine, with a simulated PBX")
+    demo.add_argument("--port", type=int, help="port of the web app (default: 8080, or the next free one)")
+    demo.add_argument("--state", type=Path, help="folder to keep the demo in (default: a new one every time)")
+    _add_user(commands)
+    doctor = _add(commands, "doctor", _doctor, "what is wrong with the PBX, and the lines that mend it")
+    doctor.add_argument("--pbx", help="only this PBX")
+    capture = _add(commands, "capture", _capture, "write a PBX's raw AMI stream to a file, until Ctrl-C")
+    capture.add_argument("file", type=Path)
+    capture.add_argument("--pbx", help="which PBX (default: the only one)")
+    replay = _add(commands, "replay", _replay, "what the tracker concludes from a captured stream")
+    replay.add_argument("file", type=Path)
+    replay.add_argument("--map", action="append", default=[], metavar="PATTERN=KIND", help="'PJSIP/trunk*=trunk'")
+    _add(commands, "openapi", _openapi, "print the OpenAPI document")
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    command: Callable[[argparse.Namespace], int],
+    about: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=about, description=about)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_user(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    user = commands.add_parser("user", help="people who may sign in").add_subparsers(required=True, metavar="COMMAND")
+    add = _add(user, "add", _user_add, "add a person")
+    add.add_argument("username")
+    add.add_argument("--name", default="", help="the name that colleagues see")
+    add.add_argument("--role", choices=("agent", "supervisor", "admin"), default="agent")
+    add.add_argument("--language", default="en")
+    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    _add(user, "list", _user_list, "list people")
+    password = _add(user, "password", _user_password, "set a person's password; signs him out everywhere")
+    password.add_argument("username")
+    password.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = load(file=options.config)
+    log.configure(json=settings.log.json_lines, level=settings.log.level)
+    return settings
+
+
+def _run(options: argparse.Namespace) -> int:
+    from callcenter import app
+
+    settings = _settings(options)
+    asyncio.run(app.serve(settings, lambda address: print(f"callcenter: listening on {address}", flush=True)))
+    return 0
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from callcenter.crm.schema import migrate
+
+    migrate(_settings(options).database)
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from callcenter.demo import start
+
+    return start.main(port=options.port, state=options.state)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from callcenter import app
+
+    findings = asyncio.run(app.examine(_settings(options), options.pbx))
+    for finding in findings:
+        print(finding)
+    return 1 if findings else 0
+
+
+def _capture(options: argparse.Namespace) -> int:
+    from callcenter import app
+
+    asyncio.run(app.capture(_settings(options), options.file, options.pbx))
+    return 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from callcenter import app
+
+    for line in app.replay(options.file, options.map):
+        print(line)
+    return 0
+
+
+def _openapi(_options: argparse.Namespace) -> int:
+    from callcenter import app
+
+    print(json.dumps(app.openapi(), indent=2, sort_keys=True, ensure_ascii=False))
+    return 0
+
+
+def _user_add(options: argparse.Namespace) -> int:
+    from callcenter import app
+
+    password = _password(options)
+    asyncio.run(app.add_user(_settings(options), options.username, options.name, options.role, password))
+    print(f"{options.username} may sign in as {options.role}")
+    return 0
+
+
+def _user_list(options: argparse.Namespace) -> int:
+    from callcenter import app
+
+    for line in asyncio.run(app.list_users(_settings(options))):
+        print(line)
+    return 0
+
+
+def _user_password(options: argparse.Namespace) -> int:
+    from callcenter import app
+
+    asyncio.run(app.set_password(_settings(options), options.username, _password(options)))
+    print(f"{options.username} has a new password and is signed out everywhere")
+    return 0
+
+
+def _password(options: argparse.Namespace) -> str:
+    if options.password_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    first = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != first:
+        raise Invalid("the two passwords differ", fields={"password": "mismatch"})
+    return first
+
+
+if __name__ == "__main__":
+    sys.exit(main())

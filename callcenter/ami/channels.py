@@ -1,0 +1,95 @@
+"""The channels of a PBX as a graph: who dialled whom, which two are one wire, who shares a bridge. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from callcenter.pbxmap import Kind
+
+
+@dataclass(slots=True)
+class Channel:
+    """A living channel. ``dialled_by`` and ``pair`` are uniqueids; ``hung_up``: its own party has gone."""
+
+    uniqueid: str
+    name: str
+    kind: Kind
+    exten: str = ""
+    state: str = ""
+    dialled_by: str = ""
+    pair: str = ""
+    bridge: str = ""
+    hung_up: bool = False
+
+
+class Channels:
+    """Every living channel by uniqueid. Who is connected with whom is worked out, never remembered."""
+
+    def __init__(self) -> None:
+        self._all: dict[str, Channel] = {}
+        self._bridges: dict[str, dict[str, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def get(self, uniqueid: str) -> Channel | None:
+        return self._all.get(uniqueid)
+
+    def add(self, channel: Channel) -> None:
+        self._all[channel.uniqueid] = channel
+
+    def drop(self, uniqueid: str) -> None:
+        self.leave(uniqueid)
+        gone = self._all.pop(uniqueid, None)
+        if gone and (pair := self._all.get(gone.pair)):
+            pair.pair = ""
+
+    def tie(self, one: str, two: str) -> None:
+        """Makes the two halves of a Local channel one wire."""
+        first, second = self._all.get(one), self._all.get(two)
+        if first and second:
+            first.pair, second.pair = two, one
+
+    def enter(self, uniqueid: str, bridge: str) -> None:
+        if channel := self._all.get(uniqueid):
+            self.leave(uniqueid)
+            channel.bridge = bridge
+            self._bridges.setdefault(bridge, {})[uniqueid] = None
+
+    def leave(self, uniqueid: str) -> None:
+        channel = self._all.get(uniqueid)
+        if channel is None or not channel.bridge:
+            return
+        members = self._bridges.get(channel.bridge, {})
+        members.pop(uniqueid, None)
+        if not members:
+            self._bridges.pop(channel.bridge, None)
+        channel.bridge = ""
+
+    def members(self, bridge: str) -> tuple[str, ...]:
+        return tuple(self._bridges.get(bridge, ()))
+
+    def connected(self, uniqueid: str) -> set[str]:
+        """All channels that hear this one, through bridges and Local pairs, itself included."""
+        found: set[str] = set()
+        waiting = [uniqueid]
+        while waiting:
+            current = self._all.get(waiting.pop())
+            if current is None or current.uniqueid in found:
+                continue
+            found.add(current.uniqueid)
+            waiting += [*self.members(current.bridge), current.pair]
+        return found
+
+    def origins(self, uniqueid: str) -> Iterator[Channel]:
+        """The channel and those on whose behalf it was dialled, nearest first."""
+        seen: set[str] = set()
+        waiting = [uniqueid]
+        while waiting:
+            current = self._all.get(waiting.pop(0))
+            if current is None or current.uniqueid in seen:
+                continue
+            seen.add(current.uniqueid)
+            yield current
+            waiting += [current.dialled_by, current.pair]

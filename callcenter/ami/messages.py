@@ -69,8 +69,8 @@ class DialBegin(_Message):
 
     uniqueid: str
     dest: str
-    dest_channel: str
     dial_string: str
+    source: NewChannel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +111,11 @@ class LocalPair(_Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerJoined(_Message):
+    """``caller`` tells the channel again: its own Newchannel may have been spoilt by a hostile caller ID."""
+
     uniqueid: str
     queue: str
+    caller: NewChannel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +270,7 @@ def _number(fields: Fields, name: str, otherwise: int = 0) -> int:
         return otherwise
 
 
-def _new_channel(f: Fields, stamp: dict[str, object]) -> Message:
+def _new_channel(f: Fields, stamp: dict[str, object]) -> NewChannel:
     return NewChannel(
         **stamp,  # type: ignore[arg-type]
         uniqueid=_get(f, "uniqueid"),
@@ -329,6 +332,25 @@ def _simple(kind: type[Message], **names: str) -> _Builder:
     return build
 
 
+def _dial_begin(f: Fields, stamp: dict[str, object]) -> Message:
+    return DialBegin(
+        **stamp,  # type: ignore[arg-type]
+        uniqueid=_get(f, "uniqueid"),
+        dest=_get(f, "destuniqueid"),
+        dial_string=_get(f, "dialstring"),
+        source=_new_channel(f, stamp),
+    )
+
+
+def _caller_joined(f: Fields, stamp: dict[str, object]) -> Message:
+    return CallerJoined(
+        **stamp,  # type: ignore[arg-type]
+        uniqueid=_get(f, "uniqueid"),
+        queue=_get(f, "queue"),
+        caller=_new_channel(f, stamp),
+    )
+
+
 def _hangup(f: Fields, stamp: dict[str, object]) -> Message:
     return Hangup(**stamp, uniqueid=_get(f, "uniqueid"), cause=_number(f, "cause"))  # type: ignore[arg-type]
 
@@ -347,9 +369,7 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "Rename": _simple(Renamed, uniqueid="uniqueid", channel="newname"),
     "HangupRequest": _simple(HangupRequested, uniqueid="uniqueid"),
     "Hangup": _hangup,
-    "DialBegin": _simple(
-        DialBegin, uniqueid="uniqueid", dest="destuniqueid", dest_channel="destchannel", dial_string="dialstring"
-    ),
+    "DialBegin": _dial_begin,
     "DialEnd": _simple(DialEnd, uniqueid="uniqueid", dest="destuniqueid", status="dialstatus"),
     "AgentCalled": _simple(AgentCalled, uniqueid="uniqueid", queue="queue", dest="destuniqueid"),
     "AgentConnect": _simple(AgentConnected, uniqueid="uniqueid", queue="queue", dest="destuniqueid"),
@@ -358,7 +378,7 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     ),
     "BridgeLeave": _simple(BridgeLeft, bridge="bridgeuniqueid", uniqueid="uniqueid"),
     "LocalBridge": _local_pair,
-    "QueueCallerJoin": _simple(CallerJoined, uniqueid="uniqueid", queue="queue"),
+    "QueueCallerJoin": _caller_joined,
     "QueueCallerLeave": _simple(CallerLeft, uniqueid="uniqueid", queue="queue"),
     "QueueCallerAbandon": _simple(CallerAbandoned, uniqueid="uniqueid", queue="queue"),
     "Hold": _hold(True),

@@ -8,7 +8,7 @@ order, so nothing here waits for one particular order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypedDict
 
@@ -217,6 +217,7 @@ class Tracker:
     # ringing
 
     def _dial_begin(self, msg: m.DialBegin) -> Iterable[Event]:
+        yield from self._unannounced(msg.source)
         dest, source = self.channels.get(msg.dest), self.channels.get(msg.uniqueid)
         if dest is None or source is None:
             return
@@ -320,7 +321,13 @@ class Tracker:
 
     # queues
 
+    def _unannounced(self, caller: m.NewChannel) -> Iterable[Event]:
+        """A trunk's channel whose Newchannel was lost or spoilt is opened from whatever tells of it first."""
+        if caller.uniqueid and not self.channels.get(caller.uniqueid) and self.map.kind(caller.channel) is Kind.TRUNK:
+            yield from self._new_channel(replace(caller, state="Ring"))
+
     def _caller_joined(self, msg: m.CallerJoined) -> Iterable[Event]:
+        yield from self._unannounced(msg.caller)
         if track := self.tracks.get(msg.uniqueid):
             yield from self._queue_left(msg, track, QueueResult.EXIT)
             track.queue = msg.queue

@@ -1,0 +1,102 @@
+"""AMI bytes to header fields. Pure.
+
+A caller may put line breaks into his number, and Asterisk writes them raw: whole lines and whole events can be forged
+(at most 79 bytes of them). A genuine event says Privilege in its second line and Timestamp in its third where the PBX
+sends times, and says who it is about once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+END: Final = b"\r\n\r\n"
+LARGEST: Final = 4 * 1024 * 1024
+_ONCE: Final = frozenset(
+    {"event", "privilege", "timestamp", "channel", "uniqueid", "linkedid", "destuniqueid", "destchannel"}
+    | {"bridgeuniqueid", "queue", "interface", "calleridnum", "exten", "variable", "value", "cause"}
+)
+
+
+class Broken(ValueError):
+    """A message that cannot be believed; the text says why and never holds its bytes."""
+
+
+class Framer:
+    """Cuts a byte stream into whole messages, however the network cut it."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The messages that are complete now. Raises Broken when one grows beyond all measure."""
+        *whole, self._tail = (self._tail + data).split(END) if self._tail else data.split(END)
+        if len(self._tail) > LARGEST:
+            raise Broken("a message has no end")
+        return whole
+
+
+def event_name(message: bytes) -> str:
+    """The event's name, or ``""`` for responses and noise; looks at the first line only."""
+    if not message.startswith(b"Event: "):
+        return ""
+    return message[7 : message.find(b"\r\n")].decode("ascii", "replace")
+
+
+def decode(message: bytes) -> str:
+    """UTF-8, or the first of the old code pages that fits: names are shown, never compared."""
+    try:
+        return message.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return message.decode("cp1251")
+    except UnicodeDecodeError:
+        return message.decode("latin-1")
+
+
+def event_fields(message: bytes, *, timed: bool) -> dict[str, str]:
+    """Headers of an event, names in lower case, first one wins. Raises Broken for what cannot be genuine."""
+    lines = decode(message).split("\r\n")
+    if len(lines) < 2 or not lines[1].startswith("Privilege: "):
+        raise Broken("no privilege where it belongs")
+    if timed and (len(lines) < 3 or not lines[2].startswith("Timestamp: ")):
+        raise Broken("no timestamp where it belongs")
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        key = name.lower()
+        if not colon or "\n" in line or "\r" in line:
+            raise Broken("a line that is no header")
+        if key in fields:
+            if key in _ONCE:
+                raise Broken("a header that may stand once stands twice")
+            continue
+        fields[key] = value.removeprefix(" ")
+    return fields
+
+
+def headers(message: bytes) -> dict[str, str | list[str]]:
+    """Headers of a response as they stand; repeated ones (Output) become lists."""
+    found: dict[str, str | list[str]] = {}
+    for line in decode(message).split("\r\n"):
+        name, colon, value = line.partition(":")
+        if not colon:
+            continue
+        value = value.removeprefix(" ")
+        known = found.get(name)
+        if known is None:
+            found[name] = value
+        elif isinstance(known, list):
+            known.append(value)
+        else:
+            found[name] = [known, value]
+    return found
+
+
+def moment(timestamp: str, otherwise: datetime) -> datetime:
+    """The moment of a Timestamp header (epoch seconds with microseconds), UTC."""
+    try:
+        return datetime.fromtimestamp(float(timestamp), UTC)
+    except (ValueError, OverflowError, OSError):
+        return otherwise

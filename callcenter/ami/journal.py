@@ -1,0 +1,78 @@
+"""What the PBX told, kept for a while as it came: for "why did it (not) pop" and for mending what we misread.
+
+Personal data: files are 0600, bounded in size and thrown away by age. A disk that takes no more never stops the
+reader; what could not be kept is counted.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+from callcenter import metrics
+from callcenter.log import logger
+
+log = logger(__name__)
+FILE_BYTES: Final = 32 * 1024 * 1024
+FILES: Final = 16
+DAYS: Final = 14
+_BUFFER: Final = 64 * 1024
+
+
+class Journal:
+    """Appends bytes to ``<folder>/<pbx>-<time>.ami``, a new file when one is full."""
+
+    def __init__(self, folder: Path, pbx: str) -> None:
+        self._folder = folder
+        self._pbx = pbx
+        self._file: int | None = None
+        self._written = 0
+        self._buffer = bytearray()
+        self._lost = metrics.contained.labels(part="journal")
+
+    def append(self, data: bytes) -> None:
+        self._buffer += data
+        if len(self._buffer) >= _BUFFER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what is buffered; called by the owner's tick too."""
+        if not self._buffer:
+            return
+        data, self._buffer = bytes(self._buffer), bytearray()
+        try:
+            self._write(data)
+        except OSError as wrong:
+            self._lost.inc()
+            log.warning("journal_not_written", pbx=self._pbx, reason=wrong.strerror, lost_bytes=len(data))
+            self.close()
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _write(self, data: bytes) -> None:
+        if self._file is None or self._written >= FILE_BYTES:
+            self.close()
+            self._open()
+        if self._file is not None:
+            self._written += os.write(self._file, data)
+
+    def _open(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._prune()
+        path = self._folder / f"{self._pbx}-{time.time_ns()}.ami"
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._written = 0
+
+    def _prune(self) -> None:
+        files = sorted(self._folder.glob(f"{self._pbx}-*.ami"))
+        oldest = time.time() - DAYS * 86400
+        for path in files[: -FILES + 1] if len(files) >= FILES else []:
+            path.unlink(missing_ok=True)
+        for path in files:
+            if path.exists() and path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)

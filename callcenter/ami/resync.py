@@ -1,0 +1,182 @@
+"""After every (re)connect: what the PBX says is there now, against what we thought. Pure but for ``take``.
+
+AMI tells nothing of the gap. Calls that are gone are ended with the reason; those that live are adopted, and the events
+this yields change nothing where we knew already: a living call never pops twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from callcenter.ami import messages as m
+from callcenter.ami.tracker import Event, Tracker
+from callcenter.call import Call
+from callcenter.errors import Unavailable
+from callcenter.events import DebtFound, Ended, Left, LegEnded, OfferEnded, OfferResult, QueueLeft, QueueResult
+
+DEBTS: Final = "callcenter-owes"
+_DIALLED: Final = frozenset({"AppDial", "AppDial2", "AppQueue"})
+Row = Mapping[str, str]
+Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Row]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Rows of CoreShowChannels and QueueStatus, and the debts by interface; headers in lower case."""
+
+    at: datetime
+    mono: float
+    channels: tuple[Row, ...]
+    members: tuple[Row, ...]
+    waiting: tuple[Row, ...]
+    debts: Mapping[str, str]
+
+
+async def take(send: Send, at: datetime, mono: float) -> Snapshot:
+    """Asks the PBX. Raises Unavailable."""
+    queues = await send({"Action": "QueueStatus"})
+    channels = await send({"Action": "CoreShowChannels"})
+    members = _events(queues, "QueueMember")
+    return Snapshot(
+        at=at,
+        mono=mono,
+        channels=_events(channels, "CoreShowChannel"),
+        members=members,
+        waiting=_events(queues, "QueueEntry"),
+        debts=await _debts(send, {row.get("location", "") for row in members}),
+    )
+
+
+def _events(rows: Iterable[Row], name: str) -> tuple[Row, ...]:
+    return tuple(row for row in rows if row.get("event") == name)
+
+
+async def _debts(send: Send, interfaces: Collection[str]) -> dict[str, str]:
+    """The whole family where the PBX can list it (DBGetTree came with Asterisk 18), else member by member."""
+    try:
+        rows = await send({"Action": "DBGetTree", "Family": DEBTS})
+    except Unavailable:
+        rows = []
+    found = {row["key"].removeprefix(f"/{DEBTS}/"): row.get("val", "") for row in rows if "key" in row}
+    if rows:
+        return found
+    for interface in interfaces:
+        try:
+            answer = await send({"Action": "DBGet", "Family": DEBTS, "Key": interface})
+        except Unavailable:
+            continue
+        found.update({interface: row["val"] for row in answer if "val" in row})
+    return found
+
+
+def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebooted: bool) -> list[Event]:
+    """Fills a fresh tracker from the snapshot; the events that make our calls equal to the PBX's."""
+    note = "pbx_restart" if rebooted else "disconnected"
+    alive = {row.get("uniqueid", "") for row in snapshot.channels}
+    events: list[Event] = []
+    for call in known:
+        if call.ended_at is None and call.key.uniqueid not in alive:
+            events.append(_ended(call, snapshot, note))
+        elif call.ended_at is None:
+            events += _legs_gone(call, snapshot, alive)
+    for message in _told(snapshot):
+        events += tracker.feed(message)
+    events += _queues_left(tracker, snapshot, known)
+    events += [DebtFound(pbx=tracker.map.pbx, at=snapshot.at, interface=i, value=v) for i, v in snapshot.debts.items()]
+    return events
+
+
+def _ended(call: Call, snapshot: Snapshot, note: str) -> Event:
+    return Ended(call=call.key, at=snapshot.at, mono=snapshot.mono, cause=0, by_customer=False, note=note)
+
+
+def _legs_gone(call: Call, snapshot: Snapshot, alive: Collection[str]) -> Iterable[Event]:
+    for segment in call.segments:
+        if segment.leg in alive or segment.leg_ended:
+            continue
+        stamp = {"call": call.key, "at": snapshot.at, "mono": snapshot.mono, "leg": segment.leg}
+        if segment.ringing:
+            yield OfferEnded(**stamp, device=segment.device, result=OfferResult.NO_ANSWER)  # type: ignore[arg-type]
+        if segment.talking:
+            yield Left(**stamp, device=segment.device)  # type: ignore[arg-type]
+        yield LegEnded(**stamp, device=segment.device)  # type: ignore[arg-type]
+
+
+def _queues_left(tracker: Tracker, snapshot: Snapshot, known: Collection[Call]) -> Iterable[Event]:
+    waiting = {(row.get("uniqueid", ""), row.get("queue", "")) for row in snapshot.waiting}
+    for call in known:
+        track = tracker.tracks.get(call.key.uniqueid)
+        if track is None:
+            continue
+        result = QueueResult.ANSWERED if track.talked else QueueResult.EXIT
+        for visit in call.queues:
+            if visit.left_at is None and (call.key.uniqueid, visit.queue) not in waiting:
+                yield QueueLeft(call=call.key, at=snapshot.at, mono=snapshot.mono, queue=visit.queue, result=result)
+
+
+def _told(snapshot: Snapshot) -> Iterable[m.Message]:
+    """The snapshot as if it had happened just now, in an order that makes sense."""
+    rows = {row["uniqueid"]: row for row in snapshot.channels if row.get("uniqueid")}
+    for uniqueid, row in rows.items():
+        yield _channel(row, snapshot, dialled=row.get("application") in _DIALLED)
+        yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state="Down")
+    yield from _pairs(rows, snapshot)
+    for entry in snapshot.waiting:
+        caller = _channel({**rows.get(entry.get("uniqueid", ""), {}), **_entry(entry)}, snapshot, dialled=False)
+        yield m.CallerJoined(
+            at=snapshot.at, mono=snapshot.mono, uniqueid=caller.uniqueid, queue=entry.get("queue", ""), caller=caller
+        )
+    for uniqueid, row in rows.items():
+        yield from _dialled(uniqueid, row, rows, snapshot)
+    for uniqueid, row in rows.items():
+        if row.get("bridgeid"):
+            yield m.BridgeEntered(
+                at=snapshot.at, mono=snapshot.mono, bridge=row["bridgeid"], uniqueid=uniqueid, swap="", linkedid=""
+            )
+
+
+def _entry(row: Row) -> dict[str, str]:
+    names = ("uniqueid", "channel", "calleridnum", "calleridname")
+    return {name: row[name] for name in names if name in row}
+
+
+def _channel(row: Row, snapshot: Snapshot, *, dialled: bool) -> m.NewChannel:
+    return m.NewChannel(
+        at=snapshot.at,
+        mono=snapshot.mono,
+        uniqueid=row.get("uniqueid", ""),
+        linkedid=row.get("linkedid", ""),
+        channel=row.get("channel", ""),
+        state="Down" if dialled else "Ring",
+        number=row.get("calleridnum", ""),
+        name=m.unescape(row.get("calleridname", "")),
+        exten=row.get("exten", ""),
+    )
+
+
+def _pairs(rows: Mapping[str, Row], snapshot: Snapshot) -> Iterable[m.Message]:
+    halves = {row.get("channel", ""): uniqueid for uniqueid, row in rows.items()}
+    for name, one in halves.items():
+        two = halves.get(f"{name[:-1]}2", "") if name.endswith(";1") else ""
+        if two:
+            yield m.LocalPair(at=snapshot.at, mono=snapshot.mono, one=one, two=two)
+
+
+def _dialled(uniqueid: str, row: Row, rows: Mapping[str, Row], snapshot: Snapshot) -> Iterable[m.Message]:
+    """A dialled leg belongs to the channel its Linkedid names: the oldest of the family, the customer's as a rule."""
+    source = rows.get(row.get("linkedid", ""))
+    if row.get("application") in _DIALLED and source is not None and source["uniqueid"] != uniqueid:
+        caller = _channel(source, snapshot, dialled=source.get("application") in _DIALLED)
+        yield m.DialBegin(
+            at=snapshot.at,
+            mono=snapshot.mono,
+            uniqueid=source["uniqueid"],
+            dest=uniqueid,
+            dial_string=row.get("calleridnum", ""),
+            source=replace(caller, state="Down"),
+        )
+    state = row.get("channelstatedesc", "")
+    yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state=state)

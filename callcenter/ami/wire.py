@@ -1,0 +1,237 @@
+"""One AMI session through panoramisk, with its weak spots mended here and nowhere else.
+
+Ours are: framing of bytes, what a message is and whether it can be believed, the login deadline, the ping with a
+deadline, and actions that are sent at most once: panoramisk would send pending ones again after a reconnect, which
+calls a customer twice. A session is used once; ``feed`` makes a new one after every loss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import panoramisk
+from panoramisk.actions import Action
+from panoramisk.ami_protocol import AMIProtocol
+
+from callcenter import metrics
+from callcenter.ami import framing
+from callcenter.ami.messages import WANTED
+from callcenter.clock import Clock
+from callcenter.errors import Invalid, Unavailable
+from callcenter.log import Secret, logger
+
+log = logger(__name__)
+CONNECT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 5.0
+PING_SECONDS: Final = 5.0
+
+Sink = Callable[[Mapping[str, str], datetime, float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """How a PBX is reached. ``tls`` None: plain TCP."""
+
+    pbx: str
+    host: str
+    port: int
+    username: str
+    secret: Secret
+    tls: ssl.SSLContext | None = None
+
+
+class LinkFailed(Unavailable):
+    """No session could be had, or it was lost. ``code``: refused, unreachable, timeout, wrong_password, lost."""
+
+    def __init__(self, code: str, remedy: str) -> None:
+        super().__init__(remedy, code=code)
+        self.remedy = remedy
+
+
+class _Manager(panoramisk.Manager):  # type: ignore[misc]
+    """panoramisk's bookkeeping of actions, without its reconnecting and pinging."""
+
+    lost: asyncio.Future[None]
+
+    def ping(self) -> None:
+        """Ours has a deadline, see ``Session.keep``."""
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+
+class _Protocol(AMIProtocol):  # type: ignore[misc]
+    """Hands on whole, believable messages; one that fails is put aside and never costs the connection."""
+
+    def __init__(self, pbx: str, sink: Sink, clock: Clock, raw: Callable[[bytes], None] | None) -> None:
+        self._framer = framing.Framer()
+        self._pbx = pbx
+        self._sink = sink
+        self._clock = clock
+        self._raw = raw
+        self._taken = metrics.ami_messages.labels(pbx=pbx)
+        self._put_aside = metrics.ami_broken.labels(pbx=pbx)
+        self.timed = False
+
+    def data_received(self, data: bytes) -> None:
+        mono = self._clock.monotonic()
+        if self._raw:
+            self._raw(data)
+        try:
+            whole = self._framer.feed(data)
+        except framing.Broken:
+            self.transport.abort()
+            return
+        for message in whole:
+            try:
+                self._message(message.lstrip(b"\r\n"), mono)
+            except Exception as wrong:
+                self._put_aside.inc()
+                log.warning("message_put_aside", pbx=self._pbx, reason=str(wrong), kind=type(wrong).__name__)
+
+    def _message(self, message: bytes, mono: float) -> None:
+        if message.startswith(b"Asterisk Call Manager/"):
+            _banner, _, message = message.partition(b"\r\n")
+        name = framing.event_name(message)
+        if not name or b"\r\nActionID: " in message:
+            found = framing.headers(message)
+            if "Event" in found or "Response" in found:
+                self.handle_message(panoramisk.Message(found))
+            return
+        if name not in WANTED:
+            return
+        if name == "FullyBooted":
+            self.timed = b"\r\nTimestamp: " in message
+        fields = framing.event_fields(message, timed=self.timed)
+        now = self._clock.now()
+        at = framing.moment(fields.get("timestamp", ""), now)
+        self._taken.inc()
+        self._sink(fields, at, mono)
+
+
+class Session:
+    """A logged-in connection. Build it with ``open_session``."""
+
+    def __init__(self, link: Link, manager: _Manager, protocol: _Protocol) -> None:
+        self._link = link
+        self._manager = manager
+        self._protocol = protocol
+
+    async def send(self, action: Mapping[str, str], timeout: float = ANSWER_SECONDS) -> list[dict[str, str]]:
+        """Sends an action once and returns its answer: the response, then the events of its list.
+
+        Raises Invalid for line breaks, Unavailable when no answer comes or the PBX answers an error.
+        """
+        for name, value in action.items():
+            if any(c in "\r\n\0" for c in f"{name}{value}"):
+                raise Invalid("line breaks are not allowed in an AMI action", fields={name: "line_break"})
+        if self._manager.lost.done():
+            raise Unavailable("the PBX is not connected", code="pbx_unavailable")
+        extra = {"Async": "true"} if action.get("Action", "").lower() == "originate" else {}
+        sent = Action({**action, **extra})
+        future = self._manager.send_action(sent)
+        try:
+            await asyncio.wait({future, self._manager.lost}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._protocol.responses.pop(sent.id, None)
+        if not future.done():
+            future.cancel()
+            raise Unavailable(f"the PBX gave no answer to {action.get('Action')}", code="pbx_no_answer")
+        return _answer(action, future.result())
+
+    async def keep(self) -> None:
+        """Returns when the connection is lost; a peer that answers no ping in time is cut off."""
+        while not self._manager.lost.done():
+            await asyncio.wait({self._manager.lost}, timeout=PING_SECONDS)
+            if self._manager.lost.done():
+                return
+            try:
+                await self.send({"Action": "Ping"})
+            except Unavailable:
+                self._protocol.transport.abort()
+                return
+
+    def close(self) -> None:
+        """Ends the connection; nothing that is pending will ever be sent again."""
+        self._protocol.responses.clear()
+        self._manager.awaiting_actions.clear()
+        if self._manager.pinger:
+            self._manager.pinger.cancel()
+        if not self._manager.lost.done():
+            self._manager.lost.set_result(None)
+        self._protocol.closed = True
+        self._protocol.transport.abort()
+
+
+async def open_session(link: Link, sink: Sink, clock: Clock, raw: Callable[[bytes], None] | None = None) -> Session:
+    """Connects and logs in. Raises LinkFailed with a stable code and a remedy."""
+    loop = asyncio.get_running_loop()
+    connecting = loop.create_connection(
+        lambda: _Protocol(link.pbx, sink, clock, raw), link.host, link.port, ssl=link.tls
+    )
+    try:
+        transport, protocol = await asyncio.wait_for(connecting, CONNECT_SECONDS)
+    except (TimeoutError, OSError) as wrong:
+        raise _not_connected(link, wrong) from wrong
+    manager = _Manager(
+        host=link.host, port=link.port, username=link.username, secret=str(link.secret), loop=loop, ping_delay=3600
+    )
+    manager.lost = loop.create_future()
+    made: asyncio.Future[Any] = loop.create_future()
+    made.set_result((transport, protocol))
+    manager.connection_made(made)
+    session = Session(link, manager, protocol)
+    try:
+        await _log_in(link, manager)
+    except LinkFailed:
+        session.close()
+        raise
+    return session
+
+
+async def _log_in(link: Link, manager: _Manager) -> None:
+    login = manager.authenticated_future
+    await asyncio.wait({login, manager.lost}, timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    if not login.done():
+        login.remove_done_callback(manager.login)
+        login.cancel()
+        where = f"{link.host}:{link.port}"
+        raise LinkFailed("timeout", f"{where} accepts connections but does not speak AMI; check port and TLS")
+    if not login.result().success:
+        raise LinkFailed(
+            "wrong_password",
+            f"the PBX refused user '{link.username}'; check its secret and its permit lines in manager.conf, "
+            "then: asterisk -rx 'manager reload'",
+        )
+
+
+def _not_connected(link: Link, wrong: BaseException) -> LinkFailed:
+    where = f"{link.host}:{link.port}"
+    if isinstance(wrong, ssl.SSLError):
+        return LinkFailed("tls", f"{where}: TLS failed ({wrong.reason}); check tlscertfile in manager.conf and tls_ca")
+    if isinstance(wrong, TimeoutError):
+        return LinkFailed("unreachable", f"{where} does not answer; check the address and the firewall")
+    if isinstance(wrong, ConnectionRefusedError):
+        return LinkFailed(
+            "refused", f"nothing listens on {where}; check that Asterisk runs and manager.conf is enabled"
+        )
+    return LinkFailed("unreachable", f"{where} cannot be reached: {wrong}; check the host name and the network")
+
+
+def _answer(action: Mapping[str, str], result: Any) -> list[dict[str, str]]:
+    messages: Sequence[Any] = result if isinstance(result, list) else [result]
+    answer = [{str(k).lower(): _flat(v) for k, v in message.items()} for message in messages]
+    if answer and answer[0].get("response", "").lower() in ("error", "fail", "failure"):
+        reason = answer[0].get("message", "")
+        raise Unavailable(f"the PBX refused {action.get('Action')}: {reason}", code="pbx_refused")
+    return answer
+
+
+def _flat(value: object) -> str:
+    return "\n".join(value) if isinstance(value, list) else str(value)

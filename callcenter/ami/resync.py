@@ -68,7 +68,8 @@ async def _debts(send: Send, interfaces: Collection[str]) -> dict[str, str]:
             answer = await send({"Action": "DBGet", "Family": DEBTS, "Key": interface})
         except Unavailable:
             continue
-        found.update({interface: row["val"] for row in answer if "val" in row})
+        found[interface] = next((row["val"] for row in answer if "val" in row), "")
+    found.pop("", None)
     return found
 
 

@@ -120,5 +120,5 @@ def _no_state(member: MemberState) -> Finding:
         thing=f"queue {member.queue}, member {member.interface}",
         what="the member has no state interface",
         why="the queue takes a talking agent for free and rings him despite ringinuse=no",
-        remedy=f"member => {member.interface},0,{member.name},hint:EXTENSION@CONTEXT in [{member.queue}] of queues.conf",
+        remedy=f"in [{member.queue}]: member => {member.interface},0,{member.name},hint:EXTENSION@CONTEXT",
     )

@@ -1,0 +1,101 @@
+"""Who sits where: extensions, their devices, and the bindings of agents to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from callcenter.crm.models import Extension, RosterRow, User
+from callcenter.errors import Refused
+from callcenter.roster import Binding, Device, Roster
+
+
+class ExtensionUnknown(Refused):
+    status = 404
+    code = "extension_unknown"
+
+
+class ExtensionTaken(Refused):
+    code = "extension_taken"
+
+
+def load(session: Session) -> Roster:
+    """Every binding that holds now."""
+    rows = session.execute(
+        select(RosterRow, Extension)
+        .join(Extension, Extension.id == RosterRow.extension_id)
+        .where(RosterRow.until.is_(None))
+    ).all()
+    return Roster(
+        bindings=tuple(
+            Binding(
+                agent=row.agent_id,
+                extension=extension.number,
+                devices=frozenset(Device(pbx=extension.pbx, name=name) for name in extension.devices),
+                since=row.since,
+            )
+            for row, extension in rows
+        )
+    )
+
+
+def bind(session: Session, agent: UUID, number: str, now: datetime, *, take_over: bool = False) -> None:
+    """Seats the agent at an extension and nowhere else. Raises ExtensionUnknown, ExtensionTaken."""
+    extension = session.scalars(select(Extension).where(Extension.number == number).order_by(Extension.pbx)).first()
+    if extension is None:
+        raise ExtensionUnknown(f"there is no extension {number}; an administrator adds it on the PBX page")
+    sitting = session.scalars(
+        select(RosterRow).where(RosterRow.extension_id == extension.id, RosterRow.until.is_(None))
+    ).first()
+    if sitting and sitting.agent_id == agent:
+        return
+    if sitting and not take_over:
+        raise ExtensionTaken(f"somebody else sits at extension {number}")
+    if sitting:
+        sitting.until = now
+    unbind(session, agent, now)
+    session.add(RosterRow(agent_id=agent, extension_id=extension.id, since=now))
+    session.flush()
+
+
+def unbind(session: Session, agent: UUID, now: datetime) -> None:
+    """The agent leaves his desk."""
+    session.execute(update(RosterRow).where(RosterRow.agent_id == agent, RosterRow.until.is_(None)).values(until=now))
+
+
+def extension_of(session: Session, agent: UUID) -> str | None:
+    """Where the agent sits."""
+    return session.scalar(
+        select(Extension.number)
+        .join(RosterRow, RosterRow.extension_id == Extension.id)
+        .where(RosterRow.agent_id == agent, RosterRow.until.is_(None))
+    )
+
+
+def desks(session: Session) -> list[tuple[Extension, User | None]]:
+    """All extensions and who sits there."""
+    rows = session.execute(
+        select(Extension, User)
+        .outerjoin(RosterRow, (RosterRow.extension_id == Extension.id) & RosterRow.until.is_(None))
+        .outerjoin(User, User.id == RosterRow.agent_id)
+        .order_by(Extension.pbx, Extension.number)
+    )
+    return [(extension, user) for extension, user in rows]
+
+
+def interfaces(session: Session) -> list[Extension]:
+    return list(session.scalars(select(Extension)))
+
+
+def put_extension(session: Session, pbx: str, number: str, devices: Iterable[str], members: Iterable[str]) -> Extension:
+    """Adds an extension, or says what it rings and what queues call it."""
+    found = session.scalars(select(Extension).where(Extension.pbx == pbx, Extension.number == number)).first()
+    extension = found or Extension(pbx=pbx, number=number, devices=[], interfaces=[])
+    extension.devices, extension.interfaces = sorted(devices), sorted(members)
+    session.add(extension)
+    session.flush()
+    return extension

@@ -1,0 +1,145 @@
+"""The debt as it stands in the PBX's own database, and what must have happened when only it is left. Pure.
+
+The dialplan writes ``callcenter-owes/<member interface> = <customer's Uniqueid>|<epoch>|<queue>|<number>|<DID>`` when
+a call is answered, whether we are alive or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import quote, unquote
+
+from callcenter.call import Call
+from callcenter.events import (
+    Arrived,
+    CallEvent,
+    CallKey,
+    Direction,
+    Ended,
+    Joined,
+    LegEnded,
+    Offered,
+    QueueJoined,
+    QueueLeft,
+    QueueResult,
+    Via,
+)
+from callcenter.roster import Device
+
+FAMILY: Final = "callcenter-owes"
+_FIELDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """Who answered is the key it stands under; ``at`` is when, to the second."""
+
+    uniqueid: str
+    at: datetime
+    queue: str
+    number: str
+    did: str
+
+    def __str__(self) -> str:
+        encoded = (quote(text, safe="") for text in (self.number, self.did))
+        return "|".join((self.uniqueid, str(int(self.at.timestamp())), self.queue, *encoded))
+
+
+def read(value: str) -> Debt | None:
+    """The debt that a value says, or None: nothing we could make sense of."""
+    fields = [*value.split("|"), "", "", ""][:_FIELDS]
+    if "|" not in value or not fields[0] or not fields[1].isdecimal():
+        return None
+    try:
+        at = datetime.fromtimestamp(int(fields[1]), UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    number, did = unquote(fields[3]), unquote(fields[4])
+    return Debt(uniqueid=fields[0], at=at, queue=fields[2], number=number, did=did)
+
+
+def leg_of(device: Device, debt: Debt) -> str:
+    """A name for the agent's leg nobody saw; the same again when this is repeated."""
+    return f"owed:{device.name}:{debt.uniqueid}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What only the debt is left of: ``device`` of ``pbx`` answered. ``region`` reads the customer's number."""
+
+    pbx: str
+    device: Device
+    debt: Debt
+    region: str
+
+
+def missing(answer: Answer, call: Call | None) -> list[CallEvent]:
+    """The events that turn the debt into a call with a segment that owes; none of those that ``call`` already knows.
+
+    Nobody saw when the talk ended, so no length is made up: it ends when it began.
+    """
+    stamp = _Stamp(call=CallKey(pbx=answer.pbx, uniqueid=answer.debt.uniqueid), at=answer.debt.at)
+    leg = leg_of(answer.device, answer.debt)
+    mine = [s for s in call.segments if s.leg == leg] if call else []
+    seen = [s for s in call.segments if s.answered_at and s.device == answer.device] if call else []
+    events: list[CallEvent] = []
+    if call is None:
+        events += _arrival(answer, stamp)
+    if not seen:
+        events += _talk(answer, leg, stamp)
+    if call is None or (answer.debt.queue and not seen and _only_ours(call, leg)):
+        events += _out_of_queue(answer, stamp)
+    if not seen or any(not s.leg_ended for s in mine):
+        events.append(LegEnded(call=stamp.call, at=stamp.at, mono=0.0, leg=leg, device=answer.device))
+    if call is None or (call.ended_at is None and _only_ours(call, leg)):
+        events.append(Ended(call=stamp.call, at=stamp.at, mono=0.0, cause=0, by_customer=False, note="disconnected"))
+    return events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stamp:
+    call: CallKey
+    at: datetime
+
+
+def _only_ours(call: Call, leg: str) -> bool:
+    """The call is known from debts alone (no trunk was ever seen), so nobody else will tell its end."""
+    return not call.trunk and all(s.leg == leg for s in call.segments)
+
+
+def _arrival(answer: Answer, stamp: _Stamp) -> list[CallEvent]:
+    debt = answer.debt
+    outbound = bool(debt.number) and not debt.did and not debt.queue
+    arrived = Arrived(
+        call=stamp.call,
+        at=stamp.at,
+        mono=0.0,
+        direction=Direction.OUTBOUND if outbound else Direction.INBOUND,
+        number_raw=debt.number,
+        name="",
+        did=debt.did,
+        trunk="",
+        region=answer.region,
+    )
+    if not debt.queue:
+        return [arrived]
+    return [arrived, QueueJoined(call=stamp.call, at=stamp.at, mono=0.0, queue=debt.queue)]
+
+
+def _talk(answer: Answer, leg: str, stamp: _Stamp) -> list[CallEvent]:
+    debt, device = answer.debt, answer.device
+    via = Via.QUEUE if debt.queue else Via.OUTBOUND if debt.number and not debt.did else Via.DIRECT
+    at, call = stamp.at, stamp.call
+    return [
+        Offered(call=call, at=at, mono=0.0, leg=leg, device=device, via=via, queue=debt.queue),
+        Joined(call=call, at=at, mono=0.0, leg=leg, device=device, via=via),
+    ]
+
+
+def _out_of_queue(answer: Answer, stamp: _Stamp) -> list[CallEvent]:
+    if not answer.debt.queue:
+        return []
+    left = QueueLeft(call=stamp.call, at=stamp.at, mono=0.0, queue=answer.debt.queue, result=QueueResult.ANSWERED)
+    return [left]

@@ -1,0 +1,192 @@
+"""A real Asterisk for a test: many at once out of one root, each with its own directories and ports.
+
+    with Asterisk() as pbx:
+        pbx.cli("core show channels")
+        pbx.kill(); pbx.start()          # a crash; AstDB and spool are kept until close()
+
+Every instance lives in `<root>/srv/<name>/{etc,db,spool,run,log}` and runs in a mount namespace of its own:
+/proc and /dev appear only inside it and vanish with the process, so there is nothing to unmount and no way
+to delete the machine's /dev along with a root.  Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from tests.lab.ports import Ports, take_ports
+from tests.lab.render import ADMIN_SECRET, ADMIN_USER, AMI_SECRET, AMI_USER, render
+from tests.lab.root import LabError, asterisk_root, cache_dir
+
+__all__ = ["ADMIN_SECRET", "ADMIN_USER", "AMI_SECRET", "AMI_USER", "Asterisk", "LabError"]
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 10.0
+_ENTER = 'mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && exec chroot "$@"'
+
+
+class Asterisk:
+    """One PBX.  `extra` maps a file name (`queues_local.conf`) to text appended to it."""
+
+    def __init__(self, extra: Mapping[str, str] | None = None, version: str = "22") -> None:
+        self.root = asterisk_root(version)
+        self.name = f"pbx-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self.home = self.root / "srv" / self.name
+        self.ports: Ports = take_ports(cache_dir())
+        self._process: subprocess.Popen[bytes] | None = None
+        self._prepare(extra or {})
+
+    @property
+    def host(self) -> str:
+        """Everything is on the loopback."""
+        return "127.0.0.1"
+
+    @property
+    def spool(self) -> Path:
+        """Host path; recordings are in `spool/monitor`."""
+        return self.home / "spool"
+
+    @property
+    def log(self) -> Path:
+        """Host path of `messages`, `queue_log`, `cel-custom/`, `cdr-csv/`."""
+        return self.home / "log"
+
+    @property
+    def pid(self) -> int:
+        """Of the running Asterisk itself."""
+        if self._process is None:
+            raise LabError("this Asterisk is not running")
+        return self._process.pid
+
+    def start(self) -> Asterisk:
+        """Start and return once it is fully booted and AMI accepts connections."""
+        self._clear_run()
+        with (self.home / "log/console").open("ab") as out:
+            self._process = subprocess.Popen(
+                self._inside("/usr/sbin/asterisk", "-f", "-U", "asterisk", "-G", "asterisk", "-C", self._config),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._await_boot(time.monotonic() + START_TIMEOUT_S)
+        return self
+
+    def stop(self) -> None:
+        """End at once but in order (SIGTERM, AMI says Shutdown); SIGKILL if that takes too long."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def kill(self) -> None:
+        """What a crash or a power cut does: SIGKILL."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+    def restart(self) -> Asterisk:
+        """stop() and start(): AstDB, spool and configuration stay."""
+        self.stop()
+        return self.start()
+
+    def cli(self, command: str) -> str:
+        """Run one console command and return what it printed."""
+        done = subprocess.run(
+            ["chroot", str(self.root), "/usr/sbin/asterisk", "-C", self._config, "-rx", command],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=30,
+            check=False,
+        )
+        return done.stdout
+
+    def database(self, family: str) -> dict[str, str]:
+        """AstDB rows of a family: key without the family -> value."""
+        rows: dict[str, str] = {}
+        for line in self.cli(f"database show {family}").splitlines():
+            key, colon, value = line.partition(": ")
+            if colon and key.startswith(f"/{family}/"):
+                rows[key.strip().removeprefix(f"/{family}/")] = value.rstrip()
+        return rows
+
+    def close(self) -> None:
+        """Stop, remove the instance's directory, give its ports back."""
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.ports.release()
+
+    def __enter__(self) -> Asterisk:
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _config(self) -> str:
+        return f"/srv/{self.name}/etc/asterisk.conf"
+
+    def _inside(self, *command: str) -> list[str]:
+        enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _ENTER, "lab"]
+        return [*enter, str(self.root), *command]
+
+    def _prepare(self, extra: Mapping[str, str]) -> None:
+        for part in ("etc", "db", "spool/monitor", "run", "log/cel-custom", "log/cdr-csv"):
+            (self.home / part).mkdir(parents=True)
+        render(self.root, self.home / "etc", self.ports, extra)
+        inside = f"/srv/{self.name}"
+        directories = (
+            f"\n[directories]\nastetcdir => {inside}/etc\nastdbdir => {inside}/db\nastspooldir => {inside}/spool\n"
+            f"astrundir => {inside}/run\nastlogdir => {inside}/log\n"
+        )
+        with (self.home / "etc/asterisk.conf").open("a") as out:
+            out.write(directories)
+        owner = (self.root / "etc/asterisk").stat()
+        for path in (self.home, *self.home.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid)
+
+    def _clear_run(self) -> None:
+        """After SIGKILL the control socket still lies there and Asterisk would think it already runs."""
+        for leftover in (self.home / "run").iterdir():
+            leftover.unlink()
+
+    def _await_boot(self, deadline: float) -> None:
+        process = self._process
+        while process is not None and time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            if (self.home / "run/asterisk.ctl").exists() and self._ami_answers():
+                if "fully booted" in self.cli("core waitfullybooted"):
+                    return
+            time.sleep(0.05)
+        tail = (self.home / "log/console").read_text(errors="replace")[-600:].strip()
+        self.kill()
+        raise LabError(f"Asterisk did not start within {START_TIMEOUT_S:.0f} s, its console ends: {tail}")
+
+    def _ami_answers(self) -> bool:
+        try:
+            with socket.create_connection((self.host, self.ports.ami), timeout=1) as probe:
+                return probe.recv(64).startswith(b"Asterisk Call Manager")
+        except OSError:
+            return False

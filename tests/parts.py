@@ -1,0 +1,63 @@
+"""What a test needs beyond Python: ``need("chromium")`` in its fixture, and the test is honest about a bare machine.
+
+On somebody's laptop a missing part skips the test with the line that installs it. Under ``CI=true`` it fails: a
+proof that silently did not run is worse than a red one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.lab.root import LabError, cache_dir, check_machine
+
+STATIC: Final = Path(__file__).resolve().parents[1] / "callcenter" / "static"
+
+
+def need(part: str) -> None:
+    """Skips the test where ``part`` is missing; fails it under CI."""
+    lack = _LACK[part]()
+    if lack and os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
+        pytest.fail(f"CI must run this: {lack}", pytrace=False)
+    if lack:
+        pytest.skip(lack)
+
+
+def chromium() -> str:
+    """The path of the browser; empty where there is none."""
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return next((path for path in found if path), "")
+
+
+def _no_asterisk() -> str:
+    try:
+        check_machine()
+    except LabError as lack:
+        return str(lack)
+    built = (cache_dir() / "asterisk-22" / "usr/sbin/asterisk").exists()
+    return "" if built else "no Asterisk root on this machine: ./run test builds it on Debian as root"
+
+
+def _no_postgres() -> str:
+    return "" if any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) else "apt-get install -y postgresql"
+
+
+def _no_chromium() -> str:
+    return "" if chromium() else "no Chromium: apt-get install -y chromium"
+
+
+def _no_web() -> str:
+    return "" if (STATIC / "index.html").exists() else "the web app is not built: ./run build"
+
+
+_LACK: Final[dict[str, Callable[[], str]]] = {
+    "asterisk": _no_asterisk,
+    "postgres": _no_postgres,
+    "chromium": _no_chromium,
+    "web": _no_web,
+}

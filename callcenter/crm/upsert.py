@@ -47,7 +47,7 @@ def _upsert(kind: type[Row], natural: tuple[str, ...], values: tuple[str, ...], 
 @lru_cache(maxsize=256)
 def _update(kind: type[Row], values: tuple[str, ...]) -> Executable:
     table = _table(kind)
-    changed = {name: bindparam(name) for name in values}
+    changed: dict[str, Any] = {name: bindparam(name) for name in values}
     return sql_update(table).where(table.c.id == bindparam("row_id")).values(changed)
 
 

@@ -36,6 +36,7 @@ def verify(password_hash: str | None, password: str) -> bool:
     except (Argon2Error, InvalidHashError):
         return False
     return password_hash is not None
+    return password_hash is not None
 
 
 def create(session: Session, values: dict[str, Any], password_hash: str, now: datetime) -> User:

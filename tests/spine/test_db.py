@@ -1,0 +1,85 @@
+"""One writer: nothing lost, nothing half, and a sick database heals."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from callcenter.crm.models import Policy
+from callcenter.db import Database
+from callcenter.errors import Refused, Unavailable
+
+
+async def test_no_update_is_lost_under_concurrency(db: Database) -> None:
+    await db.write(lambda s: s.add(Policy(key="n", value=0)))
+
+    def more(session: Session) -> None:
+        policy = session.scalars(select(Policy).where(Policy.key == "n").with_for_update()).one()
+        policy.value += 1
+
+    await asyncio.gather(*(db.write(more) for _ in range(200)))
+    assert await db.read(lambda s: s.scalar(select(Policy.value))) == 200
+
+
+def _put(key: str, session: Session) -> None:
+    session.add(Policy(key=key, value=1))
+
+
+async def test_a_refused_command_leaves_nothing_and_harms_no_neighbour(db: Database) -> None:
+    def refused(session: Session) -> None:
+        session.add(Policy(key="half", value=1))
+        session.flush()
+        raise Refused("no")
+
+    results = await asyncio.gather(
+        db.write(refused),
+        *(db.write(partial(_put, f"k{i}")) for i in range(20)),
+        return_exceptions=True,
+    )
+    assert isinstance(results[0], Refused)
+    keys = await db.read(lambda s: set(s.scalars(select(Policy.key))))
+    assert keys == {f"k{i}" for i in range(20)}
+
+
+async def test_a_locked_database_is_unavailable_and_heals(sqlite_db: Database) -> None:
+    other = sqlite3.connect(sqlite_db.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable) as locked:
+        await sqlite_db.write(lambda s: s.add(Policy(key="a", value=1)))
+    assert locked.value.code == "database_locked"
+    other.execute("ROLLBACK")
+    other.close()
+    await sqlite_db.write(lambda s: s.add(Policy(key="a", value=1)))
+    assert await sqlite_db.read(lambda s: s.scalar(select(Policy.value))) == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+async def test_a_full_disk_is_unavailable_and_heals(small_disk: Path) -> None:
+    db = Database(f"sqlite:///{small_disk / 'full.sqlite3'}")
+    await db.start()
+    await db.write(lambda s: s.execute(text("CREATE TABLE t (x TEXT)")))
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"x" * 380_000)
+    with pytest.raises(Unavailable) as full:
+        await db.write(lambda s: s.execute(text("INSERT INTO t VALUES (:x)"), {"x": "y" * 400_000}))
+    assert full.value.code == "database_full"
+    ballast.unlink()
+    await db.write(lambda s: s.execute(text("INSERT INTO t VALUES ('z')")))
+    assert await db.read(lambda s: s.scalar(text("SELECT x FROM t"))) == "z"
+    await db.close()

@@ -24,6 +24,7 @@ from callcenter.crm.upsert import update_row, upsert
 from callcenter.events import CallKey, Direction, OfferResult, QueueResult, Via
 from callcenter.roster import Device
 
+_FIND = select(CallRow.id).where(CallRow.pbx == bindparam("pbx"), CallRow.uniqueid == bindparam("uniqueid"))
 _INSERT_CANDIDATE = insert(CallCandidate.__table__)  # type: ignore[arg-type]
 _COUNT = (
     update(Customer.__table__)  # type: ignore[arg-type]
@@ -82,8 +83,8 @@ def unsettled(session: Session) -> list[Call]:
 
 def load(session: Session, key: CallKey) -> Call | None:
     """A call by its natural key."""
-    row = session.scalars(select(CallRow).where(CallRow.pbx == key.pbx, CallRow.uniqueid == key.uniqueid)).first()
-    return _read(session, row) if row else None
+    found = session.connection().scalar(_FIND, {"pbx": key.pbx, "uniqueid": key.uniqueid})
+    return _read(session, session.get_one(CallRow, found)) if found else None
 
 
 def _candidates(call_id: UUID, who: Identified) -> list[dict[str, Any]]:

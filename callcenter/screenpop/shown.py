@@ -1,0 +1,212 @@
+"""What an agent's screen shows, and how it changes: plain values whose field names are those of the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from callcenter.call import OutcomeState
+from callcenter.card import Card, Match
+from callcenter.events import Direction, Via
+
+
+class Phase(StrEnum):
+    """Of a pop. ``wrapup``: the leg is over and an outcome is owed."""
+
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAPUP = "wrapup"
+
+
+class Withdrawal(StrEnum):
+    """Why a ringing ended without a talk."""
+
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    CANCELLED = "cancelled"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+
+
+class Mood(StrEnum):
+    """What an agent is doing."""
+
+    OFFLINE = "offline"
+    AVAILABLE = "available"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAPUP = "wrapup"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """A customer the number may mean."""
+
+    customer: Card
+    match: Match
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An unfinished outcome: its code, if one was picked, and the comment so far."""
+
+    outcome: str | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pop:
+    """One agent's part in a call. ``id`` is the segment's: the same in every tab and after every reload."""
+
+    id: UUID
+    call_id: UUID
+    phase: Phase
+    offered_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    direction: Direction
+    number: str
+    number_display: str
+    region: str
+    local_time_zone: str | None
+    withheld: bool
+    name: str
+    did: str
+    queue: str
+    waiting_since: datetime | None
+    via: Via
+    customer: Card | None
+    candidates: tuple[Guess, ...]
+    outcome_state: OutcomeState
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """``since`` when, why paused on the PBX, and for how many calls an outcome is owed."""
+
+    state: Mood
+    since: datetime
+    reasons: tuple[str, ...] = ()
+    debts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLine:
+    """A queue the agent is a member of. ``offered_to_you`` is False while he owes or is paused there."""
+
+    queue: str
+    waiting: int
+    longest_since: datetime | None
+    offered_to_you: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxLine:
+    name: str
+    up: bool
+    since: datetime
+    code: str | None
+    remedy: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthLine:
+    ok: bool = True
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthView:
+    pbx: tuple[PbxLine, ...] = ()
+    database: HealthLine = HealthLine()
+    speech: HealthLine = HealthLine()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    id: UUID
+    username: str
+    display_name: str
+    extension: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardView:
+    """All that a screen shows at one moment."""
+
+    me: Me
+    presence: Presence
+    pops: tuple[Pop, ...]
+    queues: tuple[QueueLine, ...]
+    health: HealthView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopOffered:
+    pop: Pop
+    change: Literal["pop_offered"] = "pop_offered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopUpdated:
+    pop: Pop
+    change: Literal["pop_updated"] = "pop_updated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopWithdrawn:
+    """``by`` is the name of the colleague who answered."""
+
+    pop_id: UUID
+    reason: Withdrawal
+    by: str | None
+    change: Literal["pop_withdrawn"] = "pop_withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeOwed:
+    pop: Pop
+    change: Literal["outcome_owed"] = "outcome_owed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeSettled:
+    """Nothing more is asked for this pop: it is gone."""
+
+    pop_id: UUID
+    change: Literal["outcome_settled"] = "outcome_settled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceChange:
+    presence: Presence
+    change: Literal["presence"] = "presence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuesChange:
+    queues: tuple[QueueLine, ...]
+    change: Literal["queues"] = "queues"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthChange:
+    health: HealthView
+    change: Literal["health"] = "health"
+
+
+Change: TypeAlias = (
+    PopOffered
+    | PopUpdated
+    | PopWithdrawn
+    | OutcomeOwed
+    | OutcomeSettled
+    | PresenceChange
+    | QueuesChange
+    | HealthChange
+)

@@ -1,0 +1,121 @@
+"""The PBX's recordings as this machine sees them: where a file is, and whether it is whole."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from callcenter.config import Recordings
+from callcenter.errors import CallcenterError, Unavailable
+
+HEADER: Final = 44
+_SUFFIXES: Final = {".wav": "audio/wav"}
+
+
+class NotARecording(CallcenterError):
+    """A file that will never be stored. ``code`` becomes the recording's state: ``refused`` or ``empty``."""
+
+    code = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """What a PCM WAV file holds. ``repaired``: its header did not know the length, as after a crash of the PBX."""
+
+    channels: int
+    rate: int
+    sample_bytes: int
+    data_at: int
+    data_bytes: int
+    repaired: bool
+
+    @property
+    def duration_s(self) -> float:
+        return self.data_bytes / (self.channels * self.rate * self.sample_bytes)
+
+
+def locate(path: str, settings: Recordings) -> Path:
+    """Where the PBX's file ``path`` is on this machine, or would be.
+
+    Raises NotARecording for names outside the spool, also by way of links; Unavailable without a readable spool.
+    """
+    if settings.spool is None:
+        raise Unavailable(
+            "no spool is set; set CALLCENTER_RECORDINGS__SPOOL to where this machine sees the PBX's monitor folder",
+            code="spool_not_set",
+        )
+    spool = settings.spool.resolve()
+    try:
+        next(spool.iterdir(), None)
+    except OSError as wrong:
+        raise Unavailable(
+            f"the recordings folder {spool} cannot be read: {wrong.strerror}; mount it and let this user read it",
+            code="spool_unreadable",
+        ) from wrong
+    return _inside(spool, path, settings.pbx_spool)
+
+
+def _inside(spool: Path, path: str, pbx_spool: str) -> Path:
+    name = PurePosixPath(path)
+    prefix = PurePosixPath(pbx_spool)
+    if "\0" in path or ".." in name.parts or name.suffix.lower() not in _SUFFIXES:
+        raise NotARecording("the name is not one of a recording")
+    try:
+        relative = name.relative_to(prefix) if name.is_absolute() else name
+    except ValueError:
+        raise NotARecording(f"the file is not below {prefix}; see CALLCENTER_RECORDINGS__PBX_SPOOL") from None
+    found = (spool / relative).resolve()
+    if not found.is_relative_to(spool):
+        raise NotARecording("a link leads out of the spool")
+    return found
+
+
+def inspect(file: Path) -> Wave:
+    """Reads the header; where it says nothing of the length, the file's own size does.
+
+    Asterisk writes lengths of 0 until a call ends; after a crash they stay 0. Raises NotARecording, OSError.
+    """
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        head = opened.read(4096)
+    if len(head) < 12 or head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+        raise NotARecording("not a WAV file")
+    channels = rate = bits = 0
+    at = 12
+    while at + 8 <= len(head):
+        kind, length = struct.unpack_from("<4sI", head, at)
+        at += 8
+        if kind == b"fmt " and at + 16 <= len(head):
+            coding, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", head, at)
+            if coding not in (1, 0xFFFE):
+                raise NotARecording("not PCM; record with MixMonitor(….wav)")
+        if kind == b"data":
+            return _wave((channels, rate, bits), at, length, size)
+        at += length + length % 2
+    raise NotARecording("a WAV file without sound")
+
+
+def _wave(form: tuple[int, int, int], at: int, length: int, size: int) -> Wave:
+    channels, rate, bits = form
+    there = max(0, size - at)
+    if there == 0:
+        raise NotARecording("nobody talked: the file holds no sound", code="empty")
+    if not (channels and rate and bits):
+        raise NotARecording("a WAV header without a format")
+    frame = channels * (bits // 8)
+    known = 0 < length <= there
+    data = length if known else there - there % frame
+    return Wave(channels=channels, rate=rate, sample_bytes=bits // 8, data_at=at, data_bytes=data, repaired=not known)
+
+
+def whole(file: Path) -> bytes:
+    """The file's bytes with a header that is true."""
+    wave = inspect(file)
+    with file.open("rb") as opened:
+        data = bytearray(opened.read(wave.data_at + wave.data_bytes))
+    if wave.repaired:
+        struct.pack_into("<I", data, 4, len(data) - 8)
+        struct.pack_into("<I", data, wave.data_at - 4, wave.data_bytes)
+    return bytes(data)

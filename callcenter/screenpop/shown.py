@@ -201,12 +201,5 @@ class HealthChange:
 
 
 Change: TypeAlias = (
-    PopOffered
-    | PopUpdated
-    | PopWithdrawn
-    | OutcomeOwed
-    | OutcomeSettled
-    | PresenceChange
-    | QueuesChange
-    | HealthChange
+    PopOffered | PopUpdated | PopWithdrawn | OutcomeOwed | OutcomeSettled | PresenceChange | QueuesChange | HealthChange
 )

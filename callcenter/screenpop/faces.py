@@ -1,0 +1,91 @@
+"""How a call looks on its agent's screen: pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+import phonenumbers
+from phonenumbers.timezone import time_zones_for_number
+
+from callcenter import phone
+from callcenter.call import Call, Segment
+from callcenter.card import Candidate, Card
+from callcenter.screenpop.shown import Draft, Guess, Phase, Pop
+
+_NO_ZONE: Final = "Etc/Unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A number as a screen shows it; ``zone`` only where the number lies in exactly one."""
+
+    number: str = ""
+    display: str = ""
+    region: str = ""
+    zone: str | None = None
+
+
+@lru_cache(maxsize=4096)
+def caller(raw: str, region: str) -> Caller:
+    """What a number tells; nothing when it is withheld."""
+    if phone.is_withheld(raw):
+        return Caller()
+    known = phone.parse(raw, region)
+    return Caller(
+        number=known.e164 or known.raw,
+        display=phone.display(known),
+        region=known.region,
+        zone=_zone(known.e164) if known.e164 else None,
+    )
+
+
+def _zone(e164: str) -> str | None:
+    zones = [str(z) for z in time_zones_for_number(phonenumbers.parse(e164)) if z != _NO_ZONE]
+    return zones[0] if len(zones) == 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Whose call it may be."""
+
+    card: Card | None
+    candidates: tuple[Candidate, ...] = ()
+
+    def names(self, customer: UUID) -> bool:
+        return any(c.id == customer for c in (self.card, *(g.card for g in self.candidates)) if c)
+
+
+def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> Pop:
+    """The pop of a segment that is shown in ``phase``. Its call and segment have been inserted."""
+    if call.id is None or segment.id is None:
+        raise AssertionError(f"call {call.key} was never inserted")
+    seen = caller(call.number_raw, call.region)
+    visits = [v for v in call.queues if v.queue == segment.queue]
+    open_offers = [o.offered_at for o in segment.offers if o.ended_at is None]
+    last_offer = segment.offers[-1].offered_at if segment.offers else segment.answered_at
+    return Pop(
+        id=segment.id,
+        call_id=call.id,
+        phase=phase,
+        offered_at=min(open_offers, default=last_offer or call.started_at),
+        answered_at=segment.answered_at,
+        ended_at=(segment.ended_at or call.ended_at) if phase is Phase.WRAPUP else None,
+        direction=call.direction,
+        number=seen.number,
+        number_display=seen.display,
+        region=seen.region,
+        local_time_zone=seen.zone,
+        withheld=call.withheld,
+        name=call.name,
+        did=call.did,
+        queue=segment.queue,
+        waiting_since=visits[-1].joined_at if visits else None,
+        via=segment.via,
+        customer=who.card,
+        candidates=tuple(Guess(customer=c.card, match=c.match, reason=c.reason) for c in who.candidates),
+        outcome_state=segment.outcome_state,
+        draft=draft,
+    )

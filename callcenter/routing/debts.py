@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote, unquote
 
-from callcenter.call import Call
+from callcenter.call import Call, Segment
 from callcenter.events import (
     Arrived,
     CallEvent,
@@ -26,7 +26,7 @@ from callcenter.events import (
     QueueResult,
     Via,
 )
-from callcenter.roster import Device
+from callcenter.roster import AgentId, Device
 
 FAMILY: Final = "callcenter-owes"
 _FIELDS: Final = 5
@@ -67,12 +67,19 @@ def leg_of(device: Device, debt: Debt) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What only the debt is left of: ``device`` of ``pbx`` answered. ``region`` reads the customer's number."""
+    """What only the debt is left of: ``device``, or one of those ``behind`` the same member, answered, and ``agent``
+    sits there now. ``region`` reads the customer's number."""
 
     pbx: str
     device: Device
+    behind: frozenset[Device]
+    agent: AgentId | None
     debt: Debt
     region: str
+
+    def took_part(self, segment: Segment) -> bool:
+        mine = segment.device == self.device or segment.device in self.behind
+        return segment.answered_at is not None and (mine or (self.agent is not None and segment.agent == self.agent))
 
 
 def missing(answer: Answer, call: Call | None) -> list[CallEvent]:
@@ -83,7 +90,7 @@ def missing(answer: Answer, call: Call | None) -> list[CallEvent]:
     stamp = _Stamp(call=CallKey(pbx=answer.pbx, uniqueid=answer.debt.uniqueid), at=answer.debt.at)
     leg = leg_of(answer.device, answer.debt)
     mine = [s for s in call.segments if s.leg == leg] if call else []
-    seen = [s for s in call.segments if s.answered_at and s.device == answer.device] if call else []
+    seen = [s for s in call.segments if answer.took_part(s)] if call else []
     events: list[CallEvent] = []
     if call is None:
         events += _arrival(answer, stamp)

@@ -29,6 +29,18 @@ class Desks:
     of_agent: Mapping[AgentId, frozenset[str]] = field(default_factory=dict)
     of_device: Mapping[Device, frozenset[str]] = field(default_factory=dict)
 
+    def seat(self, pbx: str, interface: str) -> Device:
+        """The device that answers for a member interface: itself, if it is a phone, else the first behind it."""
+        itself = Device(pbx=pbx, name=interface)
+        others = sorted(self.devices.get(interface, frozenset()) - {itself}, key=lambda d: d.name)
+        return others[0] if others and interface.startswith("Local/") else itself
+
+    def interfaces_of(self, agents: Iterable[AgentId], devices: Iterable[Device]) -> frozenset[str]:
+        """Every member interface that means one of these people or phones."""
+        empty: frozenset[str] = frozenset()
+        by_agent = (self.of_agent.get(agent, empty) for agent in agents)
+        return empty.union(*by_agent, *(self.of_device.get(device, empty) for device in devices))
+
 
 def desks(pbx: str, extensions: Iterable[Desk], members: Mapping[str, str], roster: Roster, at: datetime) -> Desks:
     """``members`` are the interfaces that queues have now, each with its state interface.
@@ -36,20 +48,17 @@ def desks(pbx: str, extensions: Iterable[Desk], members: Mapping[str, str], rost
     An interface means the devices of the extension that lists it, the device it is itself, and the device whose state
     it watches.
     """
-    here = [d for d in extensions if d.pbx == pbx]
-    names = {name for desk in here for name in desk.interfaces} | set(members)
-    behind = {name: _behind(pbx, name, members.get(name, ""), here) for name in names}
-    held = {b.agent for b in roster.bindings if b.holds(at)}
-    seat_of = {device: agent for agent in held for device in roster.devices_of(agent, at)}
+    here = _Index.of(d for d in extensions if d.pbx == pbx)
+    behind = {name: here.behind(pbx, name, members.get(name, "")) for name in {*here.by_interface, *members}}
+    seat_of = _seats(roster, at)
     owner: dict[str, AgentId] = {}
     of_agent: dict[AgentId, set[str]] = defaultdict(set)
     of_device: dict[Device, set[str]] = defaultdict(set)
     for name, devices in behind.items():
         for device in sorted(devices, key=lambda d: d.name):
             of_device[device].add(name)
-            agent = roster.agent_at(device, at) if device in seat_of else None
-            if agent is not None:
-                owner.setdefault(name, agent)
+            if device in seat_of:
+                owner.setdefault(name, seat_of[device])
     for name, agent in owner.items():
         of_agent[agent].add(name)
     return Desks(
@@ -60,9 +69,30 @@ def desks(pbx: str, extensions: Iterable[Desk], members: Mapping[str, str], rost
     )
 
 
-def _behind(pbx: str, name: str, state_interface: str, extensions: Iterable[Desk]) -> frozenset[Device]:
-    found = {name, state_interface} - {""}
-    for desk in extensions:
-        if name in desk.interfaces or found & desk.devices:
-            found |= desk.devices
-    return frozenset(Device(pbx=pbx, name=device) for device in found)
+def _seats(roster: Roster, at: datetime) -> dict[Device, AgentId]:
+    """The roster turned round; of overlapping bindings the latest wins."""
+    holding = sorted((b for b in roster.bindings if b.holds(at)), key=lambda b: b.since)
+    return {device: b.agent for b in holding for device in b.devices}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Index:
+    by_interface: Mapping[str, frozenset[str]]
+    by_device: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, extensions: Iterable[Desk]) -> _Index:
+        by_interface: dict[str, frozenset[str]] = defaultdict(frozenset)
+        by_device: dict[str, frozenset[str]] = defaultdict(frozenset)
+        for desk in extensions:
+            for name in desk.interfaces:
+                by_interface[name] |= desk.devices
+            for name in desk.devices:
+                by_device[name] |= desk.devices
+        return cls(by_interface=by_interface, by_device=by_device)
+
+    def behind(self, pbx: str, name: str, state_interface: str) -> frozenset[Device]:
+        found = {name, state_interface} - {""}
+        for one in tuple(found):
+            found |= self.by_interface.get(one, frozenset()) | self.by_device.get(one, frozenset())
+        return frozenset(Device(pbx=pbx, name=device) for device in found)

@@ -1,0 +1,87 @@
+"""Why which agent is paused, in memory and as rows. The rows outlive us and what overwrites a pause in the PBX."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from callcenter import metrics
+from callcenter.db import Database
+from callcenter.errors import Unavailable
+from callcenter.log import logger
+from callcenter.roster import AgentId
+from callcenter.routing import reasons
+from callcenter.routing.floor import Key, Reason, ReasonKind
+from callcenter.routing.parts import Part, Parts
+
+log = logger(__name__)
+_RETRY_SECONDS: Final = 1.0
+
+
+class Book:
+    """``reasons`` holds breaks and pauses from elsewhere; debts are read off the calls when they are written down."""
+
+    def __init__(self, db: Database, parts: Parts) -> None:
+        self._db = db
+        self._parts = parts
+        self._written: dict[Key, Reason] = {}
+        self._changed = asyncio.Event()
+        self.reasons: dict[Key, Reason] = {}
+
+    async def start(self) -> None:
+        """Reads back what stood when the service last ended."""
+        for reason in await self._db.read(reasons.read):
+            self._written[reason.kind, reason.ref] = reason
+            if reason.kind is not ReasonKind.DEBT:
+                self.reasons[reason.kind, reason.ref] = reason
+        self.debts_changed()
+
+    def debts_changed(self) -> None:
+        self._changed.set()
+
+    def replace(self, wanted: Mapping[Key, Reason]) -> set[AgentId]:
+        """These reasons stand from now on; whose have changed."""
+        keys = [k for k in {*self.reasons, *wanted} if self.reasons.get(k) != wanted.get(k)]
+        agents = {r.agent for k in keys for r in (self.reasons.get(k), wanted.get(k)) if r}
+        for key in keys:
+            if reason := wanted.get(key):
+                self.reasons[key] = reason
+            else:
+                del self.reasons[key]
+        if keys:
+            self._changed.set()
+        return agents
+
+    def of(self, agent: AgentId) -> tuple[Reason, ...]:
+        return tuple(r for r in self.reasons.values() if r.agent == agent)
+
+    async def run(self) -> None:
+        """Writes changes down, for ever."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self._write()
+            except Unavailable as wrong:
+                log.warning("reasons_wait", code=wrong.code)
+                self._changed.set()
+                await asyncio.sleep(_RETRY_SECONDS)
+            except Exception:
+                metrics.contained.labels(part="gate").inc()
+                log.exception("reasons_not_written")
+
+    async def _write(self) -> None:
+        debts = {(r.kind, r.ref): r for part in self._parts.all() if (r := _owed(part))}
+        wanted = {**self.reasons, **debts}
+        added = [r for k, r in wanted.items() if self._written.get(k) != r]
+        lifted = [r for k, r in self._written.items() if k not in wanted or wanted[k].agent != r.agent]
+        if added or lifted:
+            await self._db.write(lambda session: reasons.write(session, added, lifted))
+            self._written = wanted
+
+
+def _owed(part: Part) -> Reason | None:
+    if not part.answered or part.agent is None or part.segment is None:
+        return None
+    return Reason(agent=part.agent, kind=ReasonKind.DEBT, ref=str(part.segment), since=part.debt.at)

@@ -1,0 +1,53 @@
+"""What the gate works with, and the news it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from callcenter.bus import Bus
+from callcenter.call import Call, Changed
+from callcenter.clock import Clock
+from callcenter.db import Database
+from callcenter.events import CallEvent, CallKey
+from callcenter.health import Health
+from callcenter.roster import AgentId
+from callcenter.routing.floor import Reason
+
+Send: TypeAlias = Callable[[Mapping[str, str], float], Awaitable[Sequence[Mapping[str, str]]]]
+"""``Feed.send``: an action and its timeout. Raises Unavailable, with code ``pbx_refused`` when the PBX answers no."""
+Take: TypeAlias = Callable[[CallEvent], Awaitable[Changed | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """``send`` by PBX; ``live`` and ``take`` are the ledger's; ``region`` reads numbers of a PBX's unseen calls."""
+
+    db: Database
+    bus: Bus
+    clock: Clock
+    health: Health
+    take: Take
+    live: Callable[[], Mapping[CallKey, Call]]
+    send: Mapping[str, Send]
+    region: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpauseUndone:
+    """Somebody else unpaused a member who is held; the gate paused it again."""
+
+    pbx: str
+    at: datetime
+    interface: str
+    agent: AgentId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonsChanged:
+    """Why the agent is paused beside his debts: breaks of his own, pauses that came from elsewhere."""
+
+    agent: AgentId
+    reasons: tuple[Reason, ...]

@@ -19,6 +19,7 @@ from callcenter.screenpop.lines import Directory, Members, Person, Waiting, agen
 from callcenter.screenpop.shown import (
     BoardView,
     Change,
+    Desk,
     Draft,
     HealthView,
     Me,
@@ -66,7 +67,7 @@ class _Live:
 
 
 class Board:
-    """``lines_version`` grows whenever the queue lines of anybody may have changed: they are told together, a few
+    """``lines_version`` grows whenever anybody's queue lines or the floor may have changed: they are told together, a few
     times a second, and read with ``lines``."""
 
     def __init__(self, directory: Directory, roster: Roster, at: datetime) -> None:
@@ -117,7 +118,7 @@ class Board:
         """The PBX told how a queue member is."""
         if not self._members.put(member):
             return {}
-        agent = agent_of(member, self._directory, self._roster, member.at)
+        agent = agent_of(member, self._directory, self._roster)
         self._members.seat(member, agent)
         self.lines_version += 1
         return {agent: self._feel(agent, member.at)} if agent else {}
@@ -142,7 +143,7 @@ class Board:
         agents = {b.agent for b in (*self._roster.bindings, *roster.bindings)} | set(self._pops)
         sat = {agent: self._extension(agent) for agent in agents}
         self._directory, self._roster, self._at = directory, roster, max(at, self._at)
-        self._members.reseat(directory, roster, at)
+        self._members.reseat(directory, roster)
         self.lines_version += 1
         moved = {agent for agent in agents if self._extension(agent) != sat[agent]}
         return {agent: self._feel(agent, at) for agent in agents}, moved
@@ -156,19 +157,20 @@ class Board:
 
     def view(self, agent: AgentId) -> BoardView:
         """The whole screen of one agent as of now."""
-        person = self._person(agent)
         return BoardView(
-            me=Me(
-                id=agent,
-                username=person.username,
-                display_name=person.display_name,
-                extension=self._extension(agent),
-            ),
+            me=self._me(agent),
             presence=self.presence(agent),
             pops=tuple(sorted(self._pops[agent].values(), key=lambda p: (p.offered_at, p.id))),
             queues=self.lines(agent),
             health=self.health,
         )
+
+    def floor(self) -> tuple[Desk, ...]:
+        """Every agent who sits somewhere or owes an outcome, by name."""
+        agents = {b.agent for b in self._roster.bindings if b.until is None}
+        agents |= {agent for agent, pops in self._pops.items() if pops}
+        desks = (Desk(me=self._me(agent), presence=self.presence(agent)) for agent in agents)
+        return tuple(sorted(desks, key=lambda d: (d.me.display_name, d.me.id)))
 
     def presence(self, agent: AgentId) -> Presence:
         return self._presence.get(agent) or self._mood(agent, self._at)
@@ -227,7 +229,7 @@ class Board:
         """Works the agent's presence out anew."""
         old = self._presence.get(agent)
         new = self._presence[agent] = self._mood(agent, at)
-        if old is None or old.debts != new.debts:
+        if old != new:
             self.lines_version += 1
         return [] if old == new else [PresenceChange(presence=new)]
 
@@ -257,6 +259,11 @@ class Board:
     def _extension(self, agent: AgentId) -> str | None:
         held = [b for b in self._roster.bindings if b.agent == agent and b.until is None]
         return max(held, key=lambda b: b.since).extension if held else None
+
+    def _me(self, agent: AgentId) -> Me:
+        person = self._person(agent)
+        extension = self._extension(agent)
+        return Me(id=agent, username=person.username, display_name=person.display_name, extension=extension)
 
     def _person(self, agent: AgentId) -> Person:
         unknown = Person(id=agent, username="", display_name="")

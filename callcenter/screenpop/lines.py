@@ -33,17 +33,16 @@ class Directory:
     stations: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-def agent_of(member: MemberState, directory: Directory, roster: Roster, at: datetime) -> AgentId | None:
-    """Whose the member interface is: by the extension it belongs to, else by the device it watches."""
+def agent_of(member: MemberState, directory: Directory, roster: Roster) -> AgentId | None:
+    """Whose the member interface is now: by the extension it belongs to, else by the device it watches."""
+    sitting = [b for b in roster.bindings if b.until is None]
     number = directory.stations.get((member.pbx, member.interface))
-    if number is not None:
-        for binding in roster.bindings:
-            here = any(d.pbx == member.pbx for d in binding.devices)
-            if binding.extension == number and here and binding.holds(at):
-                return binding.agent
-    names = (member.interface, member.state_interface)
-    found = (roster.agent_at(Device(pbx=member.pbx, name=name), at) for name in names if name)
-    return next((agent for agent in found if agent), None)
+    devices = {Device(pbx=member.pbx, name=name) for name in (member.interface, member.state_interface) if name}
+    for binding in sitting:
+        here = any(d.pbx == member.pbx for d in binding.devices)
+        if (binding.extension == number and here) or devices & binding.devices:
+            return binding.agent
+    return None
 
 
 class Members:
@@ -76,11 +75,11 @@ class Members:
         else:
             self._of.setdefault(agent, {})[key] = member
 
-    def reseat(self, directory: Directory, roster: Roster, at: datetime) -> None:
+    def reseat(self, directory: Directory, roster: Roster) -> None:
         """Everybody's anew, after somebody changed desks."""
         self._of = {}
         for member in self._all.values():
-            self.seat(member, agent_of(member, directory, roster, at))
+            self.seat(member, agent_of(member, directory, roster))
 
     def of(self, agent: AgentId) -> Iterable[MemberState]:
         return self._of.get(agent, {}).values()

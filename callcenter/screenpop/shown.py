@@ -147,6 +147,14 @@ class BoardView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """An agent on the floor, for supervisors."""
+
+    me: Me
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PopOffered:
     pop: Pop
     change: Literal["pop_offered"] = "pop_offered"

@@ -1,0 +1,217 @@
+"""Carries the boards to the tabs: one frame a change, one queue a tab, and the rest of the house never waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Set
+from typing import Final
+from uuid import UUID
+
+from callcenter import metrics
+from callcenter.call import Changed
+from callcenter.card import CustomerId
+from callcenter.clock import Clock
+from callcenter.crm.rights import Actor
+from callcenter.db import Database
+from callcenter.errors import Unavailable
+from callcenter.events import CustomerChanged, DraftSaved, MemberState, Offered, RosterChanged, SignedOff
+from callcenter.health import Health, HealthChanged
+from callcenter.ledger import Ledger
+from callcenter.log import logger
+from callcenter.roster import AgentId
+from callcenter.screenpop import pulse, recollect
+from callcenter.screenpop.board import Board, Changes, Restored
+from callcenter.screenpop.faces import Who
+from callcenter.screenpop.lines import Directory
+from callcenter.screenpop.messages import Floor, body
+from callcenter.screenpop.shown import BoardView, HealthChange, PopOffered, QueueLine, QueuesChange
+from callcenter.screenpop.tab import Close, Tab
+
+log = logger(__name__)
+_SLICE: Final = 100
+_LINES_SECONDS: Final = 0.25
+_SESSIONS_SECONDS: Final = 30.0
+
+
+class Hub:
+    """The boards and the tabs that show them. Its methods named after news are subscribers of the bus."""
+
+    def __init__(self, db: Database, clock: Clock, health: Health, ledger: Ledger) -> None:
+        self._db = db
+        self._clock = clock
+        self._health = health
+        self._ledger = ledger
+        self._tabs: dict[AgentId, list[Tab]] = defaultdict(list)
+        self._told: dict[AgentId, tuple[QueueLine, ...]] = {}
+        self._stirred = asyncio.Event()
+        self._lines_seen = 0
+        self._board = Board(Directory(), ledger.roster, clock.now())
+
+    async def start(self) -> None:
+        """Rebuilds the boards of what was unsettled; called after the ledger has started."""
+        directory = await self._db.read(recollect.directory)
+        drafts = await self._db.read(recollect.drafts)
+        self._board = Board(directory, self._ledger.roster, self._clock.now())
+        whose = {key: self._ledger.who(key) for key in self._ledger.live()}
+        calls = [
+            Restored(call=call, who=Who(card=who.card, candidates=who.candidates) if who else Who(card=None))
+            for (call, who) in ((call, whose[key]) for key, call in self._ledger.live().items())
+        ]
+        self._board.restore(calls, drafts)
+        for name, part in self._health.parts.items():
+            self._board.health = pulse.fold(self._board.health, name, part)
+
+    async def run(self) -> None:
+        """Tells queue lines a few times a second and closes the tabs of sessions that ran out; for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell_lines())
+            tasks.create_task(self._watch_sessions())
+
+    async def view(self, actor: Actor) -> BoardView:
+        """The actor's whole board."""
+        if not self._board.knows(actor.id):
+            self._board.meet(await self._db.read(recollect.directory))
+        return self._board.view(actor.id)
+
+    async def attach(self, tab: Tab) -> None:
+        """The tab gets the board, then what changes."""
+        await self.view(tab.actor)
+        agent = tab.actor.id
+        view = self._board.view(agent)
+        self._told.setdefault(agent, view.queues)
+        tab.snapshot(view)
+        self._tabs[agent].append(tab)
+        metrics.tabs.inc()
+
+    def detach(self, tab: Tab) -> None:
+        """The tab is closed."""
+        tabs = self._tabs[tab.actor.id]
+        if tab in tabs:
+            tabs.remove(tab)
+            metrics.tabs.dec()
+        if not tabs:
+            del self._tabs[tab.actor.id]
+            self._told.pop(tab.actor.id, None)
+
+    def resume(self, tab: Tab) -> None:
+        """The tab lost count."""
+        tab.snapshot(self._board.view(tab.actor.id))
+
+    def show_floor(self, tab: Tab) -> None:
+        """A supervisor asked for the floor; from now on he also gets its changes."""
+        tab.put(self._floor())
+
+    async def changed(self, change: Changed) -> None:
+        mono = change.event.mono if isinstance(change.event, Offered) else None
+        self._tell(self._board.changed(change), mono)
+
+    async def member(self, member: MemberState) -> None:
+        self._tell(self._board.member(member))
+
+    async def drafted(self, draft: DraftSaved) -> None:
+        self._tell(self._board.drafted(draft))
+
+    async def customer_changed(self, event: CustomerChanged) -> None:
+        customer: CustomerId = event.customer
+        card = await self._db.read(lambda session: recollect.card_of(session, customer))
+        if card:
+            self._tell(self._board.card_changed(customer, card))
+
+    async def health_changed(self, event: HealthChanged) -> None:
+        before = self._board.health
+        self._board.health = pulse.fold(before, event.name, event.part)
+        if self._board.health == before:
+            return
+        told = body(HealthChange(health=self._board.health))
+        await self._broadcast((tab, told) for tab in self._all())
+
+    async def roster_changed(self, event: RosterChanged) -> None:
+        directory = await self._db.read(recollect.directory)
+        changes, moved = self._board.seated(directory, event.roster, self._clock.now())
+        self._tell({agent: told for agent, told in changes.items() if agent not in moved})
+        for agent in moved:
+            for tab in self._of(agent):
+                self.resume(tab)
+
+    async def signed_off(self, event: SignedOff) -> None:
+        self._end_sessions({event.session})
+
+    def _tell(self, changes: Changes, mono: float | None = None) -> None:
+        for agent, told in changes.items():
+            tabs = self._of(agent)
+            if not tabs:
+                continue
+            for change in told:
+                frame = body(change)
+                caused = mono if isinstance(change, PopOffered) else None
+                for tab in tabs:
+                    self._put(tab, frame, caused)
+        if self._board.lines_version != self._lines_seen:
+            self._stirred.set()
+
+    def _put(self, tab: Tab, frame: bytes, mono: float | None = None) -> None:
+        if tab.code is None and not tab.change(frame, mono):
+            metrics.tabs_dropped.inc()
+            log.warning("tab_dropped", agent=str(tab.actor.id), reason="it does not read what it is sent")
+
+    def _of(self, agent: AgentId) -> list[Tab]:
+        return self._tabs.get(agent, [])
+
+    def _all(self) -> list[Tab]:
+        return [tab for tabs in self._tabs.values() for tab in tabs]
+
+    async def _broadcast(self, told: Iterable[tuple[Tab, bytes]]) -> None:
+        """In slices, so that a pop never waits behind a thousand screens."""
+        for count, (tab, frame) in enumerate(told, start=1):
+            self._put(tab, frame)
+            if count % _SLICE == 0:
+                await asyncio.sleep(0)
+
+    async def _tell_lines(self) -> None:
+        while True:
+            await self._stirred.wait()
+            await asyncio.sleep(_LINES_SECONDS)
+            self._stirred.clear()
+            self._lines_seen = self._board.lines_version
+            frames: dict[tuple[QueueLine, ...], bytes] = {}
+            for count, agent in enumerate(list(self._tabs), start=1):
+                self._tell_lines_of(agent, frames)
+                if count % _SLICE == 0:
+                    await asyncio.sleep(0)
+            watching = [tab for tab in self._all() if tab.floor]
+            floor = self._floor() if watching else b""
+            for tab in watching:
+                tab.put(floor)
+
+    def _floor(self) -> bytes:
+        return Floor(agents=self._board.floor()).model_dump_json().encode()
+
+    def _tell_lines_of(self, agent: AgentId, frames: dict[tuple[QueueLine, ...], bytes]) -> None:
+        lines = self._board.lines(agent)
+        if lines == self._told.get(agent):
+            return
+        self._told[agent] = lines
+        frame = frames.get(lines) or frames.setdefault(lines, body(QueuesChange(queues=lines)))
+        for tab in self._of(agent):
+            self._put(tab, frame)
+
+    async def _watch_sessions(self) -> None:
+        while True:
+            await asyncio.sleep(_SESSIONS_SECONDS)
+            try:
+                await self.end_expired()
+            except Unavailable:
+                continue
+
+    async def end_expired(self) -> None:
+        """Closes the tabs whose sessions no longer count."""
+        open_ones = {tab.actor.session for tab in self._all()}
+        now = self._clock.now()
+        valid = await self._db.read(lambda session: recollect.valid(session, open_ones, now))
+        self._end_sessions(open_ones - valid)
+
+    def _end_sessions(self, sessions: Set[UUID]) -> None:
+        for tab in self._all():
+            if tab.actor.session in sessions:
+                tab.end(Close.SIGNED_OUT)

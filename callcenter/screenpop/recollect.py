@@ -1,0 +1,54 @@
+"""What the boards need from the database: read at the start and when people change, never while a phone rings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.call import UNSETTLED
+from callcenter.card import Card
+from callcenter.crm.identify import card
+from callcenter.crm.models import Customer, Extension, SegmentRow, SignIn, User
+from callcenter.screenpop.lines import Directory, Person
+from callcenter.screenpop.shown import Draft
+
+
+def directory(session: Session) -> Directory:
+    """Who is who, and which member interfaces belong to which extension."""
+    people = session.execute(select(User.id, User.username, User.display_name)).all()
+    extensions = session.scalars(select(Extension)).all()
+    return Directory(
+        people={i: Person(id=i, username=username, display_name=name) for i, username, name in people},
+        stations={(e.pbx, interface): e.number for e in extensions for interface in e.interfaces},
+    )
+
+
+def drafts(session: Session) -> dict[UUID, Draft]:
+    """Unfinished outcomes by segment."""
+    rows = session.execute(
+        select(SegmentRow.id, SegmentRow.draft_outcome, SegmentRow.draft_comment).where(
+            SegmentRow.outcome_state.in_(UNSETTLED),
+            (SegmentRow.draft_outcome != "") | (SegmentRow.draft_comment != ""),
+        )
+    )
+    return {segment: Draft(outcome=outcome or None, comment=comment) for segment, outcome, comment in rows}
+
+
+def card_of(session: Session, customer: UUID) -> Card | None:
+    """The card as it is now."""
+    row = session.get(Customer, customer)
+    return card(session, row) if row else None
+
+
+def valid(session: Session, sign_ins: Collection[UUID], now: datetime) -> set[UUID]:
+    """Those of the sessions that still count."""
+    living = (
+        select(SignIn.id)
+        .join(User, User.id == SignIn.user_id)
+        .where(SignIn.id.in_(sign_ins), SignIn.revoked_at.is_(None), SignIn.expires_at > now, User.active)
+    )
+    return set(session.scalars(living))

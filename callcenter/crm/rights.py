@@ -64,3 +64,10 @@ def allow(actor: Actor, verb: Verb, *, owner: UUID | None = None) -> bool:
         return False
     own = verb in (Verb.SETTLE_OWN, Verb.LISTEN_OWN)
     return not own or owner == actor.id
+
+
+def sees_call(actor: Actor, *, took_part: bool, of_a_card: bool) -> bool:
+    """Agents see calls they had a part in and those on cards they may read; supervisors see all."""
+    if allow(actor, Verb.READ_ALL_CALLS) or took_part:
+        return True
+    return of_a_card and allow(actor, Verb.READ_CARDS)

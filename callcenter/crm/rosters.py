@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from callcenter.crm import sessions
 from callcenter.crm.models import Extension, RosterRow, User
 from callcenter.errors import Refused
 from callcenter.roster import Binding, Device, Roster
@@ -44,17 +45,20 @@ def load(session: Session) -> Roster:
 
 
 def bind(session: Session, agent: UUID, number: str, now: datetime, *, take_over: bool = False) -> None:
-    """Seats the agent at an extension and nowhere else. Raises ExtensionUnknown, ExtensionTaken."""
+    """Seats the agent at an extension and nowhere else. Raises ExtensionUnknown, ExtensionTaken.
+
+    Whoever left without signing out does not block a desk: once all his sessions are over it is free.
+    """
     extension = session.scalars(select(Extension).where(Extension.number == number).order_by(Extension.pbx)).first()
     if extension is None:
-        raise ExtensionUnknown(f"there is no extension {number}; an administrator adds it on the PBX page")
+        raise ExtensionUnknown("there is no such extension; an administrator adds it on the PBX page")
     sitting = session.scalars(
         select(RosterRow).where(RosterRow.extension_id == extension.id, RosterRow.until.is_(None))
     ).first()
     if sitting and sitting.agent_id == agent:
         return
-    if sitting and not take_over:
-        raise ExtensionTaken(f"somebody else sits at extension {number}")
+    if sitting and not take_over and sessions.living(session, sitting.agent_id, now):
+        raise ExtensionTaken("somebody else sits at this extension")
     if sitting:
         sitting.until = now
     unbind(session, agent, now)
@@ -85,6 +89,12 @@ def desks(session: Session) -> list[tuple[Extension, User | None]]:
         .order_by(Extension.pbx, Extension.number)
     )
     return [(extension, user) for extension, user in rows]
+
+
+def free(session: Session, now: datetime) -> list[str]:
+    """The numbers at which nobody sits who is signed in."""
+    at_work = sessions.at_work(session, now)
+    return sorted({extension.number for extension, user in desks(session) if user is None or user.id not in at_work})
 
 
 def interfaces(session: Session) -> list[Extension]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models import SignIn, SignInAttempt, User
@@ -21,13 +21,16 @@ _LONGEST: Final = timedelta(days=7)
 _SEEN_EVERY: Final = timedelta(minutes=1)
 _WINDOW: Final = timedelta(minutes=15)
 _ATTEMPTS_PER_NAME: Final = 10
+_LONGEST_NAME: Final = 64
 _ATTEMPTS_PER_ADDRESS: Final = 50
 TICKET_SECONDS: Final = 30.0
+LONGEST_SECONDS: Final = int(_LONGEST.total_seconds())
 
 
 class Throttled(Refused):
     status = 429
     code = "throttled"
+    retry_after = int(_WINDOW.total_seconds())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +41,28 @@ class Visitor:
     software: str
 
 
-def throttle(session: Session, username: str, address: str, now: datetime) -> None:
-    """Raises Throttled after too many failures for this name and address, or from this address."""
+def attempt(session: Session, username: str, address: str, now: datetime) -> None:
+    """Notes an attempt before it is judged, so that many at once are counted too.
+
+    Raises Throttled after too many failures for this name and address, or from this address.
+    """
+    session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - _WINDOW))
     recent = select(func.count()).select_from(SignInAttempt).where(SignInAttempt.at > now - _WINDOW)
     from_here = recent.where(SignInAttempt.address == address)
-    for_name = from_here.where(SignInAttempt.username == username)
+    for_name = from_here.where(SignInAttempt.username == username[:_LONGEST_NAME])
     over_name = (session.scalar(for_name) or 0) >= _ATTEMPTS_PER_NAME
     if over_name or (session.scalar(from_here) or 0) >= _ATTEMPTS_PER_ADDRESS:
         raise Throttled("too many failed attempts; wait a quarter of an hour")
+    session.add(SignInAttempt(username=username[:_LONGEST_NAME], address=address, at=now))
 
 
-def failed(session: Session, username: str, address: str, now: datetime) -> None:
-    session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - _WINDOW))
-    session.add(SignInAttempt(username=username, address=address, at=now))
+def forgive(session: Session, username: str, address: str) -> None:
+    """The password was right: the attempts of this name and address count no more."""
+    session.execute(
+        delete(SignInAttempt).where(
+            SignInAttempt.username == username[:_LONGEST_NAME], SignInAttempt.address == address
+        )
+    )
 
 
 def begin(session: Session, user: User, visitor: Visitor, now: datetime) -> str:
@@ -66,9 +78,6 @@ def begin(session: Session, user: User, visitor: Visitor, now: datetime) -> str:
             address=visitor.address,
             agent_software=visitor.software[:200],
         )
-    )
-    session.execute(
-        delete(SignInAttempt).where(SignInAttempt.username == user.username, SignInAttempt.address == visitor.address)
     )
     return token
 
@@ -90,14 +99,9 @@ def actor_of(session: Session, sign_in: UUID, now: datetime) -> Actor | None:
     return _actor(found, user) if found and user and _valid(found, user, now) else None
 
 
-def stale(session: Session, sign_in: UUID, now: datetime) -> bool:
-    """Whether it is time to note that the session is in use."""
-    seen = session.scalar(select(SignIn.seen_at).where(SignIn.id == sign_in))
-    return seen is not None and now - seen > _SEEN_EVERY
-
-
-def seen(session: Session, sign_in: UUID, now: datetime) -> None:
-    session.execute(update(SignIn).where(SignIn.id == sign_in).values(seen_at=now))
+def touch(session: Session, sign_in: UUID, now: datetime) -> None:
+    """Notes that the session is in use; at most once a minute."""
+    session.execute(update(SignIn).where(SignIn.id == sign_in, SignIn.seen_at < now - _SEEN_EVERY).values(seen_at=now))
 
 
 def revoke(session: Session, user: UUID, now: datetime, *, only: UUID | None = None) -> list[UUID]:
@@ -112,8 +116,22 @@ def revoke(session: Session, user: UUID, now: datetime, *, only: UUID | None = N
 
 
 def of(session: Session, user: UUID, now: datetime) -> list[SignIn]:
-    living = select(SignIn).where(SignIn.user_id == user, SignIn.revoked_at.is_(None), SignIn.expires_at > now)
-    return list(session.scalars(living.where(or_(SignIn.seen_at > now - _IDLE)).order_by(SignIn.seen_at.desc())))
+    """The person's living sessions, the last used first."""
+    return list(session.scalars(_living(now).where(SignIn.user_id == user).order_by(SignIn.seen_at.desc())))
+
+
+def living(session: Session, user: UUID, now: datetime) -> bool:
+    """Whether the person is signed in anywhere."""
+    return session.scalars(_living(now).where(SignIn.user_id == user).limit(1)).first() is not None
+
+
+def at_work(session: Session, now: datetime) -> frozenset[UUID]:
+    """Everybody who is signed in."""
+    return frozenset(sign_in.user_id for sign_in in session.scalars(_living(now)))
+
+
+def _living(now: datetime) -> Select[SignIn]:
+    return select(SignIn).where(SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.seen_at > now - _IDLE)
 
 
 class Tickets:
@@ -131,6 +149,21 @@ class Tickets:
     def redeem(self, ticket: str, mono: float) -> UUID | None:
         sign_in, until = self._open.pop(ticket, (None, 0.0))
         return sign_in if sign_in and until > mono else None
+
+
+class Seen:
+    """When each session was last noted as in use: once a minute is enough."""
+
+    def __init__(self) -> None:
+        self._noted: dict[UUID, float] = {}
+
+    def due(self, sign_in: UUID, mono: float) -> bool:
+        """Whether to note it now."""
+        every = _SEEN_EVERY.total_seconds()
+        if mono - self._noted.get(sign_in, float("-inf")) < every:
+            return False
+        self._noted = {k: v for k, v in self._noted.items() if mono - v < every} | {sign_in: mono}
+        return True
 
 
 def _valid(sign_in: SignIn, user: User, now: datetime) -> bool:

@@ -32,11 +32,10 @@ def hash_password(password: str) -> str:
 def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password is right. Costs the same for people who do not exist."""
     try:
-        _hasher.verify(password_hash or _NOBODY, password)
+        right: bool = _hasher.verify(password_hash or _NOBODY, password)
     except (Argon2Error, InvalidHashError):
         return False
-    return password_hash is not None
-    return password_hash is not None
+    return right and password_hash is not None
 
 
 def create(session: Session, values: dict[str, Any], password_hash: str, now: datetime) -> User:

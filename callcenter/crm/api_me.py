@@ -1,0 +1,124 @@
+"""Oneself: who one is, the language, the desk; and all extensions with who sits there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from callcenter.api import CLOCK, DB, ROOT, Answer, Body, Line, View
+from callcenter.crm import audit, news, rosters, users
+from callcenter.crm.access import actor, require
+from callcenter.crm.rights import UserRole, Verb
+from callcenter.crm.schemas import Language, Person
+
+
+class Me(Answer):
+    id: UUID
+    username: str
+    display_name: str
+    role: UserRole
+    language: str
+    extension: str | None
+    extensions_free: list[str]
+
+
+class MeChange(Body):
+    language: Language
+
+
+class DeskChange(Body):
+    """``extension`` null: leave the desk. ``take_over`` is for supervisors: whoever sits there leaves."""
+
+    extension: Line | None
+    take_over: bool = False
+
+
+class ExtensionAnswer(Answer):
+    id: UUID
+    pbx: str
+    number: str
+    devices: list[str]
+    interfaces: list[str]
+    agent: Person | None
+
+
+class Extensions(Answer):
+    items: list[ExtensionAnswer]
+
+
+class MeView(View):
+    async def get(self) -> Me:
+        """Who is signed in, and where he sits."""
+        return await _me(self.request)
+
+    async def patch(self, body: MeChange) -> Me:
+        """Changes the language of the screens."""
+        who = actor(self.request)
+        await self.request.app[DB].write(lambda s: users.change(s, who.id, {"language": body.language}))
+        return await _me(self.request)
+
+
+class DeskView(View):
+    async def put(self, body: DeskChange) -> Me:
+        """Takes an extension, or leaves it."""
+        app, who, now = self.request.app, actor(self.request), self.request.app[CLOCK].now()
+        if body.take_over:
+            require(self.request, Verb.TAKE_OVER_DESK)
+
+        def sit(session: Session) -> None:
+            if body.extension:
+                rosters.bind(session, who.id, body.extension, now, take_over=body.take_over)
+            else:
+                rosters.unbind(session, who.id, now)
+            audit.record(session, who, "sit", ("extension", body.extension or ""), now, take_over=body.take_over)
+
+        await app[DB].write(sit)
+        await news.roster_changed(app)
+        return await _me(self.request)
+
+
+class ExtensionsView(View):
+    async def get(self) -> Extensions:
+        """All extensions and who sits there."""
+        rows = await self.request.app[DB].read(rosters.desks)
+        return Extensions(
+            items=[
+                ExtensionAnswer(
+                    id=extension.id,
+                    pbx=extension.pbx,
+                    number=extension.number,
+                    devices=extension.devices,
+                    interfaces=extension.interfaces,
+                    agent=Person.model_validate(user) if user else None,
+                )
+                for extension, user in rows
+            ]
+        )
+
+
+def add_routes(app: web.Application) -> None:
+    app.router.add_view(f"{ROOT}/me", MeView)
+    app.router.add_view(f"{ROOT}/me/extension", DeskView)
+    app.router.add_view(f"{ROOT}/extensions", ExtensionsView)
+
+
+def me(session: Session, user_id: UUID, now: datetime) -> Me:
+    """What a person is told about himself."""
+    user = users.get(session, user_id)
+    return Me(
+        id=user.id,
+        username=user.username,
+        display_name=user.display_name,
+        role=UserRole(user.role),
+        language=user.language,
+        extension=rosters.extension_of(session, user.id),
+        extensions_free=rosters.free(session, now),
+    )
+
+
+async def _me(request: web.Request) -> Me:
+    who, now = actor(request), request.app[CLOCK].now()
+    return await request.app[DB].read(lambda s: me(s, who.id, now))

@@ -1,0 +1,391 @@
+"""Who must be paused, who must be freed, and who must be left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callcenter.events import OfferResult
+from callcenter.roster import Roster
+from callcenter.routing.floor import DropDebt, Free, Pause, PutDebt, Reason, ReasonKind
+from callcenter.routing.holds import OWES, RESTS
+from tests.routing.floors import PHONES, Scene, kinds, log_outcome, member
+from tests.spine.story import ANNA, BORIS, START, Story, answered, roster
+
+
+def answering() -> Story:
+    return Story().arrives().joins().rings("101").answers("101")
+
+
+def test_an_answer_holds_every_interface_of_the_agent_in_all_queues_and_nobody_else() -> None:
+    scene = Scene()
+    scene.goes(answering())
+    assert {a.interface for a in scene.reconcile()} == set(PHONES[ANNA])
+    assert scene.paused(ANNA) == [True] * 4
+    assert scene.paused(BORIS) == [False] * 2
+    assert set(scene.floor.debts) == set(PHONES[ANNA])
+    assert scene.plan() == ()
+
+
+def test_what_the_dialplan_did_already_is_not_done_again() -> None:
+    scene = Scene()
+    scene.goes(answering())
+    for queue in ("support", "sales"):
+        for name in PHONES[ANNA]:
+            scene.sees(name, paused=True, reason=OWES, queue=queue)
+    assert kinds(scene.plan()) == ["PutDebt"]
+
+
+def test_a_pause_of_the_dialplan_is_not_lifted_while_the_answer_is_on_its_way() -> None:
+    scene = Scene()
+    scene.goes(Story().arrives().joins().rings("101"))
+    scene.sees("PJSIP/101", paused=True, reason=OWES)
+    scene.passes(60)
+    assert scene.plan() == ()
+    scene.goes(Story().arrives().joins().rings("101").stops_ringing("101", OfferResult.ANSWERED))
+    assert scene.plan() == ()
+
+
+def test_a_pause_without_any_call_is_lifted_when_it_has_grown_old() -> None:
+    scene = Scene()
+    scene.sees("PJSIP/101", paused=True, reason=OWES)
+    assert scene.plan() == ()
+    scene.passes(5)
+    assert scene.reconcile() == (Free(interface="PJSIP/101"),)
+    assert scene.plan() == ()
+
+
+def test_ringing_alone_pauses_nobody() -> None:
+    scene = Scene()
+    scene.goes(Story().arrives().joins().rings("101").rings("102"))
+    assert scene.plan() == ()
+
+
+def test_hanging_up_does_not_free_logging_does() -> None:
+    scene = Scene()
+    call = scene.goes(answered("101"))
+    scene.reconcile()
+    scene.passes(3600)
+    assert scene.plan() == ()
+    scene.parts.put(log_outcome(call))
+    actions = scene.reconcile()
+    assert kinds(actions) == ["DropDebt", "Free"]
+    assert isinstance(actions[0], DropDebt)
+    assert scene.paused(ANNA) == [False] * 4
+    assert scene.plan() == ()
+
+
+def test_logging_while_the_talk_goes_on_frees_at_its_end() -> None:
+    scene = Scene()
+    story = answering()
+    call = scene.goes(story)
+    scene.reconcile()
+    scene.parts.put(log_outcome(call))
+    assert scene.plan() == ()
+    scene.parts.put(log_outcome(story.parts("101").hangs_up("101").ends().told()))
+    assert kinds(scene.reconcile()) == ["DropDebt", "Free"]
+
+
+def test_the_leg_outlives_the_customer() -> None:
+    scene = Scene()
+    call = log_outcome(answering().parts("101").ends().told())
+    assert not call.segments[0].leg_ended
+    scene.parts.put(call)
+    assert kinds(scene.reconcile()) == ["Pause", "PutDebt"]
+    scene.passes(60)
+    assert kinds(scene.reconcile()) == ["DropDebt", "Free"]
+
+
+def test_a_direct_call_that_rings_in_the_wrap_up_keeps_the_pause_past_the_outcome() -> None:
+    scene = Scene()
+    first = scene.goes(answered("101"))
+    scene.reconcile()
+    direct = Story(uniqueid="2").arrives().rings("101", queue="")
+    scene.goes(direct)
+    scene.parts.put(log_outcome(first))
+    assert scene.plan() == ()
+    scene.goes(direct.answers("101"))
+    assert scene.reconcile() == ()
+    assert scene.paused(ANNA) == [True] * 4
+
+
+def test_a_foreign_pause_is_adopted_and_never_lifted() -> None:
+    scene = Scene()
+    scene.sees("PJSIP/101", paused=True, reason="lunch")
+    assert [(r.agent, r.kind) for r in scene.reasons.values()] == [(ANNA, ReasonKind.FOREIGN)]
+    call = scene.goes(answered("101"))
+    scene.reconcile()
+    for queue in ("support", "sales"):
+        scene.sees("PJSIP/101", paused=True, reason=OWES, queue=queue)
+    scene.parts.put(log_outcome(call))
+    freed = [a for a in scene.reconcile() if isinstance(a, Free)]
+    assert freed == [Free(interface="Local/101@agents/n"), Free(interface="PJSIP/101", queue="sales")]
+    assert scene.plan() == ()
+    scene.passes(60)
+    assert scene.plan() == ()
+    scene.sees("PJSIP/101", paused=False)
+    assert scene.reasons == {}
+
+
+def test_a_foreign_unpause_of_a_held_agent_is_undone_and_the_foreign_reason_is_gone() -> None:
+    scene = Scene()
+    scene.sees("PJSIP/101", paused=True, reason="lunch")
+    call = scene.goes(answered("101"))
+    scene.reconcile()
+    scene.sees("PJSIP/101", paused=True, reason=OWES)
+    scene.passes(10)
+    assert scene.sees("PJSIP/101", paused=False)
+    assert scene.reconcile() == (Pause(interface="PJSIP/101", reason=OWES),)
+    scene.parts.put(log_outcome(call))
+    assert Free(interface="PJSIP/101") in scene.reconcile()
+    assert scene.paused(ANNA) == [False] * 4
+
+
+def test_what_was_sent_before_our_pause_took_effect_is_no_foreign_unpause() -> None:
+    scene = Scene()
+    scene.goes(answering())
+    scene.reconcile()
+    assert not scene.sees("PJSIP/101", paused=False)
+    assert scene.plan() == ()
+    scene.sees("PJSIP/101", paused=True, reason=OWES)
+    scene.passes(10)
+    assert scene.plan() == ()
+
+
+def test_a_pbx_that_keeps_telling_the_opposite_is_asked_again() -> None:
+    scene = Scene()
+    scene.goes(answering())
+    scene.reconcile()
+    scene.sees("PJSIP/101", paused=False)
+    scene.passes(10)
+    assert scene.reconcile() == (Pause(interface="PJSIP/101", reason=OWES),)
+
+
+def test_after_a_restart_of_the_pbx_the_pauses_are_put_back() -> None:
+    scene = Scene()
+    scene.goes(answered("101"))
+    scene.reconcile()
+    scene.floor.linked(None)
+    scene.floor.linked(scene.seconds)
+    scene.floor.see(member("PJSIP/101"), scene.seconds)
+    scene.sit(scene.desks)
+    assert Pause(interface="PJSIP/101", reason=OWES) in scene.reconcile()
+
+
+def test_a_dynamic_member_who_joins_while_he_owes_is_paused() -> None:
+    scene = Scene()
+    scene.goes(answered("101"))
+    scene.reconcile()
+    scene.sees("PJSIP/101", paused=False, queue="night")
+    assert scene.plan() == (Pause(interface="PJSIP/101", reason=OWES),)
+
+
+def test_an_unknown_debt_in_the_pbx_holds_until_it_is_explained() -> None:
+    scene = Scene()
+    scene.floor.find("PJSIP/101", "1.1|1700000000|support|%2B7916|7001", scene.seconds)
+    assert scene.reconcile() == (Pause(interface="PJSIP/101", reason=OWES),)
+    scene.passes(3600)
+    assert scene.plan() == ()
+    scene.floor.explain("PJSIP/101")
+    assert scene.reconcile() == (DropDebt(interface="PJSIP/101"), Free(interface="PJSIP/101"))
+
+
+def test_signing_out_does_not_free_the_phone_the_debt_was_made_on() -> None:
+    scene = Scene()
+    scene.goes(answered("101"))
+    scene.reconcile()
+    scene.sit(roster({"102": BORIS}))
+    scene.passes(60)
+    assert scene.plan() == ()
+
+
+def test_a_colleague_who_takes_the_desk_is_freed_and_the_debtor_is_held_where_he_sits_now() -> None:
+    scene = Scene()
+    scene.goes(answered("101"))
+    scene.reconcile()
+    scene.sit(roster({"101": BORIS, "102": ANNA}))
+    actions = scene.reconcile()
+    assert Free(interface="PJSIP/101") in actions
+    assert Pause(interface="PJSIP/102", reason=OWES) in actions
+    assert scene.plan() == ()
+
+
+def test_a_call_on_a_phone_nobody_sits_at_holds_it_till_the_end() -> None:
+    scene = Scene(desks=Roster())
+    scene.goes(answering())
+    assert Pause(interface="PJSIP/101", reason=OWES) in scene.reconcile()
+    scene.goes(answering().parts("101").hangs_up("101"))
+    assert Free(interface="PJSIP/101") in scene.reconcile()
+
+
+def test_a_break_holds_without_a_debt() -> None:
+    scene = Scene()
+    key = (ReasonKind.MANUAL, str(ANNA))
+    scene.reasons[key] = Reason(agent=ANNA, kind=key[0], ref=key[1], since=START)
+    actions = scene.reconcile()
+    assert actions == tuple(Pause(interface=name, reason=RESTS) for name in sorted(PHONES[ANNA]))
+    del scene.reasons[key]
+    scene.passes(5)
+    assert kinds(scene.reconcile()) == ["Free"]
+
+
+def test_the_debt_says_whose_call_it_is() -> None:
+    scene = Scene()
+    call = scene.goes(Story(uniqueid="1700000000.7", number="+7 916|1").arrives().rings("101").answers("101"))
+    debts = [a.value for a in scene.reconcile() if isinstance(a, PutDebt)]
+    epoch = int((call.segments[0].answered_at or START).timestamp())
+    assert set(debts) == {f"1700000000.7|{epoch}|support|%2B7%20916%7C1|7001"}
+
+
+STEPS = st.sampled_from(
+    [
+        "ring 101",
+        "answer 101",
+        "end 101",
+        "log 101",
+        "ring 102",
+        "answer 102",
+        "end 102",
+        "log 102",
+        "lunch support",
+        "lunch sales",
+        "autopause support",
+        "unpause support",
+        "unpause sales",
+        "sign out",
+        "sign in",
+        "swap",
+        "restart",
+        "pass",
+        "debt",
+        "reconcile",
+    ]
+)
+
+
+class Walk:
+    """Takes steps in any order; impossible ones do nothing."""
+
+    def __init__(self) -> None:
+        self.scene = Scene()
+        self.stories: dict[str, Story] = {}
+        self.calls = 0
+        self.foreign: set[tuple[str, str]] = set()
+
+    def take(self, step: str) -> None:
+        word, _, rest = step.partition(" ")
+        getattr(self, f"_{word}")(rest)
+
+    def _ring(self, number: str) -> None:
+        if number not in self.stories:
+            self.calls += 1
+            self.stories[number] = Story(uniqueid=str(self.calls)).arrives().joins().rings(number)
+            self.scene.goes(self.stories[number])
+
+    def _answer(self, number: str) -> None:
+        if number in self.stories:
+            for queue in ("support", "sales"):
+                self.scene.sees(f"PJSIP/{number}", paused=True, reason=OWES, queue=queue)
+            self.scene.goes(self.stories[number].answers(number))
+
+    def _end(self, number: str) -> None:
+        if number in self.stories:
+            self.scene.goes(self.stories[number].parts(number).hangs_up(number).ends())
+
+    def _log(self, number: str) -> None:
+        story = self.stories.pop(number, None)
+        if story:
+            call = story.parts(number).hangs_up(number).ends().told(self.scene.desks)
+            self.scene.parts.put(log_outcome(call))
+
+    def _lunch(self, queue: str) -> None:
+        self.scene.sees("PJSIP/101", paused=True, reason="lunch", queue=queue)
+
+    def _autopause(self, queue: str) -> None:
+        self.scene.sees("PJSIP/102", paused=True, reason="Auto-Pause", queue=queue)
+
+    def _unpause(self, queue: str) -> None:
+        self.scene.passes(5)
+        self.scene.sees("PJSIP/101", paused=False, queue=queue)
+
+    def _sign(self, way: str) -> None:
+        self.scene.sit(roster() if way == "in" else roster({"102": BORIS}))
+
+    def _swap(self, _: str) -> None:
+        self.scene.sit(roster({"101": BORIS, "102": ANNA}))
+
+    def _restart(self, _: str) -> None:
+        self.scene.floor.linked(None)
+        self.scene.floor.linked(self.scene.seconds)
+        for name in self.scene.names:
+            for queue in ("support", "sales"):
+                self.scene.floor.see(member(name, queue=queue), self.scene.seconds)
+
+    def _pass(self, _: str) -> None:
+        self.scene.passes(7)
+
+    def _debt(self, _: str) -> None:
+        self.scene.floor.find("PJSIP/102", "99.9|1700000000|support|7916|7001", self.scene.seconds)
+
+    def _reconcile(self, _: str) -> None:
+        self.scene.reconcile()
+
+
+def from_elsewhere(scene: Scene) -> set[tuple[str, str]]:
+    return {(r.ref.split("|")[1], r.ref.split("|")[2]) for r in scene.reasons.values()}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(STEPS, max_size=40))
+def test_whatever_happens_owing_agents_are_paused_and_foreign_pauses_are_kept(steps: list[str]) -> None:
+    walk = Walk()
+    for step in steps:
+        walk.take(step)
+        scene = walk.scene
+        scene.adopt()
+        foreign = from_elsewhere(scene)
+        scene.reconcile()
+        owing = {p.agent for p in scene.parts.all() if p.owes and p.agent}
+        held = {name for agent in owing for name in scene.floor.desks.of_agent.get(agent, ())}
+        assert all(seat.paused for name in held for seat in scene.floor.seats_of(name)), step
+        assert held <= set(scene.floor.debts)
+        assert all(seat.paused for seat in scene.floor.seats() if (seat.interface, seat.queue) in foreign)
+        assert scene.plan() == (), step
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(STEPS, max_size=40))
+def test_when_nothing_is_owed_any_more_only_foreign_pauses_are_left(steps: list[str]) -> None:
+    walk = Walk()
+    for step in [*steps, "log 101", "log 102", "sign in"]:
+        walk.take(step)
+        walk.scene.reconcile()
+    scene = walk.scene
+    for name in [n for n, debt in scene.floor.debts.items() if not debt.known]:
+        scene.floor.explain(name)
+    scene.passes(60)
+    scene.reconcile()
+    assert {(s.interface, s.queue) for s in scene.floor.seats() if s.paused} == from_elsewhere(scene)
+    assert scene.floor.debts == {}
+
+
+def test_an_agents_extension_may_list_phones_that_queues_know_by_their_state_only() -> None:
+    scene = Scene()
+    scene.floor.see(replace(member("Local/5@x/n"), state_interface="PJSIP/101"), 0.0)
+    scene.sit(scene.desks)
+    scene.goes(answering())
+    assert Pause(interface="Local/5@x/n", reason=OWES) in scene.plan()
+
+
+def test_a_member_that_is_gone_for_good_takes_its_foreign_pause_along() -> None:
+    scene = Scene()
+    scene.sees("PJSIP/101", paused=True, reason="lunch")
+    scene.floor.see(replace(member("PJSIP/101"), gone=True), scene.seconds)
+    scene.adopt()
+    assert len(scene.reasons) == 1
+    scene.passes(timedelta(minutes=1).total_seconds())
+    scene.adopt()
+    assert scene.reasons == {}

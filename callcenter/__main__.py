@@ -110,25 +110,26 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from callcenter import app
+    from callcenter import commands
 
-    findings = asyncio.run(app.examine(_settings(options), options.pbx))
+    findings = asyncio.run(commands.diagnose(_settings(options), options.pbx))
     for finding in findings:
         print(finding)
+    print(f"{len(findings)} finding{'' if len(findings) == 1 else 's'}")
     return 1 if findings else 0
 
 
 def _capture(options: argparse.Namespace) -> int:
-    from callcenter import app
+    from callcenter import commands
 
-    asyncio.run(app.capture(_settings(options), options.file, options.pbx))
+    asyncio.run(commands.capture(_settings(options), options.file, options.pbx))
     return 0
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from callcenter import app
+    from callcenter import commands
 
-    for line in app.replay(options.file, options.map):
+    for line in commands.replayed(options.file, options.map):
         print(line)
     return 0
 
@@ -141,26 +142,31 @@ def _openapi(_options: argparse.Namespace) -> int:
 
 
 def _user_add(options: argparse.Namespace) -> int:
-    from callcenter import app
+    from callcenter import commands
 
-    password = _password(options)
-    asyncio.run(app.add_user(_settings(options), options.username, options.name, options.role, password))
+    values = {
+        "username": options.username,
+        "display_name": options.name,
+        "role": options.role,
+        "language": options.language,
+    }
+    asyncio.run(commands.add_user(_settings(options), values, _password(options)))
     print(f"{options.username} may sign in as {options.role}")
     return 0
 
 
 def _user_list(options: argparse.Namespace) -> int:
-    from callcenter import app
+    from callcenter import commands
 
-    for line in asyncio.run(app.list_users(_settings(options))):
+    for line in asyncio.run(commands.list_users(_settings(options))):
         print(line)
     return 0
 
 
 def _user_password(options: argparse.Namespace) -> int:
-    from callcenter import app
+    from callcenter import commands
 
-    asyncio.run(app.set_password(_settings(options), options.username, _password(options)))
+    asyncio.run(commands.set_password(_settings(options), options.username, _password(options)))
     print(f"{options.username} has a new password and is signed out everywhere")
     return 0
 

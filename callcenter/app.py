@@ -1,0 +1,222 @@
+"""The composition root: builds every part, lists every subscription, opens the door. Nothing is looked up later."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from aiohttp import web
+
+from callcenter import api, pages
+from callcenter.bus import Bus
+from callcenter.call import Changed
+from callcenter.clock import Clock, SystemClock
+from callcenter.config import SettingError, Settings
+from callcenter.crm import access, rosters
+from callcenter.crm.routes import add_routes as add_crm_routes
+from callcenter.crm.schema import migrate
+from callcenter.db import Database
+from callcenter.events import (
+    CustomerChanged,
+    DebtFound,
+    DraftSaved,
+    LinkDown,
+    LinkUp,
+    MapChanged,
+    MemberState,
+    RosterChanged,
+    SignedOff,
+)
+from callcenter.health import Health, HealthChanged
+from callcenter.jobs import Jobs
+from callcenter.ledger import Ledger
+from callcenter.links import Links
+from callcenter.log import logger
+from callcenter.recording import api as recording_api
+from callcenter.recording.capture import KIND, Capture, open_store
+from callcenter.routing import api as routing_api
+from callcenter.routing.gate import Gate
+from callcenter.routing.outside import Outside
+from callcenter.screenpop import api as screenpop_api
+from callcenter.screenpop.hub import Hub
+
+log = logger(__name__)
+_SWEEP_SECONDS = 60.0
+_BIG_UPLOAD = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that runs."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    bus: Bus
+    health: Health
+    ledger: Ledger
+    links: Links
+    gate: Gate
+    hub: Hub
+    jobs: Jobs
+    capture: Capture
+
+
+def build(settings: Settings) -> Parts:
+    """Makes the parts and hands each what it needs."""
+    clock = SystemClock()
+    db, bus = Database(settings.database), Bus()
+    health = Health(bus, clock)
+    ledger = Ledger(db, bus, clock, health)
+    links = Links(settings, ledger, clock, health)
+    outside = Outside(
+        db=db,
+        bus=bus,
+        clock=clock,
+        health=health,
+        take=ledger.take,
+        live=ledger.live,
+        send={name: partial(links.send, name) for name in settings.pbx},
+        region=lambda pbx: links.feeds[pbx].map.region,
+    )
+    jobs = Jobs(db, clock)
+    capture = Capture(db, clock, health, settings.recordings, open_store(settings.store))
+    jobs.on(KIND, capture.store)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        db=db,
+        bus=bus,
+        health=health,
+        ledger=ledger,
+        links=links,
+        gate=Gate(outside),
+        hub=Hub(db, clock, health, ledger),
+        jobs=jobs,
+        capture=capture,
+    )
+
+
+def subscribe(parts: Parts) -> None:
+    """The product's story: who hears what, in order."""
+    bus, gate, hub, links, ledger = parts.bus, parts.gate, parts.hub, parts.links, parts.ledger
+    bus.on(Changed, hub.changed)
+    bus.on(Changed, gate.changed)
+    bus.on(MemberState, hub.member)
+    bus.on(MemberState, gate.member_state)
+    bus.on(DebtFound, gate.debt_found)
+    bus.on(LinkUp, links.link_up)
+    bus.on(LinkUp, gate.link_up)
+    bus.on(LinkDown, links.link_down)
+    bus.on(LinkDown, gate.link_down)
+    bus.on(RosterChanged, ledger.roster_changed)
+    bus.on(RosterChanged, gate.roster_changed)
+    bus.on(RosterChanged, hub.roster_changed)
+    bus.on(MapChanged, links.map_changed)
+    bus.on(MapChanged, gate.map_changed)
+    bus.on(CustomerChanged, hub.customer_changed)
+    bus.on(DraftSaved, hub.drafted)
+    bus.on(SignedOff, hub.signed_off)
+    bus.on(HealthChanged, hub.health_changed)
+
+
+def website(parts: Parts) -> web.Application:
+    """The door: API, websocket, pages."""
+    app = web.Application(
+        middlewares=[api.problems, api.own_pages_only, access.authenticate], client_max_size=_BIG_UPLOAD
+    )
+    app.on_response_prepare.append(api.safe_headers)
+    app[api.SETTINGS], app[api.CLOCK] = parts.settings, parts.clock
+    app[api.DB], app[api.BUS], app[api.HEALTH] = parts.db, parts.bus, parts.health
+    app[api.TAKE] = parts.ledger.take
+    add_all_routes(app)
+    screenpop_api.provide(app, parts.hub)
+    routing_api.provide(app, parts.gate)
+    return app
+
+
+def add_all_routes(app: web.Application) -> None:
+    """Every route; also what the OpenAPI document is made of."""
+    add_crm_routes(app)
+    routing_api.add_routes(app)
+    recording_api.add_routes(app)
+    screenpop_api.add_routes(app)
+    pages.add_routes(app)
+
+
+async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
+    """Runs the service until SIGTERM or SIGINT. Raises Unavailable or SettingError when it cannot start."""
+    await asyncio.to_thread(migrate, settings.database)
+    parts = build(settings)
+    subscribe(parts)
+    await parts.db.start()
+    try:
+        await _take_up(parts)
+        runner = web.AppRunner(website(parts), access_log=None, handle_signals=False, shutdown_timeout=2.0)
+        await runner.setup()
+        try:
+            address = await _listen(runner, settings)
+            await _work(parts, lambda: listening(address))
+        finally:
+            await runner.cleanup()
+    finally:
+        await parts.db.close()
+
+
+async def _take_up(parts: Parts) -> None:
+    """Reads back what stood when the service last ended, before anything new is heard."""
+    roster = await parts.db.read(rosters.load)
+    await parts.db.read(parts.links.load_maps)
+    await parts.ledger.start(roster)
+    await parts.gate.start(roster)
+    await parts.hub.start()
+    await parts.health.well("database")
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> str:
+    site = web.TCPSite(runner, settings.http.host, settings.http.port)
+    try:
+        await site.start()
+    except OSError as wrong:
+        raise SettingError(
+            f"cannot listen on {settings.http.host}:{settings.http.port}: {wrong.strerror}; "
+            "end the program that holds the port, or set CALLCENTER_HTTP__PORT"
+        ) from wrong
+    host, port = runner.addresses[0][:2]
+    return f"http://{host}:{port}"
+
+
+async def _work(parts: Parts, started: Callable[[], None]) -> None:
+    """Every task of the service, owned here; ends in order when asked to."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(name, stop.set)
+        except NotImplementedError:
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
+    async with asyncio.TaskGroup() as group:
+        work = [
+            group.create_task(parts.gate.run(), name="gate"),
+            group.create_task(parts.hub.run(), name="hub"),
+            group.create_task(parts.jobs.run(), name="jobs"),
+            group.create_task(_sweep(parts), name="sweep"),
+            *await parts.links.run(group),
+        ]
+        started()
+        await stop.wait()
+        for task in work:
+            task.cancel()
+
+
+async def _sweep(parts: Parts) -> None:
+    while True:
+        try:
+            if await parts.capture.sweep():
+                parts.jobs.wake()
+        except Exception:
+            log.exception("sweep_failed")
+        await asyncio.sleep(_SWEEP_SECONDS)

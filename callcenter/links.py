@@ -1,0 +1,108 @@
+"""The links to all PBXs: a feed and an ordered consumer each, and the map they read channels by."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.ami.feed import Feed
+from callcenter.ami.journal import Journal
+from callcenter.ami.wire import Link
+from callcenter.call import Call
+from callcenter.clock import Clock
+from callcenter.config import Pbx, SettingError, Settings
+from callcenter.crm.models import MapRule
+from callcenter.errors import Unavailable
+from callcenter.events import LinkDown, LinkUp, MapChanged
+from callcenter.health import Health
+from callcenter.ledger import Event, Ledger
+from callcenter.log import Secret, logger
+from callcenter.pbxmap import Kind, PbxMap, Rule
+
+log = logger(__name__)
+_JOURNALS: Final = "journal"
+
+
+class Links:
+    """Every PBX of the settings. ``send`` reaches one; ``health`` follows their state."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, clock: Clock, health: Health) -> None:
+        self._ledger = ledger
+        self._health = health
+        self.feeds: dict[str, Feed] = {}
+        for name, pbx in settings.pbx.items():
+            map = PbxMap(pbx=name, region=settings.region)
+            journal = Journal(settings.state / _JOURNALS, name)
+            self.feeds[name] = Feed(link(name, pbx), map, clock, partial(self._open, name), journal)
+
+    def load_maps(self, session: Session) -> None:
+        """Takes the confirmed rules; called before the links are opened."""
+        for name, feed in self.feeds.items():
+            feed.map = PbxMap(pbx=name, region=feed.map.region, rules=tuple(read_rules(session, name)))
+
+    async def send(self, pbx: str, action: Mapping[str, str], timeout: float = 5.0) -> list[dict[str, str]]:
+        """Sends an action to one PBX, at most once. Raises Unavailable while it is not connected."""
+        feed = self.feeds.get(pbx)
+        if feed is None:
+            raise Unavailable(f"no PBX is named {pbx}", code="pbx_unavailable")
+        return await feed.send(action, timeout)
+
+    async def map_changed(self, event: MapChanged) -> None:
+        if feed := self.feeds.get(event.map.pbx):
+            feed.map = event.map
+
+    async def link_up(self, event: LinkUp) -> None:
+        await self._health.well(f"pbx:{event.pbx}")
+
+    async def link_down(self, event: LinkDown) -> None:
+        await self._health.ill(f"pbx:{event.pbx}", event.code, event.remedy)
+
+    async def run(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """Opens every link and starts its consumer, owned by ``group``."""
+        tasks = []
+        for name, feed in self.feeds.items():
+            await self._health.ill(f"pbx:{name}", "connecting", "the link is being opened")
+            tasks.append(group.create_task(self._ledger.run(name), name=f"ledger {name}"))
+            tasks.append(group.create_task(self._feed(name, feed), name=f"feed {name}"))
+        return tasks
+
+    async def _feed(self, name: str, feed: Feed) -> None:
+        async def deliver(events: Sequence[Event]) -> None:
+            await self._ledger.deliver(name, events)
+
+        await feed.run(deliver)
+
+    def _open(self, pbx: str) -> list[Call]:
+        return [call for key, call in self._ledger.live().items() if key.pbx == pbx]
+
+
+def read_rules(session: Session, pbx: str) -> list[Rule]:
+    """The map of a PBX, in the order in which rules are tried."""
+    rows = session.scalars(select(MapRule).where(MapRule.pbx == pbx).order_by(MapRule.position))
+    return [Rule(pattern=row.pattern, kind=Kind(row.kind), region=row.region) for row in rows]
+
+
+def link(name: str, pbx: Pbx) -> Link:
+    """How a PBX of the settings is reached."""
+    return Link(
+        pbx=name,
+        host=pbx.host,
+        port=pbx.port,
+        username=pbx.username,
+        secret=Secret(pbx.secret.get_secret_value()),
+        tls=_tls(name, pbx.tls_ca) if pbx.tls else None,
+    )
+
+
+def _tls(name: str, authority: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=str(authority) if authority else None)
+    except OSError as wrong:
+        raise SettingError(f"CALLCENTER_PBX__{name.upper()}__TLS_CA: cannot be read: {wrong.strerror}") from wrong

@@ -1,0 +1,193 @@
+"""The product as its users meet it: a process, its HTTP interface and its websocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import websockets
+from yarl import URL
+
+from tests.lab.asterisk import AMI_SECRET, AMI_USER, Asterisk
+from tests.until import until, until_async
+
+PASSWORD = "a long enough password"
+AGENTS = {"anna": "101", "boris": "102", "chiara": "103"}
+MAP = [
+    {"pattern": "PJSIP/anonymous", "kind": "trunk", "region": "RU"},
+    {"pattern": "PJSIP/trunk", "kind": "trunk", "region": "RU"},
+    *({"pattern": f"PJSIP/{number}", "kind": "device", "region": None} for number in AGENTS.values()),
+]
+EXTENSIONS = [
+    {"number": number, "devices": [f"PJSIP/{number}"], "interfaces": [f"PJSIP/{number}"]} for number in AGENTS.values()
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Product:
+    """`callcenter run` against a laboratory PBX, with a database and a state folder of its own."""
+
+    def __init__(self, pbx: Asterisk, folder: Path, database_url: str = "") -> None:
+        self.port = free_port()
+        self.folder = folder
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("CALLCENTER_")},
+            "CALLCENTER_STATE": str(folder / "state"),
+            "CALLCENTER_HTTP__PORT": str(self.port),
+            "CALLCENTER_REGION": "RU",
+            "CALLCENTER_PBX__MAIN__HOST": pbx.host,
+            "CALLCENTER_PBX__MAIN__PORT": str(pbx.ports.ami),
+            "CALLCENTER_PBX__MAIN__USERNAME": AMI_USER,
+            "CALLCENTER_PBX__MAIN__SECRET": AMI_SECRET,
+            "CALLCENTER_RECORDINGS__SPOOL": str(pbx.spool / "monitor"),
+            "CALLCENTER_RECORDINGS__PBX_SPOOL": f"/srv/{pbx.name}/spool/monitor",
+        }
+        if database_url:
+            self.environment["CALLCENTER_DATABASE_URL"] = database_url
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "product.log").read_text(errors="replace")
+
+    def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Runs one `callcenter` command beside the service."""
+        return subprocess.run(
+            [sys.executable, "-m", "callcenter", *arguments],
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def add_people(self) -> None:
+        people = [("admin", "admin"), ("sofia", "supervisor"), *((name, "agent") for name in AGENTS)]
+        for username, role in people:
+            done = self.command(
+                "user", "add", username, "--role", role, "--name", username.title(), "--password-stdin", stdin=PASSWORD
+            )
+            assert done.returncode == 0, done.stderr
+
+    def start(self) -> None:
+        """Starts the service and waits until it answers."""
+        with (self.folder / "product.log").open("ab") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "callcenter", "run"], env=self.environment, stdout=out, stderr=out
+            )
+        until(self._listens, 30, "the product listening")
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process and process.poll() is None:
+            process.send_signal(how)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class Desk:
+    """A signed-in person: requests, and what his tab was told."""
+
+    def __init__(self, product: Product, username: str) -> None:
+        self.product = product
+        self.username = username
+        self.http = aiohttp.ClientSession(
+            product.url, headers={"X-Requested-With": "callcenter"}, cookie_jar=aiohttp.CookieJar(unsafe=True)
+        )
+        self.pops: dict[str, dict[str, Any]] = {}
+        self.told: list[dict[str, Any]] = []
+        self.board: dict[str, Any] = {}
+        self._listening: asyncio.Task[None] | None = None
+
+    async def sign_in(self) -> None:
+        body = {"username": self.username, "password": PASSWORD, "extension": AGENTS.get(self.username)}
+        await self.request("POST", "/session", body)
+
+    async def request(self, method: str, path: str, body: Any = None, status: int = 0) -> Any:
+        async with self.http.request(method, f"/api/v1{path}", json=body) as answer:
+            text = await answer.text()
+            assert answer.status == status or (not status and answer.status < 300), f"{method} {path}: {text}"
+            return json.loads(text) if text else None
+
+    async def listen(self) -> None:
+        """Opens a tab and keeps folding what it is told."""
+        cookies = self.http.cookie_jar.filter_cookies(URL(self.product.url))
+        header = "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
+        tab = await websockets.connect(
+            f"ws://127.0.0.1:{self.product.port}/api/v1/ws", additional_headers={"Cookie": header}
+        )
+        self._listening = asyncio.create_task(self._fold(tab))
+        await until_async(lambda: bool(self.board), 10, "a snapshot")
+
+    async def _fold(self, tab: websockets.ClientConnection) -> None:
+        async for text in tab:
+            message = json.loads(text)
+            if message["type"] == "snapshot":
+                self.board = message["board"]
+                self.pops = {pop["id"]: pop for pop in self.board["pops"]}
+            elif message["type"] == "change":
+                self.told.append(message)
+                self._change(message)
+
+    def _change(self, message: Mapping[str, Any]) -> None:
+        if "pop" in message:
+            self.pops[message["pop"]["id"]] = message["pop"]
+        elif "pop_id" in message:
+            self.pops.pop(message["pop_id"], None)
+        for name in ("presence", "queues", "health"):
+            if name in message:
+                self.board[name] = message[name]
+
+    def kinds(self) -> list[str]:
+        """The changes of pops this tab was told, in order."""
+        return [m["change"] for m in self.told if m["change"].startswith(("pop", "outcome"))]
+
+    def owed(self) -> list[dict[str, Any]]:
+        return [pop for pop in self.pops.values() if pop["phase"] == "wrapup"]
+
+    async def log_outcome(self, code: str = "solved", comment: str = "") -> None:
+        """Logs the one outcome that is owed."""
+        pop = await until_async(lambda: self.owed()[0] if self.owed() else None, 15, f"{self.username} owing")
+        assert pop is not None
+        await self.request("PUT", f"/segments/{pop['id']}/outcome", {"outcome": code, "comment": comment})
+
+    async def close(self) -> None:
+        if self._listening:
+            self._listening.cancel()
+        await self.http.close()

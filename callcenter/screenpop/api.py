@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from aiohttp import web
+from pydantic import RootModel
 
-from callcenter.api import ROOT
-from callcenter.screenpop.messages import BOARD
-from callcenter.screenpop.ws import ADMIT, HUB, websocket
+from callcenter.api import ROOT, View
+from callcenter.crm.access import actor
+from callcenter.screenpop.shown import BoardView
+from callcenter.screenpop.ws import HUB, websocket
 
 
-async def my_board(request: web.Request) -> web.Response:
-    """``GET /me/board``: what a new tab would show."""
-    actor = await request.app[ADMIT](request)
-    view = await request.app[HUB].view(actor)
-    return web.Response(body=BOARD.dump_json(view), content_type="application/json")
+class Board(RootModel[BoardView]):
+    """What a new tab would show."""
+
+
+class BoardOfMine(View):
+    async def get(self) -> Board:
+        """One's own board, as the websocket's snapshot has it."""
+        return Board(await self.request.app[HUB].view(actor(self.request)))
 
 
 def add_routes(app: web.Application) -> None:
-    app.router.add_get(f"{ROOT}/me/board", my_board)
+    app.router.add_view(f"{ROOT}/me/board", BoardOfMine)
     app.router.add_get(f"{ROOT}/ws", websocket)

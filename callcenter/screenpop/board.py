@@ -67,8 +67,8 @@ class _Live:
 
 
 class Board:
-    """``lines_version`` grows whenever anybody's queue lines or the floor may have changed: they are told together, a few
-    times a second, and read with ``lines``."""
+    """``lines_version`` grows whenever anybody's queue lines or the floor may have changed: they are told together,
+    a few times a second, and read with ``lines`` and ``floor``."""
 
     def __init__(self, directory: Directory, roster: Roster, at: datetime) -> None:
         self._directory = directory
@@ -173,7 +173,9 @@ class Board:
         return tuple(sorted(desks, key=lambda d: (d.me.display_name, d.me.id)))
 
     def presence(self, agent: AgentId) -> Presence:
-        return self._presence.get(agent) or self._mood(agent, self._at)
+        if agent not in self._presence:
+            self._presence[agent] = self._mood(agent, self._at)
+        return self._presence[agent]
 
     def lines(self, agent: AgentId) -> tuple[QueueLine, ...]:
         """The queues the agent is a member of, by name."""

@@ -79,16 +79,17 @@ def shown(call: Call) -> dict[UUID, Shown]:
 def phase(call: Call, segment: Segment) -> Phase | None:
     """How the segment stands with its agent; None: there is nothing to show."""
     if segment.answered_at is None:
-        return Phase.RINGING if segment.ringing or _about_to_talk(call, segment) else None
+        rings = segment.ringing or _about_to_talk(segment)
+        return Phase.RINGING if rings and call.ended_at is None else None
     if not segment.leg_ended and call.ended_at is None:
         return Phase.TALKING
     return Phase.WRAPUP if segment.owes else None
 
 
-def _about_to_talk(call: Call, segment: Segment) -> bool:
+def _about_to_talk(segment: Segment) -> bool:
     """The PBX says "answered" some milliseconds before the two can talk: that is no reason to take the pop away."""
     picked_up = any(o.result is OfferResult.ANSWERED for o in segment.offers)
-    return picked_up and not segment.leg_ended and call.ended_at is None
+    return picked_up and not segment.leg_ended
 
 
 def _kept(pop: UUID, old: Shown | None, new: Shown) -> Decision:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, assert_never
 
@@ -11,15 +10,14 @@ from aiohttp import WSMsgType, web
 
 from callcenter import metrics
 from callcenter.api import CLOCK, own_origin
-from callcenter.crm.rights import Actor, Verb, allow
-from callcenter.errors import Forbidden, Invalid, SignedOut
+from callcenter.crm.access import of_socket
+from callcenter.crm.rights import Verb, allow
+from callcenter.errors import Forbidden, Invalid
 from callcenter.screenpop.hub import Hub
 from callcenter.screenpop.messages import PROTOCOL, Hello, Painted, Resume, Subscribe, parse
 from callcenter.screenpop.tab import Close, Tab, close
 
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)
-ADMIT: web.AppKey[Callable[[web.Request], Awaitable[Actor]]] = web.AppKey("admit")
-"""Whose request this is, by cookie or by ``?ticket=``. Raises SignedOut."""
 
 _HEARTBEAT_SECONDS: Final = 20.0
 _LONGEST_MESSAGE: Final = 4096
@@ -30,10 +28,7 @@ async def websocket(request: web.Request) -> web.StreamResponse:
     """``GET /api/v1/ws``."""
     if not own_origin(request):
         raise Forbidden("this comes from a foreign page", code="foreign_origin")
-    try:
-        actor = await request.app[ADMIT](request)
-    except SignedOut:
-        actor = None
+    actor = await of_socket(request)
     # Compression would cost 100 kB a tab, and a browser cannot read why a handshake failed: hence close codes.
     socket = web.WebSocketResponse(
         heartbeat=_HEARTBEAT_SECONDS,

@@ -1,0 +1,171 @@
+"""Live view equals fresh view, and presence, queue lines and cards on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callcenter.events import CallEvent, DraftSaved, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult
+from callcenter.ids import new_id
+from callcenter.roster import Binding, Roster
+from callcenter.screenpop.lines import Directory
+from callcenter.screenpop.shown import Draft, Mood, PopUpdated
+from tests.screenpop.desk import DIRECTORY, Office, card, member
+from tests.spine.story import ANNA, BORIS, START, Story, answered, device, roster
+
+NUMBERS = ("101", "102")
+
+
+class Chaos(Story):
+    """Any event of a call in any order, also impossible ones."""
+
+    def add_any(self, what: int, number: str, leg: str, result: OfferResult) -> None:
+        moves = (
+            lambda: self.joins(),
+            lambda: self.leaves(QueueResult.ANSWERED),
+            lambda: self.rings(number, leg),
+            lambda: self.stops_ringing(number, result, leg),
+            lambda: self.talks(number, leg),
+            lambda: self.parts(number, leg),
+            lambda: self.hangs_up(number, leg),
+            lambda: self.holds(leg),
+            lambda: self.ends(),
+            lambda: self._add(OutcomeLogged, segment=0, outcome=new_id(), by=ANNA, comment=""),
+            lambda: self._add(OutcomeWaived, segment=0, by=BORIS, reason="test"),
+        )
+        moves[what]()
+
+
+moves = st.tuples(
+    st.integers(0, 10), st.sampled_from(NUMBERS), st.sampled_from(["x", "y", "z"]), st.sampled_from(list(OfferResult))
+)
+
+
+def playable(office: Office, event: CallEvent) -> bool:
+    settles = isinstance(event, OutcomeLogged | OutcomeWaived)
+    return not settles or bool(office.calls[event.call].segments)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(moves, max_size=25), min_size=1, max_size=3))
+def test_live_view_equals_fresh_view_after_any_sequence(calls: list[list[tuple[int, str, str, OfferResult]]]) -> None:
+    office = Office()
+    for serial, steps in enumerate(calls):
+        story = Chaos(uniqueid=f"170000000{serial}.1")
+        story.arrives()
+        for step in steps:
+            story.add_any(*step)
+        for event in story.events:
+            office.play([e for e in [event] if playable(office, e)])
+    rebuilt = office.restarted()
+    for agent, screen in office.screens.items():
+        assert replace(screen, queues=()) == replace(office.board.view(agent), queues=())
+        assert screen.pops == rebuilt.view(agent).pops
+        assert office.board.lines(agent) == rebuilt.lines(agent)
+        assert screen.presence.debts == rebuilt.presence(agent).debts
+
+
+def test_presence_follows_the_liveliest_thing() -> None:
+    story = answered()
+    office = Office()
+    moods = []
+    for event in story.events:
+        office.play([event])
+        moods.append(office.board.presence(ANNA).state)
+    assert list(dict.fromkeys(moods)) == [Mood.AVAILABLE, Mood.RINGING, Mood.TALKING, Mood.WRAPUP]
+    assert office.board.presence(ANNA).debts == 1
+
+
+def test_a_pause_of_the_pbx_shows_with_its_reason() -> None:
+    office = Office()
+    office.hear(office.board.member(member("PJSIP/101", paused=True, reason="lunch")))
+    assert (office.screens[ANNA].presence.state, office.screens[ANNA].presence.reasons) == (Mood.PAUSED, ("lunch",))
+    office.hear(office.board.member(member("PJSIP/101")))
+    assert office.screens[ANNA].presence.state is Mood.AVAILABLE
+
+
+def test_a_member_that_is_a_local_channel_belongs_to_its_extension() -> None:
+    office = Office()
+    office.hear(office.board.member(member("Local/102@agents/n", paused=True)))
+    assert office.screens[BORIS].presence.state is Mood.PAUSED
+
+
+def test_queue_lines_count_who_waits_and_hold_offers_back_from_who_owes() -> None:
+    office = Office()
+    for interface in ("PJSIP/101", "PJSIP/102"):
+        office.board.member(member(interface))
+    office.play(answered().events)
+    waiting = Story(uniqueid="2").arrives().joins()
+    office.play(waiting.events)
+    (annas,) = office.board.lines(ANNA)
+    (boriss,) = office.board.lines(BORIS)
+    assert (annas.waiting, annas.longest_since) == (1, waiting.events[1].at)
+    assert (annas.offered_to_you, boriss.offered_to_you) == (False, True)
+    office.play(waiting.ends().events[-1:])
+    assert office.board.lines(BORIS)[0].waiting == 0
+
+
+def test_a_draft_shows_in_every_tab_and_goes_with_the_debt() -> None:
+    office = Office().play(answered().events)
+    pop = office.screens[ANNA].pops[0].id
+    office.hear(office.board.drafted(DraftSaved(segment=pop, agent=ANNA, outcome="callback", comment="at five")))
+    assert office.screens[ANNA].pops[0].draft == Draft(outcome="callback", comment="at five")
+
+
+def test_a_draft_of_somebody_elses_pop_is_nothing() -> None:
+    office = Office().play(answered().events)
+    pop = office.screens[ANNA].pops[0].id
+    assert office.board.drafted(DraftSaved(segment=pop, agent=BORIS, outcome="", comment="mine")) == {}
+
+
+def test_a_card_that_is_written_on_is_fresh_on_the_pop_and_stays_so() -> None:
+    story = Story().arrives().joins().rings("101")
+    office = Office().play(story.events)
+    office.hear(office.board.card_changed(office.card.id, replace(office.card, name="Olena K.")))
+    office.play(story.answers("101").events[-2:])
+    (pop,) = office.screens[ANNA].pops
+    assert pop.customer is not None
+    assert (pop.customer.name, pop.candidates[0].customer.name) == ("Olena K.", "Olena K.")
+
+
+def test_a_card_nobody_talks_to_disturbs_nobody() -> None:
+    office = Office().play(Story().arrives().joins().rings("101").events)
+    assert office.board.card_changed(new_id(), card("Other")) == {}
+
+
+def test_leaving_the_desk_is_told_as_a_move() -> None:
+    office = Office()
+    changes, moved = office.board.seated(DIRECTORY, roster({"101": ANNA}), START)
+    assert moved == {BORIS}
+    assert office.board.view(BORIS).me.extension is None
+    assert office.board.presence(BORIS).state is Mood.OFFLINE
+    assert changes[ANNA] == []
+
+
+def test_who_moves_to_a_members_desk_gets_its_queue_lines() -> None:
+    office = Office()
+    office.board.member(member("PJSIP/101"))
+    moved = Binding(agent=BORIS, extension="101", devices=frozenset({device("101")}), since=START)
+    office.board.seated(Directory(people=DIRECTORY.people), Roster(bindings=(moved,)), START)
+    assert [line.queue for line in office.board.lines(BORIS)] == ["support"]
+    assert office.board.lines(ANNA) == ()
+
+
+@pytest.mark.parametrize(
+    ("number", "withheld", "zone"), [("anonymous", True, None), ("+390612345678", False, "Europe/Rome")]
+)
+def test_a_pop_tells_what_the_number_tells(number: str, withheld: bool, zone: str | None) -> None:
+    office = Office().play(Story(number=number).arrives().rings("101").events)
+    (pop,) = office.screens[ANNA].pops
+    assert (pop.withheld, pop.local_time_zone) == (withheld, zone)
+
+
+def test_nothing_changed_is_nothing_told() -> None:
+    story = Story().arrives().rings("101")
+    office = Office().play(story.events)
+    told = len(office.told[ANNA])
+    office.play(story.joins("other").events[-1:])
+    assert not [c for c in office.told[ANNA][told:] if isinstance(c, PopUpdated)]

@@ -1,0 +1,193 @@
+"""Phones and customers played by SIPp against one laboratory `Asterisk`.
+
+    phone = Phone(pbx, "101", answer_ms=300)          # waits for the caller's BYE, serves many calls
+    caller = Caller(pbx, "74951234567", "7001", talk_ms=2000)
+    until(lambda: phone.offers() and phone.offers()[0].answered_at)
+    phone.close(); caller.close()
+
+or leave the closing to `with Floor(pbx) as floor: floor.phone("101"); floor.caller(...)`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from tests.lab.asterisk import Asterisk
+from tests.lab.phonelog import Attempt, Offer, PhoneLog, read_attempts, read_offers
+from tests.lab.scenarios import Dialling, busy_phone, caller, ringing_phone
+from tests.lab.speech import AGENT_TEXT, CUSTOMER_TEXT, speech
+from tests.until import until
+
+PATIENCE_MS = 60_000
+_ids: Iterator[int] = itertools.count()
+
+
+class Sipp:
+    """One SIPp process with its scenario and its message trace, in a directory of its own."""
+
+    def __init__(self, pbx: Asterisk, scenario: str, port: int, options: list[str]) -> None:
+        self.port = port
+        self.directory = Path(tempfile.mkdtemp(prefix="callcenter-sipp-"))
+        self.trace = self.directory / "messages.log"
+        (self.directory / "scenario.xml").write_text(scenario, encoding="utf-8")
+        media = _media_port(pbx)
+        command = [
+            "sipp", "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(media),
+            "-nostdin", "-aa", "-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log",
+            *options,
+        ]  # fmt: skip
+        with (self.directory / "screen.log").open("wb") as out:
+            self._process = subprocess.Popen(
+                command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+            )
+
+    def running(self) -> bool:
+        """False once SIPp has ended by itself (a caller whose call is over)."""
+        return self._process.poll() is None
+
+    def errors(self) -> str:
+        """What SIPp complained about."""
+        path = self.directory / "errors.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def close(self) -> None:
+        """End the process and forget its trace; harmless when done twice."""
+        if self.running():
+            self._process.kill()
+        self._process.wait()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Phone(Sipp):
+    """An agent's phone at the extension's static contact; serves any number of calls until closed.
+
+    `answer_ms` None never answers; `talk_ms` None waits for the other side's BYE; `busy` rejects with 486.
+    """
+
+    def __init__(
+        self, pbx: Asterisk, extension: str, *, answer_ms: int | None = 300, talk_ms: int | None = None, busy: bool = False
+    ) -> None:
+        self.extension = extension
+        port = pbx.ports.trunk if extension == "trunk" else pbx.ports.phone(extension)
+        scenario = busy_phone() if busy else ringing_phone(answer_ms, talk_ms, speech(AGENT_TEXT))
+        super().__init__(pbx, scenario, port, [])
+        until(lambda: _listens(port) or not self.running(), 5, f"phone {extension} listening on {port}")
+
+    def offers(self) -> list[Offer]:
+        """What this phone was offered so far, oldest first."""
+        return read_offers(self.extension, self.trace)
+
+
+class Caller(Sipp):
+    """A customer who dials `did` once.
+
+    `number` is the user part of From, put there unescaped (so `%0d%0a` is possible, "" is none);
+    `display` the name; `patience_ms` until CANCEL; `talk_ms` until his BYE, None = he waits for the other's.
+    """
+
+    def __init__(
+        self,
+        pbx: Asterisk,
+        number: str,
+        did: str,
+        *,
+        talk_ms: int | None = 2000,
+        patience_ms: int = PATIENCE_MS,
+        display: str = "",
+        privacy: bool = False,
+        password: str | None = None,
+    ) -> None:
+        dialling = Dialling(
+            user=number, display=display, to=did, patience_ms=patience_ms, talk_ms=talk_ms, privacy=privacy,
+            password=password,
+        )  # fmt: skip
+        self.number = number
+        options = ["-m", "1", f"127.0.0.1:{pbx.ports.sip}"]
+        super().__init__(pbx, caller(dialling, speech(CUSTOMER_TEXT)), _media_port(pbx), options)
+
+    def attempt(self) -> Attempt | None:
+        """How the call went so far; None until the INVITE is out."""
+        found = read_attempts(self.trace)
+        return found[0] if found else None
+
+    def answered(self) -> bool:
+        """Somebody picked up."""
+        attempt = self.attempt()
+        return attempt is not None and attempt.answered_at is not None
+
+    def ended(self) -> bool:
+        """The call is over and SIPp has left."""
+        return not self.running()
+
+
+class Floor:
+    """All phones and callers of one test; closes them and keeps one `PhoneLog` of everybody."""
+
+    def __init__(self, pbx: Asterisk) -> None:
+        self.pbx = pbx
+        self.phones: list[Phone] = []
+        self.callers: list[Caller] = []
+
+    def phone(
+        self, extension: str, *, answer_ms: int | None = 300, talk_ms: int | None = None, busy: bool = False
+    ) -> Phone:
+        """Plug a phone in; "trunk" is the provider's far end of outgoing calls."""
+        made = Phone(self.pbx, extension, answer_ms=answer_ms, talk_ms=talk_ms, busy=busy)
+        self.phones.append(made)
+        return made
+
+    def caller(
+        self,
+        number: str,
+        did: str,
+        *,
+        talk_ms: int | None = 2000,
+        patience_ms: int = PATIENCE_MS,
+        display: str = "",
+        privacy: bool = False,
+    ) -> Caller:
+        """A customer rings."""
+        made = Caller(
+            self.pbx, number, did, talk_ms=talk_ms, patience_ms=patience_ms, display=display, privacy=privacy
+        )
+        self.callers.append(made)
+        return made
+
+    def agent_dials(self, extension: str, number: str, *, talk_ms: int | None = 2000) -> Caller:
+        """An agent's phone dials a colleague or the outside, with its password; its rings are not this object's."""
+        made = Caller(self.pbx, extension, number, talk_ms=talk_ms, password=f"change-me-{extension}")
+        self.callers.append(made)
+        return made
+
+    def log(self) -> PhoneLog:
+        """What all of them saw until now."""
+        offers = [offer for phone in self.phones for offer in phone.offers()]
+        attempts = [found for caller in self.callers if (found := caller.attempt()) is not None]
+        return PhoneLog(sorted(offers, key=lambda o: o.offered_at), sorted(attempts, key=lambda a: a.sent_at))
+
+    def __enter__(self) -> Floor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for one in (*self.callers, *self.phones):
+            one.close()
+
+
+def _media_port(pbx: Asterisk) -> int:
+    """A port of the slot's range, round robin: a slot never has so many calls that it comes round too soon."""
+    ports = pbx.ports.callers
+    return ports[next(_ids) % len(ports)]
+
+
+def _listens(port: int) -> bool:
+    """Whether a UDP socket is bound there, without sending it anything that would appear in its trace."""
+    wanted = f"0100007F:{port:04X}"
+    return any(line.split()[1] == wanted for line in Path("/proc/net/udp").read_text().splitlines()[1:])

@@ -1,0 +1,44 @@
+"""Waiting for something to become true, instead of sleeping and hoping."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+STEP_S = 0.02
+
+
+def until(condition: Callable[[], T], timeout: float = 10.0, what: str = "") -> T:
+    """Return the first truthy `condition()`; AssertionError after `timeout` seconds, naming `what`."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(_late(what, timeout, value))
+        time.sleep(STEP_S)
+
+
+async def until_async(
+    condition: Callable[[], T | Awaitable[T]], timeout: float = 10.0, what: str = ""
+) -> T:
+    """As `until`, for a condition that may be a coroutine function, without blocking the loop."""
+    deadline = time.monotonic() + timeout
+    while True:
+        found = condition()
+        value: T = await found if isawaitable(found) else found
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(_late(what, timeout, value))
+        await asyncio.sleep(STEP_S)
+
+
+def _late(what: str, timeout: float, value: object) -> str:
+    return f"{what or 'the condition'} did not come true within {timeout:g} s (last: {value!r})"

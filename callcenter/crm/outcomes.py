@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models import OutcomeCode
+from callcenter.errors import Invalid, NotFound
 
 NO_COMMENT, OPTIONAL, REQUIRED = "none", "optional", "required"
 _FIRST: Final = (
@@ -35,3 +38,55 @@ def seed(session: Session) -> None:
         return
     for position, (code, comment, labels) in enumerate(_FIRST, start=1):
         session.add(OutcomeCode(code=code, labels=labels, comment=comment, key=position, position=position))
+
+
+def every(session: Session) -> list[OutcomeCode]:
+    """All codes, retired ones too, in the order in which people see them."""
+    return list(session.scalars(select(OutcomeCode).order_by(OutcomeCode.position, OutcomeCode.code)))
+
+
+def get(session: Session, code_id: UUID) -> OutcomeCode:
+    found = session.get(OutcomeCode, code_id)
+    if found is None:
+        raise NotFound("no such outcome")
+    return found
+
+
+def create(session: Session, values: Mapping[str, Any]) -> UUID:
+    """A new code. Raises Invalid when there is one like it."""
+    if session.scalars(select(OutcomeCode.id).where(OutcomeCode.code == values["code"])).first():
+        raise Invalid("there is such a code already", fields={"code": "taken"})
+    made = OutcomeCode(**values)
+    _key_is_free(session, made.key, None)
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def change(session: Session, code_id: UUID, values: Mapping[str, Any]) -> OutcomeCode:
+    """Changes labels, rules and order; a code itself stays, as reports count by it."""
+    found = get(session, code_id)
+    if values.get("key") is not None:
+        _key_is_free(session, values["key"], found.id)
+    for name, value in values.items():
+        setattr(found, name, value)
+    found.version += 1
+    return found
+
+
+def chosen(session: Session, code: str, comment: str) -> UUID:
+    """The id of an active code whose rule the comment keeps. Raises Invalid."""
+    found = session.scalars(select(OutcomeCode).where(OutcomeCode.code == code)).first()
+    if found is None or not found.active:
+        raise Invalid("there is no such outcome, or it is no longer used", fields={"outcome": "not_allowed"})
+    if found.comment == REQUIRED and not comment.strip():
+        raise Invalid("this outcome needs a comment", fields={"comment": "required"})
+    if found.comment == NO_COMMENT and comment.strip():
+        raise Invalid("this outcome takes no comment", fields={"comment": "not_allowed"})
+    return found.id
+
+
+def _key_is_free(session: Session, key: int | None, but: UUID | None) -> None:
+    taken = select(OutcomeCode.id).where(OutcomeCode.key == key, OutcomeCode.active.is_(True), OutcomeCode.id != but)
+    if key is not None and session.scalars(taken).first():
+        raise Invalid("another outcome has this key", fields={"key": "taken"})

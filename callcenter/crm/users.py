@@ -9,7 +9,7 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models import User
@@ -64,7 +64,7 @@ def create(session: Session, values: dict[str, Any], password_hash: str, now: da
 def change(session: Session, user_id: UUID, values: dict[str, Any]) -> User:
     """Changes display_name, role, language or active. Raises NotFound, Refused for the last administrator."""
     user = get(session, user_id)
-    loses_admin = user.role == UserRole.ADMIN and (
+    loses_admin = (user.active and user.role == UserRole.ADMIN) and (
         values.get("role", user.role) != UserRole.ADMIN or values.get("active") is False
     )
     if loses_admin and _admins(session) == 1:
@@ -96,5 +96,6 @@ def fold(username: str) -> str:
 
 
 def _admins(session: Session) -> int:
-    found = select(func.count()).select_from(User).where(User.role == UserRole.ADMIN, User.active.is_(True))
-    return session.scalar(found) or 0
+    """How many may administer; they stay locked, so that two cannot dismiss each other at once."""
+    found = select(User.id).where(User.role == UserRole.ADMIN, User.active.is_(True)).with_for_update()
+    return len(session.scalars(found).all())

@@ -1,0 +1,216 @@
+"""Cards: the list, the card, its numbers, its time-line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from callcenter import phone
+from callcenter.api import (
+    BUS,
+    CLOCK,
+    DB,
+    ROOT,
+    SETTINGS,
+    Answer,
+    Body,
+    Limit,
+    Line,
+    Prose,
+    View,
+    creates,
+    cursor,
+    etag,
+    expect,
+    read_cursor,
+)
+from callcenter.crm import audit, call_list, call_views, card_views, customers, once
+from callcenter.crm.access import actor, require
+from callcenter.crm.call_views import CallAnswer
+from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind, NumberAnswer, Status
+from callcenter.crm.models import ContactPoint, PhoneNumber
+from callcenter.crm.rights import Verb
+from callcenter.errors import Unavailable
+from callcenter.events import CustomerChanged
+from callcenter.log import logger
+
+log = logger(__name__)
+
+
+class NewNumber(Body):
+    raw: Line
+    label: Line = ""
+
+
+class CardFields(Body):
+    """Null is not a value: a field that is not sent stays."""
+
+    kind: Kind = "person"
+    name: Line = ""
+    organisation: Line = ""
+    status: Status = "new"
+    vip: bool = False
+    email: Line = ""
+    address: Prose = ""
+    note: Prose = ""
+    language: Line = ""
+
+
+class NewCustomer(CardFields):
+    numbers: list[NewNumber] = Field(default_factory=list, max_length=20)
+
+
+class Customers(Answer):
+    items: list[CustomerBrief]
+    next_cursor: str | None
+
+
+class TimelineItem(Answer):
+    kind: Literal["call"] = "call"
+    at: datetime
+    call: CallAnswer
+
+
+class Timeline(Answer):
+    items: list[TimelineItem]
+    next_cursor: str | None
+
+
+class CustomersView(View):
+    async def get(self, q: Line = "", limit: Limit = 50, cursor: Line = "") -> Customers:
+        """Cards, the last contact first. ``q``: digits find numbers, ``@`` e-mail addresses, all else words."""
+        require(self.request, Verb.READ_CARDS)
+        region = self.request.app[SETTINGS].region
+        search = customers.Search(text=q, region=region, limit=limit + 1, after=read_cursor(cursor))
+        return await self.request.app[DB].read(lambda s: _page(s, search))
+
+    @creates
+    async def post(self, body: NewCustomer) -> CustomerAnswer:
+        """Makes a card by hand."""
+        app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
+        now = app[CLOCK].now()
+        numbers = [(phone.parse(n.raw, app[SETTINGS].region), n.label) for n in body.numbers]
+
+        def make(session: Session) -> UUID:
+            made = customers.create(session, body.model_dump(exclude={"numbers"}), numbers, now)
+            audit.record(session, who, "create", ("customer", str(made)), now)
+            return made
+
+        customer_id, _ = await once.create(self.request, "customer", make)
+        await app[BUS].publish(CustomerChanged(customer=customer_id))
+        return await _read_card(self, customer_id)
+
+
+class CustomerView(View):
+    async def get(self, customer_id: UUID, /) -> CustomerAnswer:
+        """The whole card. Who read it is kept."""
+        app, who = self.request.app, require(self.request, Verb.READ_CARDS)
+        card = await _read_card(self, customer_id)
+        try:
+            now = app[CLOCK].now()
+            await app[DB].write(lambda s: audit.record(s, who, "read", ("customer", str(card.id)), now))
+        except Unavailable as wrong:
+            # A phone is ringing: a trail that cannot be written must not hide the card.
+            log.error("read_not_audited", customer=str(card.id), code=wrong.code)
+        return card
+
+    async def patch(self, customer_id: UUID, /, body: CardFields) -> CustomerAnswer:
+        """Writes on the card. With ``If-Match`` only on the version that was read."""
+        app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
+        now, values = app[CLOCK].now(), body.model_dump(exclude_unset=True)
+
+        def change(session: Session) -> UUID:
+            customer = customers.locked(session, customer_id)
+            expect(self.request, customer.version)
+            changed = customers.write(customer, values, now)
+            audit.record(session, who, "change", ("customer", str(customer.id)), now, fields=changed)
+            return customer.id
+
+        changed_id = await app[DB].write(change)
+        await app[BUS].publish(CustomerChanged(customer=changed_id))
+        return await _read_card(self, changed_id)
+
+
+class NumbersView(View):
+    @creates
+    async def post(self, customer_id: UUID, /, body: NewNumber) -> NumberAnswer:
+        """Puts a number on the card. ``also_on`` tells which other cards have it."""
+        app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
+        now, number = app[CLOCK].now(), phone.parse(body.raw, app[SETTINGS].region)
+
+        def add(session: Session) -> UUID:
+            customer = customers.locked(session, customer_id)
+            made = customers.add_number(session, customer, number, body.label, now)
+            customers.touched(customer, now)
+            audit.record(session, who, "add_number", ("customer", str(customer.id)), now, number=str(made))
+            return made
+
+        point_id, _ = await once.create(self.request, f"number {customer_id}", add)
+        await app[BUS].publish(CustomerChanged(customer=customer_id))
+        return await app[DB].read(lambda s: _number(s, point_id, number))
+
+
+class OneNumberView(View):
+    async def delete(self, customer_id: UUID, number_id: UUID, /) -> None:
+        """Takes a number off the card."""
+        app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
+        now = app[CLOCK].now()
+
+        def remove(session: Session) -> None:
+            customer = customers.locked(session, customer_id)
+            customers.remove_number(session, customer, number_id)
+            customers.touched(customer, now)
+            audit.record(session, who, "remove_number", ("customer", str(customer.id)), now, number=str(number_id))
+
+        await app[DB].write(remove)
+        await app[BUS].publish(CustomerChanged(customer=customer_id))
+
+
+class TimelineView(View):
+    async def get(self, customer_id: UUID, /, limit: Limit = 50, cursor: Line = "") -> Timeline:
+        """What happened with the customer, the newest first."""
+        require(self.request, Verb.READ_CARDS)
+        who, after, region = actor(self.request), read_cursor(cursor), self.request.app[SETTINGS].region
+
+        def read(session: Session) -> Timeline:
+            customer = customers.get(session, customer_id)
+            wanted = call_list.conditions(call_list.Filter(customer=customer.id), who, region)
+            calls, go_on = call_list.page(session, wanted, limit, after)
+            items = [TimelineItem(at=call.started_at, call=call) for call in call_views.views(session, calls)]
+            return Timeline(items=items, next_cursor=go_on)
+
+        return await self.request.app[DB].read(read)
+
+
+def add_routes(app: web.Application) -> None:
+    app.router.add_view(f"{ROOT}/customers", CustomersView)
+    app.router.add_view(f"{ROOT}/customers/{{customer_id}}", CustomerView)
+    app.router.add_view(f"{ROOT}/customers/{{customer_id}}/numbers", NumbersView)
+    app.router.add_view(f"{ROOT}/customers/{{customer_id}}/numbers/{{number_id}}", OneNumberView)
+    app.router.add_view(f"{ROOT}/customers/{{customer_id}}/timeline", TimelineView)
+
+
+def _page(session: Session, search: customers.Search) -> Customers:
+    found = customers.find(session, search)
+    shown = found[: search.limit - 1]
+    more = len(found) > len(shown)
+    go_on = cursor(shown[-1].last_contact_at, shown[-1].id) if more else None
+    return Customers(items=card_views.briefs(session, shown), next_cursor=go_on)
+
+
+async def _read_card(view: View, customer_id: UUID) -> CustomerAnswer:
+    db = view.request.app[DB]
+    card = await db.read(lambda s: card_views.card(s, customers.get(s, customer_id)))
+    view.answer_header("ETag", etag(card.version))
+    return card
+
+
+def _number(session: Session, point_id: UUID, number: phone.Phone) -> NumberAnswer:
+    point = session.get_one(ContactPoint, point_id)
+    row = session.get_one(PhoneNumber, point.number_id)
+    return card_views.number(point, row, customers.sharing(session, point.customer_id, number))

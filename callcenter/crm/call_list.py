@@ -1,0 +1,95 @@
+"""Calls found: by what is asked and by what the asker may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from callcenter import phone
+from callcenter.api import cursor
+from callcenter.crm import customers
+from callcenter.crm.models import CallRow, PhoneNumber, QueueVisitRow, SegmentRow
+from callcenter.crm.rights import Actor, Verb, allow, sees_call
+from callcenter.errors import NotFound
+
+_FEWEST_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """None and ``""``: whatever. ``began`` and ``before`` bound the start of the call."""
+
+    state: str | None = None
+    result: str | None = None
+    agent: UUID | None = None
+    queue: str = ""
+    number: str = ""
+    began: datetime | None = None
+    before: datetime | None = None
+    customer: UUID | None = None
+
+
+def page(
+    session: Session, wanted: list[ColumnElement[bool]], limit: int, after: customers.PageKey | None
+) -> tuple[list[CallRow], str | None]:
+    """One page, the newest first, and the cursor of the next."""
+    found = select(CallRow).where(*wanted)
+    if after:
+        found = found.where(tuple_(CallRow.started_at, CallRow.id) < customers.key(*after))
+    rows = list(session.scalars(found.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(limit + 1)))
+    shown = rows[:limit]
+    return shown, cursor(shown[-1].started_at, shown[-1].id) if len(rows) > limit else None
+
+
+def conditions(wanted: Filter, actor: Actor, region: str) -> list[ColumnElement[bool]]:
+    """What the rows must be. Without the right to all calls, the actor's own."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.customer:
+        found.append(CallRow.customer_id == wanted.customer)
+    elif not allow(actor, Verb.READ_ALL_CALLS):
+        found.append(_with_agent(actor.id))
+    if wanted.state:
+        found.append(CallRow.state == wanted.state)
+    if wanted.result:
+        found.append(CallRow.result == wanted.result)
+    if wanted.agent:
+        found.append(_with_agent(wanted.agent))
+    if wanted.queue:
+        found.append(exists().where(QueueVisitRow.call_id == CallRow.id, QueueVisitRow.queue == wanted.queue))
+    if wanted.number:
+        found.append(_with_number(wanted.number, region))
+    if wanted.began:
+        found.append(CallRow.started_at >= wanted.began)
+    if wanted.before:
+        found.append(CallRow.started_at < wanted.before)
+    return found
+
+
+def get(session: Session, call_id: UUID, actor: Actor) -> CallRow:
+    """A call the actor may see. Raises NotFound, also where he may not: its being there is news in itself."""
+    row = session.get(CallRow, call_id)
+    if row is None:
+        raise NotFound("no such call")
+    part = session.scalar(select(exists().where(SegmentRow.call_id == row.id, SegmentRow.agent_id == actor.id)))
+    if not sees_call(actor, took_part=bool(part), of_a_card=row.customer_id is not None):
+        raise NotFound("no such call")
+    return row
+
+
+def _with_agent(agent: UUID) -> ColumnElement[bool]:
+    return exists().where(SegmentRow.call_id == CallRow.id, SegmentRow.agent_id == agent)
+
+
+def _with_number(text: str, region: str) -> ColumnElement[bool]:
+    number = phone.parse(text, region)
+    digits = "".join(c for c in text if c.isdigit())
+    alike = PhoneNumber.key == number.key
+    if number.tail:
+        alike = or_(alike, PhoneNumber.tail == number.tail)
+    elif len(digits) >= _FEWEST_DIGITS:
+        alike = or_(alike, PhoneNumber.key.endswith(digits[-phone.TAIL :], autoescape=True))
+    return CallRow.number_id.in_(select(PhoneNumber.id).where(alike))

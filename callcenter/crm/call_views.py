@@ -1,0 +1,240 @@
+"""Calls as the API answers them; a page of them costs the same few queries as one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from callcenter.api import Answer
+from callcenter.call import OutcomeState, Result, Role, State
+from callcenter.card import Match
+from callcenter.crm.card_views import CustomerBrief, briefs_of, display
+from callcenter.crm.models import (
+    CallCandidate,
+    CallRow,
+    OfferRow,
+    OutcomeCode,
+    OutcomeRow,
+    PhoneNumber,
+    QueueVisitRow,
+    RecordingRow,
+    SegmentRow,
+    User,
+)
+from callcenter.events import Direction, OfferResult, QueueResult, Via
+
+R = TypeVar("R")
+
+
+class CandidateAnswer(Answer):
+    customer: CustomerBrief
+    match: Match
+    reason: str
+
+
+class QueueVisitAnswer(Answer):
+    queue: str
+    joined_at: datetime
+    left_at: datetime | None
+    result: QueueResult | None
+
+
+class OfferAnswer(Answer):
+    device: str
+    offered_at: datetime
+    ended_at: datetime | None
+    result: OfferResult | None
+
+
+class AgentAnswer(Answer):
+    id: UUID
+    username: str
+    display_name: str
+    extension: str
+
+
+class SegmentAnswer(Answer):
+    """``outcome`` is a code; ``outcome_comment`` holds the reason where the outcome was waived."""
+
+    id: UUID
+    agent: AgentAnswer | None
+    device: str
+    role: Role
+    via: Via
+    queue: str
+    offers: list[OfferAnswer]
+    answered_at: datetime | None
+    ended_at: datetime | None
+    talk_s: float
+    hold_s: float
+    outcome_state: OutcomeState
+    outcome: str | None
+    outcome_comment: str
+    outcome_by: UUID | None
+    outcome_at: datetime | None
+
+
+class RecordingAnswer(Answer):
+    id: UUID
+    duration_s: float
+    channels: int
+    sha256: str
+    transcript_state: Literal["none", "waiting", "done", "failed"] = "none"
+    state: str
+
+
+class GapAnswer(Answer):
+    """A stretch in which the PBX could not be heard."""
+
+    model_config = ConfigDict(from_attributes=True, serialize_by_alias=True, populate_by_name=True)
+    from_: datetime = Field(alias="from")
+    to: datetime
+    cause: str
+    filled_from: str
+
+
+class CallAnswer(Answer):
+    id: UUID
+    pbx: str
+    uniqueid: str
+    direction: Direction
+    state: State
+    result: Result | None
+    number: str
+    number_raw: str
+    number_display: str
+    withheld: bool
+    name: str
+    customer: CustomerBrief | None
+    candidates: list[CandidateAnswer]
+    did: str
+    queues: list[QueueVisitAnswer]
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    segments: list[SegmentAnswer]
+    recordings: list[RecordingAnswer]
+    gaps: list[GapAnswer]
+
+
+def views(session: Session, rows: Sequence[CallRow]) -> list[CallAnswer]:
+    """The calls with all that hangs on them, in the same order."""
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    guesses = _by(session, CallCandidate, CallCandidate.call_id.in_(ids), "call_id", CallCandidate.position)
+    met = {g.customer_id for gs in guesses.values() for g in gs} | {r.customer_id for r in rows if r.customer_id}
+    cards = briefs_of(session, sorted(met))
+    numbers = _numbers(session, rows)
+    visits = _by(session, QueueVisitRow, QueueVisitRow.call_id.in_(ids), "call_id", QueueVisitRow.seq)
+    recordings = _by(session, RecordingRow, RecordingRow.call_id.in_(ids), "call_id", RecordingRow.started_at)
+    segments = _segments(session, SegmentRow.call_id.in_(ids))
+    return [
+        CallAnswer(
+            **_plain(row, numbers.get(row.number_id) if row.number_id else None),
+            customer=cards.get(row.customer_id) if row.customer_id else None,
+            candidates=[
+                CandidateAnswer(customer=cards[g.customer_id], match=Match(g.match), reason=g.reason)
+                for g in guesses[row.id]
+            ],
+            queues=[QueueVisitAnswer.model_validate(visit) for visit in visits[row.id]],
+            segments=segments[row.id],
+            recordings=[RecordingAnswer.model_validate(recording) for recording in recordings[row.id]],
+            gaps=[],
+        )
+        for row in rows
+    ]
+
+
+def segment(session: Session, segment_id: UUID) -> SegmentAnswer:
+    """One agent's part in a call."""
+    found = _segments(session, SegmentRow.id == segment_id)
+    return next(iter(found.values()))[0]
+
+
+def _plain(row: CallRow, e164: str | None) -> dict[str, Any]:
+    raw = "" if row.withheld else row.number_raw
+    return {
+        "id": row.id,
+        "pbx": row.pbx,
+        "uniqueid": row.uniqueid,
+        "direction": row.direction,
+        "state": row.state,
+        "result": row.result,
+        "number": e164 or raw,
+        "number_raw": row.number_raw,
+        "number_display": display(raw, e164) if raw else "",
+        "withheld": row.withheld,
+        "name": row.name,
+        "did": row.did,
+        "started_at": row.started_at,
+        "answered_at": row.answered_at,
+        "ended_at": row.ended_at,
+    }
+
+
+def _numbers(session: Session, rows: Sequence[CallRow]) -> dict[UUID, str | None]:
+    ids = {row.number_id for row in rows if row.number_id}
+    found = session.execute(select(PhoneNumber.id, PhoneNumber.e164).where(PhoneNumber.id.in_(ids)))
+    return {row.id: row.e164 for row in found}
+
+
+def _segments(session: Session, wanted: ColumnElement[bool]) -> dict[UUID, list[SegmentAnswer]]:
+    """By call."""
+    rows = session.execute(
+        select(SegmentRow, User, OutcomeRow, OutcomeCode.code)
+        .outerjoin(User, User.id == SegmentRow.agent_id)
+        .outerjoin(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
+        .outerjoin(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
+        .where(wanted)
+        .order_by(SegmentRow.call_id, SegmentRow.seq)
+    ).all()
+    ids = [row.id for row, *_ in rows]
+    offers = _by(session, OfferRow, OfferRow.segment_id.in_(ids), "segment_id", OfferRow.seq)
+    found: dict[UUID, list[SegmentAnswer]] = defaultdict(list)
+    for row, user, outcome, code in rows:
+        found[row.call_id].append(_segment(row, user, (outcome, code), offers[row.id]))
+    return found
+
+
+def _segment(
+    row: SegmentRow, user: User | None, settled: tuple[OutcomeRow | None, str | None], offers: Sequence[OfferRow]
+) -> SegmentAnswer:
+    outcome, code = settled
+    agent = (
+        AgentAnswer(id=user.id, username=user.username, display_name=user.display_name, extension=row.extension)
+        if user
+        else None
+    )
+    return SegmentAnswer(
+        id=row.id,
+        agent=agent,
+        device=row.device,
+        role=Role(row.role),
+        via=Via(row.via),
+        queue=row.queue,
+        offers=[OfferAnswer.model_validate(offer) for offer in offers],
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        talk_s=row.talk_s,
+        hold_s=row.hold_s,
+        outcome_state=OutcomeState(row.outcome_state),
+        outcome=code,
+        outcome_comment=outcome.comment if outcome else "",
+        outcome_by=outcome.by_id if outcome else None,
+        outcome_at=outcome.at if outcome else None,
+    )
+
+
+def _by(session: Session, kind: type[R], wanted: Any, key: str, order: Any) -> dict[UUID, list[R]]:
+    found: dict[UUID, list[R]] = defaultdict(list)
+    for row in session.scalars(select(kind).where(wanted).order_by(order)):
+        found[getattr(row, key)].append(row)
+    return found

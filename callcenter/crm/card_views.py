@@ -1,0 +1,158 @@
+"""Cards as the API answers them; a page of them costs the same few queries as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from callcenter import phone
+from callcenter.api import Answer
+from callcenter.crm import customers
+from callcenter.crm.models import (
+    CallRow,
+    ContactPoint,
+    Customer,
+    OutcomeCode,
+    OutcomeRow,
+    PhoneNumber,
+    SegmentRow,
+    User,
+)
+
+Kind = Literal["person", "organisation"]
+Status = Literal["new", "cold", "warm", "hot", "regular", "vip"]
+
+
+class CustomerBrief(Answer):
+    """``last_outcome`` is a code."""
+
+    id: UUID
+    kind: str
+    name: str
+    organisation: str
+    status: str
+    vip: bool
+    provisional: bool
+    numbers: list[str]
+    last_contact_at: datetime | None
+    last_agent: str
+    last_outcome: str
+    calls: int
+
+
+class NumberAnswer(Answer):
+    """``also_on``: other cards with the same number."""
+
+    id: UUID
+    raw: str
+    e164: str | None
+    display: str
+    label: str
+    is_primary: bool
+    also_on: list[UUID] = Field(default_factory=list)
+
+
+class CustomerAnswer(Answer):
+    """The whole card."""
+
+    id: UUID
+    kind: str
+    name: str
+    organisation: str
+    status: str
+    vip: bool
+    email: str
+    address: str
+    note: str
+    language: str
+    provisional: bool
+    numbers: list[NumberAnswer]
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    last_contact_at: datetime | None
+    calls: int
+
+
+def display(raw: str, e164: str | None) -> str:
+    """As people read it."""
+    return phone.display(phone.parse(e164 or raw, "ZZ"))
+
+
+def card(session: Session, customer: Customer) -> CustomerAnswer:
+    """The whole card."""
+    numbers = [number(point, row) for point, row in customers.numbers_of(session, [customer.id])[customer.id]]
+    shown = {name: getattr(customer, name) for name in CustomerAnswer.model_fields if name != "numbers"}
+    return CustomerAnswer(numbers=numbers, **shown)
+
+
+def number(point: ContactPoint, row: PhoneNumber, also_on: Sequence[UUID] = ()) -> NumberAnswer:
+    return NumberAnswer(
+        id=point.id,
+        raw=point.raw,
+        e164=row.e164,
+        display=display(point.raw, row.e164),
+        label=point.label,
+        is_primary=point.is_primary,
+        also_on=list(also_on),
+    )
+
+
+def briefs(session: Session, found: Sequence[Customer]) -> list[CustomerBrief]:
+    """The cards in brief, in the same order."""
+    ids = [customer.id for customer in found]
+    numbers = customers.numbers_of(session, ids) if ids else {}
+    last = _last_talks(session, ids) if ids else {}
+    return [
+        CustomerBrief(
+            id=customer.id,
+            kind=customer.kind,
+            name=customer.name,
+            organisation=customer.organisation,
+            status=customer.status,
+            vip=customer.vip,
+            provisional=customer.provisional,
+            numbers=[display(point.raw, row.e164) for point, row in numbers[customer.id]],
+            last_contact_at=customer.last_contact_at,
+            last_agent=last.get(customer.id, ("", ""))[0],
+            last_outcome=last.get(customer.id, ("", ""))[1],
+            calls=customer.calls,
+        )
+        for customer in found
+    ]
+
+
+def briefs_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, CustomerBrief]:
+    """The same by id."""
+    if not ids:
+        return {}
+    found = list(session.scalars(select(Customer).where(Customer.id.in_(ids))))
+    return {brief.id: brief for brief in briefs(session, found)}
+
+
+def _last_talks(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Who talked with each customer last, and the code of what came of it."""
+    newest = (CallRow.started_at.desc(), SegmentRow.seq.desc())
+    talks = (
+        select(
+            CallRow.customer_id,
+            User.display_name,
+            OutcomeCode.code,
+            func.row_number().over(partition_by=CallRow.customer_id, order_by=newest).label("place"),
+        )
+        .select_from(CallRow)
+        .join(SegmentRow, SegmentRow.call_id == CallRow.id)
+        .join(User, User.id == SegmentRow.agent_id)
+        .outerjoin(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
+        .outerjoin(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
+        .where(CallRow.customer_id.in_(ids), SegmentRow.answered_at.is_not(None))
+        .subquery()
+    )
+    rows = session.execute(select(talks.c.customer_id, talks.c.display_name, talks.c.code).where(talks.c.place == 1))
+    return {customer: (agent, code or "") for customer, agent, code in rows}

@@ -1,0 +1,200 @@
+"""Cards: found, listed, written on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, Tuple, Uuid, and_, func, literal, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from callcenter import phone
+from callcenter.crm.fold import fold, words
+from callcenter.crm.identify import add_contact_point
+from callcenter.crm.models import ContactPoint, Customer, PhoneNumber
+from callcenter.db import UtcDateTime
+from callcenter.errors import Invalid, NotFound
+from callcenter.phone import Phone
+
+PageKey = tuple[datetime | None, UUID]
+WRITABLE: Final = ("kind", "name", "organisation", "status", "vip", "email", "address", "note", "language")
+_SEARCHED: Final = ("name", "organisation", "email")
+_FEWEST_DIGITS: Final = 4
+_DIALLED: Final = frozenset("+-()/. \u00a0")
+_MOST_WORDS: Final = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """``region`` reads numbers that are typed without a country."""
+
+    text: str
+    region: str
+    limit: int
+    after: PageKey | None
+
+
+def find(session: Session, search: Search) -> list[Customer]:
+    """One page, the last contact first, then cards without any, the newest first.
+
+    Without words a card shows once somebody has written on it or it has called twice: one-time callers are no list
+    to work with. A search finds them all.
+    """
+    found = select(Customer).where(Customer.merged_into.is_(None), _wanted(search))
+    page: list[Customer] = []
+    if search.after is None or search.after[0] is not None:
+        page = list(session.scalars(_contacted(found, search.after).limit(search.limit)))
+    if len(page) < search.limit:
+        after = search.after if search.after and search.after[0] is None else None
+        page += session.scalars(_never_contacted(found, after).limit(search.limit - len(page)))
+    return page
+
+
+def get(session: Session, customer_id: UUID) -> Customer:
+    """The card; the surviving one where two were merged. Raises NotFound."""
+    customer = session.get(Customer, customer_id)
+    if customer is None:
+        raise NotFound("no such customer")
+    return get(session, customer.merged_into) if customer.merged_into else customer
+
+
+def locked(session: Session, customer_id: UUID) -> Customer:
+    """The same, held until the commit, as it is in the database now."""
+    customer = get(session, customer_id)
+    session.refresh(customer, with_for_update=True)
+    return customer
+
+
+def numbers_of(session: Session, customers: Sequence[UUID]) -> dict[UUID, list[tuple[ContactPoint, PhoneNumber]]]:
+    """All numbers of the cards, the primary one first."""
+    rows = session.execute(
+        select(ContactPoint, PhoneNumber)
+        .join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
+        .where(ContactPoint.customer_id.in_(customers))
+        .order_by(ContactPoint.is_primary.desc(), ContactPoint.created_at, ContactPoint.id)
+    )
+    found: dict[UUID, list[tuple[ContactPoint, PhoneNumber]]] = {customer: [] for customer in customers}
+    for point, number in rows:
+        found[point.customer_id].append((point, number))
+    return found
+
+
+def create(session: Session, values: Mapping[str, Any], numbers: Iterable[tuple[Phone, str]], now: datetime) -> UUID:
+    """A card that somebody writes himself. ``numbers`` come with their labels."""
+    customer = Customer(created_at=now, updated_at=now, provisional=False)
+    _take(customer, values)
+    session.add(customer)
+    session.flush()
+    for number, label in numbers:
+        add_number(session, customer, number, label, now)
+    return customer.id
+
+
+def write(customer: Customer, values: Mapping[str, Any], now: datetime) -> list[str]:
+    """Changes the card, which thereby is no longer provisional; the names of the fields that differ."""
+    changed = [name for name, value in values.items() if getattr(customer, name) != value]
+    _take(customer, values)
+    _written(customer, now)
+    return changed
+
+
+def add_number(session: Session, customer: Customer, number: Phone, label: str, now: datetime) -> UUID:
+    """Puts a number on the card. Raises Invalid when it stands there already or is none."""
+    if phone.is_withheld(number.raw) or number.key == "raw:":
+        raise Invalid("this is no telephone number", fields={"raw": "not_a_number"})
+    there = (
+        select(ContactPoint.id)
+        .join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
+        .where(ContactPoint.customer_id == customer.id, PhoneNumber.key == number.key)
+    )
+    if session.scalars(there).first():
+        raise Invalid("the card has this number already", fields={"raw": "already_there"})
+    return add_contact_point(session, customer.id, number, now, label=label)
+
+
+def sharing(session: Session, customer: UUID, number: Phone) -> list[UUID]:
+    """Other cards with the same number: families and switchboards are no mistake, doubles are."""
+    found = (
+        select(Customer.id)
+        .join(ContactPoint, ContactPoint.customer_id == Customer.id)
+        .join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
+        .where(PhoneNumber.key == number.key, Customer.id != customer, Customer.merged_into.is_(None))
+        .order_by(Customer.provisional, Customer.id)
+        .limit(9)
+    )
+    return list(session.scalars(found))
+
+
+def remove_number(session: Session, customer: Customer, point_id: UUID) -> None:
+    """Takes a number off; the next one becomes the primary one. Raises NotFound."""
+    point = session.get(ContactPoint, point_id)
+    if point is None or point.customer_id != customer.id:
+        raise NotFound("no such number on this card")
+    was_primary = point.is_primary
+    session.delete(point)
+    session.flush()
+    left = numbers_of(session, [customer.id])[customer.id]
+    if was_primary and left:
+        left[0][0].is_primary = True
+
+
+def key(at: datetime | None, row: UUID) -> Tuple:
+    """Where a page ended, as SQL compares it on both databases."""
+    return tuple_(literal(at, UtcDateTime), literal(row, Uuid))
+
+
+def touched(customer: Customer, now: datetime) -> None:
+    """Somebody changed what hangs on the card."""
+    _written(customer, now)
+
+
+def _take(customer: Customer, values: Mapping[str, Any]) -> None:
+    for name in WRITABLE:
+        if name in values:
+            setattr(customer, name, values[name])
+    customer.search_text = fold(" ".join(getattr(customer, name) or "" for name in _SEARCHED))
+
+
+def _written(customer: Customer, now: datetime) -> None:
+    customer.provisional = False
+    customer.updated_at = now
+    customer.version += 1
+
+
+def _wanted(search: Search) -> Any:
+    text = search.text.strip()
+    if not text:
+        return or_(Customer.provisional.is_(False), Customer.calls > 1)
+    digits = "".join(c for c in text if c.isdigit())
+    if len(digits) >= _FEWEST_DIGITS and all(c.isdigit() or c in _DIALLED for c in text):
+        return Customer.id.in_(_with_number(text, digits, search.region))
+    if "@" in text:
+        return func.lower(Customer.email).startswith(text.lower(), autoescape=True)
+    return and_(*(Customer.search_text.contains(word, autoescape=True) for word in words(text)[:_MOST_WORDS]))
+
+
+def _with_number(text: str, digits: str, region: str) -> Select[UUID]:
+    """By the whole number, else by how it ends alike, else by the last digits as an agent types them."""
+    number = phone.parse(text, region)
+    by_number = select(ContactPoint.customer_id).join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
+    ends = PhoneNumber.key.endswith(digits[-phone.TAIL :], autoescape=True)
+    if number.e164 is None:
+        return by_number.where(or_(PhoneNumber.key == number.key, ends))
+    return by_number.where(or_(PhoneNumber.key == number.key, PhoneNumber.tail == number.tail))
+
+
+def _contacted(found: Select[Customer], after: PageKey | None) -> Select[Customer]:
+    found = found.where(Customer.last_contact_at.is_not(None))
+    if after:
+        found = found.where(tuple_(Customer.last_contact_at, Customer.id) < key(*after))
+    return found.order_by(Customer.last_contact_at.desc(), Customer.id.desc())
+
+
+def _never_contacted(found: Select[Customer], after: PageKey | None) -> Select[Customer]:
+    found = found.where(Customer.last_contact_at.is_(None))
+    if after:
+        found = found.where(Customer.id < after[1])
+    return found.order_by(Customer.id.desc())

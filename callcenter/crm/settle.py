@@ -1,0 +1,98 @@
+"""May this person settle, draft or waive this part of a call now? Reads what it needs, decides, changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.call import UNSETTLED, OutcomeState
+from callcenter.crm import outcomes
+from callcenter.crm.models import CallRow, OutcomeRow, SegmentRow
+from callcenter.crm.rights import Actor, Verb, allow, sees_call
+from callcenter.errors import Forbidden, NotFound, Refused
+from callcenter.events import CallKey
+
+_CORRECTED_WITHIN: Final = timedelta(hours=24)
+_OPEN: Final = UNSETTLED | {OutcomeState.DEFERRED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A segment as it is spoken of in events. ``correction``: it was settled before."""
+
+    id: UUID
+    call: CallKey
+    seq: int
+    agent: UUID | None
+    correction: bool = False
+    outcome: UUID | None = None
+
+
+def logged(session: Session, segment_id: UUID, actor: Actor, now: datetime, choice: tuple[str, str]) -> Part:
+    """The part whose outcome may be logged as ``choice`` (code and comment), or corrected. Raises Refused, Invalid."""
+    row, call = _seen(session, segment_id, actor)
+    own = allow(actor, Verb.SETTLE_OWN, owner=row.agent_id)
+    any_ = allow(actor, Verb.SETTLE_ANY)
+    if not own and not any_:
+        raise Forbidden("this is another agent's part of the call")
+    state = OutcomeState(row.outcome_state)
+    if state is OutcomeState.NONE:
+        raise Refused("no outcome is owed here: nobody answered, or somebody else owns the call", code="nothing_owed")
+    correction = state not in _OPEN
+    if correction and not any_ and not _fresh(session, row.id, now):
+        raise Refused("it is settled; after a day only a supervisor may correct it", code="outcome_settled")
+    code = outcomes.chosen(session, *choice)
+    key = CallKey(pbx=call.pbx, uniqueid=call.uniqueid)
+    return Part(id=row.id, call=key, seq=row.seq, agent=row.agent_id, correction=correction, outcome=code)
+
+
+def drafted(session: Session, segment_id: UUID, actor: Actor) -> SegmentRow:
+    """The part on whose outcome its agent still writes. Raises Refused."""
+    row, _ = _seen(session, segment_id, actor)
+    if not allow(actor, Verb.SETTLE_OWN, owner=row.agent_id):
+        raise Forbidden("this is another agent's part of the call")
+    if OutcomeState(row.outcome_state) not in _OPEN:
+        raise Refused("no outcome is owed here", code="nothing_owed")
+    return row
+
+
+def waived(session: Session, segment_id: UUID, actor: Actor) -> Part:
+    """The part whose agent may be let off. Raises Refused."""
+    row, call = _seen(session, segment_id, actor)
+    if OutcomeState(row.outcome_state) not in _OPEN:
+        raise Refused("no outcome is owed here", code="nothing_owed")
+    key = CallKey(pbx=call.pbx, uniqueid=call.uniqueid)
+    return Part(id=row.id, call=key, seq=row.seq, agent=row.agent_id)
+
+
+def only_owed(session: Session, call_id: UUID, actor: Actor) -> UUID:
+    """The one part of the call for which the actor owes an outcome. Raises Refused when there is not exactly one."""
+    owed = select(SegmentRow.id).where(
+        SegmentRow.call_id == call_id, SegmentRow.agent_id == actor.id, SegmentRow.outcome_state.in_(_OPEN)
+    )
+    found = list(session.scalars(owed))
+    if len(found) != 1:
+        raise Refused("name the segment: there is not exactly one outcome that you owe here", code="outcome_ambiguous")
+    return found[0]
+
+
+def _seen(session: Session, segment_id: UUID, actor: Actor) -> tuple[SegmentRow, CallRow]:
+    found = session.execute(
+        select(SegmentRow, CallRow).join(CallRow, CallRow.id == SegmentRow.call_id).where(SegmentRow.id == segment_id)
+    ).first()
+    if found is None:
+        raise NotFound("no such segment")
+    row, call = found
+    if not sees_call(actor, took_part=row.agent_id == actor.id, of_a_card=call.customer_id is not None):
+        raise NotFound("no such segment")
+    return row, call
+
+
+def _fresh(session: Session, segment_id: UUID, now: datetime) -> bool:
+    settled = session.scalar(select(OutcomeRow.at).where(OutcomeRow.segment_id == segment_id))
+    return settled is not None and now - settled < _CORRECTED_WITHIN

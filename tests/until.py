@@ -42,3 +42,8 @@ async def until_async(
 
 def _late(what: str, timeout: float, value: object) -> str:
     return f"{what or 'the condition'} did not come true within {timeout:g} s (last: {value!r})"
+
+
+async def pace(seconds: float) -> None:
+    """A person's own speed, where a test plays people. Never for waiting until something has happened."""
+    await asyncio.sleep(seconds)

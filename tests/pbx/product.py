@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -155,15 +156,27 @@ class Desk:
         self._listening = asyncio.create_task(self._fold(tab))
         await until_async(lambda: bool(self.board), 10, "a snapshot")
 
+    async def reopen(self) -> None:
+        """Opens the tab again after the service was away; the session is still good."""
+        if self._listening:
+            self._listening.cancel()
+        self.board, self.pops = {}, {}
+        await self.listen()
+
     async def _fold(self, tab: websockets.ClientConnection) -> None:
-        async for text in tab:
-            message = json.loads(text)
-            if message["type"] == "snapshot":
-                self.board = message["board"]
-                self.pops = {pop["id"]: pop for pop in self.board["pops"]}
-            elif message["type"] == "change":
-                self.told.append(message)
-                self._change(message)
+        try:
+            async for text in tab:
+                self._take(json.loads(text))
+        except websockets.ConnectionClosed:
+            return  # the service is gone; ``reopen`` comes back
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == "snapshot":
+            self.board = message["board"]
+            self.pops = {pop["id"]: pop for pop in self.board["pops"]}
+        elif message["type"] == "change":
+            self.told.append({**message, "heard_at": time.time()})
+            self._change(message)
 
     def _change(self, message: Mapping[str, Any]) -> None:
         if "pop" in message:
@@ -186,6 +199,10 @@ class Desk:
         pop = await until_async(lambda: self.owed()[0] if self.owed() else None, 15, f"{self.username} owing")
         assert pop is not None
         await self.request("PUT", f"/segments/{pop['id']}/outcome", {"outcome": code, "comment": comment})
+
+    def heard(self, kind: str) -> list[dict[str, Any]]:
+        """The changes of one kind, in order, with ``heard_at`` in epoch seconds."""
+        return [m for m in self.told if m["change"] == kind]
 
     async def close(self) -> None:
         if self._listening:

@@ -1,0 +1,217 @@
+"""The one job, call by call, on a real Asterisk with phones that speak. What the phones logged is the truth."""
+
+from __future__ import annotations
+
+import io
+import wave
+from typing import Any
+
+import pytest
+
+from tests.lab.asterisk import Asterisk
+from tests.lab.phones import Caller, Floor
+from tests.pbx.product import Desk
+from tests.until import until, until_async
+
+pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-main-job")]
+
+
+async def call_of(desk: Desk, number: str) -> dict[str, Any]:
+    """The newest call of a number as the API tells it, once it has ended."""
+
+    async def ended() -> dict[str, Any] | None:
+        found = await desk.request("GET", f"/calls?number={number.replace('+', '%2B')}")
+        return found["items"][0] if found["items"] and found["items"][0]["state"] == "ended" else None
+
+    found = await until_async(ended, 20, f"the end of {number}")
+    assert found is not None
+    return found
+
+
+def over(caller: Caller) -> None:
+    until(caller.ended, 30, "the caller's end")
+
+
+async def test_a_queue_call_pops_before_the_phone_is_answered_and_owes_an_outcome(
+    floor: Floor, desks: dict[str, Desk]
+) -> None:
+    anna, boris = desks["anna"], desks["boris"]
+    floor.phone("101", answer_ms=700)
+    caller = floor.caller("79161230001", "7001", talk_ms=5000)
+    pop = await until_async(lambda: next(iter(anna.pops.values()), None), 15, "Anna's pop")
+    assert pop is not None
+    assert (pop["phase"], pop["number"], pop["queue"], pop["did"]) == ("ringing", "+79161230001", "support", "7001")
+    assert pop["customer"]["provisional"] is True
+    await until_async(anna.owed, 20, "Anna owing")
+    (offer,) = floor.log().of("101")
+    assert offer.answered_at is not None
+    assert anna.heard("pop_offered")[0]["heard_at"] < offer.answered_at
+    assert boris.kinds() == []
+    over(caller)
+    await anna.log_outcome("solved")
+    call = await call_of(anna, "+79161230001")
+    (segment,) = call["segments"]
+    assert (call["result"], segment["agent"]["username"], segment["outcome_state"]) == ("answered", "anna", "logged")
+    assert call["queues"][0]["result"] == "answered"
+    assert anna.kinds()[-1] == "outcome_settled"
+
+
+async def test_the_recording_is_linked_stored_and_plays_from_the_middle(floor: Floor, desks: dict[str, Desk]) -> None:
+    anna, sofia = desks["anna"], desks["sofia"]
+    floor.phone("101")
+    over(floor.caller("79161230002", "7001", talk_ms=4000))
+    await anna.log_outcome()
+
+    async def stored() -> list[Any] | None:
+        call = await call_of(sofia, "+79161230002")
+        return call["recordings"] if call["recordings"] and call["recordings"][0]["sha256"] else None
+
+    recordings = await until_async(stored, 20, "the stored recording")
+    assert recordings is not None
+    recording = recordings[0]
+    assert recording["duration_s"] > 2
+    path = f"/api/v1/recordings/{recording['id']}/audio"
+    async with sofia.http.get(path) as whole:
+        sound = await whole.read()
+    async with sofia.http.get(path, headers={"Range": "bytes=1000-1999"}) as part:
+        assert (part.status, await part.read()) == (206, sound[1000:2000])
+    with wave.open(io.BytesIO(sound)) as read:
+        frames = read.readframes(read.getnframes())
+    assert max(frames) > 0
+    assert len(set(frames)) > 50
+
+
+async def test_an_owing_agent_gets_no_call_until_the_outcome_is_logged(floor: Floor, desks: dict[str, Desk]) -> None:
+    anna = desks["anna"]
+    phone = floor.phone("101")
+    over(floor.caller("79161230003", "7001", talk_ms=1500))
+    await until_async(anna.owed, 10, "Anna owing")
+    waiting = floor.caller("79161230004", "7001", talk_ms=1500)
+    lines = await until_async(
+        lambda: [q for q in anna.board["queues"] if q["queue"] == "support" and q["waiting"]], 10, "a waiting line"
+    )
+    assert (lines[0]["waiting"], lines[0]["offered_to_you"]) == (1, False)
+    until(lambda: waiting.attempt() is not None and waiting.attempt().ringing_at, 10, "the second caller waiting")
+    assert len(phone.offers()) == 1
+    await anna.log_outcome()
+    until(lambda: len(phone.offers()) == 2, 10, "the next call")
+    over(waiting)
+
+
+async def test_ringall_pops_for_all_and_is_withdrawn_at_once_from_who_lost(
+    floor: Floor, desks: dict[str, Desk]
+) -> None:
+    anna, boris = desks["anna"], desks["boris"]
+    floor.phone("101", answer_ms=None)
+    floor.phone("102", answer_ms=900)
+    over(floor.caller("79161230005", "7002", talk_ms=2000))
+    await until_async(boris.owed, 15, "Boris owing")
+    assert [m["reason"] for m in anna.heard("pop_withdrawn")] == ["answered_elsewhere"]
+    assert anna.heard("pop_withdrawn")[0]["by"] == "Boris"
+    assert (len(anna.heard("pop_offered")), anna.owed()) == (1, [])
+    answered = floor.log().of("102")[0].answered_at
+    assert answered is not None
+    assert anna.heard("pop_withdrawn")[0]["heard_at"] - answered < 1.0
+
+
+async def test_no_answer_goes_to_the_next_and_who_missed_it_owes_nothing(
+    pbx: Asterisk, floor: Floor, desks: dict[str, Desk]
+) -> None:
+    anna, boris = desks["anna"], desks["boris"]
+    floor.phone("101", answer_ms=None)
+    floor.phone("102")
+    caller = floor.caller("79161230006", "7001", talk_ms=1500)
+    until(lambda: any(o.answered_at for o in floor.log().of("102")), 45, "Boris answering")
+    over(caller)
+    await boris.log_outcome()
+    call = await call_of(boris, "+79161230006")
+    by_agent = {s["agent"]["username"]: s for s in call["segments"]}
+    assert by_agent["boris"]["outcome_state"] == "logged"
+    missed = by_agent.get("anna")
+    assert missed is None or [o["result"] for o in missed["offers"]] == ["no_answer"] * len(missed["offers"])
+    assert anna.owed() == []
+
+
+async def test_an_abandoned_wait_is_a_call_and_a_card_without_pop_or_debt(floor: Floor, desks: dict[str, Desk]) -> None:
+    caller = floor.caller("79161230007", "7001", patience_ms=1500)
+    over(caller)
+    call = await call_of(desks["sofia"], "+79161230007")
+    assert (call["result"], call["queues"][0]["result"]) == ("abandoned", "abandoned")
+    assert call["customer"]["provisional"] is True
+    assert all(desk.kinds() == [] for desk in desks.values())
+
+
+async def test_abandoned_while_ringing_withdraws_the_pop(floor: Floor, desks: dict[str, Desk]) -> None:
+    anna = desks["anna"]
+    floor.phone("101", answer_ms=None)
+    over(floor.caller("79161230008", "7001", patience_ms=3000))
+    call = await call_of(anna, "+79161230008")
+    assert call["result"] == "abandoned"
+    await until_async(lambda: not anna.pops, 5, "the pop withdrawn")
+    assert anna.kinds()[:2] == ["pop_offered", "pop_withdrawn"]
+
+
+async def test_a_direct_call_pops_and_owes_too(floor: Floor, desks: dict[str, Desk]) -> None:
+    boris = desks["boris"]
+    phone = floor.phone("102")
+    over(floor.caller("79161230009", "7102", talk_ms=1500))
+    await until_async(boris.owed, 10, "Boris owing")
+    (segment,) = (await call_of(boris, "+79161230009"))["segments"]
+    assert (segment["via"], segment["agent"]["username"], segment["role"]) == ("direct", "boris", "owner")
+    waiting = floor.caller("79161230010", "7001", patience_ms=2500)
+    over(waiting)
+    assert [o.customer for o in phone.offers()] == ["79161230009"]
+
+
+@pytest.mark.parametrize("number", ["anonymous", ""])
+async def test_a_withheld_number_pops_without_a_card(floor: Floor, desks: dict[str, Desk], number: str) -> None:
+    anna = desks["anna"]
+    floor.phone("101")
+    caller = floor.caller(number, "7001", talk_ms=1500)
+    await until_async(anna.owed, 15, "Anna owing")
+    over(caller)
+    (pop,) = anna.owed()
+    assert (pop["withheld"], pop["customer"], pop["candidates"]) == (True, None, [])
+
+
+async def test_a_rejecting_phone_owes_nothing(floor: Floor, desks: dict[str, Desk]) -> None:
+    anna, boris = desks["anna"], desks["boris"]
+    floor.phone("101", busy=True)
+    floor.phone("102")
+    caller = floor.caller("79161230011", "7001", talk_ms=1500)
+    await until_async(boris.owed, 30, "Boris owing")
+    over(caller)
+    assert anna.owed() == []
+
+
+async def test_agents_calling_each_other_are_nobodys_business(floor: Floor, desks: dict[str, Desk]) -> None:
+    before = (await desks["sofia"].request("GET", "/calls?limit=1"))["items"]
+    floor.phone("102")
+    over(floor.agent_dials("101", "102", talk_ms=1500))
+    after = (await desks["sofia"].request("GET", "/calls?limit=1"))["items"]
+    assert [c["id"] for c in after] == [c["id"] for c in before]
+    assert all(desk.kinds() == [] for desk in desks.values())
+
+
+async def test_the_second_call_of_a_number_finds_the_same_card_however_it_is_written(
+    floor: Floor, desks: dict[str, Desk]
+) -> None:
+    anna = desks["anna"]
+    floor.phone("101")
+    cards = []
+    for spelling in ("79161230012", "89161230012"):
+        over(floor.caller(spelling, "7001", talk_ms=1000))
+        await until_async(anna.owed, 10, "Anna owing")
+        cards.append(anna.owed()[0]["customer"]["id"])
+        await anna.log_outcome()
+    assert cards[0] == cards[1]
+
+
+async def test_a_hostile_caller_id_forges_nothing_and_loses_no_call(floor: Floor, desks: dict[str, Desk]) -> None:
+    anna = desks["anna"]
+    floor.phone("101")
+    hostile = "7916%0d%0a%0d%0aEvent: Hangup%0d%0aUniqueid: 1.1"
+    caller = floor.caller(hostile.replace(" ", "%20"), "7001", talk_ms=1500)
+    await until_async(anna.owed, 15, "Anna owing")
+    over(caller)
+    assert len(anna.owed()) == 1

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -25,14 +25,16 @@ def until(condition: Callable[[], T], timeout: float = 10.0, what: str = "") -> 
         time.sleep(STEP_S)
 
 
-async def until_async(
-    condition: Callable[[], T | Awaitable[T]], timeout: float = 10.0, what: str = ""
-) -> T:
+@overload
+async def until_async(condition: Callable[[], Awaitable[T]], timeout: float = 10.0, what: str = "") -> T: ...
+@overload
+async def until_async(condition: Callable[[], T], timeout: float = 10.0, what: str = "") -> T: ...
+async def until_async(condition: Callable[[], Any], timeout: float = 10.0, what: str = "") -> Any:
     """As `until`, for a condition that may be a coroutine function, without blocking the loop."""
     deadline = time.monotonic() + timeout
     while True:
         found = condition()
-        value: T = await found if isawaitable(found) else found
+        value = await found if isawaitable(found) else found
         if value:
             return value
         if time.monotonic() > deadline:

@@ -15,7 +15,7 @@ from tests.until import until_async
 
 @pytest.fixture(scope="module")
 def pbx() -> Iterator[Asterisk]:
-    need("asterisk", "sipp")
+    need("asterisk")
     with Asterisk() as running:
         yield running
 
@@ -67,7 +67,7 @@ async def desks(product: Product) -> AsyncIterator[dict[str, Desk]]:
 async def settle(desks: dict[str, Desk]) -> None:
     """Logs whatever is still owed, so that the next test starts with free agents."""
     for desk in desks.values():
-        await until_async(lambda d=desk: all(p["phase"] == "wrapup" for p in d.pops.values()), 30, "calls ending")
+        await until_async(desk.quiet, 30, "calls ending")
         for pop in desk.owed():
             await desk.request("PUT", f"/segments/{pop['id']}/outcome", {"outcome": "solved", "comment": ""})
-        await until_async(lambda d=desk: not d.pops, 10, "everything settled")
+        await until_async(desk.idle, 10, "everything settled")

@@ -191,6 +191,13 @@ class Desk:
         """The changes of pops this tab was told, in order."""
         return [m["change"] for m in self.told if m["change"].startswith(("pop", "outcome"))]
 
+    def quiet(self) -> bool:
+        """Nothing rings and nobody talks."""
+        return all(pop["phase"] == "wrapup" for pop in self.pops.values())
+
+    def idle(self) -> bool:
+        return not self.pops
+
     def owed(self) -> list[dict[str, Any]]:
         return [pop for pop in self.pops.values() if pop["phase"] == "wrapup"]
 

@@ -23,9 +23,9 @@ async def call_of(desk: Desk, number: str) -> dict[str, Any]:
         found = await desk.request("GET", f"/calls?number={number.replace('+', '%2B')}")
         return found["items"][0] if found["items"] and found["items"][0]["state"] == "ended" else None
 
-    found = await until_async(ended, 20, f"the end of {number}")
-    assert found is not None
-    return found
+    call = await until_async(ended, 20, f"the end of {number}")
+    assert call is not None
+    return dict(call)
 
 
 def over(caller: Caller) -> None:
@@ -91,7 +91,7 @@ async def test_an_owing_agent_gets_no_call_until_the_outcome_is_logged(floor: Fl
         lambda: [q for q in anna.board["queues"] if q["queue"] == "support" and q["waiting"]], 10, "a waiting line"
     )
     assert (lines[0]["waiting"], lines[0]["offered_to_you"]) == (1, False)
-    until(lambda: waiting.attempt() is not None and waiting.attempt().ringing_at, 10, "the second caller waiting")
+    until(lambda: (attempt := waiting.attempt()) and attempt.ringing_at, 10, "the second caller waiting")
     assert len(phone.offers()) == 1
     await anna.log_outcome()
     until(lambda: len(phone.offers()) == 2, 10, "the next call")

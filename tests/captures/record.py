@@ -142,16 +142,17 @@ def reject_busy(stage: Stage) -> None:
 
 def hostile_callerid(stage: Stage) -> None:
     """A number that writes lines, a whole event, into the stream of whoever does not filter."""
-    stage.floor.phone(ANNA)
-    stage.floor.caller("7495%0d%0a%0d%0aEvent:%20Hangup%0d%0aUniqueid:%201.1%0d%0a", "7101")
+    for phone in (ANNA, BORIS, CLARA):
+        stage.floor.phone(phone)
+    stage.floor.caller("7495%0d%0a%0d%0aEvent%3a%20Hangup%0d%0aUniqueid%3a%201.1%0d%0a", "7101")
     stage.over()
-    stage.floor.caller("7495%0d%0aEvent:%20Hangup',$(id)$%7bEPOCH%7d%7c%22,x", "7001")
+    stage.floor.caller("7495%0d%0aEvent%3a%20Hangup',$(id)$%7bEPOCH%7d%7c%22,x", "7001")
     stage.over()
 
 
 def utf8_name(stage: Stage) -> None:
-    """Names in Cyrillic, Azerbaijani, with an apostrophe, with escaped quotes."""
-    names = ("Олена Гончаренко", "Şəhla Əliyeva", "O'Brien", 'Ivan \\"Vanya\\" \\\\ Petrov')
+    """A name in Cyrillic; one with Azerbaijani letters, an apostrophe, quotes and a backslash."""
+    names = ("Олена Гончаренко", 'Şəhla \\"Ə\\" O\'Brien \\\\')
     stage.floor.phone(ANNA)
     for index, name in enumerate(names):
         stage.floor.caller(f"7495123456{index}", "7101", display=name, talk_ms=300)

@@ -40,6 +40,7 @@ class Message:
 class Offer:
     """One ringing of one phone; times are epoch seconds.
 
+    `dialled` is the user part of the request: the number that reaches the provider on "trunk".
     `result`: ringing, talking, talked, cancelled, answered_elsewhere, rejected.
     `ended_by`: phone or pbx; None while it lasts.
     """
@@ -47,6 +48,7 @@ class Offer:
     phone: str
     call_id: str
     customer: str
+    dialled: str
     offered_at: float
     answered_at: float | None = None
     ended_at: float | None = None
@@ -108,8 +110,10 @@ def read_offers(phone: str, trace: Path) -> list[Offer]:
         call_id = message.headers.get("call-id", "")
         if message.method == "INVITE" and message.status is None and not message.sent:
             customer = user_of(message.headers.get("from", ""))
+            dialled = user_of(message.start.split(" ")[1])
             offers.setdefault(
-                call_id, Offer(phone=phone, call_id=call_id, customer=customer, offered_at=message.at)
+                call_id,
+                Offer(phone=phone, call_id=call_id, customer=customer, dialled=dialled, offered_at=message.at),
             )
         elif call_id in offers:
             _progress(offers[call_id], message)

@@ -30,11 +30,15 @@ class Part:
     seq: int
     agent: UUID | None
     correction: bool = False
-    outcome: UUID | None = None
 
 
-def logged(session: Session, segment_id: UUID, actor: Actor, now: datetime, choice: tuple[str, str]) -> Part:
-    """The part whose outcome may be logged as ``choice`` (code and comment), or corrected. Raises Refused, Invalid."""
+def logged(
+    session: Session, segment_id: UUID, actor: Actor, now: datetime, choice: tuple[str, str]
+) -> tuple[Part, UUID]:
+    """The part whose outcome may be logged as ``choice`` (code and comment), and the id of that code.
+
+    Raises Refused, Invalid.
+    """
     row, call = _seen(session, segment_id, actor)
     own = allow(actor, Verb.SETTLE_OWN, owner=row.agent_id)
     any_ = allow(actor, Verb.SETTLE_ANY)
@@ -48,7 +52,7 @@ def logged(session: Session, segment_id: UUID, actor: Actor, now: datetime, choi
         raise Refused("it is settled; after a day only a supervisor may correct it", code="outcome_settled")
     code = outcomes.chosen(session, *choice)
     key = CallKey(pbx=call.pbx, uniqueid=call.uniqueid)
-    return Part(id=row.id, call=key, seq=row.seq, agent=row.agent_id, correction=correction, outcome=code)
+    return Part(id=row.id, call=key, seq=row.seq, agent=row.agent_id, correction=correction), code
 
 
 def drafted(session: Session, segment_id: UUID, actor: Actor) -> SegmentRow:

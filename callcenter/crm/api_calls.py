@@ -1,0 +1,101 @@
+"""Calls: the list, one call, whose call it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import AwareDatetime, Field
+from sqlalchemy.orm import Session
+
+from callcenter.api import BUS, CLOCK, DB, ROOT, SETTINGS, TAKE, Answer, Body, Limit, Line, View, read_cursor
+from callcenter.call import Result, State
+from callcenter.crm import audit, call_list, call_views, customers
+from callcenter.crm.access import actor, require
+from callcenter.crm.call_list import Filter
+from callcenter.crm.call_views import CallAnswer
+from callcenter.crm.rights import Verb
+from callcenter.events import CallKey, CustomerChanged, CustomerChosen
+
+
+class Calls(Answer):
+    items: list[CallAnswer]
+    next_cursor: str | None
+
+
+class Choice(Body):
+    customer_id: UUID
+
+
+Began = Annotated[AwareDatetime | None, Field(alias="from")]
+Before = Annotated[AwareDatetime | None, Field(alias="to")]
+
+
+class CallsView(View):
+    async def get(  # noqa: PLR0913 - the query's names are the parameters' names
+        self,
+        state: State | None = None,
+        result: Result | None = None,
+        agent: UUID | None = None,
+        queue: Line = "",
+        number: Line = "",
+        from_: Began = None,
+        to_: Before = None,
+        limit: Limit = 50,
+        cursor: Line = "",
+    ) -> Calls:
+        """Calls, the newest first: one's own; for supervisors everybody's."""
+        wanted = Filter(state=state, result=result, agent=agent, queue=queue, number=number, began=from_, before=to_)
+        return await self._page(wanted, limit, cursor)
+
+    async def _page(self, wanted: Filter, limit: int, cursor: str) -> Calls:
+        region = self.request.app[SETTINGS].region
+        conditions = call_list.conditions(wanted, actor(self.request), region)
+        after = read_cursor(cursor)
+
+        def read(session: Session) -> Calls:
+            rows, go_on = call_list.page(session, conditions, limit, after)
+            return Calls(items=call_views.views(session, rows), next_cursor=go_on)
+
+        return await self.request.app[DB].read(read)
+
+
+class CallView(View):
+    async def get(self, call_id: UUID, /) -> CallAnswer:
+        """One call with all that hangs on it."""
+        return await _read_call(self.request, call_id)
+
+
+class CallCustomerView(View):
+    async def put(self, call_id: UUID, /, body: Choice) -> CallAnswer:
+        """Decides whose call it is, where a number may mean several customers or is withheld."""
+        app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
+        now = app[CLOCK].now()
+
+        def decide(session: Session) -> CustomerChosen:
+            row = call_list.get(session, call_id, who)
+            chosen = customers.get(session, body.customer_id)
+            audit.record(session, who, "choose_customer", ("call", str(row.id)), now, customer=str(chosen.id))
+            key = CallKey(pbx=row.pbx, uniqueid=row.uniqueid)
+            return CustomerChosen(call=key, at=now, mono=app[CLOCK].monotonic(), customer=chosen.id, by=who.id)
+
+        event = await app[DB].write(decide)
+        await app[TAKE](event)
+        await app[BUS].publish(CustomerChanged(customer=event.customer))
+        return await _read_call(self.request, call_id)
+
+
+def add_routes(app: web.Application) -> None:
+    app.router.add_view(f"{ROOT}/calls", CallsView)
+    app.router.add_view(f"{ROOT}/calls/{{call_id}}", CallView)
+    app.router.add_view(f"{ROOT}/calls/{{call_id}}/customer", CallCustomerView)
+
+
+async def _read_call(request: web.Request, call_id: UUID) -> CallAnswer:
+    who = actor(request)
+
+    def read(session: Session) -> CallAnswer:
+        return call_views.views(session, [call_list.get(session, call_id, who)])[0]
+
+    return await request.app[DB].read(read)

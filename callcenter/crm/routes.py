@@ -1,0 +1,22 @@
+"""All routes of the record: people, desks, cards, calls, outcomes, health."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from callcenter.crm import (
+    api_calls,
+    api_customers,
+    api_health,
+    api_me,
+    api_outcomes,
+    api_session,
+    api_spec,
+    api_users,
+)
+
+
+def add_routes(app: web.Application) -> None:
+    """Adds them, and what they keep beside the database."""
+    for part in (api_session, api_me, api_users, api_customers, api_calls, api_outcomes, api_health, api_spec):
+        part.add_routes(app)

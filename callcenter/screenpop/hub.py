@@ -98,6 +98,11 @@ class Hub:
         """The tab lost count."""
         tab.snapshot(self._board.view(tab.actor.id))
 
+    def close(self) -> None:
+        """The service ends: tabs come back when it is up again."""
+        for tab in self._all():
+            tab.end(Close.GOING_AWAY)
+
     def show_floor(self, tab: Tab) -> None:
         """A supervisor asked for the floor; from now on he also gets its changes."""
         tab.put(self._floor())

@@ -22,6 +22,7 @@ _SAID_WITHIN: Final = 10.0
 class Close(IntEnum):
     """Why the server closes a tab's socket."""
 
+    GOING_AWAY = 1001
     POLICY = 1008
     SIGNED_OUT = 4401
     FORBIDDEN = 4403

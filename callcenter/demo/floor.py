@@ -109,6 +109,12 @@ class Queue:
         self.next_member = (self.members.index(member) + 1) % len(self.members)
         self.holdtime = (self.holdtime * 3 + hold) // 4 if self.completed else hold
 
+    def finished(self, member: Member, talk: int) -> None:
+        """A talk that came from this queue is over."""
+        member.in_call = False
+        self.talktime = (self.talktime * 3 + talk) // 4 if self.completed else talk
+        self.completed += 1
+
     def summary(self) -> list[Header]:
         return [
             ("Queue", self.name),
@@ -158,9 +164,8 @@ class Floor:
             member.status = status
         return members
 
-    def finished(self, interface: str) -> None:
+    def talked(self, interface: str) -> None:
         """A talk is over: counted in all queues (shared_lastcall)."""
         for member in self.members(interface):
-            member.in_call = False
             member.calls_taken += 1
             member.last_call = int(time.time())

@@ -80,8 +80,10 @@ def pcm(dialogue: Dialogue, seconds: float) -> bytes:
 def header(data_bytes: int) -> bytes:
     """44 bytes of PCM16 stereo. Asterisk writes it with a length of 0 first."""
     form = struct.pack("<HHIIHH", 1, 2, RATE, RATE * _FRAME, _FRAME, 16)
-    return b"RIFF" + struct.pack("<I4s4sI", data_bytes + 36 if data_bytes else 0, b"WAVE", b"fmt ", 16) + (
-        form + b"data" + struct.pack("<I", data_bytes)
+    return (
+        b"RIFF"
+        + struct.pack("<I4s4sI", data_bytes + 36 if data_bytes else 0, b"WAVE", b"fmt ", 16)
+        + (form + b"data" + struct.pack("<I", data_bytes))
     )
 
 

@@ -1,0 +1,247 @@
+"""What the simulated PBX answers to AMI actions, in Asterisk's words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from callcenter.demo.channels import Channel
+from callcenter.demo.floor import NOT_IN_USE, Queue
+from callcenter.demo.stream import Header, frame
+from callcenter.demo.switch import Switch
+
+VERSION: Final = "22.10.1-callcenter-demo"
+AMI_VERSION: Final = "11.0.0"
+Action = Mapping[str, str]
+Answer = Callable[[Switch, Action], bytes]
+
+
+def answer(switch: Switch, action: Action) -> bytes:
+    """The whole answer: a response, and the events of its list where it has one."""
+    made = _ANSWERS.get(action.get("action", "").lower())
+    if made is None:
+        name = action.get("action", "")
+        return refusal(action, f"Invalid/unknown command: {name}. Use Action: ListCommands to show available commands.")
+    return made(switch, action)
+
+
+def success(action: Action, *headers: Header) -> bytes:
+    return _response(action, "Success", headers)
+
+
+def refusal(action: Action, message: str) -> bytes:
+    return _response(action, "Error", [("Message", message)])
+
+
+def _response(action: Action, word: str, headers: Iterable[Header]) -> bytes:
+    return frame([("Response", word), *_id(action), *headers])
+
+
+def _id(action: Action) -> list[Header]:
+    return [("ActionID", action["actionid"])] if "actionid" in action else []
+
+
+def _list(action: Action, message: str, complete: str, items: list[tuple[str, list[Header]]]) -> bytes:
+    """A response, its events and the one that ends them."""
+    events = [frame([("Event", name), *headers, *_id(action)]) for name, headers in items]
+    end: list[Header] = [("Event", complete), *_id(action), ("EventList", "Complete"), ("ListItems", str(len(items)))]
+    start = success(action, ("EventList", "start"), ("Message", message))
+    return b"".join([start, *events, frame(end)])
+
+
+def _ping(_switch: Switch, action: Action) -> bytes:
+    return success(action, ("Ping", "Pong"), ("Timestamp", f"{time.time():.6f}"))
+
+
+def _queues(switch: Switch, action: Action) -> list[Queue]:
+    return [q for q in switch.floor.queues.values() if action.get("queue", q.name) in (q.name, "")]
+
+
+def _queue_status(switch: Switch, action: Action) -> bytes:
+    items: list[tuple[str, list[Header]]] = []
+    for queue in _queues(switch, action):
+        items.append(("QueueParams", queue.summary()))
+        items += [("QueueMember", member.listed()) for member in queue.members]
+        items += [("QueueEntry", entry) for entry in _entries(switch, queue)]
+    return _list(action, "Queue status will follow", "QueueStatusComplete", items)
+
+
+def _entries(switch: Switch, queue: Queue) -> Iterable[list[Header]]:
+    for position, waiting in enumerate(queue.waiting, start=1):
+        channel = waiting.channel
+        yield [
+            ("Queue", queue.name),
+            ("Position", str(position)),
+            ("Channel", channel.name),
+            ("Uniqueid", channel.uniqueid),
+            ("CallerIDNum", channel.number or "unknown"),
+            ("CallerIDName", channel.caller or "unknown"),
+            ("ConnectedLineNum", channel.connected.strip("<>")),
+            ("ConnectedLineName", channel.connected_name.strip("<>")),
+            ("Wait", str(int(switch.pace.now() - waiting.joined))),
+            ("Priority", "0"),
+        ]
+
+
+def _queue_summary(switch: Switch, action: Action) -> bytes:
+    items: list[tuple[str, list[Header]]] = []
+    for queue in _queues(switch, action):
+        waits = [int(switch.pace.now() - w.joined) for w in queue.waiting]
+        available = sum(not m.paused and m.status == NOT_IN_USE for m in queue.members)
+        summary = [
+            ("Queue", queue.name),
+            ("LoggedIn", str(len(queue.members))),
+            ("Available", str(available)),
+            ("Callers", str(len(waits))),
+            ("HoldTime", str(queue.holdtime)),
+            ("TalkTime", str(queue.talktime)),
+            ("LongestHoldTime", str(max(waits, default=0))),
+        ]
+        items.append(("QueueSummary", summary))
+    return _list(action, "Queue summary will follow", "QueueSummaryComplete", items)
+
+
+def _queue_pause(switch: Switch, action: Action) -> bytes:
+    interface, queue = action.get("interface", ""), action.get("queue", "")
+    if not interface:
+        return refusal(action, "Need 'Interface' parameter.")
+    if not action.get("paused"):
+        return refusal(action, "Need 'Paused' parameter.")
+    paused = action["paused"].lower() in ("true", "yes", "on", "1", "y", "t")
+    if not switch.pause(interface, paused=paused, reason=action.get("reason", ""), queue=queue):
+        return refusal(action, "Interface not found")
+    return success(action, ("Message", f"Interface {'paused' if paused else 'unpaused'} successfully"))
+
+
+def _channels(switch: Switch, action: Action) -> bytes:
+    items = [("CoreShowChannel", _channel(switch, c)) for c in switch.board.channels.values()]
+    return _list(action, "Channels will follow", "CoreShowChannelsComplete", items)
+
+
+def _channel(switch: Switch, channel: Channel) -> list[Header]:
+    lived = int(switch.pace.now() - channel.born)
+    return [
+        *channel.headers(),
+        ("Application", channel.application),
+        ("ApplicationData", channel.data),
+        ("Duration", f"{lived // 3600:02}:{lived // 60 % 60:02}:{lived % 60:02}"),
+        ("BridgeId", channel.bridge),
+    ]
+
+
+def _bridges(switch: Switch, action: Action) -> bytes:
+    items = [("BridgeListItem", bridge.headers()) for bridge in switch.board.bridges.values()]
+    return _list(action, "Bridge listing will follow", "BridgeListComplete", items)
+
+
+def _endpoints(switch: Switch, action: Action) -> bytes:
+    phones = {m.interface: m.status for q in switch.floor.queues.values() for m in q.members}
+    states = [(i.partition("/")[2], "Not in use" if s == NOT_IN_USE else "Busy") for i, s in phones.items()]
+    items = [("EndpointList", _endpoint(name, state)) for name, state in [*states, ("trunk", "Not in use")]]
+    message = "A listing of Endpoints follows, presented as EndpointList events"
+    return _list(action, message, "EndpointListComplete", items)
+
+
+def _endpoint(name: str, state: str) -> list[Header]:
+    return [
+        ("ObjectType", "endpoint"),
+        ("ObjectName", name),
+        ("Transport", ""),
+        ("Aor", name),
+        ("Auths", "" if name == "trunk" else name),
+        ("OutboundAuths", ""),
+        ("Contacts", f"{name}/sip:{name}@127.0.0.1,"),
+        ("DeviceState", state),
+        ("ActiveChannels", "0" if state == "Not in use" else "1"),
+    ]
+
+
+def _core_status(switch: Switch, action: Action) -> bytes:
+    began = datetime.fromtimestamp(switch.started, UTC)
+    day, moment = f"{began:%Y-%m-%d}", f"{began:%H:%M:%S}"
+    return success(
+        action,
+        ("CoreStartupDate", day),
+        ("CoreStartupTime", moment),
+        ("CoreReloadDate", day),
+        ("CoreReloadTime", moment),
+        ("CoreCurrentCalls", str(len(switch.board.bridges))),
+        ("CoreProcessedCalls", str(switch.board.calls_processed)),
+    )
+
+
+def _core_settings(_switch: Switch, action: Action) -> bytes:
+    return success(
+        action,
+        ("AMIversion", AMI_VERSION),
+        ("AsteriskVersion", VERSION),
+        ("SystemName", ""),
+        ("CoreMaxCalls", "0"),
+        ("CoreMaxLoadAvg", "0.000000"),
+        ("CoreRunUser", ""),
+        ("CoreRunGroup", ""),
+        ("CoreMaxFilehandles", "0"),
+        ("CoreRealTimeEnabled", "No"),
+        ("CoreCDRenabled", "Yes"),
+        ("CoreHTTPenabled", "No"),
+        ("SoundsSearchCustomDir", "No"),
+    )
+
+
+def _db_get(switch: Switch, action: Action) -> bytes:
+    family, key = action.get("family", ""), action.get("key", "")
+    value = switch.database.get((family, key))
+    if value is None:
+        return refusal(action, "Database entry not found")
+    found = [("Family", family), ("Key", key), ("Val", value)]
+    return _list(action, "Result will follow", "DBGetComplete", [("DBGetResponse", found)])
+
+
+def _db_get_tree(switch: Switch, action: Action) -> bytes:
+    rows = [(f"/{f}/{k}", v) for (f, k), v in sorted(switch.database.items()) if f == action.get("family", f)]
+    items = [("DBGetTreeResponse", [("Key", key), ("Val", value)]) for key, value in rows]
+    return _list(action, "Result will follow", "DBGetTreeComplete", items)
+
+
+def _db_put(switch: Switch, action: Action) -> bytes:
+    switch.database[action.get("family", ""), action.get("key", "")] = action.get("val", "")
+    return success(action, ("Message", "Updated database successfully"))
+
+
+def _db_del(switch: Switch, action: Action) -> bytes:
+    if switch.database.pop((action.get("family", ""), action.get("key", "")), None) is None:
+        return refusal(action, "Database entry could not be deleted")
+    return success(action, ("Message", "Key deleted successfully"))
+
+
+def _command(switch: Switch, action: Action) -> bytes:
+    """The few console commands that a client of a least privileged user might try."""
+    match action.get("command", "").split():
+        case ["core", "show", "version"]:
+            lines = [f"Asterisk {VERSION}, simulated"]
+        case ["database", "show", *family]:
+            rows = switch.database.items()
+            lines = [f"/{f}/{k}: {v}" for (f, k), v in sorted(rows) if not family or f == family[0]]
+        case _:
+            return refusal(action, "Permission denied")
+    return success(action, ("Message", "Command output follows"), *(("Output", line) for line in lines))
+
+
+_ANSWERS: Final[dict[str, Answer]] = {
+    "ping": _ping,
+    "queuestatus": _queue_status,
+    "queuesummary": _queue_summary,
+    "queuepause": _queue_pause,
+    "coreshowchannels": _channels,
+    "bridgelist": _bridges,
+    "pjsipshowendpoints": _endpoints,
+    "corestatus": _core_status,
+    "coresettings": _core_settings,
+    "dbget": _db_get,
+    "dbgettree": _db_get_tree,
+    "dbput": _db_put,
+    "dbdel": _db_del,
+    "command": _command,
+}

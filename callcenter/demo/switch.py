@@ -1,0 +1,170 @@
+"""What every simulated call is made of: one function for each thing a PBX does to a channel and tells.
+
+The order of events and their headers are those of Asterisk 22 with this project's configuration and its least
+privileged AMI user; ``tests/demo`` compares them with captures of the real one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from callcenter.demo.channels import Board, Bridge, Channel, Seat, State
+from callcenter.demo.floor import BUSY, NOT_IN_USE, Floor, Member
+from callcenter.demo.pace import Pace
+from callcenter.demo.spool import Dialogue, Spool
+from callcenter.demo.stream import Header, Stream
+
+DEBTS: Final = "callcenter-owes"
+_RINGS_KEPT: Final = 10_000
+_CAUSES: Final = {0: "Unknown", 16: "Normal Clearing", 17: "User busy", 26: "Answered elsewhere", 127: "Interworking"}
+
+Phones = Callable[[str], float | None]
+"""After how many seconds a phone is picked up this time; None: nobody comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """What a phone saw: a queue call, and whether its agent owed an outcome at that moment."""
+
+    interface: str
+    customer: str
+    owing: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Customer:
+    """The customer's channel and what the dialplan knows of the call."""
+
+    channel: Channel
+    number: str
+    did: str
+    queue: str = ""
+
+
+class Switch:
+    """One PBX: its channels, queues, database and everything it tells."""
+
+    def __init__(self, floor: Floor, spool: Spool, pace: Pace, phones: Phones) -> None:
+        self.floor = floor
+        self.spool = spool
+        self.pace = pace
+        self.phones = phones
+        self.stream = Stream()
+        self.board = Board()
+        self.database: dict[tuple[str, str], str] = {}
+        self.rings: deque[Ring] = deque(maxlen=_RINGS_KEPT)
+        self.started = time.time()
+
+    def tell(self, event: str, channel: Channel | None = None, *extra: Header) -> None:
+        self.stream.tell(event, channel.headers() if channel else (), extra)
+
+    def set(self, channel: Channel, variable: str, value: str) -> None:
+        self.tell("VarSet", channel, ("Variable", variable), ("Value", value))
+
+    def tell_pair(self, event: str, channel: Channel | None, dest: Channel, *extra: Header) -> None:
+        self.stream.tell(event, channel.headers() if channel else (), dest.headers("Dest"), extra)
+
+    def arrive(self, seat: Seat) -> Customer:
+        """A call from outside, as far as the dialplan's callcenter-call takes it: known, recorded, harmless."""
+        channel = self.board.channel(seat, self.pace.now())
+        did = channel.exten
+        self.tell("Newchannel", channel)
+        customer = Customer(channel=channel, number=seat.number, did=did)
+        self.set(channel.at("callcenter-call", "s", 2), "__CC_CUSTOMER", channel.uniqueid)
+        self.set(channel.at("callcenter-call", "s", 3), "__CC_NUMBER", quote(seat.number, safe=""))
+        self.set(channel.at("callcenter-call", "s", 4), "__CC_DID", quote(did, safe=""))
+        self.record(channel)
+        return customer
+
+    def record(self, channel: Channel) -> None:
+        """MixMonitor: only a variable tells the file's name."""
+        self.spool.begin(channel.uniqueid)
+        self.set(channel.at("callcenter-record", "s", 1), "MIXMONITOR_FILENAME", self.spool.name(channel.uniqueid))
+        self.tell("MixMonitorStart", channel)
+
+    def inherit(self, leg: Channel, customer: Customer) -> None:
+        """The variables a dialled channel gets from the one that dials it."""
+        self.set(leg, "__CC_QUEUE", customer.queue)
+        self.set(leg, "__CC_DID", quote(customer.did, safe=""))
+        self.set(leg, "__CC_NUMBER", quote(customer.number, safe=""))
+        self.set(leg, "__CC_CUSTOMER", customer.channel.uniqueid)
+
+    def phone_state(self, interface: str, status: int) -> None:
+        """A phone became busy or free: told once for every queue it is in."""
+        for member in self.floor.phone(interface, status):
+            self.stream.tell("QueueMemberStatus", member.headers())
+
+    def busy(self, interface: str) -> None:
+        self.phone_state(interface, BUSY)
+
+    def idle(self, interface: str) -> None:
+        self.phone_state(interface, NOT_IN_USE)
+
+    def pause(self, interface: str, *, paused: bool, reason: str, queue: str = "") -> list[Member]:
+        """Pauses or frees a member in all its queues or in one; the members concerned."""
+        members = self.floor.members(interface, queue)
+        self.floor.pause(members, paused=paused, reason=reason)
+        for member in members:
+            self.stream.tell("QueueMemberPause", member.headers())
+        return members
+
+    def owe(self, interface: str, customer: Customer, channel: Channel) -> None:
+        """The gate of asterisk-conf/callcenter.conf: the debt, the pause in all queues, the news, in this order."""
+        caller = customer.channel.uniqueid
+        number, did = quote(customer.number, safe=""), quote(customer.did, safe="")
+        debt = f"{caller}|{int(time.time())}|{customer.queue}|{number}|{did}"
+        self.database[DEBTS, interface] = debt
+        self.pause(interface, paused=True, reason=DEBTS)
+        context, exten, priority = channel.context, channel.exten, channel.priority
+        self.tell(
+            "UserEvent",
+            channel.at("callcenter-owe", "s", 5),
+            ("UserEvent", "CallcenterOwes"),
+            ("Interface", interface),
+            ("Customer", caller),
+            ("Queue", customer.queue),
+        )
+        channel.at(context, exten, priority)
+
+    def join(self, *channels: Channel) -> Bridge:
+        """A new bridge and all who enter it, in this order."""
+        bridge = Bridge()
+        self.board.bridges[bridge.id] = bridge
+        self.stream.tell("BridgeCreate", bridge.headers())
+        for channel in channels:
+            channel.bridge = bridge.id
+            bridge.members += 1
+            self.stream.tell("BridgeEnter", bridge.headers(), channel.headers())
+        return bridge
+
+    def leave(self, bridge: Bridge, channel: Channel) -> None:
+        channel.bridge = ""
+        bridge.members -= 1
+        self.stream.tell("BridgeLeave", bridge.headers(), channel.headers())
+
+    def dissolve(self, bridge: Bridge) -> None:
+        del self.board.bridges[bridge.id]
+        self.stream.tell("BridgeDestroy", bridge.headers())
+
+    def state(self, channel: Channel, state: State) -> None:
+        channel.state = state
+        self.tell("Newstate", channel)
+
+    def connected(self, channel: Channel, other: Channel) -> None:
+        """The display of one phone shows the other side."""
+        channel.connected, channel.connected_name = other.number, other.caller
+        self.tell("NewConnectedLine", channel)
+
+    def hang_up(self, channel: Channel, cause: int) -> None:
+        del self.board.channels[channel.uniqueid]
+        text = _CAUSES.get(cause, "Unknown")
+        self.tell("Hangup", channel, ("Cause", str(cause)), ("Cause-txt", text))
+
+    def keep_recording(self, customer: Customer, dialogue: Dialogue, seconds: float) -> None:
+        """The file is whole before the Hangup of its channel is told."""
+        self.spool.finish(customer.channel.uniqueid, dialogue, seconds)

@@ -10,7 +10,10 @@ from callcenter.pbxmap import Kind
 
 @dataclass(slots=True)
 class Channel:
-    """A living channel. ``dialled_by`` and ``pair`` are uniqueids; ``hung_up``: its own party has gone."""
+    """A living channel. ``dialled_by`` and ``pair`` are uniqueids; ``hung_up``: its own party has gone.
+
+    ``originated``: rung by nobody but the PBX itself. ``recorded``: the file of a recording that began on it.
+    """
 
     uniqueid: str
     name: str
@@ -21,6 +24,8 @@ class Channel:
     pair: str = ""
     bridge: str = ""
     hung_up: bool = False
+    originated: bool = False
+    recorded: str = ""
 
 
 class Channels:
@@ -52,8 +57,12 @@ class Channels:
             first.pair, second.pair = two, one
 
     def enter(self, uniqueid: str, bridge: str) -> None:
-        if channel := self._all.get(uniqueid):
-            self.leave(uniqueid)
+        """Into ``bridge``; into none where it is empty."""
+        channel = self._all.get(uniqueid)
+        if channel is None:
+            return
+        self.leave(uniqueid)
+        if bridge:
             channel.bridge = bridge
             self._bridges.setdefault(bridge, {})[uniqueid] = None
 
@@ -82,8 +91,18 @@ class Channels:
             waiting += [*self.members(current.bridge), current.pair]
         return found
 
-    def origins(self, uniqueid: str) -> Iterator[Channel]:
-        """The channel and those on whose behalf it was dialled, nearest first."""
+    def ringing(self) -> list[Channel]:
+        """Devices that ring."""
+        return [c for c in self._all.values() if c.kind is Kind.DEVICE and c.state == "Ringing"]
+
+    def uniqueids(self) -> frozenset[str]:
+        return frozenset(self._all)
+
+    def origins(self, uniqueid: str, *, past_devices: bool = False) -> Iterator[Channel]:
+        """The channel and those on whose behalf it was dialled, nearest first.
+
+        What a device dials it dials for itself: a colleague who is consulted does not ring for the customer.
+        """
         seen: set[str] = set()
         waiting = [uniqueid]
         while waiting:
@@ -92,4 +111,5 @@ class Channels:
                 continue
             seen.add(current.uniqueid)
             yield current
-            waiting += [current.dialled_by, current.pair]
+            if past_devices or current.kind is not Kind.DEVICE or current.uniqueid == uniqueid:
+                waiting += [current.dialled_by, current.pair]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter import metrics
 from callcenter.ami import resync
 from callcenter.ami.journal import Journal
-from callcenter.ami.messages import Booted, Message, parse
+from callcenter.ami.messages import Booted, Hangup, Message, Tick, parse
 from callcenter.ami.tracker import Event, Tracker
+from callcenter.ami.tracks import SETTLE_SECONDS
 from callcenter.ami.wire import ANSWER_SECONDS, Link, LinkFailed, Session, open_session
 from callcenter.call import Call
 from callcenter.clock import Clock
@@ -24,11 +27,12 @@ from callcenter.pbxmap import PbxMap
 log = logger(__name__)
 _INBOX: Final = 100_000
 _BATCH: Final = 256
+_IDLE_SECONDS: Final = 1.0
 _BOOT_SECONDS: Final = 60.0
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 15.0
 _REFUSED_PAUSE: Final = 30.0
-_SAME_BOOT: Final = timedelta(seconds=5)
+_SAME_BOOT: Final = timedelta(seconds=2)
 
 Deliver = Callable[[Sequence[Event]], Awaitable[None]]
 
@@ -51,10 +55,12 @@ class Feed:
         self._map = map
         self._tracker = Tracker(map)
         self._session: Session | None = None
-        self._inbox: asyncio.Queue[Message] = asyncio.Queue(_INBOX)
+        self._inbox: deque[Message] = deque(maxlen=_INBOX)
+        self._came = asyncio.Event()
         self._booted_at: datetime | None = None
         self._fully_booted = asyncio.Event()
         self._uptime = -1
+        self._up = False
 
     @property
     def map(self) -> PbxMap:
@@ -83,16 +89,23 @@ class Feed:
             metrics.ami_up.labels(pbx=self.link.pbx).set(0)
             lived = self._clock.monotonic() - started > _LONGEST_PAUSE
             pause = _FIRST_PAUSE if lived else min(pause * 2, _LONGEST_PAUSE)
-            if code != told or lived:
+            if code != told or self._up:
                 log.warning("pbx_link_down", pbx=self.link.pbx, code=code, remedy=remedy)
-                await deliver([LinkDown(pbx=self.link.pbx, at=self._clock.now(), code=code, remedy=remedy)])
-            told = code
+                await self._tell_down(deliver, code, remedy)
+            told, self._up = code, False
             wait = _REFUSED_PAUSE if code == "wrong_password" else pause
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311
 
+    async def _tell_down(self, deliver: Deliver, code: str, remedy: str) -> None:
+        try:
+            await deliver([LinkDown(pbx=self.link.pbx, at=self._clock.now(), code=code, remedy=remedy)])
+        except Exception:
+            metrics.contained.labels(part="feed").inc()
+            log.exception("link_down_not_delivered", pbx=self.link.pbx)
+
     async def _once(self, deliver: Deliver) -> tuple[str, str]:
         """One session from connect to loss; why it ended."""
-        self._inbox = asyncio.Queue(_INBOX)
+        self._inbox.clear()
         self._fully_booted.clear()
         raw = self._journal.append if self._journal else None
         try:
@@ -104,11 +117,15 @@ class Feed:
             return await self._live(session, deliver)
         except Unavailable as wrong:
             return "lost", f"the PBX did not answer while the link was set up: {wrong}"
+        except Exception:
+            metrics.contained.labels(part="feed").inc()
+            log.exception("feed_failed", pbx=self.link.pbx)
+            return "internal", "a fault of ours, see the log; the link is opened anew and compared with our records"
         finally:
             self._session = None
             session.close()
             if self._journal:
-                self._journal.flush()
+                self._journal.close()
 
     async def _live(self, session: Session, deliver: Deliver) -> tuple[str, str]:
         keeping = asyncio.create_task(session.keep())
@@ -118,14 +135,12 @@ class Feed:
             booted.cancel()
             if not self._fully_booted.is_set():
                 return "no_fullybooted", "no FullyBooted event came; give the AMI user read=system in manager.conf"
-            await deliver(await self._resync(session))
+            events = await self._resync(session)
+            self._up = True
+            await deliver(events)
             log.info("pbx_link_up", pbx=self.link.pbx)
             metrics.ami_up.labels(pbx=self.link.pbx).set(1)
-            pumping = asyncio.create_task(self._pump(deliver))
-            await asyncio.wait({keeping, pumping}, return_when=asyncio.FIRST_COMPLETED)
-            pumping.cancel()
-            if pumping.done() and not pumping.cancelled() and (wrong := pumping.exception()):
-                raise wrong
+            await self._pump(session, keeping, deliver)
             return "lost", f"the connection to {self.link.host}:{self.link.port} was lost; it is tried again"
         finally:
             keeping.cancel()
@@ -135,7 +150,8 @@ class Feed:
         boot = now - timedelta(seconds=self._uptime) if self._uptime >= 0 else None
         rebooted = bool(boot and self._booted_at and boot - self._booted_at > _SAME_BOOT)
         self._booted_at = boot or self._booted_at
-        snapshot = await resync.take(session.send, now, self._clock.monotonic())
+        rebooted = rebooted or (boot is not None and any(call.started_at < boot for call in self._known()))
+        snapshot = replace(await resync.take(session.send, now, self._clock.monotonic()), booted_at=boot)
         self._tracker = Tracker(self._map)
         events: list[Event] = [LinkUp(pbx=self.link.pbx, at=now, rebooted=rebooted)]
         events += resync.adopt(self._tracker, snapshot, self._known(), rebooted=rebooted)
@@ -144,16 +160,54 @@ class Feed:
                 events += self._tracker.feed(member)
         return events
 
-    async def _pump(self, deliver: Deliver) -> None:
-        while True:
-            messages = [await self._inbox.get()]
-            while len(messages) < _BATCH and not self._inbox.empty():
-                messages.append(self._inbox.get_nowait())
-            newest = messages[-1]
-            metrics.ami_lag.labels(pbx=self.link.pbx).set((self._clock.now() - newest.at).total_seconds())
-            events = [event for message in messages for event in self._tracker.feed(message)]
+    async def _pump(self, session: Session, keeping: asyncio.Task[None], deliver: Deliver) -> None:
+        """Delivers until the link is lost and all that came before the loss has been delivered."""
+        looked = 0
+        while not (keeping.done() and not self._inbox):
+            if not self._inbox:
+                await self._something(keeping)
+            batch = [self._inbox.popleft() for _ in range(min(_BATCH, len(self._inbox)))]
+            if batch:
+                lag = self._clock.now() - batch[-1].at
+                metrics.ami_lag.labels(pbx=self.link.pbx).set(lag.total_seconds())
+            else:
+                batch = [Tick(at=self._clock.now(), mono=self._clock.monotonic())]
+            events = [event for message in batch for event in self._told(message)]
             if events:
                 await deliver(events)
+            if self._journal:
+                self._journal.flush()
+            if session.broken > looked and not keeping.done():
+                looked = session.broken
+                await deliver(await self._without_ghosts(session))
+
+    async def _without_ghosts(self, session: Session) -> list[Event]:
+        """Ends the channels whose own end was among the messages put aside, else they would stay for ever."""
+        before = self._tracker.channels.uniqueids()
+        ghosts = await resync.vanished(session.send, before)
+        events = [event for _ in range(len(self._inbox)) for event in self._told(self._inbox.popleft())]
+        at, mono = self._clock.now(), self._clock.monotonic()
+        for uniqueid in sorted(ghosts):
+            events += self._told(Hangup(at=at, mono=mono, uniqueid=uniqueid, cause=0))
+        return events
+
+    async def _something(self, keeping: asyncio.Task[None]) -> None:
+        """Returns when a message came, the link was lost, or so much time passed that the tracker wants to know."""
+        self._came.clear()
+        coming = asyncio.create_task(self._came.wait())
+        timeout = SETTLE_SECONDS if self._tracker.waiting else _IDLE_SECONDS
+        try:
+            await asyncio.wait({coming, keeping}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            coming.cancel()
+
+    def _told(self, message: Message) -> list[Event]:
+        try:
+            return self._tracker.feed(message)
+        except Exception:
+            metrics.contained.labels(part="tracker").inc()
+            log.exception("message_not_understood", pbx=self.link.pbx, kind=type(message).__name__)
+            return []
 
     def _sink(self, fields: Mapping[str, str], at: datetime, mono: float) -> None:
         """Called by the reader: nothing but parse and append. A full inbox costs the session, not the memory."""
@@ -161,12 +215,12 @@ class Feed:
         if message is None:
             return
         if isinstance(message, Booted):
-            self._uptime = message.uptime
-            self._fully_booted.set()
+            if not self._fully_booted.is_set():
+                self._uptime = message.uptime
+                self._fully_booted.set()
             return
-        try:
-            self._inbox.put_nowait(message)
-        except asyncio.QueueFull:
+        self._inbox.append(message)
+        self._came.set()
+        if len(self._inbox) >= _INBOX and self._session:
             log.error("inbox_full", pbx=self.link.pbx)
-            if self._session:
-                self._session.close()
+            self._session.close()

@@ -7,15 +7,19 @@ sends times, and says who it is about once.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 END: Final = b"\r\n\r\n"
 LARGEST: Final = 4 * 1024 * 1024
-_ONCE: Final = frozenset(
-    {"event", "privilege", "timestamp", "channel", "uniqueid", "linkedid", "destuniqueid", "destchannel"}
-    | {"bridgeuniqueid", "queue", "interface", "calleridnum", "exten", "variable", "value", "cause"}
-)
+_REPEATABLE: Final = ("chanvariable", "destchanvariable")
+_CHANNEL: Final = ("channel", "channelstate", "channelstatedesc", "calleridnum", "linkedid")
+_MEMBER: Final = ("membername", "interface", "stateinterface", "membership", "penalty", "status", "paused")
+_RENAME_LINES: Final = 9
+_TIMESTAMP: Final = re.compile(r"Timestamp: \d{9,11}\.\d{6}")
+_PRIVILEGE: Final = re.compile(r"Privilege: [a-z]+,all")
 
 
 class Broken(ValueError):
@@ -56,11 +60,11 @@ def decode(message: bytes) -> str:
 
 
 def event_fields(message: bytes, *, timed: bool) -> dict[str, str]:
-    """Headers of an event, names in lower case, first one wins. Raises Broken for what cannot be genuine."""
+    """Headers of an event, names in lower case. Raises Broken for what Asterisk cannot have sent."""
     lines = decode(message).split("\r\n")
-    if len(lines) < 2 or not lines[1].startswith("Privilege: "):
+    if len(lines) < 2 or not _PRIVILEGE.fullmatch(lines[1]):
         raise Broken("no privilege where it belongs")
-    if timed and (len(lines) < 3 or not lines[2].startswith("Timestamp: ")):
+    if timed and (len(lines) < 3 or not _TIMESTAMP.fullmatch(lines[2])):
         raise Broken("no timestamp where it belongs")
     fields: dict[str, str] = {}
     for line in lines:
@@ -68,12 +72,27 @@ def event_fields(message: bytes, *, timed: bool) -> dict[str, str]:
         key = name.lower()
         if not colon or "\n" in line or "\r" in line:
             raise Broken("a line that is no header")
-        if key in fields:
-            if key in _ONCE:
-                raise Broken("a header that may stand once stands twice")
-            continue
+        if key in fields and not key.startswith(_REPEATABLE):
+            raise Broken("a header that may stand once stands twice")
         fields[key] = value.removeprefix(" ")
+    _whole(fields, len(lines))
     return fields
+
+
+def _whole(fields: Mapping[str, str], lines: int) -> None:
+    """Each channel that a genuine event tells of is told in full: more than fits into the 79 bytes of a forged one."""
+    event = fields["event"]
+    if event.startswith("QueueMember"):
+        if any(name not in fields for name in _MEMBER):
+            raise Broken("half a queue member")
+        return
+    if event == "Rename" and lines <= _RENAME_LINES:
+        return
+    for name in fields:
+        if name.endswith("uniqueid") and not name.endswith(("bridgeuniqueid", "swapuniqueid")):
+            of = name.removesuffix("uniqueid")
+            if any(of + part not in fields for part in _CHANNEL) and fields[name] != "none":
+                raise Broken("half a channel")
 
 
 def headers(message: bytes) -> dict[str, str | list[str]]:

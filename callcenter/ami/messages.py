@@ -89,10 +89,13 @@ class AgentCalled(_Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeEntered(_Message):
+    """``swap`` is replaced by ``uniqueid``. ``mute``: parking or waiting music, where nobody hears the others."""
+
     bridge: str
     uniqueid: str
     swap: str
     linkedid: str
+    mute: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,21 +160,42 @@ class HeldBy(_Message):
 class RecordedTo(_Message):
     uniqueid: str
     path: str
+    source: NewChannel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transferred(_Message):
-    """A transfer was made; ``via`` is blind or attended, ``customer`` the transferee where it is named."""
+    """A transfer was made; ``via`` is blind or attended, ``customer`` the transferee where it is named.
+
+    ``second`` is the transferer's other channel, on which he consulted.
+    """
 
     via: str
     transferer: str
     customer: str
+    second: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickedUp(_Message):
     uniqueid: str
     target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkingOver(_Message):
+    """A parked channel was fetched by ``retriever``, or its time is up (empty): whoever parked it rings again."""
+
+    parked: str
+    retriever: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DidKnown(_Message):
+    """FROM_DID of FreePBX and its kin: what the customer dialled, where the trunk itself says only ``s``."""
+
+    uniqueid: str
+    did: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +220,11 @@ class Booted(_Message):
     uptime: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick(_Message):
+    """Time goes on, also while the PBX is silent. Ours, not the PBX's."""
+
+
 Message: TypeAlias = (
     NewChannel
     | ChannelState
@@ -217,8 +246,11 @@ Message: TypeAlias = (
     | RecordedTo
     | Transferred
     | PickedUp
+    | ParkingOver
+    | DidKnown
     | Member
     | Booted
+    | Tick
 )
 
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
@@ -302,7 +334,9 @@ def _variable(f: Fields, stamp: dict[str, object]) -> Message | None:
     uniqueid, value = _get(f, "uniqueid"), _get(f, "value")
     match _get(f, "variable"):
         case "MIXMONITOR_FILENAME" if value:
-            return RecordedTo(**stamp, uniqueid=uniqueid, path=value)  # type: ignore[arg-type]
+            return RecordedTo(**stamp, uniqueid=uniqueid, path=value, source=_new_channel(f, stamp))  # type: ignore[arg-type]
+        case "FROM_DID" if value:
+            return DidKnown(**stamp, uniqueid=uniqueid, did=value)  # type: ignore[arg-type]
         case "QUEUESTATUS" if value in _QUEUE_RESULTS:
             return QueueEnded(**stamp, uniqueid=uniqueid, result=_QUEUE_RESULTS[value])  # type: ignore[arg-type]
         case _:
@@ -314,13 +348,29 @@ def _local_pair(f: Fields, stamp: dict[str, object]) -> Message:
 
 
 def _attended(f: Fields, stamp: dict[str, object]) -> Message:
-    transferer = _get(f, "origtransfereruniqueid")
-    return Transferred(**stamp, via="attended", transferer=transferer, customer=_get(f, "transfereeuniqueid"))  # type: ignore[arg-type]
+    return Transferred(
+        **stamp,  # type: ignore[arg-type]
+        via="attended",
+        transferer=_get(f, "origtransfereruniqueid"),
+        customer=_get(f, "transfereeuniqueid"),
+        second=_get(f, "secondtransfereruniqueid"),
+    )
 
 
 def _blind(f: Fields, stamp: dict[str, object]) -> Message:
     transferer = _get(f, "transfereruniqueid")
     return Transferred(**stamp, via="blind", transferer=transferer, customer=_get(f, "transfereeuniqueid"))  # type: ignore[arg-type]
+
+
+def _bridge_entered(f: Fields, stamp: dict[str, object]) -> Message:
+    return BridgeEntered(
+        **stamp,  # type: ignore[arg-type]
+        bridge=_get(f, "bridgeuniqueid"),
+        uniqueid=_get(f, "uniqueid"),
+        swap=_get(f, "swapuniqueid"),
+        linkedid=_get(f, "linkedid"),
+        mute=_get(f, "bridgetechnology") == "holding_bridge",
+    )
 
 
 def _simple(kind: type[Message], **names: str) -> _Builder:
@@ -373,9 +423,7 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "DialEnd": _simple(DialEnd, uniqueid="uniqueid", dest="destuniqueid", status="dialstatus"),
     "AgentCalled": _simple(AgentCalled, uniqueid="uniqueid", queue="queue", dest="destuniqueid"),
     "AgentConnect": _simple(AgentConnected, uniqueid="uniqueid", queue="queue", dest="destuniqueid"),
-    "BridgeEnter": _simple(
-        BridgeEntered, bridge="bridgeuniqueid", uniqueid="uniqueid", swap="swapuniqueid", linkedid="linkedid"
-    ),
+    "BridgeEnter": _bridge_entered,
     "BridgeLeave": _simple(BridgeLeft, bridge="bridgeuniqueid", uniqueid="uniqueid"),
     "LocalBridge": _local_pair,
     "QueueCallerJoin": _caller_joined,
@@ -386,6 +434,8 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "VarSet": _variable,
     "BlindTransfer": _blind,
     "AttendedTransfer": _attended,
+    "UnParkedCall": _simple(ParkingOver, parked="parkeeuniqueid", retriever="retrieveruniqueid"),
+    "ParkedCallTimeOut": _simple(ParkingOver, parked="parkeeuniqueid", retriever=""),
     "Pickup": _simple(PickedUp, uniqueid="uniqueid", target="targetuniqueid"),
     "QueueMember": _member,
     "QueueMemberStatus": _member,
@@ -396,3 +446,4 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
 }
 
 WANTED: Final = frozenset(_BUILDERS)
+VARIABLES: Final = frozenset({"MIXMONITOR_FILENAME", "QUEUESTATUS", "FROM_DID"})

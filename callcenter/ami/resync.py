@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter.ami import messages as m
 from callcenter.ami.tracker import Event, Tracker
+from callcenter.ami.tracks import SETTLE_SECONDS
 from callcenter.call import Call
 from callcenter.errors import Unavailable
-from callcenter.events import DebtFound, Ended, Left, LegEnded, OfferEnded, OfferResult, QueueLeft, QueueResult
+from callcenter.events import DebtFound, Ended, Left, LegEnded, OfferEnded, OfferResult, QueueResult
 
+_CLOCK: Final = 3
 DEBTS: Final = "callcenter-owes"
 _DIALLED: Final = frozenset({"AppDial", "AppDial2", "AppQueue"})
 Row = Mapping[str, str]
@@ -33,6 +35,7 @@ class Snapshot:
     members: tuple[Row, ...]
     waiting: tuple[Row, ...]
     debts: Mapping[str, str]
+    booted_at: datetime | None = None
 
 
 async def take(send: Send, at: datetime, mono: float) -> Snapshot:
@@ -75,55 +78,78 @@ async def _debts(send: Send, interfaces: Collection[str]) -> dict[str, str]:
 
 def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebooted: bool) -> list[Event]:
     """Fills a fresh tracker from the snapshot; the events that make our calls equal to the PBX's."""
-    note = "pbx_restart" if rebooted else "disconnected"
     alive = {row.get("uniqueid", "") for row in snapshot.channels}
     events: list[Event] = []
+    for message in _channels(snapshot, known):
+        events += tracker.feed(message)
     for call in known:
         if call.ended_at is None and call.key.uniqueid not in alive:
-            events.append(_ended(call, snapshot, note))
+            events.append(_ended(call, snapshot, rebooted=rebooted or _before(snapshot.booted_at, call)))
         elif call.ended_at is None:
             events += _legs_gone(call, snapshot, alive)
+            tracker.resume(call)
     for message in _told(snapshot):
         events += tracker.feed(message)
-    events += _queues_left(tracker, snapshot, known)
+    events += _queues_left(tracker, snapshot)
+    events += tracker.feed(m.Tick(at=snapshot.at, mono=snapshot.mono + SETTLE_SECONDS))
     events += [DebtFound(pbx=tracker.map.pbx, at=snapshot.at, interface=i, value=v) for i, v in snapshot.debts.items()]
     return events
 
 
-def _ended(call: Call, snapshot: Snapshot, note: str) -> Event:
+async def vanished(send: Send, channels: Collection[str]) -> frozenset[str]:
+    """Which of these channels the PBX has no more. None where its list is spoilt. Raises Unavailable."""
+    answer = await send({"Action": "CoreShowChannels"})
+    rows = _events(answer, "CoreShowChannel")
+    alive = {row["uniqueid"] for row in rows if "uniqueid" in row}
+    if answer[-1].get("listitems") != str(len(alive)):
+        return frozenset()
+    return frozenset(channels) - alive
+
+
+def _before(booted_at: datetime | None, call: Call) -> bool:
+    return booted_at is not None and call.started_at < booted_at
+
+
+def _ended(call: Call, snapshot: Snapshot, *, rebooted: bool) -> Event:
+    note = "pbx_restart" if rebooted else "disconnected"
     return Ended(call=call.key, at=snapshot.at, mono=snapshot.mono, cause=0, by_customer=False, note=note)
 
 
 def _legs_gone(call: Call, snapshot: Snapshot, alive: Collection[str]) -> Iterable[Event]:
     for segment in call.segments:
-        if segment.leg in alive or segment.leg_ended:
+        stamp = {"call": call.key, "at": snapshot.at, "mono": snapshot.mono, "device": segment.device}
+        for offer in segment.offers:
+            if offer.ended_at is None and offer.leg not in alive:
+                yield OfferEnded(**stamp, leg=offer.leg, result=OfferResult.NO_ANSWER)  # type: ignore[arg-type]
+        if segment.leg in alive or segment.leg_ended or segment.answered_at is None:
             continue
-        stamp = {"call": call.key, "at": snapshot.at, "mono": snapshot.mono, "leg": segment.leg}
-        if segment.ringing:
-            yield OfferEnded(**stamp, device=segment.device, result=OfferResult.NO_ANSWER)  # type: ignore[arg-type]
         if segment.talking:
-            yield Left(**stamp, device=segment.device)  # type: ignore[arg-type]
-        yield LegEnded(**stamp, device=segment.device)  # type: ignore[arg-type]
+            yield Left(**stamp, leg=segment.leg)  # type: ignore[arg-type]
+        yield LegEnded(**stamp, leg=segment.leg)  # type: ignore[arg-type]
 
 
-def _queues_left(tracker: Tracker, snapshot: Snapshot, known: Collection[Call]) -> Iterable[Event]:
+def _queues_left(tracker: Tracker, snapshot: Snapshot) -> Iterable[Event]:
+    """The visits that ended while nobody told."""
     waiting = {(row.get("uniqueid", ""), row.get("queue", "")) for row in snapshot.waiting}
-    for call in known:
-        track = tracker.tracks.get(call.key.uniqueid)
-        if track is None:
-            continue
-        result = QueueResult.ANSWERED if track.talked else QueueResult.EXIT
-        for visit in call.queues:
-            if visit.left_at is None and (call.key.uniqueid, visit.queue) not in waiting:
-                yield QueueLeft(call=call.key, at=snapshot.at, mono=snapshot.mono, queue=visit.queue, result=result)
+    now = m.Tick(at=snapshot.at, mono=snapshot.mono)
+    for uniqueid, track in tracker.tracks.items():
+        if track.queue and (uniqueid, track.queue) not in waiting:
+            yield from track.queue_left(now, QueueResult.ANSWERED if track.talked else QueueResult.EXIT)
+
+
+def _channels(snapshot: Snapshot, known: Collection[Call]) -> Iterable[m.Message]:
+    """Who is there. A trunk's channel that our records know needs no introduction."""
+    records = {call.key.uniqueid for call in known}
+    for row in snapshot.channels:
+        if uniqueid := row.get("uniqueid"):
+            quiet = uniqueid in records or row.get("application") in _DIALLED
+            yield _channel(row, snapshot, dialled=quiet)
+            yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state="Down")
 
 
 def _told(snapshot: Snapshot) -> Iterable[m.Message]:
-    """The snapshot as if it had happened just now, in an order that makes sense."""
+    """The rest of the snapshot as if it had happened just now, in an order that makes sense."""
     rows = {row["uniqueid"]: row for row in snapshot.channels if row.get("uniqueid")}
-    for uniqueid, row in rows.items():
-        yield _channel(row, snapshot, dialled=row.get("application") in _DIALLED)
-        yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state="Down")
     yield from _pairs(rows, snapshot)
     for entry in snapshot.waiting:
         caller = _channel({**rows.get(entry.get("uniqueid", ""), {}), **_entry(entry)}, snapshot, dialled=False)
@@ -146,7 +172,7 @@ def _entry(row: Row) -> dict[str, str]:
 
 def _channel(row: Row, snapshot: Snapshot, *, dialled: bool) -> m.NewChannel:
     return m.NewChannel(
-        at=snapshot.at,
+        at=snapshot.at - _lasting(row.get("duration", "")),
         mono=snapshot.mono,
         uniqueid=row.get("uniqueid", ""),
         linkedid=row.get("linkedid", ""),
@@ -181,3 +207,12 @@ def _dialled(uniqueid: str, row: Row, rows: Mapping[str, Row], snapshot: Snapsho
         )
     state = row.get("channelstatedesc", "")
     yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state=state)
+
+
+def _lasting(duration: str) -> timedelta:
+    """``01:02:03`` of CoreShowChannels; nothing where it is something else."""
+    parts = duration.split(":")
+    if len(parts) != _CLOCK or not all(part.isdigit() for part in parts):
+        return timedelta()
+    hours, minutes, seconds = (int(part) for part in parts)
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)

@@ -8,32 +8,22 @@ order, so nothing here waits for one particular order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Final, TypedDict
+from dataclasses import replace
+from typing import Final
 
 from callcenter.ami import messages as m
 from callcenter.ami.channels import Channel, Channels
+from callcenter.ami.tracks import SETTLE_SECONDS, Track, resumed
+from callcenter.call import Call
 from callcenter.events import (
     Arrived,
     CallEvent,
     CallKey,
     Direction,
-    Ended,
-    Held,
-    Joined,
-    Left,
-    LegEnded,
     MemberState,
-    Offered,
-    OfferEnded,
     OfferResult,
     PbxEvent,
-    QueueJoined,
-    QueueLeft,
     QueueResult,
-    RecordingStarted,
-    Resumed,
     UnclassifiedChannel,
     Via,
 )
@@ -41,37 +31,8 @@ from callcenter.pbxmap import Kind, PbxMap, peer
 from callcenter.roster import Device
 
 Event = CallEvent | PbxEvent
-_BUSY: Final = frozenset({17, 21})
-_ELSEWHERE: Final = 26
-_NOWHERE: Final = frozenset({1, 3, 20, 27, 38})
-
-
-class _Stamp(TypedDict):
-    call: CallKey
-    at: datetime
-    mono: float
-
-
-@dataclass(slots=True)
-class Leg:
-    """A device's channel in a call. ``offered``: Offered was told; ``closed``: so was OfferEnded."""
-
-    device: Device
-    offered: bool = False
-    closed: bool = False
-    joined: bool = False
-
-
-@dataclass(slots=True)
-class Track:
-    """A customer's channel and the legs that ring for it or talk with it. ``queue``: the visit that is open."""
-
-    key: CallKey
-    legs: dict[str, Leg] = field(default_factory=dict)
-    queue: str = ""
-    talked: bool = False
-    ended: bool = False
-    via: Via = Via.DIRECT
+_STRANGERS: Final = 1000
+_NO_DID: Final = frozenset({"", "s"})
 
 
 class Tracker:
@@ -81,8 +42,11 @@ class Tracker:
         self.map = map
         self.channels = Channels()
         self.tracks: dict[str, Track] = {}
-        self.track_of_leg: dict[str, str] = {}
-        self._unclassified: set[str] = set()
+        self._track_of_leg: dict[str, str] = {}
+        self._untold: dict[str, Arrived] = {}
+        self._unsettled: set[str] = set()
+        self._strangers: set[str] = set()
+        self._members: dict[tuple[str, str], m.Member] = {}
         self._rules: dict[type, Callable[..., Iterable[Event]]] = {
             m.NewChannel: self._new_channel,
             m.ChannelState: self._state,
@@ -94,53 +58,100 @@ class Tracker:
             m.BridgeLeft: self._bridge_left,
             m.LocalPair: self._local_pair,
             m.CallerJoined: self._caller_joined,
+            m.CallerLeft: self._caller_left,
+            m.CallerAbandoned: self._caller_left,
             m.QueueEnded: self._queue_ended,
             m.AgentConnected: self._agent_connected,
             m.HeldBy: self._held,
             m.RecordedTo: self._recorded,
+            m.DidKnown: self._did_known,
             m.Transferred: self._transferred,
             m.PickedUp: self._picked_up,
+            m.ParkingOver: self._parking_over,
             m.Member: self._member,
         }
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the mere passing of time would tell something."""
+        return bool(self._unsettled or self._untold)
+
     def feed(self, message: m.Message) -> list[Event]:
         """What the message means, in order."""
+        told: list[Event] = list(self._settled(message.mono)) if self._unsettled else []
         rule = self._rules.get(type(message))
-        return list(rule(message)) if rule else []
+        told += rule(message) if rule else ()
+        return self._announced(message, told) if self._untold else told
 
-    def stamp(self, track: Track, message: m.Message) -> _Stamp:
-        return {"call": track.key, "at": message.at, "mono": message.mono}
+    def resume(self, call: Call) -> None:
+        """Goes on with a call of our records whose channel lives: what they hold is not told again."""
+        trunk = self.channels.get(call.key.uniqueid)
+        if trunk is None or call.key.uniqueid in self.tracks:
+            return
+        track = self.tracks[call.key.uniqueid] = resumed(call)
+        for uniqueid in tuple(track.legs):
+            if self.channels.get(uniqueid):
+                self._track_of_leg[uniqueid] = call.key.uniqueid
+            else:
+                del track.legs[uniqueid]
+
+    def _settled(self, mono: float) -> Iterable[Event]:
+        for uniqueid in sorted(self._unsettled):
+            track = self.tracks.get(uniqueid)
+            if track:
+                yield from track.settle(mono)
+            if track is None or not track.unsettled:
+                self._unsettled.discard(uniqueid)
+
+    def _announced(self, message: m.Message, told: list[Event]) -> list[Event]:
+        """A call without a number dialled waits a moment for FROM_DID, but never behind another event of its own."""
+        due = [
+            arrived
+            for arrived in self._untold.values()
+            if message.mono - arrived.mono >= SETTLE_SECONDS
+            or any(getattr(e, "call", None) == arrived.call for e in told)
+        ]
+        for arrived in due:
+            del self._untold[arrived.call.uniqueid]
+        return [*due, *told]
 
     # channels come and go
 
     def _new_channel(self, msg: m.NewChannel) -> Iterable[Event]:
-        if self.channels.get(msg.uniqueid):
+        if not msg.uniqueid or self.channels.get(msg.uniqueid):
             return
         rule = self.map.rule(msg.channel)
         channel = Channel(uniqueid=msg.uniqueid, name=msg.channel, kind=rule.kind, exten=msg.exten, state=msg.state)
         self.channels.add(channel)
-        if rule.kind is Kind.UNCLASSIFIED and rule.pattern not in self._unclassified:
-            self._unclassified.add(rule.pattern)
+        if rule.kind is Kind.UNCLASSIFIED and rule.pattern not in self._strangers and len(self._strangers) < _STRANGERS:
+            self._strangers.add(rule.pattern)
             yield UnclassifiedChannel(pbx=self.map.pbx, at=msg.at, channel=msg.channel)
         if rule.kind is Kind.TRUNK and msg.state == "Ring":
-            yield from self._arrived(msg, channel, Direction.INBOUND, msg.number)
+            arrived = self._arrived(msg, channel, Direction.INBOUND, msg.number)
+            if arrived.did in _NO_DID:
+                self._untold[msg.uniqueid] = arrived
+            else:
+                yield arrived
 
-    def _arrived(
-        self, msg: m.NewChannel | m.DialBegin, trunk: Channel, direction: Direction, number: str
-    ) -> Iterable[Event]:
-        track = Track(key=CallKey(pbx=self.map.pbx, uniqueid=trunk.uniqueid))
-        if direction is Direction.OUTBOUND:
-            track.via = Via.OUTBOUND
-        self.tracks[trunk.uniqueid] = track
-        yield Arrived(
-            **self.stamp(track, msg),
+    def _arrived(self, msg: m.NewChannel | m.DialBegin, trunk: Channel, direction: Direction, number: str) -> Arrived:
+        inbound = direction is Direction.INBOUND
+        key = CallKey(pbx=self.map.pbx, uniqueid=trunk.uniqueid)
+        self.tracks[trunk.uniqueid] = Track(key=key, via=Via.DIRECT if inbound else Via.OUTBOUND)
+        return Arrived(
+            call=key,
+            at=msg.at,
+            mono=msg.mono,
             direction=direction,
             number_raw=number,
             name=_shown(msg.name) if isinstance(msg, m.NewChannel) else "",
-            did=trunk.exten if direction is Direction.INBOUND else "",
+            did=trunk.exten if inbound else "",
             trunk=peer(trunk.name),
             region=self.map.region_of(trunk.name),
         )
+
+    def _did_known(self, msg: m.DidKnown) -> Iterable[Event]:
+        if arrived := self._untold.pop(msg.uniqueid, None):
+            yield replace(arrived, did=msg.did)
 
     def _renamed(self, msg: m.Renamed) -> Iterable[Event]:
         if channel := self.channels.get(msg.uniqueid):
@@ -157,17 +168,13 @@ class Tracker:
         if msg.state == "Ringing":
             yield from self._rings(msg, channel)
         elif msg.state == "Up" and (track := self._track_of(channel.uniqueid)):
-            yield from self._offer_ended(msg, track, channel.uniqueid, OfferResult.ANSWERED)
+            yield from track.offer_ended(msg, channel.uniqueid, OfferResult.ANSWERED)
 
     def _rings(self, msg: m.Message, channel: Channel) -> Iterable[Event]:
-        customer = self._customer_of(channel.uniqueid)
-        track = self.tracks.get(customer)
-        if track is None or track.ended or channel.uniqueid in track.legs:
-            return
-        leg = self._leg(track, channel)
-        leg.offered = True
-        via = Via.QUEUE if track.queue else track.via
-        yield Offered(**self.stamp(track, msg), leg=channel.uniqueid, device=leg.device, via=via, queue=track.queue)
+        track = self.tracks.get(self._customer_of(channel.uniqueid))
+        if track and not track.ended:
+            self._leg(track, channel)
+            yield from track.offered(msg, channel.uniqueid)
 
     def _hangup_requested(self, msg: m.HangupRequested) -> Iterable[Event]:
         if channel := self.channels.get(msg.uniqueid):
@@ -178,40 +185,25 @@ class Tracker:
         channel = self.channels.get(msg.uniqueid)
         if channel is None:
             return
-        affected = self._customers_near(msg.uniqueid)
-        track = self.tracks.get(msg.uniqueid)
-        owner = self._track_of(msg.uniqueid)
-        result = self._why_unanswered(owner, msg.cause) if owner else OfferResult.CANCELLED
+        affected = self._customers_near(msg.uniqueid) - {msg.uniqueid}
         self.channels.drop(msg.uniqueid)
-        for customer in affected:
-            yield from self.reconnect(msg, customer)
-        if owner:
-            yield from self._leg_gone(msg, owner, result)
-        if track:
-            yield from self._customer_gone(msg, track, channel)
+        yield from self._heard_by(msg, affected)
+        if self._track_of_leg.pop(msg.uniqueid, None):
+            for owner in [track for track in self.tracks.values() if msg.uniqueid in track.legs]:
+                yield from self._leg_gone(msg, owner)
+        if track := self.tracks.get(msg.uniqueid):
+            yield from track.end(msg, msg.cause, by_customer=channel.hung_up)
+            self._forget(track)
 
-    def _leg_gone(self, msg: m.Hangup, track: Track, result: OfferResult) -> Iterable[Event]:
-        yield from self._offer_ended(msg, track, msg.uniqueid, result)
-        leg = track.legs.pop(msg.uniqueid)
-        self.track_of_leg.pop(msg.uniqueid, None)
-        if leg.joined:
-            yield Left(**self.stamp(track, msg), leg=msg.uniqueid, device=leg.device)
-        yield LegEnded(**self.stamp(track, msg), leg=msg.uniqueid, device=leg.device)
-        self._forget(track)
-
-    def _customer_gone(self, msg: m.Hangup, track: Track, channel: Channel) -> Iterable[Event]:
-        for uniqueid, leg in track.legs.items():
-            if leg.joined:
-                leg.joined = False
-                yield Left(**self.stamp(track, msg), leg=uniqueid, device=leg.device)
-        yield from self._queue_left(msg, track, QueueResult.ANSWERED if track.talked else QueueResult.ABANDONED)
-        track.ended = True
-        yield Ended(**self.stamp(track, msg), cause=msg.cause, by_customer=channel.hung_up)
+    def _leg_gone(self, msg: m.Hangup, track: Track) -> Iterable[Event]:
+        customer = self.channels.get(track.key.uniqueid)
+        result = track.why_unanswered(msg.cause, customer_gone=customer is None or customer.hung_up)
+        yield from track.leg_gone(msg, msg.uniqueid, result)
         self._forget(track)
 
     def _forget(self, track: Track) -> None:
         """Memory is bounded by what lives: an ended call goes with its last leg."""
-        if track.ended and not track.legs:
+        if track.over:
             self.tracks.pop(track.key.uniqueid, None)
 
     # ringing
@@ -219,50 +211,36 @@ class Tracker:
     def _dial_begin(self, msg: m.DialBegin) -> Iterable[Event]:
         yield from self._unannounced(msg.source)
         dest, source = self.channels.get(msg.dest), self.channels.get(msg.uniqueid)
-        if dest is None or source is None:
+        if dest is None:
             return
         dest.dialled_by = msg.uniqueid
-        if dest.kind is Kind.TRUNK and dest.uniqueid not in self.tracks:
+        dest.originated = not msg.uniqueid
+        if source and dest.kind is Kind.TRUNK and dest.uniqueid not in self.tracks:
             yield from self._dials_out(msg, dest, source)
         if dest.kind is Kind.DEVICE and dest.state == "Ringing":
             yield from self._rings(msg, dest)
 
     def _dials_out(self, msg: m.DialBegin, trunk: Channel, source: Channel) -> Iterable[Event]:
         """A trunk's leg that a device dialled is a call of its own; one dialled for a customer is his follow-me."""
-        origins = list(self.channels.origins(source.uniqueid))
-        if any(channel.uniqueid in self.tracks for channel in origins):
-            return
+        origins = list(self.channels.origins(source.uniqueid, past_devices=True))
         device = next((channel for channel in origins if channel.kind is Kind.DEVICE), None)
-        if device is None:
+        if device is None or any(channel.uniqueid in self.tracks for channel in origins):
             return
-        yield from self._arrived(msg, trunk, Direction.OUTBOUND, _dialled(msg.dial_string) or device.exten)
-        self._leg(self.tracks[trunk.uniqueid], device)
-
-    def _offer_ended(self, msg: m.Message, track: Track, uniqueid: str, result: OfferResult) -> Iterable[Event]:
-        leg = track.legs.get(uniqueid)
-        if leg and leg.offered and not leg.closed:
-            leg.closed = True
-            yield OfferEnded(**self.stamp(track, msg), leg=uniqueid, device=leg.device, result=result)
-
-    def _why_unanswered(self, track: Track, cause: int) -> OfferResult:
-        customer = self.channels.get(track.key.uniqueid)
-        if cause == _ELSEWHERE or any(leg.closed for leg in track.legs.values()):
-            return OfferResult.ANSWERED_ELSEWHERE
-        if customer is None or customer.hung_up:
-            return OfferResult.CANCELLED
-        if cause in _BUSY:
-            return OfferResult.REJECTED
-        return OfferResult.UNREACHABLE if cause in _NOWHERE else OfferResult.NO_ANSWER
+        yield self._arrived(msg, trunk, Direction.OUTBOUND, _dialled(msg.dial_string) or device.exten)
+        track = self.tracks[trunk.uniqueid]
+        if device.originated:
+            track.via = Via.ORIGINATE
+        if device.recorded:
+            yield from track.recorded(msg, device.recorded)
 
     # talking
 
     def _bridge_entered(self, msg: m.BridgeEntered) -> Iterable[Event]:
-        affected = {*self._customers_near(msg.uniqueid), *self._customers_near(msg.swap)}
+        affected = self._customers_near(msg.uniqueid) | self._customers_near(msg.swap)
         if msg.swap:
             self.channels.leave(msg.swap)
-        self.channels.enter(msg.uniqueid, msg.bridge)
-        for customer in affected | self._customers_near(msg.uniqueid):
-            yield from self.reconnect(msg, customer)
+        self.channels.enter(msg.uniqueid, "" if msg.mute else msg.bridge)
+        yield from self._heard_by(msg, affected | self._customers_near(msg.uniqueid))
 
     def _bridge_left(self, msg: m.BridgeLeft) -> Iterable[Event]:
         channel = self.channels.get(msg.uniqueid)
@@ -270,53 +248,61 @@ class Tracker:
             return
         affected = self._customers_near(msg.uniqueid)
         self.channels.leave(msg.uniqueid)
-        for customer in affected:
-            yield from self.reconnect(msg, customer)
+        yield from self._heard_by(msg, affected)
 
     def _local_pair(self, msg: m.LocalPair) -> Iterable[Event]:
         self.channels.tie(msg.one, msg.two)
-        for customer in self._customers_near(msg.one):
-            yield from self.reconnect(msg, customer)
+        yield from self._heard_by(msg, self._customers_near(msg.one))
+        for leg in self.channels.ringing():
+            if leg.uniqueid not in self._track_of_leg:
+                yield from self._rings(msg, leg)
 
-    def reconnect(self, msg: m.Message, customer: str) -> Iterable[Event]:
-        """Compares who hears the customer now with who did, and tells the difference."""
-        track = self.tracks.get(customer)
-        if track is None or track.ended:
-            return
-        heard = self.channels.connected(customer)
-        for uniqueid, leg in track.legs.items():
-            if leg.joined and uniqueid not in heard:
-                leg.joined = False
-                yield Left(**self.stamp(track, msg), leg=uniqueid, device=leg.device)
-        for uniqueid in sorted(heard):
-            channel = self.channels.get(uniqueid)
-            if channel and channel.kind is Kind.DEVICE:
-                yield from self._talks(msg, track, channel)
-
-    def _talks(self, msg: m.Message, track: Track, channel: Channel) -> Iterable[Event]:
-        leg = self._leg(track, channel)
-        if leg.joined:
-            return
-        leg.joined = track.talked = True
-        yield from self._offer_ended(msg, track, channel.uniqueid, OfferResult.ANSWERED)
-        via = Via.QUEUE if track.queue else track.via
-        yield from self._queue_left(msg, track, QueueResult.ANSWERED)
-        yield Joined(**self.stamp(track, msg), leg=channel.uniqueid, device=leg.device, via=via)
+    def _heard_by(self, msg: m.Message, customers: set[str]) -> Iterable[Event]:
+        """Tells the difference between who hears each customer now and who did."""
+        for customer in sorted(customers):
+            track = self.tracks.get(customer)
+            if track is None or track.ended:
+                continue
+            heard = [c for u in sorted(self.channels.connected(customer)) if (c := self.channels.get(u))]
+            devices = [c for c in heard if c.kind is Kind.DEVICE]
+            for channel in devices:
+                self._leg(track, channel)
+            yield from track.hears(msg, {c.uniqueid: self._device(c) for c in devices})
+            for channel in devices:
+                if channel.recorded:
+                    yield from track.recorded(msg, channel.recorded)
+            if track.unsettled:
+                self._unsettled.add(customer)
 
     def _held(self, msg: m.HeldBy) -> Iterable[Event]:
-        track = self._track_of(msg.uniqueid)
-        if track and track.legs[msg.uniqueid].joined:
-            yield (Held if msg.held else Resumed)(**self.stamp(track, msg), leg=msg.uniqueid)
+        if track := self._track_of(msg.uniqueid):
+            yield from track.held(msg, msg.uniqueid, on=msg.held)
 
     def _transferred(self, msg: m.Transferred) -> Iterable[Event]:
-        customer = msg.customer if msg.customer in self.tracks else self._customer_of(msg.transferer)
-        if track := self.tracks.get(customer) or self._track_of(msg.transferer):
-            track.via = Via.BLIND if msg.via == "blind" else Via.ATTENDED
-        return ()
+        """Who was being consulted rings for the customer from now on, should the transferer not have waited."""
+        named = msg.customer if msg.customer in self.tracks else self._customer_of(msg.transferer)
+        track = self.tracks.get(named) or self._track_of(msg.transferer) or self._track_of(msg.second)
+        if track is None:
+            return
+        track.via = Via.BLIND if msg.via == "blind" else Via.ATTENDED
+        if msg.via == "blind":
+            return
+        for leg in self.channels.ringing():
+            if leg.dialled_by in (msg.transferer, msg.second):
+                leg.dialled_by = track.key.uniqueid
+                yield from self._rings(msg, leg)
 
     def _picked_up(self, msg: m.PickedUp) -> Iterable[Event]:
         if track := self._track_of(msg.target):
-            track.via = Via.PICKUP
+            self._via_of(track, msg.uniqueid, Via.PICKUP)
+        return ()
+
+    def _parking_over(self, msg: m.ParkingOver) -> Iterable[Event]:
+        if track := self.tracks.get(msg.parked):
+            if msg.retriever:
+                self._via_of(track, msg.retriever, Via.PARK)
+            else:
+                track.via = Via.RETURN
         return ()
 
     # queues
@@ -329,25 +315,31 @@ class Tracker:
     def _caller_joined(self, msg: m.CallerJoined) -> Iterable[Event]:
         yield from self._unannounced(msg.caller)
         if track := self.tracks.get(msg.uniqueid):
-            yield from self._queue_left(msg, track, QueueResult.EXIT)
-            track.queue = msg.queue
-            yield QueueJoined(**self.stamp(track, msg), queue=msg.queue)
+            yield from track.queue_joined(msg, msg.queue)
+
+    def _caller_left(self, msg: m.CallerLeft | m.CallerAbandoned) -> Iterable[Event]:
+        """Neither says why; what follows does."""
+        if (track := self.tracks.get(msg.uniqueid)) and track.queue == msg.queue:
+            track.left = True
+            track.abandoned = track.abandoned or isinstance(msg, m.CallerAbandoned)
+        return ()
 
     def _agent_connected(self, msg: m.AgentConnected) -> Iterable[Event]:
         if track := self.tracks.get(msg.uniqueid):
-            yield from self._queue_left(msg, track, QueueResult.ANSWERED)
+            yield from track.queue_left(msg, QueueResult.ANSWERED)
 
     def _queue_ended(self, msg: m.QueueEnded) -> Iterable[Event]:
         if track := self.tracks.get(msg.uniqueid):
-            yield from self._queue_left(msg, track, msg.result)
-
-    def _queue_left(self, msg: m.Message, track: Track, result: QueueResult) -> Iterable[Event]:
-        """QueueCallerLeave and QueueCallerAbandon do not say why: this is told when the reason is known."""
-        if track.queue:
-            queue, track.queue = track.queue, ""
-            yield QueueLeft(**self.stamp(track, msg), queue=queue, result=result)
+            yield from track.queue_left(msg, msg.result)
 
     def _member(self, msg: m.Member) -> Iterable[Event]:
+        """Told when it changed: Asterisk repeats it for every queue at every step of every call."""
+        key = (msg.queue, msg.interface)
+        before = self._members.pop(key, None)
+        if not msg.gone:
+            self._members[key] = msg
+        if before and replace(before, at=msg.at, mono=msg.mono) == msg:
+            return
         yield MemberState(
             pbx=self.map.pbx,
             at=msg.at,
@@ -365,21 +357,31 @@ class Tracker:
     # recordings
 
     def _recorded(self, msg: m.RecordedTo) -> Iterable[Event]:
-        track = self.tracks.get(self._customer_of(msg.uniqueid)) or self._track_of(msg.uniqueid)
-        if track:
-            yield RecordingStarted(**self.stamp(track, msg), path=msg.path)
+        if msg.source.state == "Ring":
+            yield from self._unannounced(msg.source)
+        channel = self.channels.get(msg.uniqueid)
+        if track := self.tracks.get(self._customer_of(msg.uniqueid)) or self._track_of(msg.uniqueid):
+            yield from track.recorded(msg, msg.path)
+        elif channel and channel.kind is Kind.DEVICE:
+            channel.recorded = msg.path
 
     # the graph
 
-    def _leg(self, track: Track, channel: Channel) -> Leg:
-        known = track.legs.get(channel.uniqueid)
-        if known is None:
-            known = track.legs[channel.uniqueid] = Leg(device=Device(pbx=self.map.pbx, name=peer(channel.name)))
-            self.track_of_leg[channel.uniqueid] = track.key.uniqueid
-        return known
+    def _device(self, channel: Channel) -> Device:
+        return Device(pbx=self.map.pbx, name=peer(channel.name))
+
+    def _leg(self, track: Track, channel: Channel) -> None:
+        track.leg(channel.uniqueid, self._device(channel))
+        self._track_of_leg[channel.uniqueid] = track.key.uniqueid
+
+    def _via_of(self, track: Track, uniqueid: str, via: Via) -> None:
+        channel = self.channels.get(uniqueid)
+        if channel and channel.kind is Kind.DEVICE:
+            self._leg(track, channel)
+            track.legs[uniqueid].via = via
 
     def _track_of(self, leg: str) -> Track | None:
-        track = self.tracks.get(self.track_of_leg.get(leg, ""))
+        track = self.tracks.get(self._track_of_leg.get(leg, ""))
         return track if track and leg in track.legs else None
 
     def _customer_of(self, uniqueid: str) -> str:

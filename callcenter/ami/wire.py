@@ -20,7 +20,7 @@ from panoramisk.ami_protocol import AMIProtocol
 
 from callcenter import metrics
 from callcenter.ami import framing
-from callcenter.ami.messages import WANTED
+from callcenter.ami.reader import Reader
 from callcenter.clock import Clock
 from callcenter.errors import Invalid, Unavailable
 from callcenter.log import Secret, logger
@@ -77,7 +77,8 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         self._raw = raw
         self._taken = metrics.ami_messages.labels(pbx=pbx)
         self._put_aside = metrics.ami_broken.labels(pbx=pbx)
-        self.timed = False
+        self._reader = Reader()
+        self.broken = 0
 
     def data_received(self, data: bytes) -> None:
         mono = self._clock.monotonic()
@@ -92,27 +93,35 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
             try:
                 self._message(message.lstrip(b"\r\n"), mono)
             except Exception as wrong:
+                self.broken += 1
                 self._put_aside.inc()
                 log.warning("message_put_aside", pbx=self._pbx, reason=str(wrong), kind=type(wrong).__name__)
 
     def _message(self, message: bytes, mono: float) -> None:
         if message.startswith(b"Asterisk Call Manager/"):
             _banner, _, message = message.partition(b"\r\n")
-        name = framing.event_name(message)
-        if not name or b"\r\nActionID: " in message:
-            found = framing.headers(message)
-            if "Event" in found or "Response" in found:
-                self.handle_message(panoramisk.Message(found))
+        if self._answers(message):
             return
-        if name not in WANTED:
+        fields = self._reader.read(message)
+        if fields is None:
             return
-        if name == "FullyBooted":
-            self.timed = b"\r\nTimestamp: " in message
-        fields = framing.event_fields(message, timed=self.timed)
-        now = self._clock.now()
-        at = framing.moment(fields.get("timestamp", ""), now)
         self._taken.inc()
-        self._sink(fields, at, mono)
+        self._sink(fields, framing.moment(fields.get("timestamp", ""), self._clock.now()), mono)
+
+    def _answers(self, message: bytes) -> bool:
+        """Whether it is part of an answer we wait for. panoramisk sees no others: a forged Shutdown makes it close."""
+        if message.startswith(b"Event: ") and b"\r\nActionID: " not in message:
+            return False
+        found = framing.headers(message)
+        sent = self.responses.get(found.get("ActionID"))
+        if sent is None:
+            return False
+        if sent["Action"] == "Originate":  # queued is the answer; how it went comes as an event, a minute later maybe
+            sent.future.set_result(panoramisk.Message(found))
+            self.responses.pop(sent.id)
+        else:
+            self.handle_message(panoramisk.Message(found))
+        return True
 
 
 class Session:
@@ -144,6 +153,11 @@ class Session:
             future.cancel()
             raise Unavailable(f"the PBX gave no answer to {action.get('Action')}", code="pbx_no_answer")
         return _answer(action, future.result())
+
+    @property
+    def broken(self) -> int:
+        """How many messages were put aside: what they told of is not known."""
+        return int(self._protocol.broken)
 
     async def keep(self) -> None:
         """Returns when the connection is lost; a peer that answers no ping in time is cut off."""
@@ -202,6 +216,8 @@ async def _log_in(link: Link, manager: _Manager) -> None:
         login.remove_done_callback(manager.login)
         login.cancel()
         where = f"{link.host}:{link.port}"
+        if manager.lost.done():
+            raise LinkFailed("lost", f"{where} closed the connection before the login; check deny and permit there")
         raise LinkFailed("timeout", f"{where} accepts connections but does not speak AMI; check port and TLS")
     if not login.result().success:
         raise LinkFailed(

@@ -1,0 +1,28 @@
+"""From framed bytes to the events that matter, for the wire and for replays alike. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from callcenter.ami import framing
+from callcenter.ami.messages import VARIABLES, WANTED
+
+_VARIABLE: Final = re.compile(rb"\r\nVariable: _*(?:%s)\r\n" % "|".join(sorted(VARIABLES)).encode())
+_GREETING: Final = "FullyBooted"  # bears no time even where all others do
+
+
+class Reader:
+    """Decides on bytes which messages are worth parsing: two thirds of a stream say nothing to us."""
+
+    def __init__(self) -> None:
+        self._timed = False
+
+    def read(self, message: bytes) -> dict[str, str] | None:
+        """The headers of an event that matters, names in lower case; None for any other. Raises framing.Broken."""
+        name = framing.event_name(message)
+        if name not in WANTED or (name == "VarSet" and not _VARIABLE.search(message)):
+            return None
+        fields = framing.event_fields(message, timed=self._timed and name != _GREETING)
+        self._timed = self._timed or "timestamp" in fields
+        return fields

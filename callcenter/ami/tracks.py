@@ -1,0 +1,235 @@
+"""What a customer's call is told of: the legs that ring for it or talk with it, its queue visits. Pure.
+
+Each thing is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol, TypedDict
+
+from callcenter.call import Call
+from callcenter.events import (
+    CallEvent,
+    CallKey,
+    Direction,
+    Ended,
+    Held,
+    Joined,
+    Left,
+    LegEnded,
+    Offered,
+    OfferEnded,
+    OfferResult,
+    QueueJoined,
+    QueueLeft,
+    QueueResult,
+    RecordingStarted,
+    Resumed,
+    Via,
+)
+from callcenter.roster import Device
+
+SETTLE_SECONDS: Final = 0.25
+_BUSY: Final = frozenset({17, 21})
+_ELSEWHERE: Final = 26
+_NOWHERE: Final = frozenset({1, 3, 20, 27, 38})
+
+
+class When(Protocol):
+    """Anything that says when it happened: every message does."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def mono(self) -> float: ...
+
+
+class _Stamp(TypedDict):
+    call: CallKey
+    at: datetime
+    mono: float
+
+
+@dataclass(slots=True)
+class Leg:
+    """A device's channel in a call. ``offered``: Offered was told; ``closed``: so was OfferEnded.
+
+    ``leaving``: since when it does not hear the customer. A transfer or the folding of a Local channel parts the two
+    for a millisecond, so Left is told a moment later.
+    """
+
+    device: Device
+    via: Via | None = None
+    offered: bool = False
+    closed: bool = False
+    answered: bool = False
+    joined: bool = False
+    talked: bool = False
+    held: bool = False
+    leaving: When | None = None
+
+
+@dataclass(slots=True)
+class Track:
+    """``via`` is how the next leg comes to the call. ``queue``: the visit that is open; ``left``: it is over for the
+    PBX, which has not said why."""
+
+    key: CallKey
+    legs: dict[str, Leg] = field(default_factory=dict)
+    via: Via = Via.DIRECT
+    queue: str = ""
+    left: bool = False
+    abandoned: bool = False
+    talked: bool = False
+    ended: bool = False
+    recordings: set[str] = field(default_factory=set)
+
+    @property
+    def over(self) -> bool:
+        """Nothing can follow."""
+        return self.ended and not self.legs
+
+    @property
+    def unsettled(self) -> bool:
+        return any(leg.leaving for leg in self.legs.values())
+
+    def leg(self, uniqueid: str, device: Device) -> Leg:
+        return self.legs.setdefault(uniqueid, Leg(device=device))
+
+    def offered(self, when: When, uniqueid: str) -> Iterable[CallEvent]:
+        leg = self.legs[uniqueid]
+        if leg.offered or leg.talked or self.ended:
+            return
+        if self.left:
+            yield from self.queue_left(when, QueueResult.EXIT)
+        leg.offered, leg.via = True, self._via()
+        yield Offered(**self._stamp(when), leg=uniqueid, device=leg.device, via=leg.via, queue=self.queue)
+
+    def offer_ended(self, when: When, uniqueid: str, result: OfferResult) -> Iterable[CallEvent]:
+        leg = self.legs[uniqueid]
+        if leg.offered and not leg.closed:
+            leg.closed = True
+            leg.answered = result is OfferResult.ANSWERED
+            yield OfferEnded(**self._stamp(when), leg=uniqueid, device=leg.device, result=result)
+
+    def hears(self, when: When, devices: Mapping[str, Device]) -> Iterable[CallEvent]:
+        """``devices`` are the legs that hear the customer now, all of them."""
+        if self.ended:
+            return
+        for uniqueid, leg in self.legs.items():
+            if leg.joined and uniqueid not in devices and leg.leaving is None:
+                leg.leaving = when
+        for uniqueid, device in devices.items():
+            yield from self._joined(when, uniqueid, self.leg(uniqueid, device))
+
+    def _joined(self, when: When, uniqueid: str, leg: Leg) -> Iterable[CallEvent]:
+        leg.leaving = None
+        if leg.joined:
+            return
+        via = leg.via or (Via.QUEUE if self.queue and not self.left else self._via())
+        yield from self.offer_ended(when, uniqueid, OfferResult.ANSWERED)
+        yield from self.queue_left(when, QueueResult.ANSWERED if via is Via.QUEUE else QueueResult.EXIT)
+        if not leg.offered and via is Via.BLIND and self.via is not Via.BLIND:
+            via = Via.ATTENDED  # nobody rang him for the customer: he was talked to first
+        leg.joined = leg.talked = self.talked = True
+        leg.via = via
+        yield Joined(**self._stamp(when), leg=uniqueid, device=leg.device, via=via)
+
+    def _via(self) -> Via:
+        if self.queue and not self.left:
+            return Via.QUEUE
+        return Via.BLIND if self.talked and self.via is Via.DIRECT else self.via
+
+    def settle(self, mono: float) -> Iterable[CallEvent]:
+        """Tells of those who left and did not come back at once."""
+        for uniqueid, leg in self.legs.items():
+            if leg.leaving and mono - leg.leaving.mono >= SETTLE_SECONDS:
+                yield from self._left(leg.leaving, uniqueid, leg)
+
+    def _left(self, when: When, uniqueid: str, leg: Leg) -> Iterable[CallEvent]:
+        when = leg.leaving or when
+        leg.joined = leg.held = False
+        leg.leaving = None
+        yield Left(**self._stamp(when), leg=uniqueid, device=leg.device)
+
+    def leg_gone(self, when: When, uniqueid: str, result: OfferResult) -> Iterable[CallEvent]:
+        yield from self.offer_ended(when, uniqueid, result)
+        leg = self.legs.pop(uniqueid)
+        if leg.joined:
+            yield from self._left(when, uniqueid, leg)
+        if leg.talked:
+            yield LegEnded(**self._stamp(when), leg=uniqueid, device=leg.device)
+
+    def why_unanswered(self, cause: int, *, customer_gone: bool) -> OfferResult:
+        if cause == _ELSEWHERE or any(leg.answered for leg in self.legs.values()):
+            return OfferResult.ANSWERED_ELSEWHERE
+        if customer_gone:
+            return OfferResult.CANCELLED
+        if cause in _BUSY:
+            return OfferResult.REJECTED
+        return OfferResult.UNREACHABLE if cause in _NOWHERE else OfferResult.NO_ANSWER
+
+    def held(self, when: When, uniqueid: str, *, on: bool) -> Iterable[CallEvent]:
+        """Asterisk says Unhold at every transfer, also where nobody held."""
+        leg = self.legs[uniqueid]
+        if leg.joined and leg.held != on:
+            leg.held = on
+            yield (Held if on else Resumed)(**self._stamp(when), leg=uniqueid)
+
+    def queue_joined(self, when: When, queue: str) -> Iterable[CallEvent]:
+        if self.queue == queue and not self.left:
+            return
+        yield from self.queue_left(when, QueueResult.EXIT)
+        self.queue = queue
+        yield QueueJoined(**self._stamp(when), queue=queue)
+
+    def queue_left(self, when: When, result: QueueResult) -> Iterable[CallEvent]:
+        if self.queue:
+            queue, self.queue = self.queue, ""
+            self.left = self.abandoned = False
+            yield QueueLeft(**self._stamp(when), queue=queue, result=result)
+
+    def recorded(self, when: When, path: str) -> Iterable[CallEvent]:
+        if path not in self.recordings:
+            self.recordings.add(path)
+            yield RecordingStarted(**self._stamp(when), path=path)
+
+    def end(self, when: When, cause: int, *, by_customer: bool) -> Iterable[CallEvent]:
+        for uniqueid, leg in tuple(self.legs.items()):
+            yield from self.offer_ended(when, uniqueid, OfferResult.CANCELLED)
+            if leg.joined:
+                yield from self._left(when, uniqueid, leg)
+            if not leg.talked:
+                del self.legs[uniqueid]
+        walked_out = self.left and not self.abandoned and not any(leg.answered for leg in self.legs.values())
+        yield from self.queue_left(when, QueueResult.EXIT if walked_out else QueueResult.ABANDONED)
+        self.ended = True
+        yield Ended(**self._stamp(when), cause=cause, by_customer=by_customer)
+
+    def _stamp(self, when: When) -> _Stamp:
+        return {"call": self.key, "at": when.at, "mono": when.mono}
+
+
+def resumed(call: Call) -> Track:
+    """The track of a call as our records hold it."""
+    open_visits = [visit.queue for visit in call.queues if visit.left_at is None]
+    track = Track(
+        key=call.key,
+        via=Via.DIRECT if call.direction is Direction.INBOUND else Via.OUTBOUND,
+        queue=open_visits[-1] if open_visits else "",
+        talked=call.answered_at is not None,
+        recordings=set(call.recordings),
+    )
+    for segment in call.segments:
+        for offer in segment.offers:
+            leg = track.leg(offer.leg, offer.device)
+            leg.offered, leg.closed, leg.via = True, offer.ended_at is not None, segment.via
+        if segment.answered_at is not None:
+            leg = track.leg(segment.leg, segment.device)
+            leg.talked, leg.joined, leg.via = True, segment.talking, segment.via
+            leg.held = segment.held_since is not None
+    return track

@@ -1,0 +1,50 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { address, http } from '@/api/client'
+import type { Call, CallPage, Segment } from '@/api/types'
+
+export const FILTERS = ['state', 'result', 'agent', 'queue', 'number', 'from', 'to'] as const
+export type CallFilter = Partial<Record<(typeof FILTERS)[number], string>>
+
+export const STATES = ['queued', 'ringing', 'talking', 'held', 'parked', 'ended'] as const
+export const RESULTS = ['answered', 'abandoned', 'missed', 'busy', 'failed', 'voicemail'] as const
+
+/** A day in the viewer's zone as the moments the server compares with. */
+export function moments(filter: CallFilter): CallFilter {
+  const { from, to, ...rest } = filter
+  return {
+    ...rest,
+    ...(from && { from: new Date(`${from}T00:00:00`).toISOString() }),
+    ...(to && { to: new Date(`${to}T23:59:59.999`).toISOString() }),
+  }
+}
+
+export function useCalls(filter: MaybeRefOrGetter<CallFilter>, limit = 50) {
+  return useInfiniteQuery({
+    queryKey: computed(() => ['calls', toValue(filter), limit]),
+    queryFn: ({ pageParam, signal }) =>
+      http.get<CallPage>('/calls', { ...moments(toValue(filter)), limit, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last: CallPage) => last.next_cursor,
+  })
+}
+
+export function useCall(id: MaybeRefOrGetter<string>) {
+  return useQuery({
+    queryKey: computed(() => ['call', toValue(id)]),
+    queryFn: () => http.get<Call>(`/calls/${toValue(id)}`),
+  })
+}
+
+export const chooseCustomer = (call: string, customer_id: string) =>
+  http.put<Call>(`/calls/${call}/customer`, { customer_id })
+
+export const logOutcome = (segment: string, outcome: string, comment: string) =>
+  http.put<Segment>(`/segments/${segment}/outcome`, { outcome, comment })
+
+export const keepDraft = (segment: string, outcome: string | null, comment: string) =>
+  http.put<unknown>(`/segments/${segment}/draft`, { outcome, comment })
+
+export const waive = (segment: string, reason: string) => http.post<Segment>(`/segments/${segment}/waive`, { reason })
+
+export const audioAddress = (recording: string) => address(`/recordings/${recording}/audio`)

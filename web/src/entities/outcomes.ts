@@ -1,0 +1,36 @@
+import { useQuery } from '@tanstack/vue-query'
+import { computed } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { http } from '@/api/client'
+import type { Outcome, OutcomeList, OutcomeNew, OutcomePatch } from '@/api/types'
+
+export const COMMENT_RULES = ['none', 'optional', 'required'] as const
+
+export function useOutcomes() {
+  const { locale } = useI18n()
+  const query = useQuery({
+    queryKey: ['outcomes'],
+    queryFn: () => http.get<OutcomeList>('/outcomes').then((page) => page.items),
+    staleTime: 60_000,
+  })
+  const all = computed(() => [...(query.data.value ?? [])].sort((a, b) => a.position - b.position))
+  const label = (outcome: Outcome) => labelIn(outcome, locale.value)
+  return {
+    ...query,
+    all,
+    active: computed(() => all.value.filter((outcome) => outcome.active)),
+    label,
+    /** A code that was deleted since is still better than nothing. */
+    labelOf: (code: string | null | undefined) => {
+      const found = all.value.find((outcome) => outcome.code === code)
+      return found ? label(found) : (code ?? '')
+    },
+  }
+}
+
+export function labelIn(outcome: Pick<Outcome, 'labels' | 'code'>, language: string): string {
+  return outcome.labels[language] || outcome.labels.en || Object.values(outcome.labels).find(Boolean) || outcome.code
+}
+
+export const addOutcome = (outcome: OutcomeNew) => http.post<Outcome>('/outcomes', outcome)
+export const changeOutcome = (id: string, patch: OutcomePatch) => http.patch<Outcome>(`/outcomes/${id}`, patch)

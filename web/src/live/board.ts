@@ -1,0 +1,136 @@
+import { computed, reactive, readonly, ref, shallowRef } from 'vue'
+import { http } from '@/api/client'
+import type { Board, Pop } from '@/api/types'
+import { fold, NOTHING, owed, type Live, type Message, type WithdrawReason } from './fold'
+import { standForLeader, stepDown } from './leader'
+import { popOpener, typing } from './opener'
+import { Socket } from './socket'
+
+export interface Gone {
+  pop: Pop
+  reason: WithdrawReason
+  by: string | null
+}
+
+type Ended = 'signed_out' | 'outdated'
+
+const live = shallowRef<Live>(NOTHING)
+const link = reactive({ state: 'connecting' as 'connecting' | 'live' | 'lost', since: Date.now(), heardAt: 0 })
+const openId = ref<string>()
+const besideId = ref<string>()
+const gone = shallowRef<Gone>()
+const receivedAt = new Map<string, number>()
+const offeredHooks = new Set<(pop: Pop) => void>()
+const openHooks = new Set<() => void>()
+const endHooks = new Set<(why: Ended) => void>()
+
+const board = computed(() => live.value.board)
+const pops = computed(() => live.value.board?.pops ?? [])
+const debts = computed(() => owed(live.value.board))
+const openPop = computed(() => pops.value.find((pop) => pop.id === openId.value))
+const beside = computed(() => pops.value.find((pop) => pop.id === besideId.value && pop.id !== openId.value))
+
+const opener = popOpener({
+  open: (pop) => open(pop.id),
+  busy: () => typing() || openPop.value?.phase === 'talking' || debts.value.length > 0,
+})
+
+const socket = new Socket({
+  message: receive,
+  up: () => Object.assign(link, { state: 'live', since: Date.now() }),
+  down: () => {
+    if (link.state !== 'lost') Object.assign(link, { state: 'lost', since: link.heardAt || Date.now() })
+  },
+  signedOut: () => endHooks.forEach((hook) => hook('signed_out')),
+  outdated: () => endHooks.forEach((hook) => hook('outdated')),
+})
+
+function receive(message: Message, at: number): void {
+  link.heardAt = Date.now()
+  const before = live.value
+  live.value = fold(before, message)
+  if (live.value.gap) {
+    if (!before.gap) socket.resync()
+    return
+  }
+  if (message.type === 'snapshot') return settleIn()
+  if (message.type !== 'change') return
+  if (message.change === 'pop_offered') offered(message.pop, at, before.board)
+  if (message.change === 'pop_withdrawn') withdrawn(before.board, message)
+  if (message.change === 'outcome_owed' && !typing()) open(message.pop.id)
+  settleIn()
+}
+
+function offered(pop: Pop, at: number, before: Board | undefined): void {
+  if (before?.pops.some((known) => known.id === pop.id)) return
+  if (document.visibilityState === 'visible') receivedAt.set(pop.id, at)
+  besideId.value = pop.id
+  opener.offer(pop)
+  offeredHooks.forEach((hook) => hook(pop))
+}
+
+function withdrawn(before: Board | undefined, { pop_id, reason, by }: { pop_id: string } & Omit<Gone, 'pop'>): void {
+  opener.withdraw(pop_id)
+  const pop = before?.pops.find((p) => p.id === pop_id)
+  if (pop && openId.value === pop_id) gone.value = { pop, reason, by }
+}
+
+/** What is shown must exist; what is owed comes first. A snapshot after an outage is a baseline and rings nobody. */
+function settleIn(): void {
+  if (openPop.value || (gone.value && !debts.value.length)) return
+  const next = debts.value[0] ?? pops.value.find((pop) => pop.phase === 'talking') ?? pops.value[0]
+  openId.value = next?.id
+}
+
+function open(id: string): void {
+  openId.value = id
+  gone.value = undefined
+  if (besideId.value === id) besideId.value = undefined
+  openHooks.forEach((hook) => hook())
+}
+
+function settled(id: string): void {
+  const message = { type: 'change', seq: live.value.seq + 1, change: 'outcome_settled', pop_id: id } as const
+  const next = fold(live.value, message)
+  live.value = { ...next, seq: live.value.seq, gap: live.value.gap }
+  settleIn()
+}
+
+/** Tells the server how long the agent waited for the card: from receipt to paint. */
+function painted(id: string): void {
+  const from = receivedAt.get(id)
+  if (from === undefined) return
+  receivedAt.delete(id)
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => socket.send({ type: 'painted', pop: id, paint_ms: performance.now() - from })),
+  )
+}
+
+/** The board by plain request, so that a deep link knows what is owed before the first page is chosen. */
+async function begin(): Promise<void> {
+  socket.open()
+  standForLeader()
+  if (live.value.board) return
+  const first = await http.get<Board>('/me/board')
+  if (!live.value.board) live.value = { board: first, seq: 0, gap: true }
+  settleIn()
+}
+
+function end(): void {
+  socket.close()
+  stepDown()
+  live.value = NOTHING
+  openId.value = besideId.value = gone.value = undefined
+  link.state = 'connecting'
+}
+
+export function useBoard() {
+  return {
+    board, pops, debts, openPop, beside, gone, link: readonly(link),
+    begin, end, open, settled, painted, retry: socket.retryNow,
+    closeGone: () => ((gone.value = undefined), settleIn()),
+    onOffered: (hook: (pop: Pop) => void) => offeredHooks.add(hook),
+    onOpen: (hook: () => void) => openHooks.add(hook),
+    onEnd: (hook: (why: Ended) => void) => endHooks.add(hook),
+  }
+}

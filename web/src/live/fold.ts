@@ -1,0 +1,74 @@
+import type { Board, Health, Pop, Presence, QueueLine } from '@/api/types'
+
+export type WithdrawReason = 'answered_elsewhere' | 'cancelled' | 'no_answer' | 'rejected'
+
+export type Change =
+  | { change: 'pop_offered' | 'pop_updated' | 'outcome_owed'; pop: Pop }
+  | { change: 'pop_withdrawn'; pop_id: string; reason: WithdrawReason; by: string | null }
+  | { change: 'outcome_settled'; pop_id: string }
+  | { change: 'presence'; presence: Presence }
+  | { change: 'queues'; queues: QueueLine[] }
+  | { change: 'health'; health: Health }
+
+export type Message =
+  | { type: 'hello'; protocol: number; build: string }
+  | { type: 'snapshot'; seq: number; board: Board }
+  | ({ type: 'change'; seq: number } & Change)
+
+export interface Live {
+  board: Board | undefined
+  seq: number
+  /** A number was skipped: what is shown can no longer be trusted and the whole board must be asked for. */
+  gap: boolean
+}
+
+export const NOTHING: Live = { board: undefined, seq: 0, gap: false }
+
+/** The next state after a message. Pure, so that the live view can be proven equal to a fresh one. */
+export function fold(live: Live, message: Message): Live {
+  if (message.type === 'hello') return live
+  if (message.type === 'snapshot') return { board: message.board, seq: message.seq, gap: false }
+  if (!live.board || live.gap || message.seq !== live.seq + 1) return { ...live, gap: true }
+  return { board: changed(live.board, message), seq: message.seq, gap: false }
+}
+
+function changed(board: Board, change: Change): Board {
+  switch (change.change) {
+    case 'pop_offered':
+    case 'pop_updated':
+      return { ...board, pops: put(board.pops, change.pop) }
+    case 'outcome_owed':
+      return { ...board, pops: put(board.pops, { ...change.pop, phase: 'wrapup' }) }
+    case 'pop_withdrawn':
+      return { ...board, pops: board.pops.filter((pop) => pop.id !== change.pop_id) }
+    case 'outcome_settled':
+      return { ...board, pops: settle(board.pops, change.pop_id) }
+    case 'presence':
+      return { ...board, presence: change.presence }
+    case 'queues':
+      return { ...board, queues: change.queues }
+    case 'health':
+      return { ...board, health: change.health }
+    default:
+      // A newer server may say more than this build knows; what it does know stays right.
+      return board
+  }
+}
+
+/** In place, so that nothing moves under the pointer. */
+function put(pops: Pop[], pop: Pop): Pop[] {
+  return pops.some((p) => p.id === pop.id) ? pops.map((p) => (p.id === pop.id ? pop : p)) : [...pops, pop]
+}
+
+/** An outcome may be logged while the talk still runs: then the call stays until it is over. */
+function settle(pops: Pop[], id: string): Pop[] {
+  return pops
+    .filter((pop) => pop.id !== id || pop.phase !== 'wrapup')
+    .map((pop) => (pop.id === id ? { ...pop, outcome_state: 'logged' } : pop))
+}
+
+/** Calls of this agent that are over and whose outcome is missing, the oldest first. */
+export function owed(board: Board | undefined): Pop[] {
+  const over = (board?.pops ?? []).filter((pop) => pop.phase === 'wrapup')
+  return over.sort((a, b) => (a.ended_at ?? '').localeCompare(b.ended_at ?? ''))
+}

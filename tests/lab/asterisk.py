@@ -176,9 +176,9 @@ class Asterisk:
         while process is not None and time.monotonic() < deadline:
             if process.poll() is not None:
                 break
-            if (self.home / "run/asterisk.ctl").exists() and self._ami_answers():
-                if "fully booted" in self.cli("core waitfullybooted"):
-                    return
+            up = (self.home / "run/asterisk.ctl").exists() and self._ami_answers()
+            if up and "fully booted" in self.cli("core waitfullybooted"):
+                return
             time.sleep(0.05)
         tail = (self.home / "log/console").read_text(errors="replace")[-600:].strip()
         self.kill()

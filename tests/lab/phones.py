@@ -71,7 +71,13 @@ class Phone(Sipp):
     """
 
     def __init__(
-        self, pbx: Asterisk, extension: str, *, answer_ms: int | None = 300, talk_ms: int | None = None, busy: bool = False
+        self,
+        pbx: Asterisk,
+        extension: str,
+        *,
+        answer_ms: int | None = 300,
+        talk_ms: int | None = None,
+        busy: bool = False,
     ) -> None:
         self.extension = extension
         port = pbx.ports.trunk if extension == "trunk" else pbx.ports.phone(extension)
@@ -153,9 +159,7 @@ class Floor:
         privacy: bool = False,
     ) -> Caller:
         """A customer rings."""
-        made = Caller(
-            self.pbx, number, did, talk_ms=talk_ms, patience_ms=patience_ms, display=display, privacy=privacy
-        )
+        made = Caller(self.pbx, number, did, talk_ms=talk_ms, patience_ms=patience_ms, display=display, privacy=privacy)
         self.callers.append(made)
         return made
 

@@ -76,7 +76,7 @@ def _build(root: Path, suite: str) -> None:
         "mmdebstrap",
         "--quiet",
         # the Release file of a moving suite on a mirror may be days past its date
-        "--aptopt=Acquire::Check-Valid-Until \"false\"",
+        '--aptopt=Acquire::Check-Valid-Until "false"',
         "--variant=minbase",
         f"--include={PACKAGES}",
         suite,

@@ -54,10 +54,15 @@ def _play(sound: Path | None) -> str:
     return f'<nop><action><exec rtp_stream="{sound},-1,0"/></action></nop>\n' if sound else ""
 
 
+def _within(limit_ms: int | None, label: str) -> str:
+    """Attributes of a recv that goes to `label` when nothing came in time; None waits for ever."""
+    return "" if limit_ms is None else f' timeout="{limit_ms}" ontimeout="{label}"'
+
+
 def ringing_phone(answer_ms: int | None, talk_ms: int | None, sound: Path | None) -> str:
     """A phone that rings; answers after `answer_ms` (None: never); hangs up after `talk_ms` (None: never)."""
-    cancel = '<recv request="CANCEL"' + (f' timeout="{answer_ms}" ontimeout="answer"/>' if answer_ms is not None else "/>")
-    end = '<recv request="BYE"' + (f' timeout="{talk_ms}" ontimeout="hangup"/>' if talk_ms is not None else "/>")
+    cancel = f'<recv request="CANCEL"{_within(answer_ms, "answer")}/>'
+    end = f'<recv request="BYE"{_within(talk_ms, "hangup")}/>'
     bye = [
         "BYE [next_url] SIP/2.0", "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
         "From: [$us];tag=[pid]lab[call_number]", "To: [$them]", "[last_Call-ID:]", "CSeq: 7 BYE", "Max-Forwards: 70",
@@ -74,7 +79,7 @@ def ringing_phone(answer_ms: int | None, talk_ms: int | None, sound: Path | None
         + _reply("200 OK").replace(";tag=[pid]lab[call_number]", "")
         + _reply("487 Request Terminated", "CSeq: [$cseq]")
         + '<recv request="ACK" next="done"/>\n<label id="answer"/>\n'
-        + _invite_reply("200 OK", _SDP)
+        + _reply("200 OK", body=_SDP)
         + '<recv request="ACK"/>\n'
         + _play(sound)
         + end
@@ -85,19 +90,16 @@ def ringing_phone(answer_ms: int | None, talk_ms: int | None, sound: Path | None
     )
 
 
-def _invite_reply(status: str, body: str) -> str:
-    return _reply(status, body=body)
-
-
 def busy_phone(status: str = "486 Busy Here") -> str:
     """A phone that refuses every call."""
-    return _HEAD.format(name="busy") + '<recv request="INVITE"/>\n' + _reply(status) + '<recv request="ACK"/>\n</scenario>\n'
+    steps = '<recv request="INVITE"/>\n' + _reply(status) + '<recv request="ACK"/>\n</scenario>\n'
+    return _HEAD.format(name="busy") + steps
 
 
 def caller(call: Dialling, sound: Path | None) -> str:
     """Ring `call.to`; give up after the patience with CANCEL, or talk and hang up."""
-    wait = f' timeout="{call.patience_ms}" ontimeout="giveup"'
-    talk = f' timeout="{call.talk_ms}" ontimeout="hangup"' if call.talk_ms is not None else ""
+    wait = _within(call.patience_ms, "giveup")
+    talk = _within(call.talk_ms, "hangup")
     optional = "".join(f'<recv response="{code}" optional="true"{wait}/>\n' for code in (100, 180, 183))
     opening = _request("INVITE", call, _BRANCH, 1, body=_SDP)
     last, login = 1, ""

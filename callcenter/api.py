@@ -39,6 +39,7 @@ TAKE: web.AppKey[Callable[[CallEvent], Awaitable[Changed | None]]] = web.AppKey(
 ROOT: Final = "/api/v1"
 F = TypeVar("F", bound=Callable[..., Any])
 log = logger(__name__)
+_ANSWER_HEADERS: Final[web.RequestKey[dict[str, str]]] = web.RequestKey("answer_headers", dict)
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY: Final = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -119,7 +120,7 @@ class View(PydanticView):
         answer = await method()
         if isinstance(answer, web.StreamResponse):
             return answer
-        headers = self.request.get("answer_headers", {})
+        headers = self.request.get(_ANSWER_HEADERS, {})
         if answer is None:
             return web.Response(status=204, headers=headers)
         status = getattr(method, "answers", HTTPStatus.OK)
@@ -127,7 +128,7 @@ class View(PydanticView):
         return web.Response(text=text, status=status, content_type="application/json", headers=headers)
 
     def answer_header(self, name: str, value: str) -> None:
-        self.request.setdefault("answer_headers", {})[name] = value
+        self.request[_ANSWER_HEADERS] = {**self.request.get(_ANSWER_HEADERS, {}), name: value}
 
     async def on_validation_error(self, exception: ValidationError, context: str) -> web.StreamResponse:
         """Says which fields are wrong and why; never what was in them."""

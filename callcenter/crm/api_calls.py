@@ -9,9 +9,9 @@ from aiohttp import web
 from pydantic import AwareDatetime, Field
 from sqlalchemy.orm import Session
 
-from callcenter.api import BUS, CLOCK, DB, ROOT, SETTINGS, TAKE, Answer, Body, Limit, Line, View, read_cursor
+from callcenter.api import BUS, CLOCK, DB, ROOT, SETTINGS, Answer, Body, Limit, Line, View, read_cursor
 from callcenter.call import Result, State
-from callcenter.crm import audit, call_list, call_views, customers
+from callcenter.crm import audit, call_list, call_views, customers, news
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_list import Filter
 from callcenter.crm.call_views import CallAnswer
@@ -81,7 +81,7 @@ class CallCustomerView(View):
             return CustomerChosen(call=key, at=now, mono=app[CLOCK].monotonic(), customer=chosen.id, by=who.id)
 
         event = await app[DB].write(decide)
-        await app[TAKE](event)
+        await news.take(app, event)
         await app[BUS].publish(CustomerChanged(customer=event.customer))
         return await _read_call(self.request, call_id)
 

@@ -14,7 +14,6 @@ from callcenter.api import (
     CLOCK,
     DB,
     ROOT,
-    TAKE,
     Answer,
     Body,
     Line,
@@ -24,7 +23,7 @@ from callcenter.api import (
     etag,
     expect,
 )
-from callcenter.crm import audit, call_list, call_views, once, outcomes, settle
+from callcenter.crm import audit, call_list, call_views, news, once, outcomes, settle
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_views import SegmentAnswer
 from callcenter.crm.rights import Actor, Verb
@@ -162,9 +161,8 @@ class WaiveView(View):
         now = app[CLOCK].now()
         part = await app[DB].read(lambda s: settle.waived(s, segment_id, who))
         mono = app[CLOCK].monotonic()
-        await app[TAKE](
-            OutcomeWaived(call=part.call, at=now, mono=mono, segment=part.seq, by=who.id, reason=body.reason)
-        )
+        event = OutcomeWaived(call=part.call, at=now, mono=mono, segment=part.seq, by=who.id, reason=body.reason)
+        await news.take(app, event)
         await _audit(self.request, who, "waive", part)
         return await app[DB].read(lambda s: call_views.segment(s, segment_id))
 
@@ -191,7 +189,7 @@ async def _log(request: web.Request, segment_id: UUID, body: Logged) -> SegmentA
         by=who.id,
         comment=body.comment,
     )
-    await app[TAKE](event)
+    await news.take(app, event)
     if part.correction or part.agent != who.id:
         await _audit(request, who, "correct_outcome" if part.correction else "log_outcome", part)
     return await app[DB].read(lambda s: call_views.segment(s, segment_id))

@@ -14,7 +14,7 @@ from typing import Any, Final, get_type_hints
 
 from aiohttp import web
 from aiohttp_pydantic.injectors import _parse_func_signature
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, create_model
 from pydantic.json_schema import JsonSchemaMode
 
 from callcenter.api import Problem, View
@@ -72,7 +72,7 @@ def _operation(method: str, handler: Any, schemas: Schemas) -> dict[str, Any]:
         "operationId": f"{method}{noun}",
         "description": getdoc(handler) or "",
         "parameters": [
-            *(_parameter("path", name, kind, schemas) for name, kind in in_path.items()),
+            *(_parameter("path", name, kind, schemas, {}) for name, kind in in_path.items()),
             *(_parameter("query", name, kind, schemas, defaults) for name, kind in in_query.items()),
             *_headers(method, handler),
         ],
@@ -84,12 +84,13 @@ def _operation(method: str, handler: Any, schemas: Schemas) -> dict[str, Any]:
     return operation
 
 
-def _parameter(
-    where: str, name: str, kind: Any, schemas: Schemas, defaults: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    schema = _schema(kind, schemas, "validation")
-    required = name not in (defaults or {})
-    return {"in": where, "name": name.rstrip("_"), "required": required, "schema": schema}
+def _parameter(where: str, name: str, kind: Any, schemas: Schemas, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {name: (kind, defaults.get(name, ...))}
+    model = create_model("Parameter", **fields)
+    shape = model.model_json_schema(ref_template=_REF, mode="validation")
+    schemas.update(shape.get("$defs", {}))
+    ((told_name, schema),) = shape["properties"].items()
+    return {"in": where, "name": told_name, "required": name not in defaults, "schema": schema}
 
 
 def _headers(method: str, handler: Any) -> Iterator[dict[str, Any]]:

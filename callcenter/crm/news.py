@@ -9,12 +9,23 @@ from uuid import UUID
 
 from aiohttp import web
 
-from callcenter.api import BUS, DB
+from callcenter.api import BUS, DB, TAKE
 from callcenter.crm import rosters
-from callcenter.events import RosterChanged, SignedOff
+from callcenter.errors import Unavailable
+from callcenter.events import CallEvent, RosterChanged, SignedOff
 
 ROSTER_ORDER: Final[web.AppKey[asyncio.Lock]] = web.AppKey("roster_order", asyncio.Lock)
 """Held from reading the roster to telling it: otherwise an older one could be told after a newer one."""
+_TAKEN_WITHIN: Final = 10.0
+
+
+async def take(app: web.Application, event: CallEvent) -> None:
+    """Puts the event in its call's order and waits for its commit. Raises Unavailable when that takes too long."""
+    try:
+        async with asyncio.timeout(_TAKEN_WITHIN):
+            await app[TAKE](event)
+    except TimeoutError:
+        raise Unavailable("it is not taken now; try again", code="busy") from None
 
 
 async def roster_changed(app: web.Application) -> None:

@@ -1,0 +1,77 @@
+"""For machines: health, metrics and the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from callcenter.crm.api_spec import document
+from callcenter.crm.routes import add_routes
+from tests.crm.office import Office
+
+
+@pytest.fixture
+def spec() -> dict[str, Any]:
+    app = web.Application()
+    add_routes(app)
+    return document(app)
+
+
+def operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for methods in spec["paths"].values() for operation in methods.values()]
+
+
+async def test_ready_means_that_database_and_pbx_answer(both: Office) -> None:
+    caller = await both.caller()
+    assert (await caller.get("/healthz")).body == {"ok": True}
+    await both.health.well("pbx:main")
+    assert (await caller.get("/readyz")).status == 200
+    await both.health.ill("speech", "model_missing", "set CALLCENTER_SPEECH__MODEL")
+    assert (await caller.get("/readyz")).status == 200
+    await both.health.ill("pbx:main", "refused", "start Asterisk")
+    answer = await caller.get("/readyz")
+    assert (answer.status, answer.body["parts"]["pbx:main"]) == (503, {"ok": False, "code": "refused"})
+
+
+async def test_metrics_are_printed(office: Office) -> None:
+    answer = await (await office.caller()).get("/metrics")
+    assert "callcenter_outcomes_owed" in answer.text
+
+
+async def test_the_document_is_served_without_a_session(office: Office, spec: dict[str, Any]) -> None:
+    served = await (await office.caller()).get("/api/openapi.json")
+    assert served.body == spec
+
+
+def test_every_operation_has_its_own_name_and_tells_how_it_refuses(spec: dict[str, Any]) -> None:
+    names = [operation["operationId"] for operation in operations(spec)]
+    assert len(names) == len(set(names)) >= 25
+    assert all("application/problem+json" in o["responses"]["422"]["content"] for o in operations(spec))
+    assert all(o["description"] for o in operations(spec))
+
+
+def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
+    found: list[str] = []
+
+    def look(node: Any) -> None:
+        match node:
+            case {"$ref": str(target)}:
+                found.append(target)
+            case dict():
+                list(map(look, node.values()))
+            case list():
+                list(map(look, node))
+
+    look(spec)
+    assert found
+    assert {r.removeprefix("#/components/schemas/") for r in found} <= set(spec["components"]["schemas"])
+
+
+def test_only_signing_in_needs_no_session(spec: dict[str, Any]) -> None:
+    assert spec["paths"]["/api/v1/session"]["post"]["security"] == []
+    assert [o["operationId"] for o in operations(spec) if "security" in o] == ["postSession"]
+    assert spec["security"] == [{"session": []}]
+    calls = spec["paths"]["/api/v1/calls"]["get"]["parameters"]
+    assert {"from", "to", "limit", "cursor"} <= {p["name"] for p in calls}

@@ -104,9 +104,11 @@ class Queue:
             return free if ahead == 0 else []
         return free[:1] if ahead < len(free) else []
 
-    def answered(self, member: Member, hold: int) -> None:
-        """rrmemory goes on behind who answered."""
+    def rang(self, member: Member) -> None:
+        """rrmemory goes on behind who was rung last."""
         self.next_member = (self.members.index(member) + 1) % len(self.members)
+
+    def answered(self, hold: int) -> None:
         self.holdtime = (self.holdtime * 3 + hold) // 4 if self.completed else hold
 
     def finished(self, member: Member, talk: int) -> None:

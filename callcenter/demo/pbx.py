@@ -21,6 +21,9 @@ from callcenter.demo.queue_call import Plan, queue_call
 from callcenter.demo.spool import Spool
 from callcenter.demo.stream import frame
 from callcenter.demo.switch import Phones, Switch
+from callcenter.log import logger
+
+log = logger(__name__)
 
 QUEUES: Final = (("support", "rrmemory"), ("sales", "ringall"))
 AGENTS: Final = (("PJSIP/101", "Anna"), ("PJSIP/102", "Boris"), ("PJSIP/103", "Chiara"))
@@ -68,20 +71,24 @@ class Pbx:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    def call(self, plan: Plan) -> asyncio.Task[None]:
+    def call(self, plan: Plan) -> None:
         """A customer rings."""
-        return self._play(queue_call(self.switch, plan))
+        self._play(queue_call(self.switch, plan))
 
     @property
     def calls(self) -> int:
         """How many calls are being played."""
         return len(self._going)
 
-    def _play(self, call: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _play(self, call: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(call)
         self._going.add(task)
-        task.add_done_callback(self._going.discard)
-        return task
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._going.discard(task)
+        if not task.cancelled() and (wrong := task.exception()):
+            log.error("simulated_call_failed", exc_info=wrong)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._doors.add(writer)

@@ -13,6 +13,7 @@ from callcenter.demo.switch import DEBTS, Customer, Ring, Switch
 
 QUEUES: Final = {"7001": "support", "7002": "sales"}
 TRUNK: Final = "trunk"
+_TECH: Final = ("TechCause", "487")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ class _Stay:
     async def _round(self, members: list[Member], left: float) -> _Leg | None:
         """Rings the members until the first answers, the ring time is over, or the customer has enough."""
         legs = [self._ring(member) for member in members]
+        self.queue.rang(members[-1])
         first = min(legs, key=lambda leg: RING_SECONDS if leg.answer is None else leg.answer)
         ringing = min(RING_SECONDS, RING_SECONDS if first.answer is None else first.answer)
         await self.switch.pace.sleep(min(ringing, left))
@@ -151,7 +153,7 @@ class _Stay:
     async def _talk(self, leg: _Leg) -> None:
         switch, plan, phone = self.switch, self.plan, leg.channel
         hold = int(switch.pace.now() - self.place.joined)
-        self.queue.answered(leg.member, hold)
+        self.queue.answered(hold)
         times = (("HoldTime", str(hold)), ("RingTime", str(int(leg.answer or 0))))
         self._tell_member("AgentConnect", phone, leg.member, *times)
         leg.member.in_call = True
@@ -194,7 +196,7 @@ class _Stay:
 
     def _cancel(self, legs: list[_Leg]) -> None:
         """The customer hangs up while phones ring."""
-        self.switch.tell("HangupRequest", self.caller, ("Cause", "127"))
+        self.switch.tell("HangupRequest", self.caller, ("Cause", "127"), _TECH)
         self._dial_ends(legs, "CANCEL")
         self._dial_ends(legs, "CANCEL")
         for leg in legs:
@@ -204,7 +206,7 @@ class _Stay:
     def _abandon(self) -> None:
         """The customer is gone; he has said so already where phones were ringing."""
         if self.place in self.queue.waiting:
-            self.switch.tell("HangupRequest", self.caller, ("Cause", "127"))
+            self.switch.tell("HangupRequest", self.caller, ("Cause", "127"), _TECH)
             self._left_in_queue()
 
     def _left_in_queue(self) -> None:
@@ -215,8 +217,8 @@ class _Stay:
         self._tell("QueueCallerAbandon", ("Position", position), original, held)
         self._leave_queue()
         self.queue.abandoned += 1
-        switch.tell("SoftHangupRequest", self.caller, ("Cause", "16"))
-        switch.hang_up(self.caller, 127)
+        switch.tell("SoftHangupRequest", self.caller, ("Cause", "16"), _TECH)
+        switch.hang_up(self.caller, 127, _TECH)
 
     def _leave_queue(self) -> None:
         position = str(self.queue.waiting.index(self.place) + 1)

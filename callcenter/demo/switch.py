@@ -21,7 +21,13 @@ from callcenter.demo.stream import Header, Stream
 
 DEBTS: Final = "callcenter-owes"
 _RINGS_KEPT: Final = 10_000
-_CAUSES: Final = {0: "Unknown", 16: "Normal Clearing", 17: "User busy", 26: "Answered elsewhere", 127: "Interworking"}
+_CAUSES: Final = {
+    0: "Unknown",
+    16: "Normal Clearing",
+    17: "User busy",
+    26: "Answered elsewhere",
+    127: "Interworking, unspecified",
+}
 
 Phones = Callable[[str], float | None]
 """After how many seconds a phone is picked up this time; None: nobody comes."""
@@ -160,10 +166,10 @@ class Switch:
         channel.connected, channel.connected_name = other.number, other.caller
         self.tell("NewConnectedLine", channel)
 
-    def hang_up(self, channel: Channel, cause: int) -> None:
+    def hang_up(self, channel: Channel, cause: int, *extra: Header) -> None:
         del self.board.channels[channel.uniqueid]
         text = _CAUSES.get(cause, "Unknown")
-        self.tell("Hangup", channel, ("Cause", str(cause)), ("Cause-txt", text))
+        self.tell("Hangup", channel, ("Cause", str(cause)), ("Cause-txt", text), *extra)
 
     def keep_recording(self, customer: Customer, dialogue: Dialogue, seconds: float) -> None:
         """The file is whole before the Hangup of its channel is told."""

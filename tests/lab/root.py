@@ -45,6 +45,8 @@ def check_machine() -> None:
 def asterisk_root(version: str = "22") -> Path:
     """Return the root with that Asterisk, building it when this machine has none yet (about 30 s)."""
     check_machine()
+    if version not in SUITES:
+        raise LabError(f"no Asterisk {version} in the lab: set CALLCENTER_LAB_ASTERISK to one of {', '.join(SUITES)}")
     cache = cache_dir()
     root = cache / f"asterisk-{version}"
     if _is_complete(root):

@@ -1,0 +1,44 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import type { Role } from './api/types'
+import { loadMe } from './entities/session'
+import { useBoard } from './live/board'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Translation key of the title. */
+    title: string
+    open?: boolean
+    roles?: Role[]
+  }
+}
+
+const SUPERVISORS: Role[] = ['supervisor', 'admin']
+const ADMINS: Role[] = ['admin']
+
+const routes: RouteRecordRaw[] = [
+  { path: '/sign-in', name: 'sign-in', component: () => import('./pages/sign-in/SignInPage.vue'), meta: { title: 'sign_in.title', open: true } },
+  { path: '/', name: 'desk', component: () => import('./pages/desk/DeskPage.vue'), meta: { title: 'nav.desk' } },
+  { path: '/customers', name: 'customers', component: () => import('./pages/customers/CustomersPage.vue'), meta: { title: 'nav.customers' } },
+  { path: '/customers/:id', name: 'customer', props: true, component: () => import('./pages/customers/CustomerPage.vue'), meta: { title: 'nav.customers' } },
+  { path: '/calls', name: 'calls', component: () => import('./pages/calls/CallsPage.vue'), meta: { title: 'nav.calls' } },
+  { path: '/calls/:id', name: 'call', props: true, component: () => import('./pages/calls/CallPage.vue'), meta: { title: 'nav.calls' } },
+  { path: '/floor', name: 'floor', component: () => import('./pages/floor/FloorPage.vue'), meta: { title: 'nav.floor', roles: SUPERVISORS } },
+  { path: '/admin/users', name: 'users', component: () => import('./pages/admin/UsersPage.vue'), meta: { title: 'nav.users', roles: ADMINS } },
+  { path: '/admin/outcomes', name: 'outcomes', component: () => import('./pages/admin/OutcomesPage.vue'), meta: { title: 'nav.outcomes', roles: ADMINS } },
+  { path: '/admin/pbx', name: 'pbx', component: () => import('./pages/admin/PbxPage.vue'), meta: { title: 'nav.pbx', roles: ADMINS } },
+  { path: '/:rest(.*)*', redirect: { name: 'desk' } },
+]
+
+export const router = createRouter({ history: createWebHistory(), routes })
+
+/** While an outcome is owed every way leads to the desk: by link, by address, by the back button. */
+router.beforeEach(async (to) => {
+  if (to.meta.open) return true
+  const { begin, debts } = useBoard()
+  const me = await loadMe().catch(() => undefined)
+  if (!me) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  await begin().catch(() => undefined)
+  if (debts.value.length && to.name !== 'desk') return { name: 'desk', query: { closed: '1' } }
+  if (to.meta.roles && !to.meta.roles.includes(me.role)) return { name: 'desk' }
+  return true
+})

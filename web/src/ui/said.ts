@@ -1,0 +1,30 @@
+import { Notify } from 'quasar'
+import { useI18n } from 'vue-i18n'
+import { asProblem } from '@/api/problem'
+
+/** Errors in the user's words, and the short notes about what was just done. */
+export function useSaid() {
+  const { t, te } = useI18n()
+
+  function fault(error: unknown): string {
+    const { code } = asProblem(error)
+    return te(`errors.${code}`, 'en') ? t(`errors.${code}`) : t('errors.unexpected')
+  }
+
+  function fieldFault(error: unknown, field: string): string {
+    const reason = asProblem(error).fields[field]
+    if (!reason) return ''
+    return te(`reasons.${reason}`, 'en') ? t(`reasons.${reason}`) : t('reasons.invalid')
+  }
+
+  function done(message: string, undo?: () => void): void {
+    const actions = undo ? [{ label: t('common.undo'), noCaps: true, flat: true, handler: undo }] : []
+    Notify.create({ message, actions, timeout: undo ? 6000 : 2500, position: 'bottom', attrs: { role: 'status' } })
+  }
+
+  function failed(error: unknown): void {
+    Notify.create({ message: fault(error), caption: asProblem(error).code, timeout: 7000, position: 'bottom', attrs: { role: 'alert' } })
+  }
+
+  return { fault, fieldFault, done, failed }
+}

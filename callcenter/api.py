@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -56,6 +57,8 @@ _REASONS: Final = {
     "extra_forbidden": "unknown",
     "string_too_short": "too_short",
     "string_too_long": "too_long",
+    "too_short": "too_short",
+    "too_long": "too_long",
     "literal_error": "not_allowed",
     "enum": "not_allowed",
     "not_allowed": "not_allowed",
@@ -172,11 +175,13 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         if wait := getattr(no, "retry_after", None):
             response.headers["Retry-After"] = str(wait)
         return response
-    except Exception:
+    except Exception as wrong:
         bug = str(new_id())
         resource = request.match_info.route.resource
         route = resource.canonical if resource else ""
-        log.exception("request_failed", bug=bug, method=request.method, route=route)
+        # Where it broke, but not what it said: messages quote rows and input, which are personal data.
+        trace = "".join(traceback.format_tb(wrong.__traceback__))
+        log.error("request_failed", bug=bug, method=request.method, route=route, error=type(wrong).__name__, at=trace)
         return problem(500, "internal", f"a bug; the log names it {bug}")
 
 

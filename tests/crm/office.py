@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from callcenter.crm import access, rosters, users
 from callcenter.crm.models import Audit, User
 from callcenter.crm.routes import add_routes
 from callcenter.db import Database
-from callcenter.events import CustomerChanged, DraftSaved, RosterChanged, SignedOff
+from callcenter.events import CustomerChanged, DraftSaved, QueueResult, RosterChanged, SignedOff
 from callcenter.health import Health
 from callcenter.ledger import Ledger
 from tests.spine.story import START, Story
@@ -34,6 +35,12 @@ OURS = {"X-Requested-With": "callcenter"}
 @lru_cache
 def hashed() -> str:
     return users.hash_password(PASSWORD)
+
+
+def talked(desk: str, *, uniqueid: str = "1700000000.1", caller: str = "+79161234567") -> Story:
+    """A queue call that somebody at the desk answered, talked through and hung up."""
+    story = Story(uniqueid=uniqueid, number=caller).arrives().joins().rings(desk).answers(desk)
+    return story.leaves(QueueResult.ANSWERED).parts(desk).hangs_up(desk).ends()
 
 
 @dataclass
@@ -67,7 +74,7 @@ class Caller:
         async with self.http.request(method, url, json=body, headers=named) as response:
             return await _read(response)
 
-    async def raw(self, method: str, path: str, data: bytes) -> Answer:
+    async def raw(self, method: str, path: str, data: bytes | BytesIO) -> Answer:
         headers = {"Content-Type": "application/json"}
         async with self.http.request(method, f"/api/v1{path}", data=data, headers=headers) as response:
             return await _read(response)
@@ -134,11 +141,10 @@ class Office:
         name = f"PJSIP/{number}"
         return await self.db.write(lambda s: rosters.put_extension(s, "main", number, [name], [name]).id)
 
-    async def happens(self, story: Story) -> Any:
-        """The PBX tells the story; the call as the API's list shows it to a supervisor."""
+    async def happens(self, story: Story) -> None:
+        """The PBX tells the story."""
         for event in story.events:
             await self.ledger.take(event)
-        return None
 
     async def trail(self, verb: str) -> list[Audit]:
         return await self.db.read(lambda s: list(s.scalars(select(Audit).where(Audit.verb == verb))))

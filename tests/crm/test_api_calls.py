@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from callcenter.events import OfferResult, QueueResult
-from tests.crm.office import Caller, Office
-from tests.spine.story import START, Story, answered
+from tests.crm.office import Caller, Office, talked
+from tests.spine.story import START, Story
 
 
 async def listed(caller: Caller, query: str = "") -> list[dict[str, Any]]:
@@ -49,8 +49,8 @@ async def test_agents_list_their_own_calls_and_read_those_on_cards(both: Office)
     anna = await both.signed_in("anna", extension="101")
     boris = await both.signed_in("boris", extension="102")
     chief = await both.signed_in("chief", "supervisor")
-    await both.happens(answered("101", uniqueid="1.1"))
-    await both.happens(answered("102", uniqueid="2.1", number="anonymous"))
+    await both.happens(talked("101", uniqueid="1.1"))
+    await both.happens(talked("102", uniqueid="2.1", caller="anonymous"))
     assert [c["uniqueid"] for c in await listed(anna)] == ["1.1"]
     assert [c["uniqueid"] for c in await listed(boris)] == ["2.1"]
     everything = {c["uniqueid"]: c["id"] for c in await listed(chief)}
@@ -62,7 +62,7 @@ async def test_agents_list_their_own_calls_and_read_those_on_cards(both: Office)
 
 async def test_a_withheld_number_stays_withheld(office: Office) -> None:
     anna = await office.signed_in("anna", extension="101")
-    await office.happens(answered("101", number="anonymous"))
+    await office.happens(talked("101", caller="anonymous"))
     (call,) = await listed(anna)
     assert (call["withheld"], call["number"], call["number_display"], call["customer"]) == (True, "", "", None)
 
@@ -86,7 +86,7 @@ async def test_a_withheld_number_stays_withheld(office: Office) -> None:
 async def test_calls_are_found_by_what_they_were(both: Office, query: str, found: set[str]) -> None:
     await both.signed_in("anna", extension="101")
     chief = await both.signed_in("chief", "supervisor")
-    await both.happens(answered("101", uniqueid="1.1"))
+    await both.happens(talked("101", uniqueid="1.1"))
     later = Story(uniqueid="2.1", number="+79161230000", seconds=3600)
     await both.happens(later.arrives().joins("sales").leaves(QueueResult.ABANDONED, "sales").ends())
     assert {c["uniqueid"] for c in await listed(chief, query)} == found
@@ -96,7 +96,7 @@ async def test_calls_are_found_by_agent_and_come_in_pages(both: Office) -> None:
     anna = await both.signed_in("anna", extension="101")
     chief = await both.signed_in("chief", "supervisor")
     for n in range(5):
-        await both.happens(answered("101", uniqueid=f"{n}.1", number=f"+7916123456{n}"))
+        await both.happens(talked("101", uniqueid=f"{n}.1", caller=f"+7916123456{n}"))
     seen: list[str] = []
     cursor = ""
     for _ in range(3):
@@ -116,7 +116,7 @@ async def test_a_foreign_cursor_is_refused(office: Office, cursor: str) -> None:
 
 async def test_somebody_decides_whose_call_it_is(both: Office) -> None:
     anna = await both.signed_in("anna", extension="101")
-    await both.happens(answered("101", number="anonymous"))
+    await both.happens(talked("101", caller="anonymous"))
     (call,) = await listed(anna)
     card = (await anna.post("/customers", {"name": "Known by voice"})).body
     chosen = await anna.put(f"/calls/{call['id']}/customer", {"customer_id": card["id"]})

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import event
 
 from callcenter.events import CustomerChanged
-from tests.crm.office import Caller, Office
-from tests.spine.story import Story, answered
+from tests.crm.office import Caller, Office, talked
+from tests.spine.story import Story
 
 
 async def made(caller: Caller, **fields: Any) -> dict[str, Any]:
@@ -160,7 +160,7 @@ async def test_pages_show_every_card_once(both: Office) -> None:
 
 async def test_a_one_time_caller_is_found_but_not_listed_until_he_calls_again_or_is_written_on(both: Office) -> None:
     anna = await both.signed_in("anna")
-    await both.happens(answered(uniqueid="1.1", number="+79161234567"))
+    await both.happens(talked("101", uniqueid="1.1", caller="+79161234567"))
     assert (await anna.get("/customers")).body["items"] == []
     (found,) = (await anna.get("/customers?q=9161234567")).body["items"]
     assert (found["provisional"], found["calls"], found["numbers"]) == (True, 1, ["+7 916 123-45-67"])
@@ -190,7 +190,7 @@ async def test_numbers_are_added_told_as_shared_and_taken_off(both: Office) -> N
 async def test_the_timeline_tells_calls_with_their_outcomes_newest_first(both: Office) -> None:
     anna = await both.signed_in("anna", extension="101")
     for n in range(3):
-        await both.happens(answered(uniqueid=f"{n}.1"))
+        await both.happens(talked("101", uniqueid=f"{n}.1"))
         both.clock.move(60)
     (card,) = (await anna.get("/customers")).body["items"]
     first = (await anna.get(f"/customers/{card['id']}/timeline?limit=2")).body
@@ -206,7 +206,7 @@ async def test_the_timeline_tells_calls_with_their_outcomes_newest_first(both: O
 async def test_a_page_costs_as_many_queries_as_one_card(office: Office) -> None:
     anna = await office.signed_in("anna", extension="101")
     for n in range(12):
-        await office.happens(answered(uniqueid=f"{n}.1", number=f"+791612345{n:02}"))
+        await office.happens(talked("101", uniqueid=f"{n}.1", caller=f"+791612345{n:02}"))
     statements: list[str] = []
     engine = office.db._engine
     assert engine is not None

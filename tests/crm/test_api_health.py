@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -53,20 +55,8 @@ def test_every_operation_has_its_own_name_and_tells_how_it_refuses(spec: dict[st
 
 
 def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
-    found: list[str] = []
-
-    def look(node: Any) -> None:
-        match node:
-            case {"$ref": str(target)}:
-                found.append(target)
-            case dict():
-                list(map(look, node.values()))
-            case list():
-                list(map(look, node))
-
-    look(spec)
-    assert found
-    assert {r.removeprefix("#/components/schemas/") for r in found} <= set(spec["components"]["schemas"])
+    found = set(re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(spec)))
+    assert {"CallAnswer", "CustomerAnswer", "Problem"} <= found <= set(spec["components"]["schemas"])
 
 
 def test_only_signing_in_needs_no_session(spec: dict[str, Any]) -> None:

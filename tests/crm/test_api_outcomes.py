@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from callcenter.events import DraftSaved
-from tests.crm.office import Caller, Office
-from tests.spine.story import Story, answered
+from tests.crm.office import Caller, Office, talked
+from tests.spine.story import Story
 
 
 async def segment_of(office: Office, caller: Caller, at: int = 0) -> dict[str, Any]:
@@ -18,7 +18,7 @@ async def segment_of(office: Office, caller: Caller, at: int = 0) -> dict[str, A
 async def owing(office: Office) -> tuple[Caller, str]:
     """Anna has talked and owes."""
     anna = await office.signed_in("anna", extension="101")
-    await office.happens(answered("101"))
+    await office.happens(talked("101"))
     return anna, str((await segment_of(office, anna))["id"])
 
 
@@ -66,7 +66,7 @@ async def test_another_agents_part_is_not_ones_own(both: Office) -> None:
     body = {"outcome": "solved"}
     assert (await boris.put(f"/segments/{segment}/outcome", body)).code == "forbidden"
     assert (await boris.put(f"/segments/{segment}/draft", {"comment": "x"})).code == "forbidden"
-    await both.happens(answered("102", uniqueid="9.1", number="anonymous"))
+    await both.happens(talked("102", uniqueid="9.1", caller="anonymous"))
     (his,) = (await boris.get("/calls")).body["items"]
     assert (await anna.put(f"/segments/{his['segments'][0]['id']}/outcome", body)).code == "not_found"
     assert (await segment_of(both, anna))["outcome_state"] == "owed"
@@ -149,7 +149,7 @@ async def test_administrators_make_and_retire_codes(both: Office) -> None:
     assert (await admin.post("/outcomes", {**new, "code": "No Good"})).fields == {"code": "invalid"}
     retired = (await admin.patch(f"/outcomes/{made.body['id']}", {"active": False, "key": None})).body
     assert (retired["active"], retired["key"], retired["comment"]) == (False, None, "required")
-    await both.happens(answered("101"))
+    await both.happens(talked("101"))
     segment = await segment_of(both, anna)
     refused = await anna.put(f"/segments/{segment['id']}/outcome", {"outcome": "test_ride", "comment": "x"})
     assert refused.fields == {"outcome": "not_allowed"}

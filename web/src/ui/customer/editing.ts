@@ -1,0 +1,66 @@
+import { useMutation, useQueryClient } from '@tanstack/vue-query'
+import { ref } from 'vue'
+import { useI18n } from 'vue-i18n'
+import type { Tagged } from '@/api/client'
+import { asProblem } from '@/api/problem'
+import type { Customer, CustomerPatch } from '@/api/types'
+import { changeCustomer, customerKey } from '@/entities/customers'
+import { useSaid } from '@/ui/said'
+
+export interface Conflict {
+  patch: CustomerPatch
+  theirs: Customer
+}
+
+/** Saves one field at a time against the version it was read at. A conflict shows both and asks, it never overwrites. */
+export function useEditing(id: () => string) {
+  const queries = useQueryClient()
+  const { t } = useI18n()
+  const { done, failed } = useSaid()
+  const conflict = ref<Conflict>()
+  const unsaved = ref<{ patch: CustomerPatch; problem: unknown }>()
+  const kept = () => queries.getQueryData<Tagged<Customer>>(customerKey(id()))
+
+  const { mutateAsync } = useMutation({
+    scope: { id: 'customer-card' },
+    mutationFn: ({ customer, patch }: { customer: string; patch: CustomerPatch }) => {
+      const now = queries.getQueryData<Tagged<Customer>>(customerKey(customer))
+      return changeCustomer(customer, patch, now?.etag ?? '')
+    },
+  })
+
+  async function save(patch: CustomerPatch, quietly = false): Promise<void> {
+    const customer = id()
+    const before = kept()?.data
+    try {
+      queries.setQueryData(customerKey(customer), await mutateAsync({ customer, patch }))
+      unsaved.value = undefined
+      if (!quietly && before) done(t('customer.saved'), () => void save(undoing(before, patch), true))
+      void queries.invalidateQueries({ queryKey: ['customers'] })
+    } catch (error) {
+      if (asProblem(error).status === 412) return meet(customer, patch)
+      unsaved.value = { patch, problem: error }
+      if (!asProblem(error).unreachable) failed(error)
+    }
+  }
+
+  async function meet(customer: string, patch: CustomerPatch): Promise<void> {
+    await queries.refetchQueries({ queryKey: customerKey(customer) })
+    const theirs = kept()?.data
+    if (!theirs) return
+    const same = (Object.keys(patch) as (keyof CustomerPatch)[]).every((field) => theirs[field] === patch[field])
+    if (!same) conflict.value = { patch, theirs }
+  }
+
+  function resolve(mine: boolean): void {
+    const met = conflict.value
+    conflict.value = undefined
+    if (met && mine) void save(met.patch, true)
+  }
+
+  return { save, conflict, resolve, unsaved, retry: () => unsaved.value && save(unsaved.value.patch) }
+}
+
+export function undoing(before: Customer, patch: CustomerPatch): CustomerPatch {
+  return Object.fromEntries((Object.keys(patch) as (keyof CustomerPatch)[]).map((field) => [field, before[field]]))
+}

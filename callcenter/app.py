@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from aiohttp import web
 
@@ -16,6 +17,7 @@ from callcenter.call import Changed
 from callcenter.clock import Clock, SystemClock
 from callcenter.config import SettingError, Settings
 from callcenter.crm import access, rosters
+from callcenter.crm.api_spec import document
 from callcenter.crm.routes import add_routes as add_crm_routes
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
@@ -135,6 +137,7 @@ def website(parts: Parts) -> web.Application:
     add_all_routes(app)
     screenpop_api.provide(app, parts.hub)
     routing_api.provide(app, parts.gate)
+    recording_api.provide(app, parts.capture.kept)
     return app
 
 
@@ -145,6 +148,13 @@ def add_all_routes(app: web.Application) -> None:
     recording_api.add_routes(app)
     screenpop_api.add_routes(app)
     pages.add_routes(app)
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document, without a database."""
+    app = web.Application()
+    add_all_routes(app)
+    return document(app)
 
 
 async def serve(settings: Settings, listening: Callable[[str], None]) -> None:

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from sqlalchemy.orm import Session as DbSession
+
 from callcenter.ami.capture import record, replay
 from callcenter.ami.wire import Session, open_session
 from callcenter.clock import SystemClock
@@ -62,7 +64,7 @@ async def set_password(settings: Settings, username: str, password: str) -> None
         person = found.id
         now = SystemClock().now()
 
-        def write(session: users.Session) -> None:
+        def write(session: DbSession) -> None:
             users.change(session, person, {"password_hash": hashed})
             sessions.revoke(session, person, now)
 

@@ -59,7 +59,7 @@ class Capture:
         self._clock = clock
         self._health = health
         self._settings = settings
-        self._store = store
+        self.kept = store
 
     async def store(self, args: Mapping[str, Any]) -> None:
         """The job: one recording. Raises Unavailable to be tried again."""
@@ -90,7 +90,7 @@ class Capture:
         data = await asyncio.to_thread(whole, file)
         key = f"{row.started_at:%Y/%m/%d}/{row.id}.wav"
         try:
-            await obstore.put_async(self._store, key, data)
+            await obstore.put_async(self.kept, key, data)
         except StoreError as wrong:
             remedy = f"the recording store takes no files: {wrong}; check CALLCENTER_RECORDINGS__STORE and its space"
             await self._health.ill("recordings", "store_unavailable", remedy)

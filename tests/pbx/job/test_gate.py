@@ -11,7 +11,7 @@ import pytest
 from tests.lab.asterisk import Asterisk
 from tests.lab.phonelog import PhoneLog
 from tests.lab.phones import Caller, Floor
-from tests.pbx.product import AGENTS, Desk, Product
+from tests.pbx.job.product import AGENTS, Desk, Product
 from tests.until import pace, until_async
 
 pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-gate")]
@@ -101,6 +101,7 @@ async def test_sixty_calls_two_agents_two_kills(
 ) -> None:
     for name in ("anna", "boris"):
         floor.phone(AGENTS[name], answer_ms=150)
+    floor.phone(AGENTS["chiara"], busy=True)
     shift = Shift(floor, product, {name: desks[name] for name in ("anna", "boris")})
     async with asyncio.timeout(240), asyncio.TaskGroup() as group:
         group.create_task(shift.keep_waiting())

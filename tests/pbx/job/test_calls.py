@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.lab.asterisk import Asterisk
-from tests.lab.phones import Caller, Floor
-from tests.pbx.product import Desk
+from tests.lab.phones import Caller, Floor, Phone
+from tests.pbx.job.product import Desk
 from tests.until import until, until_async
 
 pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-main-job")]
@@ -28,6 +28,16 @@ async def call_of(desk: Desk, number: str) -> dict[str, Any]:
     return dict(call)
 
 
+def plug(floor: Floor, extension: str, *, others_busy: bool = True, **how: Any) -> Phone:
+    """A phone at one desk; at the others they reject, so that the queue comes round to it at once."""
+    phone = floor.phone(extension, **how)
+    plugged = {p.extension for p in floor.phones}
+    if others_busy:
+        for other in {"101", "102", "103"} - plugged:
+            floor.phone(other, busy=True)
+    return phone
+
+
 def over(caller: Caller) -> None:
     until(caller.ended, 30, "the caller's end")
 
@@ -36,7 +46,7 @@ async def test_a_queue_call_pops_before_the_phone_is_answered_and_owes_an_outcom
     floor: Floor, desks: dict[str, Desk]
 ) -> None:
     anna, boris = desks["anna"], desks["boris"]
-    floor.phone("101", answer_ms=700)
+    plug(floor, "101", answer_ms=700)
     caller = floor.caller("79161230001", "7001", talk_ms=5000)
     pop = await until_async(lambda: next(iter(anna.pops.values()), None), 15, "Anna's pop")
     assert pop is not None
@@ -58,7 +68,7 @@ async def test_a_queue_call_pops_before_the_phone_is_answered_and_owes_an_outcom
 
 async def test_the_recording_is_linked_stored_and_plays_from_the_middle(floor: Floor, desks: dict[str, Desk]) -> None:
     anna, sofia = desks["anna"], desks["sofia"]
-    floor.phone("101")
+    plug(floor, "101")
     over(floor.caller("79161230002", "7001", talk_ms=4000))
     await anna.log_outcome()
 
@@ -83,7 +93,7 @@ async def test_the_recording_is_linked_stored_and_plays_from_the_middle(floor: F
 
 async def test_an_owing_agent_gets_no_call_until_the_outcome_is_logged(floor: Floor, desks: dict[str, Desk]) -> None:
     anna = desks["anna"]
-    phone = floor.phone("101")
+    phone = plug(floor, "101")
     over(floor.caller("79161230003", "7001", talk_ms=1500))
     await until_async(anna.owed, 10, "Anna owing")
     waiting = floor.caller("79161230004", "7001", talk_ms=1500)
@@ -102,8 +112,8 @@ async def test_ringall_pops_for_all_and_is_withdrawn_at_once_from_who_lost(
     floor: Floor, desks: dict[str, Desk]
 ) -> None:
     anna, boris = desks["anna"], desks["boris"]
-    floor.phone("101", answer_ms=None)
-    floor.phone("102", answer_ms=900)
+    plug(floor, "101", answer_ms=None, others_busy=False)
+    plug(floor, "102", answer_ms=900)
     over(floor.caller("79161230005", "7002", talk_ms=2000))
     await until_async(boris.owed, 15, "Boris owing")
     assert [m["reason"] for m in anna.heard("pop_withdrawn")] == ["answered_elsewhere"]
@@ -118,8 +128,8 @@ async def test_no_answer_goes_to_the_next_and_who_missed_it_owes_nothing(
     pbx: Asterisk, floor: Floor, desks: dict[str, Desk]
 ) -> None:
     anna, boris = desks["anna"], desks["boris"]
-    floor.phone("101", answer_ms=None)
-    floor.phone("102")
+    plug(floor, "101", answer_ms=None, others_busy=False)
+    plug(floor, "102")
     caller = floor.caller("79161230006", "7001", talk_ms=1500)
     until(lambda: any(o.answered_at for o in floor.log().of("102")), 45, "Boris answering")
     over(caller)
@@ -143,7 +153,7 @@ async def test_an_abandoned_wait_is_a_call_and_a_card_without_pop_or_debt(floor:
 
 async def test_abandoned_while_ringing_withdraws_the_pop(floor: Floor, desks: dict[str, Desk]) -> None:
     anna = desks["anna"]
-    floor.phone("101", answer_ms=None)
+    plug(floor, "101", answer_ms=None)
     over(floor.caller("79161230008", "7001", patience_ms=3000))
     call = await call_of(anna, "+79161230008")
     assert call["result"] == "abandoned"
@@ -153,7 +163,7 @@ async def test_abandoned_while_ringing_withdraws_the_pop(floor: Floor, desks: di
 
 async def test_a_direct_call_pops_and_owes_too(floor: Floor, desks: dict[str, Desk]) -> None:
     boris = desks["boris"]
-    phone = floor.phone("102")
+    phone = plug(floor, "102")
     over(floor.caller("79161230009", "7102", talk_ms=1500))
     await until_async(boris.owed, 10, "Boris owing")
     (segment,) = (await call_of(boris, "+79161230009"))["segments"]
@@ -166,7 +176,7 @@ async def test_a_direct_call_pops_and_owes_too(floor: Floor, desks: dict[str, De
 @pytest.mark.parametrize("number", ["anonymous", ""])
 async def test_a_withheld_number_pops_without_a_card(floor: Floor, desks: dict[str, Desk], number: str) -> None:
     anna = desks["anna"]
-    floor.phone("101")
+    plug(floor, "101")
     caller = floor.caller(number, "7001", talk_ms=1500)
     await until_async(anna.owed, 15, "Anna owing")
     over(caller)
@@ -176,8 +186,8 @@ async def test_a_withheld_number_pops_without_a_card(floor: Floor, desks: dict[s
 
 async def test_a_rejecting_phone_owes_nothing(floor: Floor, desks: dict[str, Desk]) -> None:
     anna, boris = desks["anna"], desks["boris"]
-    floor.phone("101", busy=True)
-    floor.phone("102")
+    plug(floor, "101", busy=True, others_busy=False)
+    plug(floor, "102")
     caller = floor.caller("79161230011", "7001", talk_ms=1500)
     await until_async(boris.owed, 30, "Boris owing")
     over(caller)
@@ -186,7 +196,7 @@ async def test_a_rejecting_phone_owes_nothing(floor: Floor, desks: dict[str, Des
 
 async def test_agents_calling_each_other_are_nobodys_business(floor: Floor, desks: dict[str, Desk]) -> None:
     before = (await desks["sofia"].request("GET", "/calls?limit=1"))["items"]
-    floor.phone("102")
+    plug(floor, "102")
     over(floor.agent_dials("101", "102", talk_ms=1500))
     after = (await desks["sofia"].request("GET", "/calls?limit=1"))["items"]
     assert [c["id"] for c in after] == [c["id"] for c in before]
@@ -197,7 +207,7 @@ async def test_the_second_call_of_a_number_finds_the_same_card_however_it_is_wri
     floor: Floor, desks: dict[str, Desk]
 ) -> None:
     anna = desks["anna"]
-    floor.phone("101")
+    plug(floor, "101")
     cards = []
     for spelling in ("79161230012", "89161230012"):
         over(floor.caller(spelling, "7001", talk_ms=1000))
@@ -209,7 +219,7 @@ async def test_the_second_call_of_a_number_finds_the_same_card_however_it_is_wri
 
 async def test_a_hostile_caller_id_forges_nothing_and_loses_no_call(floor: Floor, desks: dict[str, Desk]) -> None:
     anna = desks["anna"]
-    floor.phone("101")
+    plug(floor, "101")
     hostile = "7916%0d%0a%0d%0aEvent: Hangup%0d%0aUniqueid: 1.1"
     caller = floor.caller(hostile.replace(" ", "%20"), "7001", talk_ms=1500)
     await until_async(anna.owed, 15, "Anna owing")

@@ -134,6 +134,7 @@ class Desk:
         self.pops: dict[str, dict[str, Any]] = {}
         self.told: list[dict[str, Any]] = []
         self.board: dict[str, Any] = {}
+        self._tab: websockets.ClientConnection | None = None
         self._listening: asyncio.Task[None] | None = None
 
     async def sign_in(self) -> None:
@@ -150,7 +151,7 @@ class Desk:
         """Opens a tab and keeps folding what it is told."""
         cookies = self.http.cookie_jar.filter_cookies(URL(self.product.url))
         header = "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
-        tab = await websockets.connect(
+        self._tab = tab = await websockets.connect(
             f"ws://127.0.0.1:{self.product.port}/api/v1/ws", additional_headers={"Cookie": header}
         )
         self._listening = asyncio.create_task(self._fold(tab))
@@ -158,10 +159,15 @@ class Desk:
 
     async def reopen(self) -> None:
         """Opens the tab again after the service was away; the session is still good."""
-        if self._listening:
-            self._listening.cancel()
+        await self._hang_up()
         self.board, self.pops = {}, {}
         await self.listen()
+
+    async def _hang_up(self) -> None:
+        if self._tab and self._listening:
+            await self._tab.close()
+            await self._listening
+            self._tab = self._listening = None
 
     async def _fold(self, tab: websockets.ClientConnection) -> None:
         try:
@@ -212,6 +218,5 @@ class Desk:
         return [m for m in self.told if m["change"] == kind]
 
     async def close(self) -> None:
-        if self._listening:
-            self._listening.cancel()
+        await self._hang_up()
         await self.http.close()

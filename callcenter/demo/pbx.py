@@ -39,7 +39,7 @@ class Account:
 
 
 class Pbx:
-    """``async with Pbx(...) as pbx``: it listens on ``port`` until the block ends."""
+    """``async with Pbx(...) as pbx``: it listens on ``port`` until the block ends. ``heard``: somebody is logged in."""
 
     def __init__(self, account: Account, spool: Path, phones: Phones, pace: Pace) -> None:
         self.switch = Switch(Floor(QUEUES, AGENTS), Spool(spool, PBX_SPOOL), pace, phones)
@@ -48,6 +48,7 @@ class Pbx:
         self._doors: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
+        self.heard = asyncio.Event()
 
     async def start(self, port: int = 0) -> Pbx:
         """Listens on the loopback; port 0 takes a free one."""
@@ -182,6 +183,7 @@ class _Session:
         self._writer.write(frame(booted))
         if action.get("events", "on").lower() != "off":
             self._pbx.switch.stream.listen(self.hear)
+            self._pbx.heard.set()
 
     def _events(self, action: answers.Action) -> None:
         listening = action.get("eventmask", "on").lower() != "off"

@@ -7,6 +7,7 @@ import json
 import struct
 import sys
 import zlib
+from collections import deque
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ RATE: Final = 8000
 _SPEECH: Final = Path(__file__).parent / "speech"
 _SILENCE: Final = 0xFF
 _FRAME: Final = 4
+_FILES_KEPT: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ class Spool:
     def __init__(self, folder: Path, named: str) -> None:
         self.folder = folder
         self._named = named
+        self._written: deque[str] = deque()
         folder.mkdir(parents=True, exist_ok=True)
 
     def name(self, uniqueid: str) -> str:
@@ -111,6 +114,13 @@ class Spool:
             file.write(data)
             file.seek(0)
             file.write(header(len(data)))
+        self._tidy(uniqueid)
+
+    def _tidy(self, uniqueid: str) -> None:
+        """A demo may run for days; the service has long stored what lies here that long."""
+        self._written.append(uniqueid)
+        if len(self._written) > _FILES_KEPT:
+            self._file(self._written.popleft()).unlink(missing_ok=True)
 
     def _file(self, uniqueid: str) -> Path:
         return self.folder / f"{uniqueid}.wav"

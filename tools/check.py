@@ -22,6 +22,7 @@ _PROGRAMS: Final = {
     "mypy": ("mypy",),
     "imports": ("lint-imports",),
 }
+_LONGEST_TEST_S: Final = 180
 _SCRIPTS: Final = {"vue-tsc": "typecheck", "eslint": "lint", "vitest": "test"}
 
 
@@ -85,14 +86,23 @@ def _pytest(arguments: Sequence[str], told: dict[str, str]) -> int:
     env = {**os.environ, **told}
     if in_ci():
         env["PYTHONASYNCIODEBUG"] = "1"
-    command: list[str | Path] = [PYTHON, "-m", "pytest", "-p", "tests.summary", *_workers(arguments), *arguments]
+    command: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.summary",
+        f"--timeout={_LONGEST_TEST_S}",
+        *_workers(arguments),
+        *arguments,
+    ]
     return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
 
 
 def _workers(arguments: Sequence[str]) -> list[str]:
     """One more than there are cores, because telephone calls mostly wait; none where one test is looked into."""
-    alone_ = ("-n", "--pdb", "-s", "--dist", "--trace")
-    if any(word.startswith(alone_) or "::" in word for word in arguments):
+    one = ("-n", "--pdb", "-s", "--dist", "--trace")
+    if any(word.startswith(one) or ".py" in word for word in arguments):
         return []
     return ["-n", str((os.cpu_count() or 2) + 1), "--dist", "worksteal"]
 

@@ -30,7 +30,11 @@ async def record(link: Link, file: Path) -> None:
     """
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb", buffering=0) as out:
-        session = await open_session(link, lambda _fields, _at, _mono: None, SystemClock(), out.write)
+
+        def keep(data: bytes) -> None:
+            out.write(data)
+
+        session = await open_session(link, lambda _fields, _at, _mono: None, SystemClock(), keep)
         try:
             await session.keep()
         finally:

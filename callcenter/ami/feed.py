@@ -28,6 +28,7 @@ log = logger(__name__)
 _INBOX: Final = 100_000
 _BATCH: Final = 256
 _IDLE_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 5.0
 _BOOT_SECONDS: Final = 60.0
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 15.0
@@ -69,6 +70,8 @@ class Feed:
     @map.setter
     def map(self, map: PbxMap) -> None:
         """Another map decides from now on; what lives is looked at anew."""
+        if map == self._map:
+            return
         self._map = map
         if self._session:
             self._session.close()
@@ -162,7 +165,7 @@ class Feed:
 
     async def _pump(self, session: Session, keeping: asyncio.Task[None], deliver: Deliver) -> None:
         """Delivers until the link is lost and all that came before the loss has been delivered."""
-        looked = 0
+        looked, next_look = 0, 0.0
         while not (keeping.done() and not self._inbox):
             if not self._inbox:
                 await self._something(keeping)
@@ -177,8 +180,8 @@ class Feed:
                 await deliver(events)
             if self._journal:
                 self._journal.flush()
-            if session.broken > looked and not keeping.done():
-                looked = session.broken
+            if session.broken > looked and not keeping.done() and batch[-1].mono >= next_look:
+                looked, next_look = session.broken, batch[-1].mono + _LOOK_SECONDS
                 await deliver(await self._without_ghosts(session))
 
     async def _without_ghosts(self, session: Session) -> list[Event]:

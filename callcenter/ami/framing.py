@@ -88,6 +88,9 @@ def _whole(fields: Mapping[str, str], lines: int) -> None:
         return
     if event == "Rename" and lines <= _RENAME_LINES:
         return
+    for of in ("", "dest"):
+        if of + "channel" in fields and of + "uniqueid" not in fields:
+            raise Broken("the head of a channel")
     for name in fields:
         if name.endswith("uniqueid") and not name.endswith(("bridgeuniqueid", "swapuniqueid")):
             of = name.removesuffix("uniqueid")

@@ -50,6 +50,7 @@ class Journal:
             self.close()
 
     def close(self) -> None:
+        self.flush()
         if self._file is not None:
             os.close(self._file)
             self._file = None

@@ -398,5 +398,5 @@ def _shown(name: str) -> str:
 
 def _dialled(dial_string: str) -> str:
     """The number in ``89161234567@trunk``, ``trunk/89161234567`` or ``sip:8916…@host``; ``""`` where there is none."""
-    part = dial_string.removeprefix("sip:").partition("@")[0].rpartition("/")[2]
+    part = dial_string.partition("@")[0].rpartition("/")[2].rpartition(":")[2]
     return part if any(c.isdigit() for c in part) and len(part) > 1 else ""

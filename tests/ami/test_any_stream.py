@@ -1,0 +1,111 @@
+"""Whatever is lost, doubled, shuffled within a moment or cut: nothing raises, and no call is told twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from callcenter.ami import framing
+from callcenter.events import Arrived, Ended, Joined, LegEnded, Offered, OfferEnded
+from tests.ami.tale import Tale, fields_of, fold, offers, recorded, talkers, told, visits
+
+NAMES = (
+    "queue_ringall_answered.least",
+    "queue_noanswer_then_next.least",
+    "outgoing_answered.least",
+    "queue_timeout.least",
+)
+STREAMS = {name: recorded(name) for name in NAMES}
+FIELDS = {name: fields_of(stream) for name, stream in STREAMS.items()}
+MOMENT = 0.002
+patiently = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def check(tale: Tale) -> None:
+    """What holds of every tale."""
+    arrived = [event.call for event in tale.events if isinstance(event, Arrived)]
+    ended = [event.call for event in tale.events if isinstance(event, Ended)]
+    offered = [event.leg for event in tale.events if isinstance(event, Offered)]
+    unrung = [event.leg for event in tale.events if isinstance(event, OfferEnded)]
+    gone = [event.leg for event in tale.events if isinstance(event, LegEnded)]
+    for once in (arrived, ended, offered, unrung, gone):
+        assert len(once) == len(set(once))
+    assert set(ended) <= set(arrived)
+    assert set(unrung) <= set(offered)
+    assert set(gone) <= {event.leg for event in tale.events if isinstance(event, Joined)}
+    assert [call.key for call in tale.calls] == arrived
+
+
+@patiently
+@given(name=st.sampled_from(NAMES), data=st.data())
+def test_lost_messages(name: str, data: st.DataObject) -> None:
+    lost = data.draw(st.sets(st.integers(0, len(FIELDS[name]) - 1), max_size=20))
+    check(fold(fields for at, fields in enumerate(FIELDS[name]) if at not in lost))
+
+
+@patiently
+@given(name=st.sampled_from(NAMES), data=st.data())
+def test_doubled_messages(name: str, data: st.DataObject) -> None:
+    twice = data.draw(st.sets(st.integers(0, len(FIELDS[name]) - 1), max_size=20))
+    found = fold(fields for at, fields in enumerate(FIELDS[name]) for _ in range(2 if at in twice else 1))
+    check(found)
+    assert found.left == (0, 0)
+
+
+@patiently
+@given(name=st.sampled_from(NAMES), shuffle=st.randoms(use_true_random=False))
+def test_any_order_within_a_moment_concludes_the_same(name: str, shuffle: Any) -> None:
+    moments: list[list[dict[str, str]]] = [[]]
+    for fields in FIELDS[name]:
+        before = float(moments[-1][0].get("timestamp", 0)) if moments[-1] else 0.0
+        if float(fields.get("timestamp", 0)) - before > MOMENT or fields["event"] in ("Newchannel", "DialBegin"):
+            moments.append([])
+        moments[-1].append(fields)
+    for moment in moments:
+        shuffle.shuffle(moment)
+    found = fold(fields for moment in moments for fields in moment)
+    check(found)
+    assert concluded(found) == concluded(fold(FIELDS[name]))
+
+
+def concluded(tale: Tale) -> list[object]:
+    return [(call.result, talkers(call), sorted(offers(call)), visits(call)) for call in tale.calls]
+
+
+@patiently
+@given(name=st.sampled_from(NAMES), data=st.data())
+def test_bytes_cut_anywhere_frame_the_same(name: str, data: st.DataObject) -> None:
+    stream = STREAMS[name]
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(stream)), max_size=30)))
+    framer = framing.Framer()
+    found = [
+        m for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True) for m in framer.feed(stream[start:end])
+    ]
+    assert found == framing.Framer().feed(stream)
+
+
+@patiently
+@given(name=st.sampled_from(NAMES), data=st.data())
+def test_missing_bytes_cost_messages_and_nothing_else(name: str, data: st.DataObject) -> None:
+    stream = STREAMS[name]
+    start = data.draw(st.integers(0, len(stream)))
+    check(fold(fields_of(stream[:start] + stream[start + data.draw(st.integers(0, 2000)) :])))
+
+
+STARTS = (b"", b"Event: Hangup\r\n", b"Event: Hangup\r\nPrivilege: call,all\r\n")
+
+
+@patiently
+@given(noise=st.binary(max_size=300), start=st.sampled_from(STARTS))
+def test_noise_changes_no_call(noise: bytes, start: bytes) -> None:
+    before, after = STREAMS["queue_timeout.least"], STREAMS["queue_ringall_answered.least"]
+    assert told(before + start + noise + framing.END + after).calls == [*told(before).calls, *told(after).calls]
+
+
+@patiently
+@given(fields=st.dictionaries(st.sampled_from(sorted({k for f in FIELDS[NAMES[0]] for k in f})), st.text(max_size=20)))
+def test_any_headers_at_all_are_survived(fields: dict[str, str]) -> None:
+    for event in sorted({f["event"] for name in NAMES for f in FIELDS[name]}):
+        fold([{**fields, "event": event}] * 2)

@@ -1,0 +1,65 @@
+"""The journal: private, bounded, and never in the way."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from callcenter.ami import journal
+from callcenter.ami.journal import Journal
+
+
+def kept(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.ami"))
+
+
+def test_what_is_flushed_is_on_disk_for_its_owner_only(tmp_path: Path) -> None:
+    writing = Journal(tmp_path / "journal", "main")
+    writing.append(b"Event: Hangup\r\n\r\n")
+    writing.close()
+    (file,) = kept(tmp_path / "journal")
+    assert file.read_bytes() == b"Event: Hangup\r\n\r\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_old_and_superfluous_files_are_thrown_away(tmp_path: Path) -> None:
+    for number in range(journal.FILES + 5):
+        (tmp_path / f"main-{number:04d}.ami").write_bytes(b"x")
+    (tmp_path / "other-1.ami").write_bytes(b"x")
+    old = tmp_path / f"main-{journal.FILES + 4:04d}.ami"
+    os.utime(old, (0, time.time() - (journal.DAYS + 1) * 86400))
+    writing = Journal(tmp_path, "main")
+    writing.append(b"y")
+    writing.close()
+    assert not old.exists()
+    assert len(list(tmp_path.glob("main-*"))) <= journal.FILES
+    assert (tmp_path / "other-1.ami").exists()
+
+
+def test_a_full_file_is_followed_by_another(tmp_path: Path) -> None:
+    writing = Journal(tmp_path, "main")
+    for _ in range(3):
+        writing.append(b"x" * (journal.FILE_BYTES // 2 + 1))
+    writing.close()
+    assert len(kept(tmp_path)) == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_counted_and_survived(tmp_path: Path) -> None:
+    writing = Journal(tmp_path, "main")
+    writing.append(b"x")
+    writing.flush()
+    (file,) = kept(tmp_path)
+    file.unlink()
+    tmp_path.rmdir()
+    tmp_path.write_bytes(b"in the way")
+    writing.close()
+    writing.append(b"lost")
+    writing.flush()
+    tmp_path.unlink()
+    writing.append(b"kept")
+    writing.close()
+    assert [path.read_bytes() for path in kept(tmp_path)] == [b"kept"]

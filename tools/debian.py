@@ -12,10 +12,10 @@ from tools.stages import Log
 
 PARTS: Final = {
     "database": ("postgresql",),
-    "pbx": ("mmdebstrap", "sip-tester", "espeak-ng", "sox"),
+    "pbx": ("mmdebstrap", "sip-tester", "espeak-ng"),
     "browser": ("chromium",),
 }
-"""Part of the tests -> what it needs. No ffmpeg, no Node: nothing here asks for them."""
+"""Part of the tests -> what it needs. No ffmpeg, no sox, no Node: nothing here asks for them."""
 
 
 def missing(packages: Iterable[str]) -> list[str]:

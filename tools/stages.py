@@ -34,7 +34,7 @@ class Log:
                 words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, check=False
             )
         if done.returncode != 0:
-            raise Failed(f"{words[0]} ended with {done.returncode}")
+            raise Failed(f"{Path(words[0]).name} ended with {done.returncode}")
 
     def tail(self) -> str:
         if not self.file.exists():

@@ -29,7 +29,7 @@ def is_due() -> bool:
 def environment() -> Mapping[str, str]:
     """Node first on the path, because npm's scripts call plain ``node``."""
     path = f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {**os.environ, "PATH": path, "npm_config_update_notifier": "false"}
+    return {**os.environ, "PATH": path, "npm_config_update_notifier": "false", "NO_COLOR": "1"}
 
 
 def install_packages(log: Log) -> bool:

@@ -72,6 +72,8 @@ class Gate:
         self._posts = {pbx: _Post(pbx, self._parts, self._book) for pbx in outside.send}
         self._roster = Roster()
         self._extensions: tuple[Desk, ...] | None = None
+        self.looks = 0
+        """How often members were compared with what must be."""
 
     async def start(self, roster: Roster) -> None:
         """Takes up what stood when the service last ended."""
@@ -165,7 +167,8 @@ class Gate:
     async def _work(self, post: _Post) -> None:
         while True:
             try:
-                await asyncio.wait_for(post.wake.wait(), self._look_again_s)
+                async with asyncio.timeout(self._look_again_s):
+                    await post.wake.wait()
             except TimeoutError:
                 post.floor.settle(self._now().mono)
                 post.touch_all()
@@ -179,6 +182,7 @@ class Gate:
                 log.exception("gate_failed", pbx=post.pbx)
 
     async def _round(self, post: _Post) -> None:
+        self.looks += 1
         floor = post.floor
         await self._look_who_sits_where(post)
         await self._stand(holds.adopted(floor, post.touched, self._now()))

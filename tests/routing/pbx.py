@@ -1,0 +1,110 @@
+"""A PBX for the gate: queue members and a database that answer AMI actions, a dialplan that pauses at answer.
+
+Its own words only: it shares no code with what it is there to test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from callcenter.errors import Unavailable
+from callcenter.events import DebtFound, LinkDown, LinkUp, MemberState
+from tests.spine.story import START
+
+Tell = Callable[[str, Sequence[MemberState | DebtFound | LinkUp | LinkDown]], Awaitable[None]]
+
+
+@dataclass
+class Member:
+    paused: bool = False
+    reason: str = ""
+    status: int = 1
+
+
+@dataclass
+class ScriptedPbx:
+    """`link` False: nobody can reach it. `granted` False: it answers every action with "Permission denied". Nothing is
+    answered before `slow` is set."""
+
+    tell: Tell
+    name: str = "main"
+    members: dict[tuple[str, str], Member] = field(default_factory=dict)
+    database: dict[str, str] = field(default_factory=dict)
+    actions: list[Mapping[str, str]] = field(default_factory=list)
+    link: bool = True
+    granted: bool = True
+    slow: asyncio.Event | None = None
+
+    async def send(self, action: Mapping[str, str], timeout: float = 5.0) -> list[dict[str, str]]:
+        assert timeout > 0
+        if not self.link:
+            raise Unavailable("not connected", code="pbx_unavailable")
+        self.actions.append(action)
+        if self.slow:
+            await self.slow.wait()
+        if not self.granted:
+            raise Unavailable("the PBX refused it: Permission denied", code="pbx_refused")
+        await getattr(self, action["Action"].lower())(action)
+        return [{"response": "Success"}]
+
+    async def queuepause(self, action: Mapping[str, str]) -> None:
+        found = [k for k in self.members if k[1] == action["Interface"] and action.get("Queue", k[0]) == k[0]]
+        if not found:
+            raise Unavailable("the PBX refused it: Interface not found", code="pbx_refused")
+        for key in found:
+            await self.pause(*key, paused=action["Paused"] == "true", reason=action.get("Reason", ""))
+
+    async def dbput(self, action: Mapping[str, str]) -> None:
+        assert action["Family"] == "callcenter-owes"
+        self.database[action["Key"]] = action["Val"]
+
+    async def dbdel(self, action: Mapping[str, str]) -> None:
+        if self.database.pop(action["Key"], None) is None:
+            raise Unavailable("the PBX refused it: Database entry could not be deleted", code="pbx_refused")
+
+    async def pause(self, queue: str, interface: str, *, paused: bool, reason: str = "") -> None:
+        """Somebody pauses or unpauses a member: we, the dialplan, a feature code, another panel."""
+        member = self.members[queue, interface]
+        member.paused, member.reason = paused, reason
+        if self.link:
+            await self.tell(self.name, [self.state(queue, interface)])
+
+    async def answer(self, interface: str, debt: str) -> None:
+        """What the dialplan does the moment a member answers."""
+        self.database[interface] = debt
+        for queue, name in [k for k in self.members if k[1] == interface]:
+            await self.pause(queue, name, paused=True, reason="callcenter-owes")
+
+    def state(self, queue: str, interface: str) -> MemberState:
+        member = self.members[queue, interface]
+        return MemberState(
+            pbx=self.name,
+            at=START,
+            queue=queue,
+            interface=interface,
+            name="somebody",
+            paused=member.paused,
+            reason=member.reason,
+            state_interface=interface,
+            status=member.status,
+            in_call=False,
+        )
+
+    async def connect(self, *, rebooted: bool = False) -> None:
+        """The link comes up; what is there is told as after every login. A reboot loses the pauses."""
+        self.link = True
+        for member in self.members.values() if rebooted else ():
+            member.paused, member.reason = False, ""
+        debts = [DebtFound(pbx=self.name, at=START, interface=i, value=v) for i, v in self.database.items()]
+        states = [self.state(*key) for key in self.members]
+        await self.tell(self.name, [LinkUp(pbx=self.name, at=START, rebooted=rebooted), *debts, *states])
+
+    async def disconnect(self) -> None:
+        self.link = False
+        await self.tell(self.name, [LinkDown(pbx=self.name, at=START, code="lost", remedy="")])
+
+    def paused(self, interface: str) -> set[bool]:
+        """The states of the member over all queues: one of them when they agree."""
+        return {m.paused for key, m in self.members.items() if key[1] == interface}

@@ -38,7 +38,7 @@ def lint() -> int:
 
 def test(arguments: Sequence[str]) -> int:
     """With arguments only what they select is prepared and run; without, everything."""
-    parts = _selected(arguments)
+    parts = selected(arguments)
     with alone():
         start = time.monotonic()
         venv.create()
@@ -71,7 +71,7 @@ def _program(words: Sequence[str], log: Log) -> bool:
     return True
 
 
-def _selected(arguments: Sequence[str]) -> frozenset[str]:
+def selected(arguments: Sequence[str]) -> frozenset[str]:
     """The parts that the named paths can need; all of them where no path is named."""
     named = [word.split("::")[0].rstrip("/") for word in arguments if not word.startswith("-")]
     paths = [str(Path(name)) for name in named if (ROOT / name).exists()]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import obstore
@@ -26,12 +27,19 @@ from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.log import logger
-from callcenter.recording.files import NotARecording, Wave, inspect, locate, whole
+from callcenter.recording.files import NotARecording, Wave, inspect, locate, still_for, whole
 
 log = logger(__name__)
 KIND: Final = "store_recording"
 _MISSING_AFTER: Final = timedelta(minutes=10)
+_WRITTEN_AFTER: Final = timedelta(seconds=5)
 _FORGOTTEN_AFTER: Final = timedelta(minutes=5)
+
+
+_MISSING: Final = (
+    "the PBX named a file that is not in its spool; look whether CALLCENTER_RECORDINGS__SPOOL shows the folder that "
+    "the PBX calls CALLCENTER_RECORDINGS__PBX_SPOOL"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +52,14 @@ class Stored:
     wave: Wave
 
 
+class _Unfinished(Exception):
+    """The PBX may still be writing the file."""
+
+
 def open_store(url: str) -> ObjectStore:
     """A local folder (``file://``, made if need be) or an object store (``s3://``, ``gs://``, ``az://``)."""
     if url.startswith("file://"):
-        Path(url.removeprefix("file://")).mkdir(parents=True, exist_ok=True)
+        Path(unquote(urlsplit(url).path)).mkdir(parents=True, exist_ok=True)
     return from_url(url)
 
 
@@ -64,15 +76,18 @@ class Capture:
     async def store(self, args: Mapping[str, Any]) -> None:
         """The job: one recording. Raises Unavailable to be tried again."""
         recording = UUID(args["recording"])
-        row = await self._db.read(lambda s: s.get_one(RecordingRow, recording))
+        row, ended_at = await self._db.read(lambda s: _row(s, recording))
         if row.state == "stored":
             return
         try:
-            stored = await self._copy(row)
+            stored = await self._copy(row, ended_at or self._clock.now())
+        except _Unfinished:
+            await self._later(recording)
+            return
         except NotARecording as wrong:
             values = {"state": wrong.code, "error": str(wrong)}
         except FileNotFoundError:
-            values = self._not_there(row.started_at)
+            values = self._not_there(ended_at or row.started_at)
         except OSError as wrong:
             raise await self._spool_ill(wrong) from wrong
         else:
@@ -80,13 +95,18 @@ class Capture:
         await self._health.well("recordings")
         await self._db.write(lambda s: update_row(s, RecordingRow, recording, values))
 
-    async def _copy(self, row: RecordingRow) -> Stored:
+    async def _later(self, recording: UUID) -> None:
+        """Looks again when the file must have been finished: no failure, so nothing that counts as one."""
+        again = self._clock.now() + _WRITTEN_AFTER
+        await self._db.write(lambda s: jobs.enqueue(s, KIND, {"recording": str(recording)}, at=again))
+
+    async def _copy(self, row: RecordingRow, ended_at: datetime) -> Stored:
         try:
             file = await asyncio.to_thread(locate, row.path, self._settings)
         except Unavailable as wrong:
             await self._health.ill("recordings", wrong.code, str(wrong))
             raise
-        wave = await asyncio.to_thread(inspect, file)
+        wave = await asyncio.to_thread(self._inspect, file, ended_at)
         data = await asyncio.to_thread(whole, file)
         key = f"{row.started_at:%Y/%m/%d}/{row.id}.wav"
         try:
@@ -96,6 +116,23 @@ class Capture:
             await self._health.ill("recordings", "store_unavailable", remedy)
             raise Unavailable(remedy, code="store_unavailable") from wrong
         return Stored(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest(), wave=wave)
+
+    def _inspect(self, file: Path, ended_at: datetime) -> Wave:
+        """The wave, once it is certain. Asterisk keeps up to 4 seconds of sound to itself and writes the header's
+        lengths last: where they are missing, the PBX crashed or is about to write them."""
+        try:
+            wave = inspect(file)
+        except NotARecording as wrong:
+            if wrong.code == "empty" and not self._done(file, ended_at):
+                raise _Unfinished from wrong
+            raise
+        if wave.repaired and not self._done(file, ended_at):
+            raise _Unfinished
+        return wave
+
+    def _done(self, file: Path, ended_at: datetime) -> bool:
+        now = self._clock.now()
+        return min(now - ended_at, still_for(file, now)) > _WRITTEN_AFTER
 
     def _found(self, stored: Stored) -> dict[str, Any]:
         return {
@@ -109,11 +146,11 @@ class Capture:
             "error": "repaired" if stored.wave.repaired else "",
         }
 
-    def _not_there(self, started_at: datetime) -> dict[str, Any]:
+    def _not_there(self, ended_at: datetime) -> dict[str, Any]:
         """A file may come late over a network file system; after a while it is missing, and said so."""
-        if self._clock.now() - started_at < _MISSING_AFTER:
+        if self._clock.now() - ended_at < _MISSING_AFTER:
             raise Unavailable("the file is not there yet", code="recording_late")
-        return {"state": "missing", "error": "the PBX named a file that is not in its spool"}
+        return {"state": "missing", "error": _MISSING}
 
     async def _spool_ill(self, wrong: OSError) -> Unavailable:
         remedy = f"a recording cannot be read: {wrong.strerror}; let this user read the PBX's monitor folder"
@@ -137,6 +174,12 @@ class Capture:
             return len(over)
 
         return await self._db.write(forgotten)
+
+
+def _row(session: Session, recording: UUID) -> tuple[RecordingRow, datetime | None]:
+    """The recording, and when its call ended."""
+    row = session.get_one(RecordingRow, recording)
+    return row, session.scalar(select(CallRow.ended_at).where(CallRow.id == row.call_id))
 
 
 def _ended(session: Session, call: UUID) -> bool:

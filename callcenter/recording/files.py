@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import stat
 import struct
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -77,7 +79,10 @@ def inspect(file: Path) -> Wave:
 
     Asterisk writes lengths of 0 until a call ends; after a crash they stay 0. Raises NotARecording, OSError.
     """
-    size = file.stat().st_size
+    found = file.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise NotARecording("not a file but a pipe, device or folder")
+    size = found.st_size
     with file.open("rb") as opened:
         head = opened.read(4096)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:12] != b"WAVE":
@@ -108,6 +113,11 @@ def _wave(form: tuple[int, int, int], at: int, length: int, size: int) -> Wave:
     known = 0 < length <= there
     data = length if known else there - there % frame
     return Wave(channels=channels, rate=rate, sample_bytes=bits // 8, data_at=at, data_bytes=data, repaired=not known)
+
+
+def still_for(file: Path, now: datetime) -> timedelta:
+    """How long nobody has written to the file."""
+    return now - datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
 def whole(file: Path) -> bytes:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +21,7 @@ from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.ids import new_id
+from callcenter.jobs import Job
 from callcenter.recording.capture import Capture, open_store
 from tests.recording.test_files import crashed, speech
 
@@ -56,6 +60,16 @@ class Desk:
     async def row(self, recording: UUID) -> RecordingRow:
         return await self.db.read(lambda s: s.get_one(RecordingRow, recording))
 
+    def lay(self, file: Path) -> None:
+        """The file was last written to just now, by this desk's clock."""
+        now = self.clock.now().timestamp()
+        os.utime(file, (now, now))
+
+    async def due(self) -> int:
+        """How many jobs may run now."""
+        now = self.clock.now()
+        return await self.db.read(lambda s: s.query(Job).filter(Job.run_at <= now).count())
+
     async def store(self, recording: UUID) -> RecordingRow:
         await self.capture.store({"recording": str(recording)})
         return await self.row(recording)
@@ -77,14 +91,28 @@ async def test_a_whole_file_is_stored_with_its_hash_and_length(desk: Desk) -> No
 
 
 async def test_a_crashed_pbx_costs_the_header_not_the_sound(desk: Desk) -> None:
-    crashed(desk.spool / "1.wav")
-    row = await desk.store(await desk.add("1.wav"))
+    recording = await desk.add("1.wav")
+    desk.lay(crashed(desk.spool / "1.wav"))
+    assert (await desk.store(recording)).state == "waiting"
+    desk.clock.move(6)
+    assert await desk.due() == 1
+    row = await desk.store(recording)
     assert (row.state, row.error, row.duration_s) == ("stored", "repaired", 1.0)
 
 
+async def test_a_file_that_is_still_written_to_is_left_alone(desk: Desk) -> None:
+    recording = await desk.add("1.wav")
+    desk.clock.move(3600)
+    desk.lay(crashed(desk.spool / "1.wav"))
+    assert (await desk.store(recording)).state == "waiting"
+    assert list(desk.kept.rglob("*.wav")) == []
+
+
 async def test_hostile_and_empty_ones_end_with_a_reason(desk: Desk) -> None:
-    speech(desk.spool / "empty.wav", seconds=0)
-    assert (await desk.store(await desk.add("empty.wav"))).state == "empty"
+    desk.lay(speech(desk.spool / "empty.wav", seconds=0))
+    empty = await desk.add("empty.wav")
+    desk.clock.move(6)
+    assert (await desk.store(empty)).state == "empty"
     assert (await desk.store(await desk.add("../../../etc/shadow.wav"))).state == "refused"
 
 
@@ -120,3 +148,67 @@ async def test_a_recording_whose_end_nobody_saw_is_swept_up(desk: Desk) -> None:
     desk.clock.move(600)
     assert await desk.capture.sweep() == 1
     assert (await desk.row(recording)).state == "waiting"
+
+
+async def test_a_pipe_with_the_name_of_a_recording_blocks_nobody(desk: Desk) -> None:
+    os.mkfifo(desk.spool / "1.wav")
+    assert (await desk.store(await desk.add("1.wav"))).state == "refused"
+
+
+async def test_a_long_call_is_not_missing_the_moment_it_ends(desk: Desk) -> None:
+    recording = await desk.add("1.wav")
+
+    def long(session: Session) -> None:
+        session.get_one(RecordingRow, recording).started_at = NOW - timedelta(hours=2)
+
+    await desk.db.write(long)
+    with pytest.raises(Unavailable):
+        await desk.store(recording)
+
+
+async def test_what_is_stored_is_not_stored_again(desk: Desk) -> None:
+    speech(desk.spool / "1.wav")
+    recording = await desk.add("1.wav")
+    first = await desk.store(recording)
+    speech(desk.spool / "1.wav", seconds=3)
+    assert (await desk.store(recording)).sha256 == first.sha256
+
+
+async def test_a_store_in_a_folder_with_a_blank(tmp_path: Path) -> None:
+    open_store((tmp_path / "my recordings").as_uri())
+    assert (tmp_path / "my recordings").is_dir()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 kB."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    disk = tmp_path / "small"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def sounds(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.wav"))
+
+
+def grow(disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,size=1m", disk], check=True)
+
+
+async def test_a_full_store_is_told_leaves_no_half_file_and_heals(sqlite_db: Database, small_disk: Path) -> None:
+    desk = Desk(sqlite_db, small_disk.parent)
+    store = open_store(small_disk.as_uri())
+    desk.capture = Capture(sqlite_db, desk.clock, desk.health, Recordings(spool=desk.spool), store)
+    speech(desk.spool / "1.wav", seconds=10)
+    recording = await desk.add("1.wav")
+    with pytest.raises(Unavailable):
+        await desk.store(recording)
+    assert desk.health.parts["recordings"].code == "store_unavailable"
+    assert sounds(small_disk) == []
+    grow(small_disk)
+    assert (await desk.store(recording)).state == "stored"
+    assert desk.health.parts["recordings"].ok

@@ -1,0 +1,195 @@
+"""Listening to recordings: byte ranges out of the store, every listening on the audit trail."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import obstore
+from aiohttp import web
+from obstore.exceptions import BaseError as StoreError
+from obstore.store import ObjectStore
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.api import CLOCK, DB, ROOT, Answer, View, problem
+from callcenter.crm import audit
+from callcenter.crm.access import actor
+from callcenter.crm.models import Audit, RecordingRow, SegmentRow
+from callcenter.crm.rights import Actor, Verb, allow
+from callcenter.errors import Forbidden, NotFound, Refused, Unavailable
+from callcenter.log import logger
+
+STORE: web.AppKey[ObjectStore] = web.AppKey("store")
+_RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_CHUNK: Final = 256 * 1024
+_SAME_START: Final = timedelta(minutes=1)
+_SAME_LISTENING: Final = timedelta(hours=1)
+log = logger(__name__)
+
+
+class RecordingAnswer(Answer):
+    """``state``: recording, waiting, stored, missing, empty or refused; ``error`` says why there is no sound."""
+
+    id: UUID
+    call_id: UUID
+    state: str
+    started_at: datetime
+    duration_s: float
+    channels: int
+    size: int
+    sha256: str
+    media_type: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Bytes from ``start`` up to but not including ``end``; ``whole`` when nothing less was asked for."""
+
+    start: int
+    end: int
+    whole: bool
+
+
+def part(header: str, size: int) -> Part | None:
+    """The bytes a Range header means (RFC 9110 §14.2); None when they lie behind the end.
+
+    What is no single range is answered with everything.
+    """
+    everything = Part(start=0, end=size, whole=True)
+    found = _RANGE.fullmatch(header.strip())
+    if found is None or not any(found.groups()):
+        return everything
+    first, last = found.groups()
+    if first and last and int(last) < int(first):
+        return everything
+    if not first:
+        start, end = max(0, size - int(last)), size
+    else:
+        start, end = int(first), min(size, int(last) + 1) if last else size
+    return Part(start=start, end=end, whole=False) if start < end else None
+
+
+class RecordingView(View):
+    async def get(self, recording_id: UUID, /) -> RecordingAnswer:
+        """What is known of a recording."""
+        return RecordingAnswer.model_validate(await _readable(self.request, recording_id))
+
+
+async def audio(request: web.Request) -> web.StreamResponse:
+    """``GET /recordings/{id}/audio``: the sound, or a part of it. Its bytes never change, so neither does its tag."""
+    try:
+        recording_id = UUID(request.match_info["recording_id"])
+    except ValueError:
+        raise NotFound("there is no such recording") from None
+    row = await _readable(request, recording_id)
+    if row.state != "stored":
+        raise Refused(f"the recording is {row.state}", code=f"recording_{row.state}")
+    tag = f'"{row.sha256}"'
+    if request.headers.get("If-None-Match") == tag:
+        return web.Response(status=304, headers={"ETag": tag})
+    asked = request.headers.get("Range", "") if request.headers.get("If-Range", tag) == tag else ""
+    wanted = part(asked, row.size)
+    if wanted is None:
+        response = problem(416, "range_not_satisfiable", f"the recording has {row.size} bytes")
+        response.headers["Content-Range"] = f"bytes */{row.size}"
+        return response
+    if request.method == "GET":
+        await _note(request, row, wanted)
+    return await _send(request, row, wanted, tag)
+
+
+async def _send(request: web.Request, row: RecordingRow, wanted: Part, tag: str) -> web.StreamResponse:
+    headers = {
+        "ETag": tag,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, max-age=3600",
+        "Content-Type": row.media_type,
+        "Content-Length": str(wanted.end - wanted.start),
+        "Content-Disposition": f'inline; filename="{row.id}.wav"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    if not wanted.whole:
+        headers["Content-Range"] = f"bytes {wanted.start}-{wanted.end - 1}/{row.size}"
+    response = web.StreamResponse(status=200 if wanted.whole else 206, headers=headers)
+    first = await _bytes(request, row, wanted.start, min(wanted.end, wanted.start + _CHUNK))
+    await response.prepare(request)
+    if request.method != "HEAD":
+        await _stream(request, row, response, first, wanted)
+    return response
+
+
+async def _stream(
+    request: web.Request, row: RecordingRow, response: web.StreamResponse, first: bytes, wanted: Part
+) -> None:
+    """The body, piece by piece. The status is out: a failure now can only be told by hanging up early."""
+    try:
+        await response.write(first)
+        for at in range(wanted.start + _CHUNK, wanted.end, _CHUNK):
+            await response.write(await _bytes(request, row, at, min(wanted.end, at + _CHUNK)))
+    except ConnectionError:
+        return
+    except Unavailable as wrong:
+        log.warning("playing_broke_off", recording=str(row.id), code=wrong.code)
+        if request.transport:
+            request.transport.abort()
+
+
+async def _bytes(request: web.Request, row: RecordingRow, start: int, end: int) -> bytes:
+    try:
+        return bytes(await obstore.get_range_async(request.app[STORE], row.store_key, start=start, end=end))
+    except (StoreError, OSError) as wrong:
+        raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
+
+
+async def _readable(request: web.Request, recording: UUID) -> RecordingRow:
+    """The row, if the actor may listen: agents to calls they had a part in. Raises NotFound, Forbidden."""
+    who = actor(request)
+
+    def read(session: Session) -> tuple[RecordingRow | None, bool]:
+        row = session.get(RecordingRow, recording)
+        return row, bool(row and _took_part(session, row.call_id, who))
+
+    row, took_part = await request.app[DB].read(read)
+    if row is None:
+        raise NotFound("there is no such recording")
+    if not (allow(who, Verb.LISTEN_ANY) or allow(who, Verb.LISTEN_OWN, owner=who.id if took_part else None)):
+        raise Forbidden("you may listen to your own calls only")
+    return row
+
+
+def _took_part(session: Session, call: UUID, who: Actor) -> bool:
+    found = select(SegmentRow.id).where(
+        SegmentRow.call_id == call, SegmentRow.agent_id == who.id, SegmentRow.answered_at.is_not(None)
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+async def _note(request: web.Request, row: RecordingRow, wanted: Part) -> None:
+    """One line a listening: players ask for the beginning and then for many parts. Who asks for a part from the middle
+    without having begun listens too."""
+    who, now = actor(request), request.app[CLOCK].now()
+    since = now - (_SAME_START if wanted.start == 0 else _SAME_LISTENING)
+    noted = select(Audit.id).where(
+        Audit.at > since, Audit.actor_id == who.id, Audit.verb == "listen", Audit.thing_id == str(row.id)
+    )
+
+    def write(session: Session) -> None:
+        audit.record(session, who, "listen", ("recording", str(row.id)), now)
+
+    if await request.app[DB].read(lambda s: s.scalar(noted.limit(1))) is None:
+        await request.app[DB].write(write)
+
+
+def provide(app: web.Application, store: ObjectStore) -> None:
+    """Hands the store to the routes."""
+    app[STORE] = store
+
+
+def add_routes(app: web.Application) -> None:
+    app.router.add_view(f"{ROOT}/recordings/{{recording_id}}", RecordingView)
+    app.router.add_get(f"{ROOT}/recordings/{{recording_id}}/audio", audio)

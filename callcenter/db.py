@@ -77,13 +77,15 @@ class Database:
     async def start(self) -> None:
         """Opens the engines. Raises Unavailable when the database cannot be reached."""
         if self.sqlite:
-            engine = create_async_engine(self.url.set(drivername="sqlite+aiosqlite"), pool_size=4)
+            engine = create_async_engine(self.url.set(drivername="sqlite+aiosqlite"), pool_size=4, hide_parameters=True)
             event.listen(engine.sync_engine, "connect", _pragmas)
             self._writer = _Writer(self.url.set(drivername="sqlite").render_as_string(hide_password=False))
             self._writer.start()
         else:
             driver = self.url.set(drivername="postgresql+asyncpg")
-            engine = create_async_engine(driver, pool_size=10, max_overflow=10, pool_pre_ping=True)
+            engine = create_async_engine(
+                driver, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
+            )
         self._engine = engine
         await self.read(lambda s: s.execute(text("SELECT 1")))
 
@@ -148,7 +150,9 @@ class _Writer(threading.Thread):
 
     def __init__(self, url: str) -> None:
         super().__init__(name="database-writer", daemon=True)
-        self._engine = create_engine(url, poolclass=NullPool, connect_args={"isolation_level": None})
+        self._engine = create_engine(
+            url, poolclass=NullPool, connect_args={"isolation_level": None}, hide_parameters=True
+        )
         event.listen(self._engine, "connect", _pragmas)
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         self._inbox: queue.SimpleQueue[_Command | None] = queue.SimpleQueue()

@@ -13,7 +13,8 @@ from typing import Final
 from callcenter import metrics
 from callcenter.ami import resync
 from callcenter.ami.journal import Journal
-from callcenter.ami.messages import Booted, Hangup, Message, Tick, parse
+from callcenter.ami.messages import Booted, Hangup, Message, Tick
+from callcenter.ami.parsing import parse
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
 from callcenter.ami.wire import ANSWER_SECONDS, Link, LinkFailed, Session, open_session

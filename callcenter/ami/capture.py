@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from callcenter.ami import framing
-from callcenter.ami.messages import Tick, parse
+from callcenter.ami.messages import Tick
+from callcenter.ami.parsing import parse
 from callcenter.ami.reader import Reader
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.ami.wire import Link, open_session

@@ -6,10 +6,11 @@ import re
 from typing import Final
 
 from callcenter.ami import framing
-from callcenter.ami.messages import VARIABLES, WANTED
+from callcenter.ami.parsing import VARIABLES, WANTED
 
 _VARIABLE: Final = re.compile(rb"\r\nVariable: _*(?:%s)\r\n" % "|".join(sorted(VARIABLES)).encode())
-_GREETING: Final = "FullyBooted"  # bears no time even where all others do
+_WANTED: Final = frozenset(name.encode() for name in WANTED)
+_GREETING: Final = b"FullyBooted"  # bears no time even where all others do
 
 
 class Reader:
@@ -21,7 +22,7 @@ class Reader:
     def read(self, message: bytes) -> dict[str, str] | None:
         """The headers of an event that matters, names in lower case; None for any other. Raises framing.Broken."""
         name = framing.event_name(message)
-        if name not in WANTED or (name == "VarSet" and not _VARIABLE.search(message)):
+        if name not in _WANTED or (name == b"VarSet" and not _VARIABLE.search(message)):
             return None
         fields = framing.event_fields(message, timed=self._timed and name != _GREETING)
         self._timed = self._timed or "timestamp" in fields

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter.ami import messages as m
+from callcenter.ami.parsing import unescape
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
 from callcenter.call import Call
@@ -179,7 +180,7 @@ def _channel(row: Row, snapshot: Snapshot, *, dialled: bool) -> m.NewChannel:
         channel=row.get("channel", ""),
         state="Down" if dialled else "Ring",
         number=row.get("calleridnum", ""),
-        name=m.unescape(row.get("calleridname", "")),
+        name=unescape(row.get("calleridname", "")),
         exten=row.get("exten", ""),
     )
 

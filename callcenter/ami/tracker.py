@@ -13,6 +13,8 @@ from typing import Final
 
 from callcenter.ami import messages as m
 from callcenter.ami.channels import Channel, Channels
+from callcenter.ami.members import Members
+from callcenter.ami.parsing import number_in
 from callcenter.ami.tracks import SETTLE_SECONDS, Track, resumed
 from callcenter.call import Call
 from callcenter.events import (
@@ -20,7 +22,6 @@ from callcenter.events import (
     CallEvent,
     CallKey,
     Direction,
-    MemberState,
     OfferResult,
     PbxEvent,
     QueueResult,
@@ -46,7 +47,7 @@ class Tracker:
         self._untold: dict[str, Arrived] = {}
         self._unsettled: set[str] = set()
         self._strangers: set[str] = set()
-        self._members: dict[tuple[str, str], m.Member] = {}
+        self._members = Members()
         self._rules: dict[type, Callable[..., Iterable[Event]]] = {
             m.NewChannel: self._new_channel,
             m.ChannelState: self._state,
@@ -226,7 +227,7 @@ class Tracker:
         device = next((channel for channel in origins if channel.kind is Kind.DEVICE), None)
         if device is None or any(channel.uniqueid in self.tracks for channel in origins):
             return
-        yield self._arrived(msg, trunk, Direction.OUTBOUND, _dialled(msg.dial_string) or device.exten)
+        yield self._arrived(msg, trunk, Direction.OUTBOUND, number_in(msg.dial_string) or device.exten)
         track = self.tracks[trunk.uniqueid]
         if device.originated:
             track.via = Via.ORIGINATE
@@ -333,26 +334,7 @@ class Tracker:
             yield from track.queue_left(msg, msg.result)
 
     def _member(self, msg: m.Member) -> Iterable[Event]:
-        """Told when it changed: Asterisk repeats it for every queue at every step of every call."""
-        key = (msg.queue, msg.interface)
-        before = self._members.pop(key, None)
-        if not msg.gone:
-            self._members[key] = msg
-        if before and replace(before, at=msg.at, mono=msg.mono) == msg:
-            return
-        yield MemberState(
-            pbx=self.map.pbx,
-            at=msg.at,
-            queue=msg.queue,
-            interface=msg.interface,
-            name=msg.name,
-            paused=msg.paused,
-            reason=msg.reason,
-            state_interface=msg.state_interface,
-            status=msg.status,
-            in_call=msg.in_call,
-            gone=msg.gone,
-        )
+        return self._members.feed(self.map.pbx, msg)
 
     # recordings
 
@@ -394,9 +376,3 @@ class Tracker:
 
 def _shown(name: str) -> str:
     return "" if name == "<unknown>" else name
-
-
-def _dialled(dial_string: str) -> str:
-    """The number in ``89161234567@trunk``, ``trunk/89161234567`` or ``sip:8916…@host``; ``""`` where there is none."""
-    part = dial_string.partition("@")[0].rpartition("/")[2].rpartition(":")[2]
-    return part if any(c.isdigit() for c in part) and len(part) > 1 else ""

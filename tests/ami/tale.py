@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callcenter.ami import framing
-from callcenter.ami.messages import Tick, parse
+from callcenter.ami.messages import Tick
+from callcenter.ami.parsing import parse
 from callcenter.ami.reader import Reader
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.call import Call, Segment

@@ -1,0 +1,238 @@
+"""Headers of an event to its message. Pure: fields in, one message or None out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from callcenter.ami.messages import (
+    AgentCalled,
+    AgentConnected,
+    Booted,
+    BridgeEntered,
+    BridgeLeft,
+    CallerAbandoned,
+    CallerJoined,
+    CallerLeft,
+    ChannelState,
+    DialBegin,
+    DialEnd,
+    DidKnown,
+    Hangup,
+    HangupRequested,
+    HeldBy,
+    LocalPair,
+    Member,
+    Message,
+    NewChannel,
+    ParkingOver,
+    PickedUp,
+    QueueEnded,
+    RecordedTo,
+    Renamed,
+    Transferred,
+)
+from callcenter.events import QueueResult
+
+Fields: TypeAlias = Mapping[str, str]
+_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_QUEUE_RESULTS: Final = {
+    "TIMEOUT": QueueResult.TIMEOUT,
+    "FULL": QueueResult.FULL,
+    "JOINEMPTY": QueueResult.EMPTY,
+    "LEAVEEMPTY": QueueResult.EMPTY,
+    "JOINUNAVAIL": QueueResult.EMPTY,
+    "LEAVEUNAVAIL": QueueResult.EMPTY,
+    "CONTINUE": QueueResult.EXIT,
+    "WITHDRAW": QueueResult.EXIT,
+}
+
+
+def unescape(text: str) -> str:
+    """Takes off the C escapes that Asterisk puts on names: ``O\\'Brien`` was ``O'Brien``."""
+    if "\\" not in text:
+        return text
+    out: list[str] = []
+    letters = iter(text)
+    for letter in letters:
+        if letter == "\\":
+            following = next(letters, "\\")
+            out.append(_ESCAPES.get(following, following))
+        else:
+            out.append(letter)
+    return "".join(out)
+
+
+def number_in(dial_string: str) -> str:
+    """The number in ``89161234567@trunk``, ``trunk/89161234567`` or ``sip:8916…@host``; ``""`` where there is none."""
+    part = dial_string.partition("@")[0].rpartition("/")[2].rpartition(":")[2]
+    return part if any(c.isdigit() for c in part) and len(part) > 1 else ""
+
+
+def parse(fields: Fields, at: datetime, mono: float) -> Message | None:
+    """The message of an event's headers (names in lower case); None for events that mean nothing to us."""
+    build = _BUILDERS.get(fields.get("event", ""))
+    return build(fields, {"at": at, "mono": mono}) if build else None
+
+
+_Stamp: TypeAlias = Mapping[str, object]
+_Builder: TypeAlias = Callable[[Fields, "dict[str, object]"], "Message | None"]
+
+
+def _get(fields: Fields, name: str) -> str:
+    return fields.get(name, "")
+
+
+def _number(fields: Fields, name: str, otherwise: int = 0) -> int:
+    try:
+        return int(fields.get(name, ""))
+    except ValueError:
+        return otherwise
+
+
+def _new_channel(f: Fields, stamp: dict[str, object]) -> NewChannel:
+    return NewChannel(
+        **stamp,  # type: ignore[arg-type]
+        uniqueid=_get(f, "uniqueid"),
+        linkedid=_get(f, "linkedid"),
+        channel=_get(f, "channel"),
+        state=_get(f, "channelstatedesc"),
+        number=_get(f, "calleridnum"),
+        name=unescape(_get(f, "calleridname")),
+        exten=_get(f, "exten"),
+    )
+
+
+def _member(f: Fields, stamp: dict[str, object]) -> Message:
+    return Member(
+        **stamp,  # type: ignore[arg-type]
+        queue=_get(f, "queue"),
+        interface=_get(f, "interface") or _get(f, "location"),
+        name=_get(f, "membername") or _get(f, "name"),
+        paused=_get(f, "paused") == "1",
+        reason=_get(f, "pausedreason"),
+        state_interface=_get(f, "stateinterface"),
+        status=_number(f, "status"),
+        in_call=_get(f, "incall") == "1",
+        gone=_get(f, "event") == "QueueMemberRemoved",
+    )
+
+
+def _variable(f: Fields, stamp: dict[str, object]) -> Message | None:
+    uniqueid, value = _get(f, "uniqueid"), _get(f, "value")
+    match _get(f, "variable"):
+        case "MIXMONITOR_FILENAME" if value:
+            return RecordedTo(**stamp, uniqueid=uniqueid, path=value, source=_new_channel(f, stamp))  # type: ignore[arg-type]
+        case "FROM_DID" if value:
+            return DidKnown(**stamp, uniqueid=uniqueid, did=value)  # type: ignore[arg-type]
+        case "QUEUESTATUS" if value in _QUEUE_RESULTS:
+            return QueueEnded(**stamp, uniqueid=uniqueid, result=_QUEUE_RESULTS[value])  # type: ignore[arg-type]
+        case _:
+            return None
+
+
+def _local_pair(f: Fields, stamp: dict[str, object]) -> Message:
+    return LocalPair(**stamp, one=_get(f, "localoneuniqueid"), two=_get(f, "localtwouniqueid"))  # type: ignore[arg-type]
+
+
+def _attended(f: Fields, stamp: dict[str, object]) -> Message:
+    return Transferred(
+        **stamp,  # type: ignore[arg-type]
+        via="attended",
+        transferer=_get(f, "origtransfereruniqueid"),
+        customer=_get(f, "transfereeuniqueid"),
+        second=_get(f, "secondtransfereruniqueid"),
+    )
+
+
+def _blind(f: Fields, stamp: dict[str, object]) -> Message:
+    transferer = _get(f, "transfereruniqueid")
+    return Transferred(**stamp, via="blind", transferer=transferer, customer=_get(f, "transfereeuniqueid"))  # type: ignore[arg-type]
+
+
+def _bridge_entered(f: Fields, stamp: dict[str, object]) -> Message:
+    return BridgeEntered(
+        **stamp,  # type: ignore[arg-type]
+        bridge=_get(f, "bridgeuniqueid"),
+        uniqueid=_get(f, "uniqueid"),
+        swap=_get(f, "swapuniqueid"),
+        linkedid=_get(f, "linkedid"),
+        mute=_get(f, "bridgetechnology") == "holding_bridge",
+    )
+
+
+def _simple(kind: type[Message], **names: str) -> _Builder:
+    """A message whose attributes are headers as they stand."""
+
+    def build(f: Fields, stamp: dict[str, object]) -> Message:
+        return kind(**stamp, **{attribute: f.get(header, "") for attribute, header in names.items()})  # type: ignore[arg-type]
+
+    return build
+
+
+def _dial_begin(f: Fields, stamp: dict[str, object]) -> Message:
+    return DialBegin(
+        **stamp,  # type: ignore[arg-type]
+        uniqueid=_get(f, "uniqueid"),
+        dest=_get(f, "destuniqueid"),
+        dial_string=_get(f, "dialstring"),
+        source=_new_channel(f, stamp),
+    )
+
+
+def _caller_joined(f: Fields, stamp: dict[str, object]) -> Message:
+    return CallerJoined(
+        **stamp,  # type: ignore[arg-type]
+        uniqueid=_get(f, "uniqueid"),
+        queue=_get(f, "queue"),
+        caller=_new_channel(f, stamp),
+    )
+
+
+def _hangup(f: Fields, stamp: dict[str, object]) -> Message:
+    return Hangup(**stamp, uniqueid=_get(f, "uniqueid"), cause=_number(f, "cause"))  # type: ignore[arg-type]
+
+
+def _booted(f: Fields, stamp: dict[str, object]) -> Message:
+    return Booted(**stamp, uptime=_number(f, "uptime", -1))  # type: ignore[arg-type]
+
+
+def _hold(held: bool) -> _Builder:
+    return lambda f, stamp: HeldBy(**stamp, uniqueid=_get(f, "uniqueid"), held=held)  # type: ignore[arg-type]
+
+
+_BUILDERS: Final[Mapping[str, _Builder]] = {
+    "Newchannel": _new_channel,
+    "Newstate": _simple(ChannelState, uniqueid="uniqueid", linkedid="linkedid", state="channelstatedesc"),
+    "Rename": _simple(Renamed, uniqueid="uniqueid", channel="newname"),
+    "HangupRequest": _simple(HangupRequested, uniqueid="uniqueid"),
+    "Hangup": _hangup,
+    "DialBegin": _dial_begin,
+    "DialEnd": _simple(DialEnd, uniqueid="uniqueid", dest="destuniqueid", status="dialstatus"),
+    "AgentCalled": _simple(AgentCalled, uniqueid="uniqueid", queue="queue", dest="destuniqueid"),
+    "AgentConnect": _simple(AgentConnected, uniqueid="uniqueid", queue="queue", dest="destuniqueid"),
+    "BridgeEnter": _bridge_entered,
+    "BridgeLeave": _simple(BridgeLeft, bridge="bridgeuniqueid", uniqueid="uniqueid"),
+    "LocalBridge": _local_pair,
+    "QueueCallerJoin": _caller_joined,
+    "QueueCallerLeave": _simple(CallerLeft, uniqueid="uniqueid", queue="queue"),
+    "QueueCallerAbandon": _simple(CallerAbandoned, uniqueid="uniqueid", queue="queue"),
+    "Hold": _hold(True),
+    "Unhold": _hold(False),
+    "VarSet": _variable,
+    "BlindTransfer": _blind,
+    "AttendedTransfer": _attended,
+    "UnParkedCall": _simple(ParkingOver, parked="parkeeuniqueid", retriever="retrieveruniqueid"),
+    "ParkedCallTimeOut": _simple(ParkingOver, parked="parkeeuniqueid", retriever=""),
+    "Pickup": _simple(PickedUp, uniqueid="uniqueid", target="targetuniqueid"),
+    "QueueMember": _member,
+    "QueueMemberStatus": _member,
+    "QueueMemberPause": _member,
+    "QueueMemberAdded": _member,
+    "QueueMemberRemoved": _member,
+    "FullyBooted": _booted,
+}
+
+WANTED: Final = frozenset(_BUILDERS)
+VARIABLES: Final = frozenset({"MIXMONITOR_FILENAME", "QUEUESTATUS", "FROM_DID"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -63,14 +64,12 @@ def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> P
     if call.id is None or segment.id is None:
         raise AssertionError(f"call {call.key} was never inserted")
     seen = caller(call.number_raw, call.region)
-    visits = [v for v in call.queues if v.queue == segment.queue]
-    open_offers = [o.offered_at for o in segment.offers if o.ended_at is None]
-    last_offer = segment.offers[-1].offered_at if segment.offers else segment.answered_at
+    joined = [v.joined_at for v in call.queues if v.queue == segment.queue]
     return Pop(
         id=segment.id,
         call_id=call.id,
         phase=phase,
-        offered_at=min(open_offers, default=last_offer or call.started_at),
+        offered_at=_offered_at(call, segment),
         answered_at=segment.answered_at,
         ended_at=(segment.ended_at or call.ended_at) if phase is Phase.WRAPUP else None,
         direction=call.direction,
@@ -82,10 +81,17 @@ def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> P
         name=call.name,
         did=call.did,
         queue=segment.queue,
-        waiting_since=visits[-1].joined_at if visits else None,
+        waiting_since=joined[-1] if joined else None,
         via=segment.via,
         customer=who.card,
         candidates=tuple(Guess(customer=c.card, match=c.match, reason=c.reason) for c in who.candidates),
         outcome_state=segment.outcome_state,
         draft=draft,
     )
+
+
+def _offered_at(call: Call, segment: Segment) -> datetime:
+    """When this round of ringing began; the answer where nothing rang."""
+    ringing = [o.offered_at for o in segment.offers if o.ended_at is None]
+    last = segment.offers[-1].offered_at if segment.offers else segment.answered_at
+    return min(ringing, default=last or call.started_at)

@@ -1,110 +1,172 @@
-"""PBXs: their links, and the map that says what their channels are."""
+"""The floor as supervisors see it: agents, queues, live calls."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from aiohttp import web
-from sqlalchemy import delete
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.api import BUS, CLOCK, DB, HEALTH, ROOT, SETTINGS, Answer, Body, Line, View
-from callcenter.crm import audit, rosters
+from callcenter import phone
+from callcenter.api import DB, ROOT, SETTINGS, Answer, View
+from callcenter.call import Call
+from callcenter.crm import rosters
 from callcenter.crm.access import require
-from callcenter.crm.models import MapRule
-from callcenter.crm.rights import Verb
-from callcenter.errors import NotFound
-from callcenter.events import MapChanged, RosterChanged
-from callcenter.pbxmap import Kind, PbxMap, Rule
+from callcenter.crm.call_views import CallAnswer, views
+from callcenter.crm.models import CallRow, User
+from callcenter.crm.rights import UserRole, Verb
+from callcenter.crm.schemas import Person
+from callcenter.roster import AgentId
+from callcenter.routing import api_pbx
+from callcenter.routing.agents import Mood
 from callcenter.routing.gate import Gate
+from callcenter.routing.queues import lines
 
 GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)
+_SHOWN_AT_MOST: Final = 500
 
 
-class RuleBody(Body):
-    pattern: Line
-    kind: Kind
-    region: Line | None = None
+class PresenceAnswer(Answer):
+    state: Mood
+    since: datetime
+    reasons: list[str]
+    debts: int
 
 
-class ExtensionBody(Body):
-    number: Line
-    devices: list[Line]
-    interfaces: list[Line]
+class DebtAnswer(Answer):
+    """A talk whose outcome is owed."""
+
+    segment_id: UUID
+    call_id: UUID | None
+    since: datetime
+    number_display: str
+    queue: str
 
 
-class MapBody(Body):
-    rules: list[RuleBody]
-    extensions: list[ExtensionBody] = []
+class FloorAgent(Person):
+    """A colleague at work. ``owes``: oldest first."""
+
+    extension: str | None
+    presence: PresenceAnswer
+    owes: list[DebtAnswer]
 
 
-class PbxAnswer(Answer):
-    name: str
-    up: bool
-    since: datetime | None
-    code: str
-    remedy: str
-    map: list[RuleBody]
+class FloorAgents(Answer):
+    items: list[FloorAgent]
 
 
-class PbxList(Answer):
-    items: list[PbxAnswer]
+class FloorQueue(Answer):
+    """``offered_to_you``: whether its next call may ring at your phone."""
+
+    pbx: str
+    queue: str
+    waiting: int
+    longest_since: datetime | None
+    members: int
+    paused: int
+    free: int
+    offered_to_you: bool
 
 
-class PbxView(View):
-    async def get(self) -> PbxList:
-        """Every PBX of the settings: whether it is linked, and its map."""
-        from sqlalchemy import select
+class FloorQueues(Answer):
+    items: list[FloorQueue]
 
+
+class LiveCalls(Answer):
+    items: list[CallAnswer]
+
+
+class AgentsView(View):
+    async def get(self) -> FloorAgents:
+        """Everybody who takes calls: all agents, and whoever else sits at an extension or owes an outcome."""
         require(self.request, Verb.SEE_FLOOR)
-        app = self.request.app
-        rows = await app[DB].read(lambda s: list(s.scalars(select(MapRule).order_by(MapRule.pbx, MapRule.position))))
-        items = []
-        for name in app[SETTINGS].pbx:
-            part = app[HEALTH].parts.get(f"pbx:{name}")
-            rules = [RuleBody(pattern=r.pattern, kind=Kind(r.kind), region=r.region) for r in rows if r.pbx == name]
-            items.append(
-                PbxAnswer(
-                    name=name,
-                    up=bool(part and part.ok),
-                    since=part.since if part else None,
-                    code=part.code if part else "",
-                    remedy=part.remedy if part else "",
-                    map=rules,
+        gate = self.request.app[GATE]
+        people, desks = await self.request.app[DB].read(_people)
+        owed = _debts(gate)
+        return FloorAgents(
+            items=[
+                FloorAgent(
+                    id=user.id,
+                    username=user.username,
+                    display_name=user.display_name,
+                    extension=desks.get(user.id),
+                    presence=PresenceAnswer.model_validate(gate.presence(user.id)),
+                    owes=owed.get(user.id, []),
                 )
-            )
-        return PbxList(items=items)
+                for user in people
+                if user.role == UserRole.AGENT or user.id in desks or user.id in owed
+            ]
+        )
 
 
-class MapView(View):
-    async def put(self, name: str, /, body: MapBody) -> PbxList:
-        """Says what the PBX's channels are, and which extensions ring which devices."""
-        who = require(self.request, Verb.EDIT_PBX)
-        app = self.request.app
-        if name not in app[SETTINGS].pbx:
-            raise NotFound("there is no such PBX")
+class QueuesView(View):
+    async def get(self) -> FloorQueues:
+        """Every queue: who waits, and who could answer."""
+        who = require(self.request, Verb.SEE_FLOOR)
+        gate = self.request.app[GATE]
+        calls = tuple(gate.live().values())
+        found = [line for pbx in self.request.app[SETTINGS].pbx for line in lines(pbx, calls, gate.seats(pbx))]
+        yours = {(pbx, s.queue) for pbx in self.request.app[SETTINGS].pbx for s in gate.seats_of(pbx, who.id) if s.open}
+        return FloorQueues(
+            items=[
+                FloorQueue.model_validate({**_fields(line), "offered_to_you": (line.pbx, line.queue) in yours})
+                for line in found
+            ]
+        )
 
-        def write(session: Session) -> None:
-            session.execute(delete(MapRule).where(MapRule.pbx == name))
-            for position, rule in enumerate(body.rules):
-                session.add(
-                    MapRule(pbx=name, position=position, pattern=rule.pattern, kind=rule.kind, region=rule.region)
+
+class LiveView(View):
+    async def get(self) -> LiveCalls:
+        """Calls that go on now, oldest first."""
+        require(self.request, Verb.SEE_FLOOR)
+        return LiveCalls(items=await self.request.app[DB].read(_live))
+
+
+def _fields(line: object) -> dict[str, object]:
+    return {name: getattr(line, name) for name in FloorQueue.model_fields if name != "offered_to_you"}
+
+
+def _people(session: Session) -> tuple[list[User], dict[UUID, str]]:
+    people = list(session.scalars(select(User).where(User.active).order_by(User.display_name, User.id)))
+    return people, {user.id: extension.number for extension, user in rosters.desks(session) if user}
+
+
+def _debts(gate: Gate) -> dict[AgentId, list[DebtAnswer]]:
+    found: dict[AgentId, list[DebtAnswer]] = defaultdict(list)
+    for call in gate.live().values():
+        for segment in call.segments:
+            if segment.owes and segment.agent is not None and segment.id is not None:
+                debt = DebtAnswer(
+                    segment_id=segment.id,
+                    call_id=call.id,
+                    since=segment.answered_at or call.started_at,
+                    number_display=_display(call),
+                    queue=segment.queue,
                 )
-            for extension in body.extensions:
-                rosters.put_extension(session, name, extension.number, extension.devices, extension.interfaces)
-            audit.record(session, who, "edit", ("pbx_map", name), app[CLOCK].now())
+                found[segment.agent].append(debt)
+    return {agent: sorted(debts, key=lambda d: d.since) for agent, debts in found.items()}
 
-        await app[DB].write(write)
-        rules = tuple(Rule(pattern=r.pattern, kind=r.kind, region=r.region) for r in body.rules)
-        await app[BUS].publish(MapChanged(map=PbxMap(pbx=name, region=app[SETTINGS].region, rules=rules)))
-        await app[BUS].publish(RosterChanged(roster=await app[DB].read(rosters.load)))
-        return await PbxView(self.request).get()
+
+def _display(call: Call) -> str:
+    return "" if call.withheld else phone.display(phone.parse(call.number_raw, call.region))
+
+
+def _live(session: Session) -> list[CallAnswer]:
+    going_on = select(CallRow).where(CallRow.ended_at.is_(None)).order_by(CallRow.started_at, CallRow.id)
+    return views(session, list(session.scalars(going_on.limit(_SHOWN_AT_MOST))))
 
 
 def provide(app: web.Application, gate: Gate) -> None:
+    """Hands the gate to the routes."""
     app[GATE] = gate
 
 
 def add_routes(app: web.Application) -> None:
-    app.router.add_view(f"{ROOT}/pbx", PbxView)
-    app.router.add_view(f"{ROOT}/pbx/{{name}}/map", MapView)
+    app.router.add_view(f"{ROOT}/agents", AgentsView)
+    app.router.add_view(f"{ROOT}/queues", QueuesView)
+    app.router.add_view(f"{ROOT}/live", LiveView)
+    api_pbx.add_routes(app)

@@ -98,6 +98,11 @@ class Seat:
     def ours(self) -> bool:
         return self.paused and self.reason.startswith(OURS)
 
+    @property
+    def open(self) -> bool:
+        """Whether the queue's next call may ring here."""
+        return not self.paused and self.status not in IN_USE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:

@@ -7,25 +7,26 @@ must be is always computed anew from the calls, so a repetition does no harm and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from prometheus_client import Counter
 from sqlalchemy.orm import Session
 
 from callcenter import metrics
-from callcenter.call import Changed
+from callcenter.call import Call, Changed
 from callcenter.crm import rosters
 from callcenter.errors import Unavailable
-from callcenter.events import DebtFound, LinkDown, LinkUp, MapChanged, MemberState, RosterChanged
+from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MapChanged, MemberState, RosterChanged
 from callcenter.log import logger
 from callcenter.roster import AgentId, Roster
 from callcenter.routing import holds
 from callcenter.routing.actions import message, vain
+from callcenter.routing.agents import Agents, Presence
 from callcenter.routing.book import Book
 from callcenter.routing.desks import Desk, desks
 from callcenter.routing.floor import Action, Floor, Free, Key, Moment, Pause, Reason, ReasonKind, Seat
-from callcenter.routing.outside import Outside, ReasonsChanged, UnpauseUndone
+from callcenter.routing.outside import Outside, UnpauseUndone
 from callcenter.routing.parts import Part, Parts
 from callcenter.routing.unseen import explain
 
@@ -69,6 +70,7 @@ class Gate:
         self._look_again_s = look_again_s
         self._parts = Parts()
         self._book = Book(outside.db, self._parts)
+        self._agents = Agents(self._parts, self._book.of, outside.bus, outside.clock)
         self._posts = {pbx: _Post(pbx, self._parts, self._book) for pbx in outside.send}
         self._roster = Roster()
         self._extensions: tuple[Desk, ...] | None = None
@@ -81,6 +83,7 @@ class Gate:
         await self._book.start()
         for call in self._out.live().values():
             self._parts.put(call)
+        await self._agents.sit(roster)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -92,9 +95,19 @@ class Gate:
         """The queue members of a PBX as they are now."""
         return tuple(self._posts[pbx].floor.seats()) if pbx in self._posts else ()
 
-    def reasons(self, agent: AgentId) -> tuple[Reason, ...]:
-        """Why the agent is paused, beside his debts."""
-        return self._book.of(agent)
+    def seats_of(self, pbx: str, agent: AgentId) -> tuple[Seat, ...]:
+        """Those that mean this agent."""
+        post = self._posts.get(pbx)
+        names = post.floor.desks.of_agent.get(agent, frozenset()) if post else frozenset()
+        return tuple(seat for seat in self.seats(pbx) if seat.interface in names)
+
+    def presence(self, agent: AgentId) -> Presence:
+        """What the agent is doing."""
+        return self._agents.of(agent)
+
+    def live(self) -> Mapping[CallKey, Call]:
+        """Calls that go on or are owed for."""
+        return self._out.live()
 
     # subscribers: they only take in
 
@@ -104,6 +117,7 @@ class Gate:
             self._book.debts_changed()
             for post in self._posts.values():
                 post.touch_about(touched)
+            await self._agents.look(p.agent for p in touched if p.agent is not None)
 
     async def member_state(self, event: MemberState) -> None:
         if post := self._posts.get(event.pbx):
@@ -134,6 +148,7 @@ class Gate:
     async def roster_changed(self, event: RosterChanged) -> None:
         self._roster = event.roster
         self._people_moved()
+        await self._agents.sit(event.roster)
 
     async def map_changed(self, _event: MapChanged) -> None:
         self._people_moved()
@@ -250,10 +265,11 @@ class Gate:
         log.warning("unpause_undone", pbx=post.pbx, interface=interface, agent=str(agent))
         now = self._out.clock.now()
         await self._out.bus.publish(UnpauseUndone(pbx=post.pbx, at=now, interface=interface, agent=agent))
+        if agent is not None:
+            await self._agents.meddled(agent)
 
     async def _stand(self, wanted: dict[Key, Reason]) -> None:
-        for agent in sorted(self._book.replace(wanted), key=str):
-            await self._out.bus.publish(ReasonsChanged(agent=agent, reasons=self._book.of(agent)))
+        await self._agents.look(self._book.replace(wanted))
 
     def _now(self) -> Moment:
         return Moment(at=self._out.clock.now(), mono=self._out.clock.monotonic())

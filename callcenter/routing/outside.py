@@ -14,7 +14,6 @@ from callcenter.db import Database
 from callcenter.events import CallEvent, CallKey
 from callcenter.health import Health
 from callcenter.roster import AgentId
-from callcenter.routing.floor import Reason
 
 Send: TypeAlias = Callable[[Mapping[str, str], float], Awaitable[Sequence[Mapping[str, str]]]]
 """``Feed.send``: an action and its timeout. Raises Unavailable, with code ``pbx_refused`` when the PBX answers no."""
@@ -43,11 +42,3 @@ class UnpauseUndone:
     at: datetime
     interface: str
     agent: AgentId | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonsChanged:
-    """Why the agent is paused beside his debts: breaks of his own, pauses that came from elsewhere."""
-
-    agent: AgentId
-    reasons: tuple[Reason, ...]

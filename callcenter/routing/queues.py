@@ -1,0 +1,50 @@
+"""Who waits in which queue, and how many could answer. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from callcenter.call import Call
+from callcenter.routing.floor import Seat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A queue now. ``free`` members are neither paused nor on the phone."""
+
+    pbx: str
+    queue: str
+    waiting: int
+    longest_since: datetime | None
+    members: int
+    paused: int
+    free: int
+
+
+def lines(pbx: str, calls: Iterable[Call], seats: Iterable[Seat]) -> list[Line]:
+    """Every queue that has members or callers, by name. A caller who talks to somebody does not wait."""
+    waiting: dict[str, list[datetime]] = defaultdict(list)
+    for call in calls:
+        if call.key.pbx == pbx and call.ended_at is None and not any(s.talking for s in call.segments):
+            for visit in call.queues:
+                if visit.left_at is None:
+                    waiting[visit.queue].append(visit.joined_at)
+    sitting: dict[str, list[Seat]] = defaultdict(list)
+    for seat in seats:
+        sitting[seat.queue].append(seat)
+    return [_line(pbx, queue, waiting[queue], sitting[queue]) for queue in sorted({*waiting, *sitting})]
+
+
+def _line(pbx: str, queue: str, since: list[datetime], seats: list[Seat]) -> Line:
+    return Line(
+        pbx=pbx,
+        queue=queue,
+        waiting=len(since),
+        longest_since=min(since, default=None),
+        members=len(seats),
+        paused=sum(seat.paused for seat in seats),
+        free=sum(seat.open for seat in seats),
+    )

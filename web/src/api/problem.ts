@@ -1,4 +1,4 @@
-import type { Problem as ProblemBody } from './types'
+import type { ProblemBody } from './types'
 
 /** What the server (or the way to it) refused, with a stable code that the locale files translate. */
 export class Problem extends Error {

@@ -1,1 +1,49 @@
-export type * from './generated'
+import type {
+  CallAnswer, CardFields, CustomerAnswer, NewNumber, OutcomeAnswer, OutcomeChange, PbxAnswer, PbxList, Presence,
+  SegmentAnswer, UserAnswer, UserRole,
+} from './generated'
+
+/** The server's types under the names the screens use. */
+export type {
+  CustomerBrief, NewOutcome, OfferResult, Pop, Presence, Problem as ProblemBody, QueueLine, RuleBody as MapRule,
+} from './generated'
+export type { BoardView as Board, HealthView as Health, SessionAnswer as Session } from './generated'
+
+export type Call = CallAnswer
+export type Segment = SegmentAnswer
+export type Customer = CustomerAnswer
+export type CustomerPatch = Partial<CardFields>
+export type CustomerNew = CustomerPatch & { numbers?: NewNumber[] }
+export type CustomerStatus = NonNullable<CardFields['status']>
+export type Outcome = OutcomeAnswer & { comment: CommentRule }
+export type OutcomePatch = OutcomeChange
+export type CommentRule = 'none' | 'optional' | 'required'
+export type Pbx = PbxAnswer
+export type Pbxs = PbxList
+export type User = UserAnswer
+export type Role = UserRole
+export type CallState = CallAnswer['state']
+export type CallResult = NonNullable<CallAnswer['result']>
+export type PresenceState = Presence['state']
+
+export interface Page<T> {
+  items: T[]
+  next_cursor: string | null
+}
+
+/** Written out: the board, too, has something called Me. */
+export interface Me {
+  id: string
+  username: string
+  display_name: string
+  role: Role
+  language: string
+  extension: string | null
+  extensions_free: string[]
+}
+
+/** An agent on the floor. */
+export interface Desk {
+  me: { id: string; username: string; display_name: string; extension: string | null }
+  presence: Presence
+}

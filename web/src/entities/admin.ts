@@ -1,30 +1,25 @@
 import { useQuery } from '@tanstack/vue-query'
 import { http } from '@/api/client'
-import type { AgentList, MapRule, Pbx, PbxList, QueueLineList, User, UserList, UserNew, UserPatch } from '@/api/types'
+import type { MapRule, Pbxs, Role, User } from '@/api/types'
 
 export const ROLES = ['agent', 'supervisor', 'admin'] as const
 export const RULE_KINDS = ['trunk', 'device', 'inter_office', 'service', 'local', 'unclassified'] as const
 
-const FLOOR_MS = 3_000
+interface UserFields {
+  display_name: string
+  role: Role
+  language: string
+  active: boolean
+  password: string
+}
 
 export const useUsers = () =>
-  useQuery({ queryKey: ['users'], queryFn: () => http.get<UserList>('/users').then((page) => page.items) })
+  useQuery({ queryKey: ['users'], queryFn: () => http.get<{ items: User[] }>('/users').then((page) => page.items) })
 
 export const usePbxs = () =>
-  useQuery({ queryKey: ['pbx'], queryFn: () => http.get<PbxList>('/pbx').then((page) => page.items) })
+  useQuery({ queryKey: ['pbx'], queryFn: () => http.get<Pbxs>('/pbx').then((page) => page.items) })
 
-export const useAgents = (enabled = true) =>
-  useQuery({
-    queryKey: ['agents'],
-    queryFn: () => http.get<AgentList>('/agents').then((page) => page.items),
-    refetchInterval: FLOOR_MS,
-    enabled,
-  })
-
-export const useQueues = () =>
-  useQuery({ queryKey: ['queues'], queryFn: () => http.get<QueueLineList>('/queues').then((page) => page.items) })
-
-export const addUser = (user: UserNew) => http.post<User>('/users', user)
-export const changeUser = (id: string, patch: UserPatch) => http.patch<User>(`/users/${id}`, patch)
-export const saveMap = (name: string, map: MapRule[]) =>
-  http.put<Pbx>(`/pbx/${encodeURIComponent(name)}/map`, { map })
+export const addUser = (user: Omit<UserFields, 'active'> & { username: string }) => http.post<User>('/users', user)
+export const changeUser = (id: string, patch: Partial<UserFields>) => http.patch<User>(`/users/${id}`, patch)
+export const saveMap = (name: string, rules: MapRule[]) =>
+  http.put<Pbxs>(`/pbx/${encodeURIComponent(name)}/map`, { rules })

@@ -1,8 +1,11 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { address, http } from '@/api/client'
-import type { Call, CallPage, Segment } from '@/api/types'
+import type { Call, Page, Segment } from '@/api/types'
 
+type CallPage = Page<Call>
+
+export const OWED: readonly Segment['outcome_state'][] = ['owed', 'draft']
 export const FILTERS = ['state', 'result', 'agent', 'queue', 'number', 'from', 'to'] as const
 export type CallFilter = Partial<Record<(typeof FILTERS)[number], string>>
 
@@ -44,6 +47,14 @@ export const logOutcome = (segment: string, outcome: string, comment: string) =>
 
 export const keepDraft = (segment: string, outcome: string | null, comment: string) =>
   http.put<unknown>(`/segments/${segment}/draft`, { outcome, comment })
+
+/** The parts of calls an agent still owes an outcome for. */
+export const owedBy = async (agent: string): Promise<{ call: Call; segment: Segment }[]> => {
+  const page = await http.get<CallPage>('/calls', { agent, limit: 50 })
+  return page.items.flatMap((call) =>
+    call.segments.filter((s) => s.agent?.id === agent && s.answered_at && OWED.includes(s.outcome_state)).map((segment) => ({ call, segment })),
+  )
+}
 
 export const waive = (segment: string, reason: string) => http.post<Segment>(`/segments/${segment}/waive`, { reason })
 

@@ -1,7 +1,10 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { http, type Tagged } from '@/api/client'
-import type { ContactNumber, Customer, CustomerNew, CustomerPage, CustomerPatch, TimelinePage } from '@/api/types'
+import type { Call, Customer, CustomerBrief, CustomerNew, CustomerPatch, Page } from '@/api/types'
+
+type CustomerPage = Page<CustomerBrief>
+type TimelinePage = Page<{ kind: 'call'; at: string; call: Call }>
 
 type Given<T> = MaybeRefOrGetter<T>
 
@@ -43,9 +46,9 @@ export const changeCustomer = (id: string, patch: CustomerPatch, etag: string): 
   http.patchTagged<Customer>(`/customers/${id}`, patch, etag)
 
 export const addNumber = (id: string, raw: string, label: string) =>
-  http.post<ContactNumber>(`/customers/${id}/numbers`, { raw, label })
+  http.post<unknown>(`/customers/${id}/numbers`, { raw, label })
 
 export const removeNumber = (id: string, number: string) => http.delete(`/customers/${id}/numbers/${number}`)
 
 /** The order in which an agent thinks of them. */
-export const STATUSES = ['cold', 'warm', 'hot', 'regular', 'vip'] as const
+export const STATUSES = ['new', 'cold', 'warm', 'hot', 'regular', 'vip'] as const

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/vue-query'
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { http } from '@/api/client'
-import type { Outcome, OutcomeList, OutcomeNew, OutcomePatch } from '@/api/types'
+import type { Outcome, NewOutcome, OutcomePatch } from '@/api/types'
 
 export const COMMENT_RULES = ['none', 'optional', 'required'] as const
 
@@ -10,7 +10,7 @@ export function useOutcomes() {
   const { locale } = useI18n()
   const query = useQuery({
     queryKey: ['outcomes'],
-    queryFn: () => http.get<OutcomeList>('/outcomes').then((page) => page.items),
+    queryFn: () => http.get<{ items: Outcome[] }>('/outcomes').then((page) => page.items),
     staleTime: 60_000,
   })
   const all = computed(() => [...(query.data.value ?? [])].sort((a, b) => a.position - b.position))
@@ -32,5 +32,5 @@ export function labelIn(outcome: Pick<Outcome, 'labels' | 'code'>, language: str
   return outcome.labels[language] || outcome.labels.en || Object.values(outcome.labels).find(Boolean) || outcome.code
 }
 
-export const addOutcome = (outcome: OutcomeNew) => http.post<Outcome>('/outcomes', outcome)
+export const addOutcome = (outcome: NewOutcome) => http.post<Outcome>('/outcomes', outcome)
 export const changeOutcome = (id: string, patch: OutcomePatch) => http.patch<Outcome>(`/outcomes/${id}`, patch)

@@ -1,7 +1,7 @@
 import { computed, ref } from 'vue'
 import { http } from '@/api/client'
 import { asProblem } from '@/api/problem'
-import type { Me, Session, SessionList } from '@/api/types'
+import type { Me } from '@/api/types'
 
 const me = ref<Me>()
 let asked = false
@@ -49,6 +49,3 @@ export async function chooseExtension(extension: string | null): Promise<void> {
 export async function chooseLanguage(language: string): Promise<void> {
   if (me.value) me.value = await http.patch<Me>('/me', { language })
 }
-
-export const fetchSessions = () => http.get<SessionList>('/sessions').then((page): Session[] => page.items)
-export const revokeSession = (id: string) => http.delete(`/sessions/${id}`)

@@ -1,7 +1,7 @@
 import { computed, reactive, readonly, ref, shallowRef } from 'vue'
 import { http } from '@/api/client'
-import type { Board, Pop } from '@/api/types'
-import { fold, NOTHING, owed, type Live, type Message, type WithdrawReason } from './fold'
+import type { Board, Desk, Pop } from '@/api/types'
+import { fold, logged, NOTHING, owed, type Live, type Message, type WithdrawReason } from './fold'
 import { standForLeader, stepDown } from './leader'
 import { popOpener, typing } from './opener'
 import { Socket } from './socket'
@@ -19,6 +19,8 @@ const link = reactive({ state: 'connecting' as 'connecting' | 'live' | 'lost', s
 const openId = ref<string>()
 const besideId = ref<string>()
 const gone = shallowRef<Gone>()
+const floor = shallowRef<Desk[]>()
+let watchesFloor = false
 const receivedAt = new Map<string, number>()
 const offeredHooks = new Set<(pop: Pop) => void>()
 const openHooks = new Set<() => void>()
@@ -37,7 +39,10 @@ const opener = popOpener({
 
 const socket = new Socket({
   message: receive,
-  up: () => Object.assign(link, { state: 'live', since: Date.now() }),
+  up: () => {
+    Object.assign(link, { state: 'live', since: Date.now() })
+    if (watchesFloor) socket.send({ type: 'subscribe', topic: 'floor' })
+  },
   down: () => {
     if (link.state !== 'lost') Object.assign(link, { state: 'lost', since: link.heardAt || Date.now() })
   },
@@ -50,9 +55,10 @@ function receive(message: Message, at: number): void {
   const before = live.value
   live.value = fold(before, message)
   if (live.value.gap) {
-    if (!before.gap) socket.resync()
+    if (!before.gap) socket.send({ type: 'resume', seq: before.seq })
     return
   }
+  if (message.type === 'floor') floor.value = message.agents
   if (message.type === 'snapshot') return settleIn()
   if (message.type !== 'change') return
   if (message.change === 'pop_offered') offered(message.pop, at, before.board)
@@ -90,9 +96,7 @@ function open(id: string): void {
 }
 
 function settled(id: string): void {
-  const message = { type: 'change', seq: live.value.seq + 1, change: 'outcome_settled', pop_id: id } as const
-  const next = fold(live.value, message)
-  live.value = { ...next, seq: live.value.seq, gap: live.value.gap }
+  live.value = logged(live.value, id)
   settleIn()
 }
 
@@ -116,7 +120,14 @@ async function begin(): Promise<void> {
   settleIn()
 }
 
+/** Supervisors see everybody; the server sends the floor whole whenever it changes. */
+function watchFloor(): void {
+  if (!watchesFloor) socket.send({ type: 'subscribe', topic: 'floor' })
+  watchesFloor = true
+}
+
 function end(): void {
+  ;[watchesFloor, floor.value] = [false, undefined]
   socket.close()
   stepDown()
   live.value = NOTHING
@@ -126,7 +137,7 @@ function end(): void {
 
 export function useBoard() {
   return {
-    board, pops, debts, openPop, beside, gone, link: readonly(link),
+    board, pops, debts, floor, watchFloor, openPop, beside, gone, link: readonly(link),
     begin, end, open, settled, painted, retry: socket.retryNow,
     closeGone: () => ((gone.value = undefined), settleIn()),
     onOffered: (hook: (pop: Pop) => void) => offeredHooks.add(hook),

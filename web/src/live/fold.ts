@@ -1,4 +1,4 @@
-import type { Board, Health, Pop, Presence, QueueLine } from '@/api/types'
+import type { Board, Desk, Health, Pop, Presence, QueueLine } from '@/api/types'
 
 export type WithdrawReason = 'answered_elsewhere' | 'cancelled' | 'no_answer' | 'rejected'
 
@@ -13,6 +13,7 @@ export type Change =
 export type Message =
   | { type: 'hello'; protocol: number; build: string }
   | { type: 'snapshot'; seq: number; board: Board }
+  | { type: 'floor'; agents: Desk[] }
   | ({ type: 'change'; seq: number } & Change)
 
 export interface Live {
@@ -26,7 +27,7 @@ export const NOTHING: Live = { board: undefined, seq: 0, gap: false }
 
 /** The next state after a message. Pure, so that the live view can be proven equal to a fresh one. */
 export function fold(live: Live, message: Message): Live {
-  if (message.type === 'hello') return live
+  if (message.type === 'hello' || message.type === 'floor') return live
   if (message.type === 'snapshot') return { board: message.board, seq: message.seq, gap: false }
   if (!live.board || live.gap || message.seq !== live.seq + 1) return { ...live, gap: true }
   return { board: changed(live.board, message), seq: message.seq, gap: false }
@@ -40,9 +41,8 @@ function changed(board: Board, change: Change): Board {
     case 'outcome_owed':
       return { ...board, pops: put(board.pops, { ...change.pop, phase: 'wrapup' }) }
     case 'pop_withdrawn':
-      return { ...board, pops: board.pops.filter((pop) => pop.id !== change.pop_id) }
     case 'outcome_settled':
-      return { ...board, pops: settle(board.pops, change.pop_id) }
+      return { ...board, pops: board.pops.filter((pop) => pop.id !== change.pop_id) }
     case 'presence':
       return { ...board, presence: change.presence }
     case 'queues':
@@ -60,11 +60,13 @@ function put(pops: Pop[], pop: Pop): Pop[] {
   return pops.some((p) => p.id === pop.id) ? pops.map((p) => (p.id === pop.id ? pop : p)) : [...pops, pop]
 }
 
-/** An outcome may be logged while the talk still runs: then the call stays until it is over. */
-function settle(pops: Pop[], id: string): Pop[] {
-  return pops
+/** This tab has just logged an outcome: it need not wait to hear so. A talk that still runs stays on the board. */
+export function logged(live: Live, id: string): Live {
+  if (!live.board) return live
+  const pops = live.board.pops
     .filter((pop) => pop.id !== id || pop.phase !== 'wrapup')
-    .map((pop) => (pop.id === id ? { ...pop, outcome_state: 'logged' } : pop))
+    .map((pop) => (pop.id === id ? { ...pop, outcome_state: 'logged' as const } : pop))
+  return { ...live, board: { ...live.board, pops } }
 }
 
 /** Calls of this agent that are over and whose outcome is missing, the oldest first. */

@@ -43,11 +43,6 @@ export class Socket {
     if (this.ws?.readyState === WebSocket.OPEN) this.ws.send(JSON.stringify(message))
   }
 
-  /** Drops the connection: the next one begins with a whole board. */
-  resync(): void {
-    this.ws?.close(4000)
-  }
-
   readonly retryNow = (): void => {
     if (!this.wanted || this.ws) return
     clearTimeout(this.timer)

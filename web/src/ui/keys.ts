@@ -1,7 +1,7 @@
 import { onBeforeUnmount, onMounted } from 'vue'
 import { typing } from '@/live/opener'
 
-type Run = (event: KeyboardEvent) => boolean | void
+type Run = (event: KeyboardEvent) => unknown
 
 /** "alt+a" for a pressed key. By its place on the board, so that a Cyrillic layout reaches the same keys. */
 export function combo(event: KeyboardEvent): string {

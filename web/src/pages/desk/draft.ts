@@ -7,8 +7,8 @@ const PAUSE_MS = 350
 
 /** The outcome as it is being written: kept on the server, so that reload, crash and second tab show it again. */
 export function useDraft(pop: () => Pop) {
-  const outcome = ref(pop().draft.outcome)
-  const comment = ref(pop().draft.comment)
+  const outcome = ref(pop().draft.outcome ?? null)
+  const comment = ref(pop().draft.comment ?? '')
   const state = ref<'clean' | 'saving' | 'kept' | 'failed'>('clean')
   let timer: ReturnType<typeof setTimeout> | undefined
   let mine = ''
@@ -47,7 +47,7 @@ export function useDraft(pop: () => Pop) {
     () => JSON.stringify([pop().draft.outcome, pop().draft.comment]),
     (theirs) => {
       if (wanted || timer || theirs === mine || theirs === text.value) return
-      ;[outcome.value, comment.value] = [pop().draft.outcome, pop().draft.comment]
+      ;[outcome.value, comment.value] = [pop().draft.outcome ?? null, pop().draft.comment ?? '']
     },
   )
   onBeforeUnmount(() => void keep())

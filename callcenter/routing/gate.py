@@ -180,11 +180,16 @@ class Gate:
     # the worker of one PBX
 
     async def _work(self, post: _Post) -> None:
+        next_look = self._now().mono + self._look_again_s
         while True:
             try:
-                async with asyncio.timeout(self._look_again_s):
+                async with asyncio.timeout(max(0.0, next_look - self._now().mono)):
                     await post.wake.wait()
             except TimeoutError:
+                pass
+            # By the clock, not by silence: on a busy floor something always happens, and nobody may be forgotten.
+            if self._now().mono >= next_look:
+                next_look = self._now().mono + self._look_again_s
                 post.floor.settle(self._now().mono)
                 post.touch_all()
             post.wake.clear()

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from tests.lab.asterisk import Asterisk
+from tests.lab.asterisk import Asterisk, LabError
 from tests.lab.phonelog import Attempt, Offer, PhoneLog, read_attempts, read_offers
 from tests.lab.scenarios import Dialling, busy_phone, caller, ringing_phone
 from tests.lab.speech import AGENT_TEXT, CUSTOMER_TEXT, speech
@@ -186,9 +187,22 @@ class Floor:
 
 
 def _media_port(pbx: Asterisk) -> int:
-    """A port of the slot's range, round robin: a slot never has so many calls that it comes round too soon."""
+    """The next group of four ports of the slot's range that no living SIPp holds."""
     ports = pbx.ports.callers
-    return ports[next(_ids) % len(ports)]
+    for _ in ports:
+        port = ports[next(_ids) % len(ports)]
+        if all(_is_unbound(port + offset) for offset in range(4)):
+            return port
+    raise LabError(f"all {len(ports)} groups of SIPp's ports are taken: close callers that have ended")
+
+
+def _is_unbound(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _listens(port: int) -> bool:

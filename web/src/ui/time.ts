@@ -14,22 +14,27 @@ export function duration(ms: number): string {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
 
+/** The way the reader's own country writes the language: en-GB for an English reader in London. */
+export function regional(language: string): string {
+  return navigator.languages.find((own) => own.split('-')[0] === language) ?? language
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3_600], ['minute', 60]]
 
 /** "5 minutes ago", and the date itself once that says more. */
 export function ago(at: string, language: string, from = Date.now()): string {
   const seconds = (Date.parse(at) - from) / 1000
-  if (Math.abs(seconds) > 30 * 86_400) return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(Date.parse(at))
+  if (Math.abs(seconds) > 30 * 86_400) return new Intl.DateTimeFormat(regional(language), { dateStyle: 'medium' }).format(Date.parse(at))
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   const [unit, size] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 0]
   return size ? format.format(Math.round(seconds / size), unit) : format.format(0, 'second')
 }
 
 export function moment(at: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(Date.parse(at))
+  return new Intl.DateTimeFormat(regional(language), { dateStyle: 'medium', timeStyle: 'medium' }).format(Date.parse(at))
 }
 
 export function clock(at: number | string, language: string): string {
   const ms = typeof at === 'string' ? Date.parse(at) : at
-  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(ms)
+  return new Intl.DateTimeFormat(regional(language), { hour: '2-digit', minute: '2-digit' }).format(ms)
 }

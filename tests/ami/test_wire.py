@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
 
 import pytest
+import structlog
 from panoramisk.actions import Action
 
 from callcenter.ami.wire import Link, LinkFailed, Session, open_session
 from callcenter.clock import SystemClock
 from callcenter.errors import Invalid, Unavailable
-from callcenter.log import Secret
+from callcenter.log import Secret, configure
 from tests.ami.says import Pbx
 from tests.fake_asterisk import FakeAsterisk, block, listed, refused
 from tests.until import until_async
@@ -236,12 +237,21 @@ async def test_a_loss_fails_what_is_pending_and_nothing_is_sent_again(
     assert len(asterisk.sent("Originate")) == 1
 
 
+@pytest.fixture
+def service_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Logs set up as in the service; put back, because they hold on to this test's standard error."""
+    level, handlers = logging.root.level, logging.root.handlers[:]
+    configure(json=True)
+    yield
+    structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+@pytest.mark.usefixtures("service_logs")
 async def test_secrets_are_never_logged(
     asterisk: FakeAsterisk, heard: Heard, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from callcenter.log import configure
-
-    configure(json=True)
     with caplog.at_level(logging.DEBUG):
         session = await open_session(link(asterisk), heard, SystemClock())
         await session.send({"Action": "DBPut", "Val": "hush-hush"})

@@ -45,8 +45,8 @@ class Desks:
 def desks(pbx: str, extensions: Iterable[Desk], members: Mapping[str, str], roster: Roster, at: datetime) -> Desks:
     """``members`` are the interfaces that queues have now, each with its state interface.
 
-    An interface means the devices of the extension that lists it, the device it is itself, and the device whose state
-    it watches.
+    An interface means the devices of the extension that lists it or that it dials, the device it is itself, and the
+    device whose state it watches.
     """
     here = _Index.of(d for d in extensions if d.pbx == pbx)
     behind = {name: here.behind(pbx, name, members.get(name, "")) for name in {*here.by_interface, *members}}
@@ -79,20 +79,32 @@ def _seats(roster: Roster, at: datetime) -> dict[Device, AgentId]:
 class _Index:
     by_interface: Mapping[str, frozenset[str]]
     by_device: Mapping[str, frozenset[str]]
+    by_number: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(cls, extensions: Iterable[Desk]) -> _Index:
         by_interface: dict[str, frozenset[str]] = defaultdict(frozenset)
         by_device: dict[str, frozenset[str]] = defaultdict(frozenset)
+        by_number: dict[str, frozenset[str]] = defaultdict(frozenset)
         for desk in extensions:
+            by_number[desk.number] |= desk.devices
             for name in desk.interfaces:
                 by_interface[name] |= desk.devices
             for name in desk.devices:
                 by_device[name] |= desk.devices
-        return cls(by_interface=by_interface, by_device=by_device)
+        return cls(by_interface=by_interface, by_device=by_device, by_number=by_number)
 
     def behind(self, pbx: str, name: str, state_interface: str) -> frozenset[Device]:
         found = {name, state_interface} - {""}
         for one in tuple(found):
             found |= self.by_interface.get(one, frozenset()) | self.by_device.get(one, frozenset())
+        for number in numbers(name, state_interface):
+            found |= self.by_number.get(number, frozenset())
         return frozenset(Device(pbx=pbx, name=device) for device in found)
+
+
+def numbers(interface: str, state_interface: str) -> tuple[str, ...]:
+    """The number in ``Local/101@from-queue/n`` and in ``hint:101@ext-local``."""
+    local = interface.removeprefix("Local/") if interface.startswith("Local/") else ""
+    hint = state_interface.removeprefix("hint:") if state_interface.startswith("hint:") else ""
+    return tuple(dict.fromkeys(text.partition("@")[0] for text in (local, hint) if "@" in text))

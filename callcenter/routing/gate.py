@@ -25,9 +25,10 @@ from callcenter.routing.actions import message, vain
 from callcenter.routing.agents import Agents, Presence
 from callcenter.routing.book import Book
 from callcenter.routing.desks import Desk, desks
-from callcenter.routing.floor import Action, Floor, Free, Key, Moment, Pause, Reason, ReasonKind, Seat
+from callcenter.routing.floor import Action, Free, Key, Moment, Pause, Reason, ReasonKind, Seat
 from callcenter.routing.outside import Outside, UnpauseUndone
-from callcenter.routing.parts import Part, Parts
+from callcenter.routing.parts import Parts
+from callcenter.routing.post import Post
 from callcenter.routing.unseen import explain
 
 log = logger(__name__)
@@ -35,31 +36,6 @@ _SEND_SECONDS: Final = 5.0
 _READ_SECONDS: Final = 10.0
 asked = Counter("callcenter_gate_actions", "What the gate asked of a PBX", ["pbx", "action", "result"])
 undone = Counter("callcenter_gate_unpauses_undone", "Unpauses of owing agents from elsewhere", ["pbx"])
-
-
-class _Post:
-    """One PBX with what its worker has to look at."""
-
-    def __init__(self, pbx: str, parts: Parts, book: Book) -> None:
-        self.pbx = pbx
-        self.floor = Floor(pbx, parts, book.reasons)
-        self.touched: set[str] = set()
-        self.intruded: set[str] = set()
-        self.desks_stale = True
-        self.wake = asyncio.Event()
-
-    def touch(self, interfaces: Iterable[str]) -> None:
-        self.touched.update(interfaces)
-        self.wake.set()
-
-    def touch_all(self) -> None:
-        self.touch(self.floor.interfaces())
-
-    def touch_about(self, parts: Iterable[Part]) -> None:
-        found = tuple(parts)
-        agents = {p.agent for p in found if p.agent is not None}
-        if interfaces := self.floor.desks.interfaces_of(agents, {p.device for p in found}):
-            self.touch(interfaces)
 
 
 class Gate:
@@ -71,9 +47,10 @@ class Gate:
         self._parts = Parts()
         self._book = Book(outside.db, self._parts)
         self._agents = Agents(self._parts, self._book.of, outside.bus, outside.clock)
-        self._posts = {pbx: _Post(pbx, self._parts, self._book) for pbx in outside.send}
+        self._posts = {pbx: Post(pbx, self._parts, self._book) for pbx in outside.send}
         self._roster = Roster()
         self._extensions: tuple[Desk, ...] | None = None
+        self._extensions_stale = True
         self.looks = 0
         """How often members were compared with what must be."""
 
@@ -154,7 +131,7 @@ class Gate:
         self._people_moved()
 
     def _people_moved(self) -> None:
-        self._extensions = None
+        self._extensions_stale = True
         for post in self._posts.values():
             post.desks_stale = True
             post.touch_all()
@@ -179,7 +156,7 @@ class Gate:
 
     # the worker of one PBX
 
-    async def _work(self, post: _Post) -> None:
+    async def _work(self, post: Post) -> None:
         next_look = self._now().mono + self._look_again_s
         while True:
             try:
@@ -201,7 +178,7 @@ class Gate:
                 metrics.contained.labels(part="gate").inc()
                 log.exception("gate_failed", pbx=post.pbx)
 
-    async def _round(self, post: _Post) -> None:
+    async def _round(self, post: Post) -> None:
         self.looks += 1
         floor = post.floor
         await self._look_who_sits_where(post)
@@ -220,23 +197,37 @@ class Gate:
         post.intruded = {name for name in post.intruded if holds.wish(floor, name, now) is holds.Wish.HOLD}
         post.touched -= {name for name in looked_at if not holds.plan(floor, [name], now)}
 
-    async def _act(self, post: _Post, interfaces: Iterable[str]) -> None:
+    async def _act(self, post: Post, interfaces: Iterable[str]) -> None:
         for action in holds.plan(post.floor, interfaces, self._now()):
             if holds.due(post.floor, action, self._now()):
                 await self._do(post, action)
 
-    async def _look_who_sits_where(self, post: _Post) -> None:
-        if self._extensions is None:
-            async with asyncio.timeout(_READ_SECONDS):
-                self._extensions = await self._out.db.read(_read_extensions)
-        if post.desks_stale:
+    async def _look_who_sits_where(self, post: Post) -> None:
+        if self._extensions_stale:
+            await self._read_extensions()
+        if post.desks_stale and self._extensions is not None:
             post.desks_stale = False
             members = {**dict.fromkeys(post.floor.debts, ""), **post.floor.members()}
             now = self._out.clock.now()
             post.floor.desks = desks(post.pbx, self._extensions, members, self._roster, now)
             post.touched |= post.floor.interfaces()
 
-    async def _do(self, post: _Post, action: Action) -> None:
+    async def _read_extensions(self) -> None:
+        """While the database is away those read last are good enough; without any nobody can be told apart."""
+        self._extensions_stale = False
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                self._extensions = await self._out.db.read(_read_extensions)
+        except (Unavailable, TimeoutError):
+            self._extensions_stale = True
+            if self._extensions is None:
+                raise
+            return
+        for post in self._posts.values():
+            post.desks_stale = True
+            post.wake.set()
+
+    async def _do(self, post: Post, action: Action) -> None:
         name = type(action).__name__
         try:
             await self._out.send[post.pbx](message(action), _SEND_SECONDS)
@@ -255,7 +246,7 @@ class Gate:
         if isinstance(action, Pause) and action.interface in post.intruded:
             await self._undone(post, action.interface)
 
-    async def _refused(self, post: _Post, wrong: Unavailable) -> None:
+    async def _refused(self, post: Post, wrong: Unavailable) -> None:
         """Raises when there is no link: nothing else would get through either. A refusal concerns one action."""
         if wrong.code != "pbx_refused":
             raise wrong
@@ -263,7 +254,7 @@ class Gate:
         remedy = "the AMI user needs write=system,agent in manager.conf; the gate tries again until it may"
         await self._out.health.ill(f"gate:{post.pbx}", "gate_refused", remedy)
 
-    async def _undone(self, post: _Post, interface: str) -> None:
+    async def _undone(self, post: Post, interface: str) -> None:
         post.intruded.discard(interface)
         undone.labels(pbx=post.pbx).inc()
         agent = post.floor.desks.owner.get(interface)

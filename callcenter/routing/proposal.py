@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from callcenter.pbxmap import Kind, Rule
-from callcenter.routing.desks import Desk
+from callcenter.routing.desks import Desk, numbers
 
 _STRANGERS: Final = "anonymous"
 """The endpoint whose name makes PJSIP give it every call nobody else claims."""
@@ -89,17 +89,10 @@ def _is_phone(device: str) -> bool:
 
 def _phones_of(member: Member, reported: Reported) -> frozenset[str]:
     found = {name for name in (member.interface, member.state_interface) if _is_phone(name)}
-    for number in _numbers(member):
+    for number in numbers(member.interface, member.state_interface):
         found |= {d for d in reported.hints.get(number, ()) if _is_phone(d)}
         found |= {e.peer for e in reported.endpoints if e.name == number}
     return frozenset(found)
-
-
-def _numbers(member: Member) -> tuple[str, ...]:
-    """The number in ``Local/101@from-queue/n`` and in ``hint:101@ext-local``."""
-    local = member.interface.removeprefix("Local/") if member.interface.startswith("Local/") else ""
-    hint = member.state_interface.removeprefix("hint:") if member.state_interface.startswith("hint:") else ""
-    return tuple(dict.fromkeys(text.partition("@")[0] for text in (local, hint) if "@" in text))
 
 
 def _extensions(reported: Reported, phones: Iterable[str], behind: Mapping[Member, frozenset[str]]) -> tuple[Desk, ...]:
@@ -121,7 +114,12 @@ def _extensions(reported: Reported, phones: Iterable[str], behind: Mapping[Membe
 
 def _number(phone: str, reported: Reported, behind: Mapping[Member, frozenset[str]]) -> str:
     name = phone.partition("/")[2]
-    dialled = [n for member, found in behind.items() if phone in found for n in _numbers(member)]
+    dialled = [
+        n
+        for member, found in behind.items()
+        if phone in found
+        for n in numbers(member.interface, member.state_interface)
+    ]
     watched = sorted(number for number, devices in reported.hints.items() if phone in devices)
     choices = dialled or ([name] if name in watched else watched)
     return choices[0] if choices else name

@@ -254,3 +254,13 @@ def test_a_member_that_is_gone_for_good_takes_its_foreign_pause_along() -> None:
     scene.passes(timedelta(minutes=1).total_seconds())
     scene.adopt()
     assert scene.reasons == {}
+
+
+def test_a_local_member_is_known_by_the_number_it_dials_or_watches() -> None:
+    scene = Scene()
+    for name, watched in (("Local/101@from-queue/n", ""), ("Local/8@odd/n", "hint:101@ext-local")):
+        scene.floor.see(replace(member(name), state_interface=watched), 0.0)
+    scene.sit(scene.desks)
+    scene.goes(answering())
+    held = {action.interface for action in scene.plan()}
+    assert {"Local/101@from-queue/n", "Local/8@odd/n"} <= held

@@ -42,6 +42,11 @@ async def until_async(condition: Callable[[], Any], timeout: float = 10.0, what:
         await asyncio.sleep(STEP_S)
 
 
+def at_moment(moment: float) -> None:
+    """Return at that wall-clock second: tests of a race must aim, not wait."""
+    time.sleep(max(0.0, moment - time.time()))
+
+
 def _late(what: str, timeout: float, value: object) -> str:
     return f"{what or 'the condition'} did not come true within {timeout:g} s (last: {value!r})"
 

@@ -19,6 +19,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -178,12 +179,12 @@ class Asterisk:
     def _await_boot(self, deadline: float) -> None:
         process = self._process
         while process is not None and time.monotonic() < deadline:
-            if process.poll() is not None:
-                break
             up = (self.home / "run/asterisk.ctl").exists() and self._ami_answers()
             if up and "fully booted" in self.cli("core waitfullybooted"):
                 return
-            time.sleep(0.05)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+                break
         tail = (self.home / "log/console").read_text(errors="replace")[-600:].strip()
         self.kill()
         raise LabError(f"Asterisk did not start within {START_TIMEOUT_S:.0f} s, its console ends: {tail}")

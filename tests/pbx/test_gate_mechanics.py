@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Caller, Floor
-from tests.until import until
+from tests.until import at_moment, until
 
 ANNA, BORIS, CLARA = "101", "102", "103"
 NUMBER, OTHER = "74951234567", "74957654321"
@@ -74,7 +73,7 @@ def aimed_end(floor: Floor, tap: AmiTap, offset: float) -> None:
     until(first.answered, 10, "the first customer answered")
     waiting = floor.caller(OTHER, "7001", patience_ms=4500)
     joined = until(lambda: tap.events("QueueCallerJoin")[1:], 5, "the second customer waits")[0]
-    at(float(joined["Timestamp"]) + 2 + offset)
+    at_moment(float(joined["Timestamp"]) + 2 + offset)
     tap.action("Hangup", Channel=tap.events("QueueCallerJoin")[0]["Channel"])
     until(waiting.ended, 10, "the second customer has given up or was served")
 
@@ -107,7 +106,7 @@ def test_customers_stay_while_everybody_owes_and_are_served_once_somebody_is_fre
     before = len(floor.log().offers)
     waiting = [floor.caller(f"7495000000{n}", "7001", talk_ms=100) for n in range(2)]
     until(lambda: len(tap.events("QueueCallerJoin")) == 2, 10, "both customers were let in")
-    at(float(tap.events("QueueCallerJoin")[1]["Timestamp"]) + 5)
+    at_moment(float(tap.events("QueueCallerJoin")[1]["Timestamp"]) + 5)
     assert [caller.ended() for caller in waiting] == [False, False]
     assert len(floor.log().offers) == before
     settle(tap, BORIS)
@@ -200,8 +199,3 @@ def test_whatever_a_caller_calls_himself_stays_data(floor: Floor, number: str, k
     assert owes(floor.pbx, ANNA) == ("support", kept, "7001")
     recordings = sorted(path.name for path in (floor.pbx.spool / "monitor").iterdir())
     assert [re.sub(r"^\d+\.\d+", "ID", name) for name in recordings] == ["ID-in.wav", "ID-out.wav", "ID.wav"]
-
-
-def at(moment: float) -> None:
-    """Return at that wall-clock second: tests of a race must aim, not wait."""
-    time.sleep(max(0.0, moment - time.time()))

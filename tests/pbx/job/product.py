@@ -44,6 +44,7 @@ class Product:
     """`callcenter run` against a laboratory PBX, with a database and a state folder of its own."""
 
     def __init__(self, pbx: Asterisk, folder: Path, database_url: str = "") -> None:
+        self.pbx = pbx
         self.port = free_port()
         self.folder = folder
         self.environment = {

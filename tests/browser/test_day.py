@@ -1,0 +1,116 @@
+"""An agent's day: the pop before the second ring, and a form that cannot be walked away from."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import picture, sign_in
+from tests.lab.phones import Floor
+from tests.pbx.job.product import Product
+from tests.until import until_async
+
+Window = Callable[[], Awaitable[Page]]
+
+
+def plug(floor: Floor, extension: str, answer_ms: int = 1500) -> None:
+    """One phone that is picked up; the others reject, so that the queue comes round at once."""
+    floor.phone(extension, answer_ms=answer_ms)
+    for other in {"101", "102", "103"} - {extension}:
+        floor.phone(other, busy=True)
+
+
+async def log_outcome(page: Page, digit: str = "1", comment: str = "") -> None:
+    """By keyboard alone: a digit chooses, Ctrl+Enter saves."""
+    await expect(page.get_by_test_id("outcome-form")).to_have_class("outcome owed")
+    await page.keyboard.press(digit)
+    if comment:
+        await page.get_by_test_id("outcome-form").locator("textarea").fill(comment)
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_test_id("outcome-form")).to_be_hidden()
+
+
+async def test_a_day_at_the_desk(browser: Window, floor: Floor, product: Product) -> None:
+    page = await browser()
+    await sign_in(page, "anna", "101")
+    await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "available")
+    await picture(page, "desk-idle")
+    plug(floor, "101")
+    first = floor.caller("79161240001", "7001", talk_ms=4000)
+    await expect(page.get_by_test_id("pop")).to_be_visible()
+    (offer,) = await until_async(lambda: floor.log().of("101"), 10, "the phone ringing")
+    assert offer.answered_at is None
+    await expect(page.get_by_test_id("outcome-form")).to_be_visible()
+    await picture(page, "desk-ringing")
+    await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "talking")
+    await picture(page, "desk-talking")
+    await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "wrapup", timeout=20_000)
+    await until_async(first.ended, 10, "the first caller's end")
+    floor.caller("79161240002", "7001", talk_ms=1500)
+    await expect(page.get_by_test_id("waiting-line")).to_contain_text("1")
+    await picture(page, "desk-wrapup")
+    assert len(floor.log().of("101")) == 1
+    await log_outcome(page, "1", "wants the blue one")
+    await until_async(lambda: len(floor.log().of("101")) == 2, 15, "the next call")
+    await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "wrapup", timeout=20_000)
+    await log_outcome(page)
+    await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "available")
+
+
+async def test_the_form_cannot_be_walked_away_from(browser: Window, floor: Floor, product: Product) -> None:
+    """Five ways out, all closed: a link, an address, the back button, a reload, a second tab."""
+    page = await browser()
+    await sign_in(page, "boris", "102")
+    await page.goto("/calls")
+    await page.goto("/")
+    plug(floor, "102", answer_ms=300)
+    floor.caller("79161240003", "7001", talk_ms=1500)
+    form = page.get_by_test_id("outcome-form")
+    await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "wrapup", timeout=20_000)
+    await page.keyboard.press("4")
+    await form.locator("textarea").fill("the box was open")
+    await expect(form.get_by_role("status")).to_contain_text("saved", ignore_case=True)
+
+    await page.get_by_role("link", name="Customers").click()
+    await expect(page.get_by_test_id("owed-lock")).to_be_visible()
+    await expect(form).to_be_visible()
+    await picture(page, "owed-lock")
+    await page.goto("/calls")
+    await expect(form).to_be_visible()
+    await page.go_back()
+    await expect(form).to_be_visible()
+    await page.reload()
+    await expect(form.locator("textarea")).to_have_value("the box was open")
+    second = await page.context.new_page()
+    await second.goto("/customers")
+    await expect(second.get_by_test_id("outcome-form").locator("textarea")).to_have_value("the box was open")
+    waiting = floor.caller("79161240004", "7001", patience_ms=2500)
+    await until_async(waiting.ended, 15, "the caller giving up")
+    assert len(floor.log().of("102")) == 1
+
+    await second.keyboard.press("Control+Enter")
+    await expect(second.get_by_test_id("outcome-form")).to_be_hidden()
+    await expect(form).to_be_hidden()
+    await page.get_by_role("link", name="Customers").click()
+    await expect(page).to_have_url(f"{product.url}/customers")
+
+
+async def test_a_pop_never_takes_the_focus_from_a_field_being_typed_in(
+    browser: Window, floor: Floor, product: Product
+) -> None:
+    page = await browser()
+    await sign_in(page, "chiara", "103")
+    await page.goto("/customers")
+    box = page.get_by_role("searchbox").first
+    await box.click()
+    await box.press_sequentially("iv", delay=20)
+    plug(floor, "103", answer_ms=2500)
+    floor.caller("79161240005", "7001", talk_ms=1500)
+    await expect(page.get_by_test_id("pop-banner")).to_be_visible()
+    await box.press_sequentially("an", delay=20)
+    await expect(box).to_have_value("ivan")
+    await page.keyboard.press("Alt+a")
+    await expect(page.get_by_test_id("call-panel")).to_be_visible()
+    await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "wrapup", timeout=20_000)
+    await log_outcome(page)

@@ -19,6 +19,7 @@ import pytest
 
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
+from tests.parts import need
 
 _TEMPLATE = "callcenter_template"
 _SETTINGS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
@@ -78,9 +79,8 @@ def in_a_thread(work: Callable[[], Awaitable[None]]) -> None:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The worker's own PostgreSQL."""
+    need("postgres")
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
-    if not installed:
-        pytest.skip("PostgreSQL is not installed: apt-get install -y postgresql")
     folder = Path(tempfile.mkdtemp(prefix="callcenter-pg-"))
     if os.geteuid() == 0:
         os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)

@@ -15,7 +15,12 @@ from tools.ground import PYTHON, ROOT, Stop, alone, in_ci, say
 from tools.stages import Log, Result, Stage, run_stages
 
 ALL: Final = frozenset(debian.PARTS)
-_PARTS_OF: Final = {"tests/pbx": "pbx", "tests/lab": "pbx", "tests/browser": "browser"}
+_PARTS_OF: Final = {
+    "tests/pbx": {"pbx"},
+    "tests/lab": {"pbx"},
+    "tests/routing": {"pbx", "database"},
+    "tests/browser": {"browser", "pbx"},
+}
 _PROGRAMS: Final = {
     "ruff": ("ruff", "check"),
     "format": ("ruff", "format", "--check"),
@@ -77,9 +82,8 @@ def selected(arguments: Sequence[str]) -> frozenset[str]:
     paths = [str(Path(name)) for name in named if (ROOT / name).exists()]
     if not paths or "tests" in paths:
         return ALL
-    return frozenset(
-        next((part for folder, part in _PARTS_OF.items() if path.startswith(folder)), "database") for path in paths
-    )
+    needed = [next((parts for at, parts in _PARTS_OF.items() if path.startswith(at)), {"database"}) for path in paths]
+    return frozenset[str]().union(*needed)
 
 
 def _pytest(arguments: Sequence[str], told: dict[str, str]) -> int:
@@ -104,7 +108,7 @@ def _workers(arguments: Sequence[str]) -> list[str]:
     one = ("-n", "--pdb", "-s", "--dist", "--trace")
     if any(word.startswith(one) or ".py" in word for word in arguments):
         return []
-    return ["-n", str((os.cpu_count() or 2) + 1), "--dist", "worksteal"]
+    return ["-n", str((os.cpu_count() or 2) + 1), "--dist", "loadgroup"]
 
 
 def _told(results: Sequence[Result], total: float) -> str:

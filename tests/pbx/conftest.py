@@ -10,6 +10,7 @@ import pytest
 from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
+from tests.parts import need
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,6 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def pbx() -> Iterator[Asterisk]:
     """The shipped configuration, running."""
+    need("asterisk")
     with Asterisk() as running:
         yield running
 

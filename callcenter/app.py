@@ -42,6 +42,7 @@ from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.routing import api as routing_api
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
+from callcenter.routing.survey import Survey
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
 
@@ -62,6 +63,7 @@ class Parts:
     ledger: Ledger
     links: Links
     gate: Gate
+    survey: Survey
     hub: Hub
     jobs: Jobs
     capture: Capture
@@ -96,6 +98,7 @@ def build(settings: Settings) -> Parts:
         ledger=ledger,
         links=links,
         gate=Gate(outside),
+        survey=Survey(outside),
         hub=Hub(db, clock, health, ledger),
         jobs=jobs,
         capture=capture,
@@ -112,6 +115,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(DebtFound, gate.debt_found)
     bus.on(LinkUp, links.link_up)
     bus.on(LinkUp, gate.link_up)
+    bus.on(LinkUp, parts.survey.link_up)
     bus.on(LinkDown, links.link_down)
     bus.on(LinkDown, gate.link_down)
     bus.on(RosterChanged, ledger.roster_changed)
@@ -211,6 +215,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
     async with asyncio.TaskGroup() as group:
         work = [
             group.create_task(parts.gate.run(), name="gate"),
+            group.create_task(parts.survey.run(), name="survey"),
             group.create_task(parts.hub.run(), name="hub"),
             group.create_task(parts.jobs.run(), name="jobs"),
             group.create_task(_sweep(parts), name="sweep"),

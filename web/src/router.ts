@@ -31,6 +31,9 @@ const routes: RouteRecordRaw[] = [
 
 export const router = createRouter({ history: createWebHistory(), routes })
 
+// The first call must not wait for the desk to be loaded.
+void router.isReady().then(() => import('./pages/desk/DeskPage.vue'))
+
 /** While an outcome is owed every way leads to the desk: by link, by address, by the back button. */
 router.beforeEach(async (to) => {
   if (to.meta.open) return true

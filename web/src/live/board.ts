@@ -59,7 +59,7 @@ function receive(message: Message, at: number): void {
     return
   }
   if (message.type === 'floor') floor.value = message.agents
-  if (message.type === 'snapshot') return settleIn()
+  if (message.type === 'snapshot') return settleIn(true)
   if (message.type !== 'change') return
   if (message.change === 'pop_offered') offered(message.pop, at, before.board)
   if (message.change === 'pop_withdrawn') withdrawn(before.board, message)
@@ -82,9 +82,10 @@ function withdrawn(before: Board | undefined, { pop_id, reason, by }: { pop_id: 
 }
 
 /** What is shown must exist; what is owed comes first. A snapshot after an outage is a baseline and rings nobody. */
-function settleIn(): void {
+function settleIn(baseline = false): void {
   if (openPop.value || (gone.value && !debts.value.length)) return
-  const next = debts.value[0] ?? pops.value.find((pop) => pop.phase === 'talking') ?? pops.value[0]
+  const talk = typing() ? undefined : pops.value.find((pop) => pop.phase === 'talking')
+  const next = debts.value[0] ?? talk ?? (baseline ? pops.value[0] : undefined)
   openId.value = next?.id
 }
 
@@ -117,7 +118,7 @@ async function begin(): Promise<void> {
   if (live.value.board) return
   const first = await http.get<Board>('/me/board')
   if (!live.value.board) live.value = { board: first, seq: 0, gap: true }
-  settleIn()
+  settleIn(true)
 }
 
 /** Supervisors see everybody; the server sends the floor whole whenever it changes. */

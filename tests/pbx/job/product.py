@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import aiohttp
 import websockets
 from yarl import URL
 
+from callcenter.commands import add_user
+from callcenter.config import load
 from tests.lab.asterisk import AMI_SECRET, AMI_USER, Asterisk
 from tests.until import until, until_async
 
@@ -84,12 +87,18 @@ class Product:
         )
 
     def add_people(self) -> None:
+        """An administrator, a supervisor and the agents, as `callcenter user add` adds them."""
+        settings = load(self.environment)
         people = [("admin", "admin"), ("sofia", "supervisor"), *((name, "agent") for name in AGENTS)]
-        for username, role in people:
-            done = self.command(
-                "user", "add", username, "--role", role, "--name", username.title(), "--password-stdin", stdin=PASSWORD
-            )
-            assert done.returncode == 0, done.stderr
+
+        async def add() -> None:
+            for username, role in people:
+                await add_user(
+                    settings, {"username": username, "display_name": username.title(), "role": role}, PASSWORD
+                )
+
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(add())).result()
 
     def start(self) -> None:
         """Starts the service and waits until it answers."""

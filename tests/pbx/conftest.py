@@ -21,10 +21,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.pbx)
 
 
+@pytest.fixture(autouse=True)
+def machine() -> None:
+    """Skips or fails everything here where no PBX can run."""
+    need("asterisk")
+
+
 @pytest.fixture
 def pbx() -> Iterator[Asterisk]:
     """The shipped configuration, running."""
-    need("asterisk")
     with Asterisk() as running:
         yield running
 

@@ -24,6 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     backend = f"http://127.0.0.1:{PORT}"
     env = {**web.environment(), "CALLCENTER_BACKEND": backend}
+    say("run: open the address that Vite names; the service's own address shows the last ./run build")
     front = subprocess.Popen([web.NODE, _VITE, "--clearScreen", "false"], cwd=web.WEB, env=env)
     try:
         _serve(list(arguments) or ["demo", "--port", str(PORT), "--state", "var/dev"], front)

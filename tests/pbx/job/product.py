@@ -51,7 +51,7 @@ class Product:
         self.port = free_port()
         self.folder = folder
         self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("CALLCENTER_")},
+            **{k: v for k, v in os.environ.items() if not k.startswith(("CALLCENTER_", "PYTHONASYNCIODEBUG"))},
             "CALLCENTER_STATE": str(folder / "state"),
             "CALLCENTER_HTTP__PORT": str(self.port),
             "CALLCENTER_REGION": "RU",

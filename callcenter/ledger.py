@@ -72,6 +72,7 @@ class Ledger:
         self._live: dict[CallKey, Call] = {}
         self._who: dict[CallKey, Identified] = {}
         self._inboxes: dict[str, asyncio.Queue[_Item]] = {}
+        self._owed = 0
         self.roster = Roster()
 
     def live(self) -> Mapping[CallKey, Call]:
@@ -92,6 +93,7 @@ class Ledger:
         for call, who in await self._db.read(read):
             self._live[call.key] = call
             self._who[call.key] = who
+            self._owed += _owed(call)
 
     async def roster_changed(self, event: RosterChanged) -> None:
         self.roster = event.roster
@@ -128,12 +130,13 @@ class Ledger:
             return
         if fold is None:
             return
+        self._owed += sum(_owed(call) - _owed(self._live.get(key)) for key, call in fold.calls.items())
         self._live.update(fold.calls)
         self._who.update(fold.who)
         for key in [k for k, call in fold.calls.items() if call.settled]:
             del self._live[key]
             self._who.pop(key, None)
-        metrics.owed.set(sum(s.owes for call in self._live.values() for s in call.segments))
+        metrics.owed.set(self._owed)
         for item, change in zip(batch, fold.changes, strict=True):
             await self._release(item, change)
 
@@ -200,6 +203,10 @@ class Ledger:
         fold.calls[key] = after
         fold.who[key] = who
         return Changed(event=event, before=before, after=after, card=who.card, candidates=who.candidates)
+
+
+def _owed(call: Call | None) -> int:
+    return sum(segment.owes for segment in call.segments) if call else 0
 
 
 def _id(call: Call) -> Any:

@@ -84,7 +84,8 @@ NOBODY: Final = Identified(number_id=None, card=None, candidates=())
 def identify(session: Session, raw: str, region: str, now: datetime) -> Identified:
     """The customers of a number, best first; makes a provisional card with nothing but the number where none is.
 
-    Every customer who has exactly this number is ``known``; those whose number ends alike are ``maybe``.
+    Every customer who has exactly this number is ``known``; where there is none, those whose number ends alike are
+    ``maybe``.
     """
     if phone.is_withheld(raw):
         return NOBODY
@@ -95,7 +96,7 @@ def identify(session: Session, raw: str, region: str, now: datetime) -> Identifi
     reason = "same_number" if known else "first_contact"
     known = known or [_new_card(session, number_id, number, now)]
     candidates = [Candidate(card=c, match=Match.KNOWN, reason=reason) for c in known]
-    if number.tail:
+    if number.tail and reason == "first_contact":
         alike = connection.execute(_ALIKE, {"number": number_id, "tail": number.tail})
         others = [card(session, row) for row in alike if row.id not in {c.id for c in known}]
         candidates += [Candidate(card=c, match=Match.MAYBE, reason="similar_number") for c in others]

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.crm import access, rosters, sessions, users
-from callcenter.crm.models import ContactPoint, Customer, MapRule, PhoneNumber
+from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.desks import MapRule
 from callcenter.crm.schema import migrate
 from callcenter.crm.sessions import Visitor
 from callcenter.db import Database

@@ -17,7 +17,7 @@ from callcenter.call import Call, Changed
 from callcenter.clock import Clock
 from callcenter.crm import calls
 from callcenter.crm.identify import Identified, identify, recall
-from callcenter.crm.models import RecordingRow
+from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.upsert import upsert
 from callcenter.db import Database
 from callcenter.errors import Unavailable

@@ -18,7 +18,7 @@ from callcenter.ami.wire import Link
 from callcenter.call import Call
 from callcenter.clock import Clock
 from callcenter.config import Pbx, SettingError, Settings
-from callcenter.crm.models import MapRule
+from callcenter.crm.models.desks import MapRule
 from callcenter.errors import Unavailable
 from callcenter.events import LinkDown, LinkUp, MapChanged
 from callcenter.health import Health

@@ -33,7 +33,7 @@ from callcenter.crm import audit, call_list, call_views, card_views, customers, 
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_views import CallAnswer
 from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind, NumberAnswer, Status
-from callcenter.crm.models import ContactPoint, PhoneNumber
+from callcenter.crm.models.customers import ContactPoint, PhoneNumber
 from callcenter.crm.rights import Verb
 from callcenter.errors import Unavailable
 from callcenter.events import CustomerChanged

@@ -14,7 +14,7 @@ from callcenter.api import CLOCK, DB, ROOT, SETTINGS, Answer, Line, View
 from callcenter.crm import audit, news, rosters, sessions, users
 from callcenter.crm.access import COOKIE, SEEN, TICKETS, actor
 from callcenter.crm.api_me import Me, me
-from callcenter.crm.models import User
+from callcenter.crm.models.people import User
 from callcenter.crm.sessions import Seen, Tickets, Visitor
 from callcenter.errors import NotFound, SignedOut
 

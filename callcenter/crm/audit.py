@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models import Audit
+from callcenter.crm.models.office import Audit
 from callcenter.crm.rights import Actor
 
 

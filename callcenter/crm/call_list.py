@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from callcenter import phone
 from callcenter.api import cursor
 from callcenter.crm import customers
-from callcenter.crm.models import CallRow, PhoneNumber, QueueVisitRow, SegmentRow
+from callcenter.crm.models.calls import CallRow, QueueVisitRow, SegmentRow
+from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.rights import Actor, Verb, allow, sees_call
 from callcenter.errors import NotFound
 

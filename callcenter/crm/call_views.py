@@ -16,18 +16,10 @@ from callcenter.api import Answer
 from callcenter.call import OutcomeState, Result, Role, State
 from callcenter.card import Match
 from callcenter.crm.card_views import CustomerBrief, briefs_of, display
-from callcenter.crm.models import (
-    CallCandidate,
-    CallRow,
-    OfferRow,
-    OutcomeCode,
-    OutcomeRow,
-    PhoneNumber,
-    QueueVisitRow,
-    RecordingRow,
-    SegmentRow,
-    User,
-)
+from callcenter.crm.models.calls import CallCandidate, CallRow, OfferRow, QueueVisitRow, RecordingRow, SegmentRow
+from callcenter.crm.models.customers import PhoneNumber
+from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
+from callcenter.crm.models.people import User
 from callcenter.events import Direction, OfferResult, QueueResult, Via
 
 R = TypeVar("R")

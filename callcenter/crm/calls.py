@@ -11,15 +11,9 @@ from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
 from callcenter.crm.identify import Identified
-from callcenter.crm.models import (
-    CallCandidate,
-    CallRow,
-    Customer,
-    OfferRow,
-    OutcomeRow,
-    QueueVisitRow,
-    SegmentRow,
-)
+from callcenter.crm.models.calls import CallCandidate, CallRow, OfferRow, QueueVisitRow, SegmentRow
+from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.outcomes import OutcomeRow
 from callcenter.crm.upsert import update_row, upsert
 from callcenter.events import CallKey, Direction, OfferResult, QueueResult, Via
 from callcenter.roster import Device

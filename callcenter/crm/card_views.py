@@ -14,16 +14,10 @@ from sqlalchemy.orm import Session
 from callcenter import phone
 from callcenter.api import Answer
 from callcenter.crm import customers
-from callcenter.crm.models import (
-    CallRow,
-    ContactPoint,
-    Customer,
-    OutcomeCode,
-    OutcomeRow,
-    PhoneNumber,
-    SegmentRow,
-    User,
-)
+from callcenter.crm.models.calls import CallRow, SegmentRow
+from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
+from callcenter.crm.models.people import User
 
 Kind = Literal["person", "organisation"]
 Status = Literal["new", "cold", "warm", "hot", "regular", "vip"]

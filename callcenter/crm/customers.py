@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from callcenter import phone
 from callcenter.crm.fold import fold, words
 from callcenter.crm.identify import add_contact_point
-from callcenter.crm.models import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.db import UtcDateTime
 from callcenter.errors import Invalid, NotFound
 from callcenter.phone import Phone

@@ -12,17 +12,10 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.card import Candidate, Card, Match
-from callcenter.crm.models import (
-    CallCandidate,
-    CallRow,
-    ContactPoint,
-    Customer,
-    OutcomeCode,
-    OutcomeRow,
-    PhoneNumber,
-    SegmentRow,
-    User,
-)
+from callcenter.crm.models.calls import CallCandidate, CallRow, SegmentRow
+from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
+from callcenter.crm.models.people import User
 from callcenter.crm.upsert import upsert
 from callcenter.ids import new_id
 

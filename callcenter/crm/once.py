@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.api import CLOCK, DB
 from callcenter.crm.access import actor
-from callcenter.crm.models import Idempotency
+from callcenter.crm.models.office import Idempotency
 from callcenter.errors import Invalid
 
 _LONGEST: Final = 200

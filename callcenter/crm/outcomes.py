@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models import OutcomeCode
+from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.errors import Invalid, NotFound
 
 NO_COMMENT, OPTIONAL, REQUIRED = "none", "optional", "required"

@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from callcenter.crm import sessions
-from callcenter.crm.models import Extension, RosterRow, User
+from callcenter.crm.models.desks import Extension, RosterRow
+from callcenter.crm.models.people import User
 from callcenter.errors import Refused
 from callcenter.roster import Binding, Device, Roster
 

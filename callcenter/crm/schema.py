@@ -18,8 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-import callcenter.crm.models
-import callcenter.jobs  # noqa: F401 - the import puts the table into the metadata
+import callcenter.crm.models.tables  # noqa: F401 - the import puts every table into the metadata
 from callcenter.crm import outcomes
 from callcenter.db import Base
 from callcenter.errors import Unavailable

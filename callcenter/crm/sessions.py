@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models import SignIn, SignInAttempt, User
+from callcenter.crm.models.people import SignIn, SignInAttempt, User
 from callcenter.crm.rights import Actor, UserRole
 from callcenter.errors import Refused
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, OutcomeState
 from callcenter.crm import outcomes
-from callcenter.crm.models import CallRow, OutcomeRow, SegmentRow
+from callcenter.crm.models.calls import CallRow, SegmentRow
+from callcenter.crm.models.outcomes import OutcomeRow
 from callcenter.crm.rights import Actor, Verb, allow, sees_call
 from callcenter.errors import Forbidden, NotFound, Refused
 from callcenter.events import CallKey

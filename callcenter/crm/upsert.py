@@ -15,7 +15,7 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models import Row
+from callcenter.crm.models.base import Row
 from callcenter.ids import new_id
 
 

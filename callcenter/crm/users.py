@@ -12,7 +12,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models import User
+from callcenter.crm.models.people import User
 from callcenter.crm.rights import UserRole
 from callcenter.errors import Invalid, NotFound, Refused
 

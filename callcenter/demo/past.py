@@ -13,18 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import jobs
-from callcenter.crm.models import (
-    CallCandidate,
-    CallRow,
-    ContactPoint,
-    Customer,
-    OfferRow,
-    OutcomeRow,
-    PhoneNumber,
-    QueueVisitRow,
-    RecordingRow,
-    SegmentRow,
-)
+from callcenter.crm.models.calls import CallCandidate, CallRow, OfferRow, QueueVisitRow, RecordingRow, SegmentRow
+from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.outcomes import OutcomeRow
 from callcenter.demo.pbx import PBX_SPOOL
 from callcenter.demo.spool import Spool, dialogues
 from callcenter.recording.capture import KIND

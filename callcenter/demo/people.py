@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.crm import customers, outcomes, rosters, users
-from callcenter.crm.models import Customer, MapRule, OutcomeCode, User
+from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.desks import MapRule
+from callcenter.crm.models.outcomes import OutcomeCode
+from callcenter.crm.models.people import User
 from callcenter.demo import cast, past
 from callcenter.pbxmap import Kind
 

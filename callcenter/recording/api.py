@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from callcenter.api import CLOCK, DB, ROOT, Answer, View, problem
 from callcenter.crm import audit
 from callcenter.crm.access import actor
-from callcenter.crm.models import Audit, RecordingRow, SegmentRow
+from callcenter.crm.models.calls import RecordingRow, SegmentRow
+from callcenter.crm.models.office import Audit
 from callcenter.crm.rights import Actor, Verb, allow
 from callcenter.errors import Forbidden, NotFound, Refused, Unavailable
 from callcenter.log import logger

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from callcenter import jobs
 from callcenter.clock import Clock
 from callcenter.config import Recordings
-from callcenter.crm.models import CallRow, RecordingRow
+from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.crm.upsert import update_row
 from callcenter.db import Database
 from callcenter.errors import Unavailable

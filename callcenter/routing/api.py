@@ -17,7 +17,8 @@ from callcenter.call import Call
 from callcenter.crm import rosters
 from callcenter.crm.access import require
 from callcenter.crm.call_views import CallAnswer, views
-from callcenter.crm.models import CallRow, User
+from callcenter.crm.models.calls import CallRow
+from callcenter.crm.models.people import User
 from callcenter.crm.rights import UserRole, Verb
 from callcenter.crm.schemas import Person
 from callcenter.roster import AgentId

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from callcenter.api import BUS, CLOCK, DB, HEALTH, ROOT, SETTINGS, Answer, Body, View
 from callcenter.crm import audit, news, rosters
 from callcenter.crm.access import require
-from callcenter.crm.models import Extension, MapRule, Policy, RosterRow
+from callcenter.crm.models.desks import Extension, MapRule, RosterRow
+from callcenter.crm.models.office import Policy
 from callcenter.crm.rights import Actor, Verb
 from callcenter.errors import NotFound
 from callcenter.events import MapChanged

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models import PauseReason
+from callcenter.crm.models.desks import PauseReason
 from callcenter.crm.upsert import upsert
 from callcenter.routing.floor import Reason, ReasonKind
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from callcenter import metrics
 from callcenter.crm import rosters
-from callcenter.crm.models import Extension, MapRule, Policy
+from callcenter.crm.models.desks import Extension, MapRule
+from callcenter.crm.models.office import Policy
 from callcenter.errors import Unavailable
 from callcenter.events import LinkUp, MapChanged
 from callcenter.log import logger

@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 from callcenter.call import UNSETTLED
 from callcenter.card import Card
 from callcenter.crm.identify import card
-from callcenter.crm.models import Customer, Extension, SegmentRow, SignIn, User
+from callcenter.crm.models.calls import SegmentRow
+from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.desks import Extension
+from callcenter.crm.models.people import SignIn, User
 from callcenter.screenpop.lines import Directory, Person
 from callcenter.screenpop.shown import Draft
 

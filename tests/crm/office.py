@@ -20,7 +20,8 @@ from callcenter.bus import Bus
 from callcenter.clock import SetClock
 from callcenter.config import Http, Settings
 from callcenter.crm import access, rosters, users
-from callcenter.crm.models import Audit, User
+from callcenter.crm.models.office import Audit
+from callcenter.crm.models.people import User
 from callcenter.crm.routes import add_routes
 from callcenter.db import Database
 from callcenter.events import CustomerChanged, DraftSaved, QueueResult, RosterChanged, SignedOff

@@ -6,7 +6,7 @@ import asyncio
 
 from sqlalchemy import select
 
-from callcenter.crm.models import OutcomeCode
+from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.schema import drift, migrate
 from callcenter.db import Database
 

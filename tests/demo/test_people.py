@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.crm.identify import identify
-from callcenter.crm.models import CallRow, Customer, OutcomeRow, RecordingRow, SegmentRow, User
+from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
+from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.outcomes import OutcomeRow
+from callcenter.crm.models.people import User
 from callcenter.db import Database
 from callcenter.demo import cast, people
 from callcenter.demo.spool import Spool, dialogues

@@ -19,7 +19,8 @@ from callcenter import api
 from callcenter.clock import SystemClock
 from callcenter.config import Settings
 from callcenter.crm import access, api_session, sessions, users
-from callcenter.crm.models import Audit, CallRow, RecordingRow, SegmentRow
+from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
+from callcenter.crm.models.office import Audit
 from callcenter.crm.sessions import Visitor
 from callcenter.db import Database
 from callcenter.ids import new_id

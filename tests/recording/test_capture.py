@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from callcenter.bus import Bus
 from callcenter.clock import SetClock
 from callcenter.config import Recordings
-from callcenter.crm.models import CallRow, RecordingRow
+from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.health import Health

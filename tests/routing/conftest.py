@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models import Extension, OutcomeCode, User
+from callcenter.crm.models.desks import Extension
+from callcenter.crm.models.outcomes import OutcomeCode
+from callcenter.crm.models.people import User
 from callcenter.db import Database
 from tests.routing.house import CODE
 from tests.spine.story import ANNA, BORIS, START

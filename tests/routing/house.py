@@ -13,7 +13,7 @@ from sqlalchemy import select
 from callcenter.bus import Bus
 from callcenter.call import Changed
 from callcenter.clock import SystemClock
-from callcenter.crm.models import PauseReason
+from callcenter.crm.models.desks import PauseReason
 from callcenter.db import Database
 from callcenter.events import (
     CallKey,

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from callcenter.bus import Bus
 from callcenter.clock import SystemClock
 from callcenter.crm import rosters
-from callcenter.crm.models import MapRule, Policy
+from callcenter.crm.models.desks import MapRule
+from callcenter.crm.models.office import Policy
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.events import CallEvent, LinkUp, MapChanged

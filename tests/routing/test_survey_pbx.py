@@ -13,7 +13,7 @@ from callcenter.ami.wire import Link
 from callcenter.bus import Bus
 from callcenter.clock import SystemClock
 from callcenter.crm import rosters
-from callcenter.crm.models import MapRule
+from callcenter.crm.models.desks import MapRule
 from callcenter.db import Database
 from callcenter.health import Health
 from callcenter.ledger import Event

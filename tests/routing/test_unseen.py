@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from callcenter.call import OutcomeState
-from callcenter.crm.models import CallRow, SegmentRow
+from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.db import Database
 from callcenter.events import (
     CallKey,

@@ -13,7 +13,8 @@ from prometheus_client import REGISTRY
 from sqlalchemy.orm import Session
 
 from callcenter.crm import access, rosters, sessions
-from callcenter.crm.models import Customer, SignIn
+from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.people import SignIn
 from callcenter.db import Database
 from callcenter.events import CustomerChanged, OfferResult, RosterChanged, SignedOff
 from tests.screenpop.desk import member

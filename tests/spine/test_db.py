@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models import Policy
+from callcenter.crm.models.office import Policy
 from callcenter.db import Database
 from callcenter.errors import Refused, Unavailable
 

@@ -15,7 +15,10 @@ from callcenter.call import Changed, OutcomeState
 from callcenter.card import Match
 from callcenter.clock import SystemClock
 from callcenter.crm.identify import add_contact_point
-from callcenter.crm.models import CallRow, Customer, OutcomeCode, OutcomeRow, RecordingRow, User
+from callcenter.crm.models.calls import CallRow, RecordingRow
+from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
+from callcenter.crm.models.people import User
 from callcenter.db import Database
 from callcenter.events import CustomerChosen, OutcomeLogged
 from callcenter.health import Health

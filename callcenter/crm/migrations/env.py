@@ -6,8 +6,7 @@ from typing import Any
 
 from alembic import context
 
-import callcenter.crm.models
-import callcenter.jobs  # noqa: F401 - the import puts the table into the metadata
+import callcenter.crm.models.tables  # noqa: F401 - the import puts every table into the metadata
 from callcenter.db import Base
 
 SEARCH_INDEX = "words_of_customers"

@@ -1,0 +1,61 @@
+"""Cards, and the numbers on them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.crm.models.base import Row
+from callcenter.db import UtcDateTime
+
+
+class Customer(Row):
+    """The card: a person or an organisation. ``provisional`` until somebody writes something on it."""
+
+    __tablename__ = "customers"
+    __table_args__ = (Index("ix_customers_contact", "last_contact_at", "id"),)
+    kind: Mapped[str] = mapped_column(Text, default="person")
+    name: Mapped[str] = mapped_column(Text, default="")
+    organisation: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(Text, default="new")
+    vip: Mapped[bool] = mapped_column(default=False)
+    email: Mapped[str] = mapped_column(Text, default="")
+    address: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str] = mapped_column(Text, default="")
+    search_text: Mapped[str] = mapped_column(Text, default="")
+    provisional: Mapped[bool] = mapped_column(default=False)
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    calls: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class PhoneNumber(Row):
+    """One row a number in the world we have met: the lock under which its first card is made."""
+
+    __tablename__ = "phone_numbers"
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    e164: Mapped[str | None] = mapped_column(Text)
+    tail: Mapped[str] = mapped_column(Text, index=True)
+    region: Mapped[str] = mapped_column(Text, default="")
+
+
+class ContactPoint(Row):
+    """A number on a card. Families and switchboards share numbers: uniqueness is no rule of the database."""
+
+    __tablename__ = "contact_points"
+    __table_args__ = (UniqueConstraint("customer_id", "number_id"),)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    number_id: Mapped[UUID] = mapped_column(ForeignKey("phone_numbers.id"), index=True)
+    raw: Mapped[str] = mapped_column(Text)
+    extension: Mapped[str] = mapped_column(Text, default="")
+    label: Mapped[str] = mapped_column(Text, default="")
+    is_primary: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

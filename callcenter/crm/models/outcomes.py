@@ -1,0 +1,37 @@
+"""What can come of a talk, and what came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.crm.models.base import Row
+from callcenter.db import UtcDateTime
+
+
+class OutcomeCode(Row):
+    """What can come of a talk. ``labels`` by language; ``comment`` is none, optional or required; ``key`` a digit."""
+
+    __tablename__ = "outcome_codes"
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    labels: Mapped[dict[str, str]] = mapped_column(JSON)
+    comment: Mapped[str] = mapped_column(Text, default="optional")
+    key: Mapped[int | None]
+    position: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class OutcomeRow(Row):
+    """How a debt was settled: logged with a code, or waived with a reason in ``comment``."""
+
+    __tablename__ = "outcomes"
+    segment_id: Mapped[UUID] = mapped_column(ForeignKey("segments.id"), unique=True)
+    state: Mapped[str] = mapped_column(Text)
+    code_id: Mapped[UUID | None] = mapped_column(ForeignKey("outcome_codes.id"))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

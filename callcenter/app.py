@@ -22,22 +22,13 @@ from callcenter.crm.api_spec import document
 from callcenter.crm.routes import add_routes as add_crm_routes
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
-from callcenter.events import (
-    CustomerChanged,
-    DebtFound,
-    DraftSaved,
-    LinkDown,
-    LinkUp,
-    MapChanged,
-    MemberState,
-    RosterChanged,
-    SignedOff,
-)
+from callcenter.events import DebtFound, LinkDown, LinkUp, MemberState
 from callcenter.health import Health, HealthChanged
 from callcenter.jobs import Jobs
 from callcenter.ledger import Ledger
 from callcenter.links import Links
 from callcenter.log import logger
+from callcenter.news import CustomerChanged, DraftSaved, MapChanged, RosterChanged, SignedOff
 from callcenter.recording import api as recording_api
 from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.routing import api as routing_api

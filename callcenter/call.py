@@ -8,14 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from callcenter.card import Candidate, Card, CustomerId
-from callcenter.events import (
-    CallEvent,
-    CallKey,
-    Direction,
-    OfferResult,
-    QueueResult,
-    Via,
-)
+from callcenter.events import CallEvent, CallKey, Direction, OfferResult, QueueResult, Via
 from callcenter.phone import is_withheld
 from callcenter.roster import AgentId, Device
 

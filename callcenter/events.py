@@ -12,8 +12,7 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from callcenter.pbxmap import PbxMap
-from callcenter.roster import Device, Roster
+from callcenter.roster import Device
 
 
 class Direction(StrEnum):
@@ -270,42 +269,3 @@ class UnclassifiedChannel:
 
 
 PbxEvent: TypeAlias = MemberState | DebtFound | LinkUp | LinkDown | UnclassifiedChannel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterChanged:
-    """An agent took or left an extension; the whole roster as it is now."""
-
-    roster: Roster
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapChanged:
-    """The map of a PBX was confirmed or corrected."""
-
-    map: PbxMap
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerChanged:
-    """Somebody wrote on a card: pops that show it are stale."""
-
-    customer: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftSaved:
-    """An agent's unfinished outcome was kept: his other tabs show it too."""
-
-    segment: UUID
-    agent: UUID
-    outcome: str
-    comment: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedOff:
-    """A session ended or was revoked: its tabs must close."""
-
-    session: UUID
-    user: UUID

@@ -30,11 +30,11 @@ from callcenter.events import (
     OutcomeWaived,
     PbxEvent,
     RecordingStarted,
-    RosterChanged,
 )
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
+from callcenter.news import RosterChanged
 from callcenter.roster import Roster
 
 log = logger(__name__)

@@ -20,10 +20,11 @@ from callcenter.clock import Clock
 from callcenter.config import Pbx, SettingError, Settings
 from callcenter.crm.models.desks import MapRule
 from callcenter.errors import Unavailable
-from callcenter.events import LinkDown, LinkUp, MapChanged
+from callcenter.events import LinkDown, LinkUp
 from callcenter.health import Health
 from callcenter.ledger import Event, Ledger
 from callcenter.log import Secret, logger
+from callcenter.news import MapChanged
 from callcenter.pbxmap import Kind, PbxMap, Rule
 
 log = logger(__name__)

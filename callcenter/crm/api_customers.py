@@ -36,8 +36,8 @@ from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind, Numbe
 from callcenter.crm.models.customers import ContactPoint, PhoneNumber
 from callcenter.crm.rights import Verb
 from callcenter.errors import Unavailable
-from callcenter.events import CustomerChanged
 from callcenter.log import logger
+from callcenter.news import CustomerChanged
 
 log = logger(__name__)
 

@@ -28,7 +28,8 @@ from callcenter.crm.access import actor, require
 from callcenter.crm.call_views import SegmentAnswer
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.schemas import Language
-from callcenter.events import DraftSaved, OutcomeLogged, OutcomeWaived
+from callcenter.events import OutcomeLogged, OutcomeWaived
+from callcenter.news import DraftSaved
 
 CommentRule = Literal["none", "optional", "required"]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]

@@ -12,7 +12,8 @@ from aiohttp import web
 from callcenter.api import BUS, DB, TAKE
 from callcenter.crm import rosters
 from callcenter.errors import Unavailable
-from callcenter.events import CallEvent, RosterChanged, SignedOff
+from callcenter.events import CallEvent
+from callcenter.news import RosterChanged, SignedOff
 
 ROSTER_ORDER: Final[web.AppKey[asyncio.Lock]] = web.AppKey("roster_order", asyncio.Lock)
 """Held from reading the roster to telling it: otherwise an older one could be told after a newer one."""

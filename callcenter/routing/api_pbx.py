@@ -18,7 +18,7 @@ from callcenter.crm.models.desks import Extension, MapRule, RosterRow
 from callcenter.crm.models.office import Policy
 from callcenter.crm.rights import Actor, Verb
 from callcenter.errors import NotFound
-from callcenter.events import MapChanged
+from callcenter.news import MapChanged
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.routing.survey import confirm, confirmed_key
 

@@ -17,8 +17,9 @@ from callcenter import metrics
 from callcenter.call import Call, Changed
 from callcenter.crm import rosters
 from callcenter.errors import Unavailable
-from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MapChanged, MemberState, RosterChanged
+from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MemberState
 from callcenter.log import logger
+from callcenter.news import MapChanged, RosterChanged
 from callcenter.roster import AgentId, Roster
 from callcenter.routing import holds
 from callcenter.routing.actions import message, vain

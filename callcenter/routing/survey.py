@@ -14,8 +14,9 @@ from callcenter.crm import rosters
 from callcenter.crm.models.desks import Extension, MapRule
 from callcenter.crm.models.office import Policy
 from callcenter.errors import Unavailable
-from callcenter.events import LinkUp, MapChanged
+from callcenter.events import LinkUp
 from callcenter.log import logger
+from callcenter.news import MapChanged
 from callcenter.pbxmap import PbxMap
 from callcenter.routing.outside import Outside
 from callcenter.routing.proposal import Endpoint, Member, Proposal, Reported, hinted, propose

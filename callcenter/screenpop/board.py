@@ -11,7 +11,8 @@ from uuid import UUID
 
 from callcenter.call import UNSETTLED, Call, Changed
 from callcenter.card import Card
-from callcenter.events import CallKey, CustomerChosen, DraftSaved, MemberState
+from callcenter.events import CallKey, CustomerChosen, MemberState
+from callcenter.news import DraftSaved
 from callcenter.roster import AgentId, Roster
 from callcenter.screenpop.decide import Decision, Step, decide, shown
 from callcenter.screenpop.faces import Who, pop

@@ -15,10 +15,11 @@ from callcenter.clock import Clock
 from callcenter.crm.rights import Actor
 from callcenter.db import Database
 from callcenter.errors import Unavailable
-from callcenter.events import CustomerChanged, DraftSaved, MemberState, Offered, RosterChanged, SignedOff
+from callcenter.events import MemberState, Offered
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
 from callcenter.log import logger
+from callcenter.news import CustomerChanged, DraftSaved, RosterChanged, SignedOff
 from callcenter.roster import AgentId
 from callcenter.screenpop import pulse, recollect
 from callcenter.screenpop.board import Board, Changes, Restored

@@ -24,9 +24,10 @@ from callcenter.crm.models.office import Audit
 from callcenter.crm.models.people import User
 from callcenter.crm.routes import add_routes
 from callcenter.db import Database
-from callcenter.events import CustomerChanged, DraftSaved, QueueResult, RosterChanged, SignedOff
+from callcenter.events import QueueResult
 from callcenter.health import Health
 from callcenter.ledger import Ledger
+from callcenter.news import CustomerChanged, DraftSaved, RosterChanged, SignedOff
 from tests.spine.story import START, Story
 
 PASSWORD = "correct horse battery"

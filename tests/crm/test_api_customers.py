@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from callcenter.events import CustomerChanged
+from callcenter.news import CustomerChanged
 from tests.crm.office import Caller, Office, talked
 from tests.spine.story import Story
 

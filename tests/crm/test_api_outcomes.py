@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from callcenter.events import DraftSaved
+from callcenter.news import DraftSaved
 from tests.crm.office import Caller, Office, talked
 from tests.spine.story import Story
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from callcenter.crm.models.people import SignIn
-from callcenter.events import RosterChanged, SignedOff
+from callcenter.news import RosterChanged, SignedOff
 from callcenter.roster import Device
 from tests.crm.office import Office
 

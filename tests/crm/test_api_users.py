@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from callcenter.events import SignedOff
+from callcenter.news import SignedOff
 from tests.crm.office import PASSWORD, Office
 
 NEW = {"username": "Boris", "display_name": "Борис", "role": "agent", "language": "ru", "password": PASSWORD}

@@ -15,19 +15,11 @@ from callcenter.call import Changed
 from callcenter.clock import SystemClock
 from callcenter.crm.models.desks import PauseReason
 from callcenter.db import Database
-from callcenter.events import (
-    CallKey,
-    DebtFound,
-    LinkDown,
-    LinkUp,
-    MapChanged,
-    MemberState,
-    OutcomeLogged,
-    RosterChanged,
-)
+from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MemberState, OutcomeLogged
 from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.ledger import Ledger
+from callcenter.news import MapChanged, RosterChanged
 from callcenter.roster import AgentId
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside, UnpauseUndone

@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from callcenter.app import Parts, build, subscribe, website
 from callcenter.config import Pbx, Settings
 from callcenter.crm import rosters, users
-from callcenter.events import LinkUp, MapChanged, MemberState, RosterChanged
+from callcenter.events import LinkUp, MemberState
+from callcenter.news import MapChanged, RosterChanged
 from callcenter.roster import Binding, Device, Roster
 from tests.crm.office import OURS, PASSWORD, Caller, hashed
 from tests.routing.floors import member

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from callcenter.db import Database
-from callcenter.events import (
-    RosterChanged,
-)
+from callcenter.news import RosterChanged
 from tests.routing.house import QUEUES, ended, eventually, service
 from tests.routing.pbx import Member
 from tests.spine.story import ANNA, BORIS, Story, answered, roster

@@ -7,9 +7,7 @@ from sqlalchemy import select
 from callcenter.call import OutcomeState
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.db import Database
-from callcenter.events import (
-    CallKey,
-)
+from callcenter.events import CallKey
 from tests.routing.house import ended, owed, service
 from tests.routing.pbx import Member
 from tests.spine.story import ANNA, BORIS, Story, answered

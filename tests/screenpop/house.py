@@ -22,9 +22,10 @@ from callcenter.config import Settings
 from callcenter.crm import access, api_session, rosters, sessions, users
 from callcenter.crm.sessions import Visitor
 from callcenter.db import Database
-from callcenter.events import CallEvent, CustomerChanged, DraftSaved, MemberState, RosterChanged, SignedOff
+from callcenter.events import CallEvent, MemberState
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
+from callcenter.news import CustomerChanged, DraftSaved, RosterChanged, SignedOff
 from callcenter.roster import AgentId
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub

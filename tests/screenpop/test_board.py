@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcenter.events import CallEvent, DraftSaved, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult
+from callcenter.events import CallEvent, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult
 from callcenter.ids import new_id
+from callcenter.news import DraftSaved
 from callcenter.roster import Binding, Roster
 from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.shown import Draft, Mood, PopUpdated

@@ -16,7 +16,8 @@ from callcenter.crm import access, rosters, sessions
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.people import SignIn
 from callcenter.db import Database
-from callcenter.events import CustomerChanged, OfferResult, RosterChanged, SignedOff
+from callcenter.events import OfferResult
+from callcenter.news import CustomerChanged, RosterChanged, SignedOff
 from tests.screenpop.desk import member
 from tests.screenpop.house import House, Tab
 from tests.spine.story import Story, answered

@@ -8,14 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.call import OutcomeState, Result, Role, State
-from callcenter.events import (
-    CallEvent,
-    Direction,
-    OfferResult,
-    OutcomeLogged,
-    OutcomeWaived,
-    QueueResult,
-)
+from callcenter.events import CallEvent, Direction, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
 from callcenter.roster import Roster

@@ -1,0 +1,48 @@
+"""What people decided, told to whoever must follow: desks, maps, cards, drafts, sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from callcenter.pbxmap import PbxMap
+from callcenter.roster import Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterChanged:
+    """An agent took or left an extension; the whole roster as it is now."""
+
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapChanged:
+    """The map of a PBX was confirmed or corrected."""
+
+    map: PbxMap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerChanged:
+    """Somebody wrote on a card: pops that show it are stale."""
+
+    customer: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftSaved:
+    """An agent's unfinished outcome was kept: his other tabs show it too."""
+
+    segment: UUID
+    agent: UUID
+    outcome: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOff:
+    """A session ended or was revoked: its tabs must close."""
+
+    session: UUID
+    user: UUID

@@ -1,0 +1,169 @@
+"""Channels come, ring, dial and go. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from callcenter.ami import messages as m
+from callcenter.ami.channels import Channel
+from callcenter.ami.parsing import number_in
+from callcenter.ami.scene import Event, Rules, Scene
+from callcenter.ami.tracks import SETTLE_SECONDS, Track
+from callcenter.events import Arrived, CallKey, Direction, OfferResult, UnclassifiedChannel, Via
+from callcenter.pbxmap import Kind, peer
+
+_STRANGERS: Final = 1000
+_NO_DID: Final = frozenset({"", "s"})
+
+
+class Arrivals:
+    """``untold``: calls that wait a moment for the number that was dialled."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._untold: dict[str, Arrived] = {}
+        self._strangers: set[str] = set()
+        self.rules: Rules = {
+            m.NewChannel: self.new_channel,
+            m.ChannelState: self._state,
+            m.Renamed: self._renamed,
+            m.HangupRequested: self._hangup_requested,
+            m.Hangup: self._hangup,
+            m.DialBegin: self._dial_begin,
+            m.DidKnown: self._did_known,
+        }
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a call waits to be told."""
+        return bool(self._untold)
+
+    def announced(self, message: m.Message, told: list[Event]) -> list[Event]:
+        """A call without a number dialled waits a moment for FROM_DID, but never behind another event of its own."""
+        due = [
+            arrived
+            for arrived in self._untold.values()
+            if message.mono - arrived.mono >= SETTLE_SECONDS
+            or any(getattr(e, "call", None) == arrived.call for e in told)
+        ]
+        for arrived in due:
+            del self._untold[arrived.call.uniqueid]
+        return [*due, *told]
+
+    def unannounced(self, caller: m.NewChannel) -> Iterable[Event]:
+        """A trunk's channel whose Newchannel was lost or spoilt is opened from whatever tells of it first."""
+        scene = self._scene
+        if caller.uniqueid and not scene.channels.get(caller.uniqueid) and scene.map.kind(caller.channel) is Kind.TRUNK:
+            yield from self.new_channel(replace(caller, state="Ring"))
+
+    def new_channel(self, msg: m.NewChannel) -> Iterable[Event]:
+        scene = self._scene
+        if not msg.uniqueid or scene.channels.get(msg.uniqueid):
+            return
+        rule = scene.map.rule(msg.channel)
+        channel = Channel(uniqueid=msg.uniqueid, name=msg.channel, kind=rule.kind, exten=msg.exten, state=msg.state)
+        scene.channels.add(channel)
+        if rule.kind is Kind.UNCLASSIFIED and rule.pattern not in self._strangers and len(self._strangers) < _STRANGERS:
+            self._strangers.add(rule.pattern)
+            yield UnclassifiedChannel(pbx=scene.map.pbx, at=msg.at, channel=msg.channel)
+        if rule.kind is Kind.TRUNK and msg.state == "Ring":
+            arrived = self._arrived(msg, channel, Direction.INBOUND, msg.number)
+            if arrived.did in _NO_DID:
+                self._untold[msg.uniqueid] = arrived
+            else:
+                yield arrived
+
+    def _arrived(self, msg: m.NewChannel | m.DialBegin, trunk: Channel, direction: Direction, number: str) -> Arrived:
+        inbound = direction is Direction.INBOUND
+        key = CallKey(pbx=self._scene.map.pbx, uniqueid=trunk.uniqueid)
+        self._scene.tracks[trunk.uniqueid] = Track(key=key, via=Via.DIRECT if inbound else Via.OUTBOUND)
+        return Arrived(
+            call=key,
+            at=msg.at,
+            mono=msg.mono,
+            direction=direction,
+            number_raw=number,
+            name=_shown(msg.name) if isinstance(msg, m.NewChannel) else "",
+            did=trunk.exten if inbound else "",
+            trunk=peer(trunk.name),
+            region=self._scene.map.region_of(trunk.name),
+        )
+
+    def _did_known(self, msg: m.DidKnown) -> Iterable[Event]:
+        if arrived := self._untold.pop(msg.uniqueid, None):
+            yield replace(arrived, did=msg.did)
+
+    def _renamed(self, msg: m.Renamed) -> Iterable[Event]:
+        if channel := self._scene.channels.get(msg.uniqueid):
+            channel.name = msg.channel
+        return ()
+
+    def _state(self, msg: m.ChannelState) -> Iterable[Event]:
+        channel = self._scene.channels.get(msg.uniqueid)
+        if channel is None:
+            return
+        channel.state = msg.state
+        if channel.kind is not Kind.DEVICE:
+            return
+        if msg.state == "Ringing":
+            yield from self._scene.rings(msg, channel)
+        elif msg.state == "Up" and (track := self._scene.track_of(channel.uniqueid)):
+            yield from track.offer_ended(msg, channel.uniqueid, OfferResult.ANSWERED)
+
+    def _hangup_requested(self, msg: m.HangupRequested) -> Iterable[Event]:
+        if channel := self._scene.channels.get(msg.uniqueid):
+            channel.hung_up = True
+        return ()
+
+    def _hangup(self, msg: m.Hangup) -> Iterable[Event]:
+        scene = self._scene
+        channel = scene.channels.get(msg.uniqueid)
+        if channel is None:
+            return
+        affected = scene.customers_near(msg.uniqueid) - {msg.uniqueid}
+        scene.channels.drop(msg.uniqueid)
+        yield from scene.heard_by(msg, affected)
+        if scene.track_of_leg.pop(msg.uniqueid, None):
+            for owner in [track for track in scene.tracks.values() if msg.uniqueid in track.legs]:
+                yield from self._leg_gone(msg, owner)
+        if track := scene.tracks.get(msg.uniqueid):
+            yield from track.end(msg, msg.cause, by_customer=channel.hung_up)
+            scene.forget(track)
+
+    def _leg_gone(self, msg: m.Hangup, track: Track) -> Iterable[Event]:
+        customer = self._scene.channels.get(track.key.uniqueid)
+        result = track.why_unanswered(msg.cause, customer_gone=customer is None or customer.hung_up)
+        yield from track.leg_gone(msg, msg.uniqueid, result)
+        self._scene.forget(track)
+
+    def _dial_begin(self, msg: m.DialBegin) -> Iterable[Event]:
+        scene = self._scene
+        yield from self.unannounced(msg.source)
+        dest, source = scene.channels.get(msg.dest), scene.channels.get(msg.uniqueid)
+        if dest is None:
+            return
+        dest.dialled_by = msg.uniqueid
+        dest.originated = not msg.uniqueid
+        if source and dest.kind is Kind.TRUNK and dest.uniqueid not in scene.tracks:
+            yield from self._dials_out(msg, dest, source)
+        if dest.kind is Kind.DEVICE and dest.state == "Ringing":
+            yield from scene.rings(msg, dest)
+
+    def _dials_out(self, msg: m.DialBegin, trunk: Channel, source: Channel) -> Iterable[Event]:
+        """A trunk's leg that a device dialled is a call of its own; one dialled for a customer is his follow-me."""
+        origins = list(self._scene.channels.origins(source.uniqueid, past_devices=True))
+        device = next((channel for channel in origins if channel.kind is Kind.DEVICE), None)
+        if device is None or any(channel.uniqueid in self._scene.tracks for channel in origins):
+            return
+        yield self._arrived(msg, trunk, Direction.OUTBOUND, number_in(msg.dial_string) or device.exten)
+        track = self._scene.tracks[trunk.uniqueid]
+        if device.originated:
+            track.via = Via.ORIGINATE
+        if device.recorded:
+            yield from track.recorded(msg, device.recorded)
+
+
+def _shown(name: str) -> str:
+    return "" if name == "<unknown>" else name

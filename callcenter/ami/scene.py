@@ -1,0 +1,91 @@
+"""What lives in a PBX now, channels and customers' calls, and the questions all rules ask of it. Pure.
+
+The rules hold for channels, not for scenarios: a customer is a channel of a trunk; a device rings for the customer on
+whose behalf it was dialled; they talk while bridges and Local pairs connect them. Events within a moment come in any
+order, so no rule waits for one particular order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from callcenter.ami import messages as m
+from callcenter.ami.channels import Channel, Channels
+from callcenter.ami.tracks import Track
+from callcenter.events import CallEvent, PbxEvent, Via
+from callcenter.pbxmap import Kind, PbxMap, peer
+from callcenter.roster import Device
+
+Event = CallEvent | PbxEvent
+Rules: TypeAlias = Mapping[type[m.Message], Callable[[Any], Iterable[Event]]]
+"""What to conclude from each kind of message."""
+
+
+class Scene:
+    """``unsettled``: customers whose talk ended only just now, and may go on in a moment."""
+
+    def __init__(self, map: PbxMap) -> None:
+        self.map = map
+        self.channels = Channels()
+        self.tracks: dict[str, Track] = {}
+        self.track_of_leg: dict[str, str] = {}
+        self.unsettled: set[str] = set()
+
+    def device(self, channel: Channel) -> Device:
+        return Device(pbx=self.map.pbx, name=peer(channel.name))
+
+    def leg(self, track: Track, channel: Channel) -> None:
+        """The device's channel is part of the call from now on."""
+        track.leg(channel.uniqueid, self.device(channel))
+        self.track_of_leg[channel.uniqueid] = track.key.uniqueid
+
+    def via(self, track: Track, uniqueid: str, via: Via) -> None:
+        """How this very leg came to the call."""
+        channel = self.channels.get(uniqueid)
+        if channel and channel.kind is Kind.DEVICE:
+            self.leg(track, channel)
+            track.legs[uniqueid].via = via
+
+    def track_of(self, leg: str) -> Track | None:
+        """The call the leg is part of."""
+        track = self.tracks.get(self.track_of_leg.get(leg, ""))
+        return track if track and leg in track.legs else None
+
+    def customer_of(self, uniqueid: str) -> str:
+        """The customer on whose behalf the channel was dialled; the channel itself where it is one; else ``""``."""
+        origins = self.channels.origins(uniqueid)
+        return next((c.uniqueid for c in origins if c.uniqueid in self.tracks), "")
+
+    def customers_near(self, uniqueid: str) -> set[str]:
+        """Who hears the channel."""
+        return self.channels.connected(uniqueid) & self.tracks.keys()
+
+    def rings(self, msg: m.Message, channel: Channel) -> Iterable[Event]:
+        """The device rings for the customer it was dialled for, if any."""
+        track = self.tracks.get(self.customer_of(channel.uniqueid))
+        if track and not track.ended:
+            self.leg(track, channel)
+            yield from track.offered(msg, channel.uniqueid)
+
+    def heard_by(self, msg: m.Message, customers: set[str]) -> Iterable[Event]:
+        """Tells the difference between who hears each customer now and who did."""
+        for customer in sorted(customers):
+            track = self.tracks.get(customer)
+            if track is None or track.ended:
+                continue
+            heard = [c for u in sorted(self.channels.connected(customer)) if (c := self.channels.get(u))]
+            devices = [c for c in heard if c.kind is Kind.DEVICE]
+            for channel in devices:
+                self.leg(track, channel)
+            yield from track.hears(msg, {c.uniqueid: self.device(c) for c in devices})
+            for channel in devices:
+                if channel.recorded:
+                    yield from track.recorded(msg, channel.recorded)
+            if track.unsettled:
+                self.unsettled.add(customer)
+
+    def forget(self, track: Track) -> None:
+        """Memory is bounded by what lives: an ended call goes with its last leg."""
+        if track.over:
+            self.tracks.pop(track.key.uniqueid, None)

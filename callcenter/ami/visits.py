@@ -1,0 +1,57 @@
+"""Stays in queues, and the files that recordings are written to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from callcenter.ami import messages as m
+from callcenter.ami.arrivals import Arrivals
+from callcenter.ami.scene import Event, Rules, Scene
+from callcenter.events import QueueResult
+from callcenter.pbxmap import Kind
+
+
+class Visits:
+    """Both may tell of a channel for the first time: its own Newchannel may have been spoilt by its caller."""
+
+    def __init__(self, scene: Scene, arrivals: Arrivals) -> None:
+        self._scene = scene
+        self._arrivals = arrivals
+        self.rules: Rules = {
+            m.CallerJoined: self._caller_joined,
+            m.CallerLeft: self._caller_left,
+            m.CallerAbandoned: self._caller_left,
+            m.AgentConnected: self._agent_connected,
+            m.QueueEnded: self._queue_ended,
+            m.RecordedTo: self._recorded,
+        }
+
+    def _caller_joined(self, msg: m.CallerJoined) -> Iterable[Event]:
+        yield from self._arrivals.unannounced(msg.caller)
+        if track := self._scene.tracks.get(msg.uniqueid):
+            yield from track.queue_joined(msg, msg.queue)
+
+    def _caller_left(self, msg: m.CallerLeft | m.CallerAbandoned) -> Iterable[Event]:
+        """Neither says why; what follows does."""
+        if (track := self._scene.tracks.get(msg.uniqueid)) and track.queue == msg.queue:
+            track.left = True
+            track.abandoned = track.abandoned or isinstance(msg, m.CallerAbandoned)
+        return ()
+
+    def _agent_connected(self, msg: m.AgentConnected) -> Iterable[Event]:
+        if track := self._scene.tracks.get(msg.uniqueid):
+            yield from track.queue_left(msg, QueueResult.ANSWERED)
+
+    def _queue_ended(self, msg: m.QueueEnded) -> Iterable[Event]:
+        if track := self._scene.tracks.get(msg.uniqueid):
+            yield from track.queue_left(msg, msg.result)
+
+    def _recorded(self, msg: m.RecordedTo) -> Iterable[Event]:
+        scene = self._scene
+        if msg.source.state == "Ring":
+            yield from self._arrivals.unannounced(msg.source)
+        channel = scene.channels.get(msg.uniqueid)
+        if track := scene.tracks.get(scene.customer_of(msg.uniqueid)) or scene.track_of(msg.uniqueid):
+            yield from track.recorded(msg, msg.path)
+        elif channel and channel.kind is Kind.DEVICE:
+            channel.recorded = msg.path

@@ -134,7 +134,7 @@ def website(parts: Parts) -> web.Application:
     app[api.TAKE] = parts.ledger.take
     add_all_routes(app)
     screenpop_api.provide(app, parts.hub)
-    routing_api.provide(app, parts.gate)
+    routing_api.provide(app, parts.gate, parts.survey)
     recording_api.provide(app, parts.capture.kept)
     return app
 

@@ -75,3 +75,8 @@ class PbxMap:
 def peer(channel: str) -> str:
     """``TECH/name`` of a channel name: all before the last dash (names may hold dashes), without ``;1``/``;2``."""
     return channel.partition(";")[0].rpartition("-")[0] or channel
+
+
+def literal(name: str) -> str:
+    """A pattern that fits this peer only."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)

@@ -22,12 +22,13 @@ from callcenter.crm.models.people import User
 from callcenter.crm.rights import UserRole, Verb
 from callcenter.crm.schemas import Person
 from callcenter.roster import AgentId
-from callcenter.routing import api_pbx
+from callcenter.routing import api_pbx, api_queues
 from callcenter.routing.agents import Mood
 from callcenter.routing.gate import Gate
+from callcenter.routing.keys import GATE, SURVEY
 from callcenter.routing.queues import lines
+from callcenter.routing.survey import Survey
 
-GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)
 _SHOWN_AT_MOST: Final = 500
 
 
@@ -161,9 +162,9 @@ def _live(session: Session) -> list[CallAnswer]:
     return views(session, list(session.scalars(going_on.limit(_SHOWN_AT_MOST))))
 
 
-def provide(app: web.Application, gate: Gate) -> None:
-    """Hands the gate to the routes."""
-    app[GATE] = gate
+def provide(app: web.Application, gate: Gate, survey: Survey) -> None:
+    """Hands the parts to the routes."""
+    app[GATE], app[SURVEY] = gate, survey
 
 
 def add_routes(app: web.Application) -> None:
@@ -171,3 +172,4 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/queues", QueuesView)
     app.router.add_view(f"{ROOT}/live", LiveView)
     api_pbx.add_routes(app)
+    api_queues.add_routes(app)

@@ -1,16 +1,17 @@
-"""Asks a PBX that nobody has described yet what it has, and keeps the answer as a proposal."""
+"""Asks every PBX what it has: proposes a map where there is none, and remembers what differs where there is one."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import metrics
-from callcenter.crm import rosters
+from callcenter.crm import queues, rosters
 from callcenter.crm.models.desks import Extension, MapRule
 from callcenter.crm.models.office import Policy
 from callcenter.errors import Unavailable
@@ -19,13 +20,22 @@ from callcenter.log import logger
 from callcenter.news import MapChanged
 from callcenter.pbxmap import PbxMap
 from callcenter.routing.outside import Outside
-from callcenter.routing.proposal import Endpoint, Member, Proposal, Reported, hinted, propose
+from callcenter.routing.proposal import Proposal, propose
+from callcenter.routing.report import Inquiry
+from callcenter.routing.reported import Reported
 
 log = logger(__name__)
-_SEND_SECONDS: Final = 20.0
-_LOOKED_INTO: Final = 500
-"""Endpoints that are asked for one by one; a PBX with more is described by hand or by its queues and hints."""
-Row = Mapping[str, str]
+_FRESH: Final = timedelta(minutes=15)
+"""A link that comes back within this time is not asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """What a PBX reported at a moment, and what that seems to be."""
+
+    at: datetime
+    reported: Reported
+    proposal: Proposal
 
 
 def confirmed_key(pbx: str) -> str:
@@ -34,11 +44,12 @@ def confirmed_key(pbx: str) -> str:
 
 
 class Survey:
-    """At a link to a PBX without a map, proposes one. Never touches a map that is there."""
+    """Looks at a PBX when its link comes up, or when asked to. Never touches a map that is there."""
 
     def __init__(self, outside: Outside) -> None:
         self._out = outside
         self._waiting: asyncio.Queue[str] = asyncio.Queue(len(outside.send) or 1)
+        self._last: dict[str, Surveyed] = {}
 
     async def link_up(self, event: LinkUp) -> None:
         if event.pbx in self._out.send and not self._waiting.full():
@@ -48,70 +59,45 @@ class Survey:
         while True:
             pbx = await self._waiting.get()
             try:
-                await self.propose(pbx)
+                if not self._fresh(pbx):
+                    await self.propose(pbx)
             except Unavailable as wrong:
                 log.warning("survey_waits", pbx=pbx, code=wrong.code)
             except Exception:
                 metrics.contained.labels(part="survey").inc()
                 log.exception("survey_failed", pbx=pbx)
 
+    def last(self, pbx: str) -> Surveyed | None:
+        """The latest look at a PBX; None before the first."""
+        return self._last.get(pbx)
+
+    def reported(self, pbx: str) -> Reported | None:
+        """What the PBX told at the latest look."""
+        last = self._last.get(pbx)
+        return last.reported if last else None
+
+    async def look(self, pbx: str) -> Surveyed:
+        """Asks the PBX now. Raises Unavailable."""
+        reported = await Inquiry(pbx, self._out.send[pbx]).report()
+        seen = Surveyed(at=self._out.clock.now(), reported=reported, proposal=propose(reported))
+        self._last[pbx] = seen
+        if new := await self._out.db.write(lambda s: queues.met(s, pbx, reported.queues)):
+            log.info("queues_met", pbx=pbx, queues=new)
+        return seen
+
     async def propose(self, pbx: str) -> bool:
-        """Whether there is a new proposal. Raises Unavailable."""
-        if await self._out.db.read(lambda s: _described(s, pbx)):
+        """Looks; whether there is a new proposal, because nobody had described the PBX. Raises Unavailable."""
+        proposal = (await self.look(pbx)).proposal
+        if not proposal.found or not await self._out.db.write(lambda s: _keep(s, pbx, proposal)):
             return False
-        proposal = propose(await self._reported(pbx))
-        if not proposal.rules or not await self._out.db.write(lambda s: _keep(s, pbx, proposal)):
-            return False
-        log.info("map_proposed", pbx=pbx, rules=len(proposal.rules), extensions=len(proposal.extensions))
+        log.info("map_proposed", pbx=pbx, rules=len(proposal.found), extensions=len(proposal.extensions))
         map = PbxMap(pbx=pbx, region=self._out.region(pbx), rules=proposal.rules)
         await self._out.bus.publish(MapChanged(map=map))
         return True
 
-    async def _reported(self, pbx: str) -> Reported:
-        queues = await self._ask(pbx, {"Action": "QueueStatus"}, "QueueMember")
-        hints = await self._ask(pbx, {"Action": "ExtensionStateList"}, "ExtensionStatus")
-        registrations = await self._ask(pbx, {"Action": "PJSIPShowRegistrationsOutbound"}, "OutboundRegistrationDetail")
-        listed = await self._ask(pbx, {"Action": "PJSIPShowEndpoints"}, "EndpointList")
-        proofs = {row["outboundauth"] for row in registrations if row.get("outboundauth")}
-        registered = {row["endpoint"] for row in registrations if row.get("endpoint")}
-        endpoints = [await self._endpoint(pbx, row, registered, proofs) for row in listed[:_LOOKED_INTO]]
-        return Reported(
-            pbx=pbx,
-            endpoints=tuple(endpoints),
-            members=tuple(dict.fromkeys(_member(row) for row in queues)),
-            hints={row.get("exten", ""): hinted(row.get("hint", "")) for row in hints},
-        )
-
-    async def _endpoint(self, pbx: str, row: Row, registered: set[str], proofs: set[str]) -> Endpoint:
-        name = row.get("objectname", "")
-        answer = await self._answer(pbx, {"Action": "PJSIPShowEndpoint", "Endpoint": name})
-        details = next((r for r in answer if r.get("event") == "EndpointDetail"), {})
-        known_by_address = any(r.get("event") == "IdentifyDetail" for r in answer)
-        signs_out = bool(proofs & set(row.get("outboundauths", "").split(",")))
-        return Endpoint(
-            name=name,
-            context=details.get("context", ""),
-            outside=known_by_address or signs_out or name in registered,
-            signs_in=bool(row.get("auths", "").strip()),
-        )
-
-    async def _ask(self, pbx: str, action: Row, event: str) -> list[Row]:
-        return [row for row in await self._answer(pbx, action) if row.get("event") == event]
-
-    async def _answer(self, pbx: str, action: Row) -> Sequence[Row]:
-        """A PBX that has no such thing (no PJSIP, no hints) refuses: then it has none."""
-        try:
-            return await self._out.send[pbx](action, _SEND_SECONDS)
-        except Unavailable as wrong:
-            if wrong.code != "pbx_refused":
-                raise
-            return []
-
-
-def _member(row: Row) -> Member:
-    return Member(
-        interface=row.get("location") or row.get("interface", ""), state_interface=row.get("stateinterface", "")
-    )
+    def _fresh(self, pbx: str) -> bool:
+        last = self._last.get(pbx)
+        return last is not None and self._out.clock.now() - last.at < _FRESH
 
 
 def _described(session: Session, pbx: str) -> bool:

@@ -19,6 +19,7 @@ EFFECTS: Final = (
 PURE: Final = (
     *("ids", "clock", "phone", "errors", "events", "news", "card", "roster", "pbxmap", "call", "lifecycle"),
     *("ami.framing", "ami.messages", "ami.channels", "ami.tracker"),
+    *("routing.reported", "routing.proposal"),
     *("routing.parts", "routing.debts", "routing.desks", "routing.floor", "routing.holds"),
     *("screenpop.decide", "screenpop.board"),
 )

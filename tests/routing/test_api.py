@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from callcenter.app import Parts, build, subscribe, website
 from callcenter.config import Pbx, Settings
-from callcenter.crm import rosters, users
+from callcenter.crm import queues, rosters, users
 from callcenter.events import LinkUp, MemberState
 from callcenter.news import MapChanged, RosterChanged
 from callcenter.roster import Binding, Device, Roster
@@ -189,3 +189,22 @@ async def test_a_member_state_of_an_unknown_pbx_is_nobodys(site: Site) -> None:
 
 def _fields(event: MemberState) -> dict[str, Any]:
     return {name: getattr(event, name) for name in MemberState.__slots__}
+
+
+async def test_an_administrator_names_a_queue_and_sets_its_target(both: Site) -> None:
+    admin, sofia = await both.person("root", "admin"), await both.person("sofia", "supervisor")
+    await both.parts.db.write(lambda s: queues.met(s, "main", ["400", "401"]))
+    await both.parts.db.write(lambda s: queues.met(s, "main", ["401", "402"]))
+    items = (await sofia.get("/pbx/main/queues")).body["items"]
+    assert [(q["name"], q["label"], q["service_level_s"], q["reported"]) for q in items] == [
+        (name, "", 20, None) for name in ("400", "401", "402")
+    ]
+    path = f"/pbx/main/queues/{items[0]['id']}"
+    assert (await sofia.patch(path, {"label": "Support"})).status == 403
+    named = await admin.patch(path, {"label": "Support", "service_level_s": 30}, If_Match='"1"')
+    assert (named.status, named.headers["ETag"]) == (200, '"2"')
+    assert (named.body["label"], named.body["service_level_s"]) == ("Support", 30)
+    assert (await admin.patch(path, {"label": "Late"}, If_Match='"1"')).status == 412
+    assert "service_level_s" in (await admin.patch(path, {"service_level_s": 0})).fields
+    assert (await admin.patch(f"/pbx/main/queues/{UUID(int=7)}", {})).status == 404
+    assert (await admin.get("/pbx/other/queues")).status == 404

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from callcenter.bus import Bus
 from callcenter.clock import SystemClock
-from callcenter.crm import rosters
+from callcenter.crm import queues, rosters
 from callcenter.crm.models.desks import MapRule
 from callcenter.crm.models.office import Policy
 from callcenter.db import Database
@@ -24,7 +24,14 @@ from tests.spine.story import START
 from tests.until import until_async
 
 LISTS: Mapping[str, list[dict[str, str]]] = {
-    "QueueStatus": [{"event": "QueueMember", "location": "PJSIP/101", "stateinterface": "PJSIP/101"}],
+    "QueueStatus": [
+        {"event": "QueueParams", "queue": "support"},
+        {"event": "QueueMember", "queue": "support", "location": "PJSIP/101", "stateinterface": "PJSIP/101"},
+    ],
+    "ShowDialPlan": [
+        {"event": "ListDialplan", "context": "from-trunk", "extension": "74951234567"},
+        {"event": "ListDialplan", "context": "from-trunk", "extension": "_X."},
+    ],
     "ExtensionStateList": [{"event": "ExtensionStatus", "exten": "201", "hint": "PJSIP/boss,CustomPresence:201"}],
     "PJSIPShowRegistrationsOutbound": [
         {"event": "OutboundRegistrationDetail", "outboundauth": "provider-auth", "endpoint": ""}
@@ -47,7 +54,10 @@ async def answers(action: Mapping[str, str], timeout: float) -> list[dict[str, s
     assert timeout > 0
     if action["Action"] == "PJSIPShowEndpoint":
         known = [{"event": "IdentifyDetail"}] if action["Endpoint"] == "carrier" else []
-        return [{"response": "Success"}, {"event": "EndpointDetail", "context": "agents"}, *known]
+        context = {"provider": "from-trunk", "carrier": "from-trunk"}.get(action["Endpoint"], "agents")
+        return [{"response": "Success"}, {"event": "EndpointDetail", "context": context}, *known]
+    if action["Action"] not in LISTS:
+        raise Unavailable("Invalid/unknown command", code="pbx_refused")
     return [{"response": "Success"}, *LISTS[action["Action"]]]
 
 
@@ -100,6 +110,10 @@ async def test_a_first_link_makes_a_proposal_that_waits_for_a_confirmation(db: D
     assert policy is not None
     assert policy.value is False
     assert [event.map.kind("PJSIP/carrier-1") for event in heard] == [Kind.TRUNK]
+    assert [q.name for q in await db.read(lambda s: queues.of_pbx(s, "main"))] == ["support"]
+    last = survey_of_main.last("main")
+    assert last is not None
+    assert (last.proposal.dids, [d.peer for d in last.proposal.doubts]) == (("74951234567",), ["PJSIP/door"])
 
 
 async def test_a_pbx_without_pjsip_is_described_by_its_queues(sqlite_db: Database) -> None:

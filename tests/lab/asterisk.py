@@ -15,17 +15,19 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import uuid
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 
 from tests.lab.ports import Ports, take_ports
-from tests.lab.render import ADMIN_SECRET, ADMIN_USER, AMI_SECRET, AMI_USER, render
+from tests.lab.render import SHIPPED
 from tests.lab.root import LabError, asterisk_root, cache_dir
+from tests.lab.shape import ADMIN_SECRET, ADMIN_USER, AMI_SECRET, AMI_USER, Shape
 
 __all__ = ["ADMIN_SECRET", "ADMIN_USER", "AMI_SECRET", "AMI_USER", "Asterisk", "LabError"]
 
@@ -37,22 +39,39 @@ _ENTER = 'mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && exec chr
 class Asterisk:
     """One PBX.  `extra` maps a file name (`queues_local.conf`) to text appended to it.
 
-    `version` is 22 or 16, by default what CALLCENTER_LAB_ASTERISK says, else 22.
+    `version` is 22 or 16, by default what CALLCENTER_LAB_ASTERISK says, else 22.  `shape` is what it looks like: the
+    shipped configuration, or the one of `tests.lab.freepbx`.  `database` are rows of AstDB before the first start,
+    `family/key` -> value, instead of the shape's own.  `install(etc)` may change the files once they are written.
     """
 
-    def __init__(self, extra: Mapping[str, str] | None = None, version: str | None = None) -> None:
+    def __init__(
+        self,
+        extra: Mapping[str, str] | None = None,
+        version: str | None = None,
+        *,
+        shape: Shape = SHIPPED,
+        database: Mapping[str, str] | None = None,
+        install: Callable[[Path], object] | None = None,
+    ) -> None:
+        self.shape = shape
         self.root = asterisk_root(version or os.environ.get("CALLCENTER_LAB_ASTERISK", "22"))
         sweep(self.root)
         self.name = f"pbx-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self.home = self.root / "srv" / self.name
         self.ports: Ports = take_ports(cache_dir())
         self._process: subprocess.Popen[bytes] | None = None
-        self._prepare(extra or {})
+        self._prepare(extra or {}, install)
+        self._seed(shape.database if database is None else database)
 
     @property
     def host(self) -> str:
         """Everything is on the loopback."""
         return "127.0.0.1"
+
+    @property
+    def etc(self) -> Path:
+        """Host path of the configuration."""
+        return self.home / "etc"
 
     @property
     def spool(self) -> Path:
@@ -156,20 +175,36 @@ class Asterisk:
         enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _ENTER, "lab"]
         return [*enter, str(self.root), *command]
 
-    def _prepare(self, extra: Mapping[str, str]) -> None:
+    def _prepare(self, extra: Mapping[str, str], install: Callable[[Path], object] | None) -> None:
         for part in ("etc", "db", "spool/monitor", "run", "log/cel-custom", "log/cdr-csv"):
             (self.home / part).mkdir(parents=True)
-        render(self.root, self.home / "etc", self.ports, extra)
+        self.shape.fill(self.root, self.etc, self.ports)
+        for name, text in extra.items():
+            with (self.etc / name).open("a") as out:
+                out.write(f"\n{text}\n")
         inside = f"/srv/{self.name}"
         directories = (
             f"\n[directories]\nastetcdir => {inside}/etc\nastdbdir => {inside}/db\nastspooldir => {inside}/spool\n"
             f"astrundir => {inside}/run\nastlogdir => {inside}/log\n"
         )
-        with (self.home / "etc/asterisk.conf").open("a") as out:
+        with (self.etc / "asterisk.conf").open("a") as out:
             out.write(directories)
+        if install:
+            install(self.etc)
+        self._own()
+
+    def _own(self) -> None:
         owner = (self.root / "etc/asterisk").stat()
         for path in (self.home, *self.home.rglob("*")):
             os.chown(path, owner.st_uid, owner.st_gid)
+
+    def _seed(self, rows: Mapping[str, str]) -> None:
+        """Rows of AstDB as Asterisk itself would have left them."""
+        with closing(sqlite3.connect(self.home / "db/astdb.sqlite3")) as database:
+            database.execute("CREATE TABLE IF NOT EXISTS astdb(key VARCHAR(256), value VARCHAR(256), PRIMARY KEY(key))")
+            database.executemany("INSERT INTO astdb VALUES (?, ?)", [(f"/{key}", rows[key]) for key in rows])
+            database.commit()
+        self._own()
 
     def _clear_run(self) -> None:
         """After SIGKILL the control socket still lies there and Asterisk would think it already runs."""

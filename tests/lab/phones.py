@@ -32,14 +32,14 @@ _ids: Iterator[int] = itertools.count()
 class Sipp:
     """One SIPp process with its scenario and its message trace, in a directory of its own."""
 
-    def __init__(self, pbx: Asterisk, scenario: str, port: int, options: list[str]) -> None:
+    def __init__(self, pbx: Asterisk, scenario: str, port: int, options: list[str], *, host: str = "127.0.0.1") -> None:
         self.port = port
         self.directory = Path(tempfile.mkdtemp(prefix="callcenter-sipp-"))
         self.trace = self.directory / "messages.log"
         (self.directory / "scenario.xml").write_text(scenario, encoding="utf-8")
         media = _media_port(pbx)
         command = [
-            "sipp", "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(media),
+            "sipp", "-sf", "scenario.xml", "-i", host, "-p", str(port), "-mi", "127.0.0.1", "-mp", str(media),
             "-nostdin", "-aa", "-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log",
             *options,
         ]  # fmt: skip
@@ -96,6 +96,7 @@ class Caller(Sipp):
 
     `number` is the user part of From, put there unescaped (so `%0d%0a` is possible, "" is none);
     `display` the name; `patience_ms` until CANCEL; `talk_ms` until his BYE, None = he waits for the other's.
+    `trunk` is the provider he comes through, by default the first one; with a `password` he is a phone of ours.
     """
 
     def __init__(
@@ -109,6 +110,7 @@ class Caller(Sipp):
         display: str = "",
         privacy: bool = False,
         password: str | None = None,
+        trunk: str = "",
     ) -> None:
         dialling = Dialling(
             user=number, display=display, to=did, patience_ms=patience_ms, talk_ms=talk_ms, privacy=privacy,
@@ -116,7 +118,9 @@ class Caller(Sipp):
         )  # fmt: skip
         self.number = number
         options = ["-m", "1", f"127.0.0.1:{pbx.ports.sip}"]
-        super().__init__(pbx, caller(dialling, speech(CUSTOMER_TEXT)), _media_port(pbx), options)
+        providers = pbx.shape.providers
+        host = "127.0.0.1" if password is not None else providers[trunk or next(iter(providers))]
+        super().__init__(pbx, caller(dialling, speech(CUSTOMER_TEXT)), _media_port(pbx), options, host=host)
 
     def attempt(self) -> Attempt | None:
         """How the call went so far; None until the INVITE is out."""
@@ -158,15 +162,20 @@ class Floor:
         patience_ms: int = PATIENCE_MS,
         display: str = "",
         privacy: bool = False,
+        trunk: str = "",
     ) -> Caller:
         """A customer rings."""
-        made = Caller(self.pbx, number, did, talk_ms=talk_ms, patience_ms=patience_ms, display=display, privacy=privacy)
+        made = Caller(
+            self.pbx, number, did, talk_ms=talk_ms, patience_ms=patience_ms, display=display, privacy=privacy,
+            trunk=trunk,
+        )  # fmt: skip
         self.callers.append(made)
         return made
 
     def agent_dials(self, extension: str, number: str, *, talk_ms: int | None = 2000) -> Caller:
         """An agent's phone dials a colleague or the outside, with its password; its rings are not this object's."""
-        made = Caller(self.pbx, extension, number, talk_ms=talk_ms, password=f"change-me-{extension}")
+        endpoint = self.pbx.shape.endpoints[extension]
+        made = Caller(self.pbx, endpoint, number, talk_ms=talk_ms, password=f"change-me-{endpoint}")
         self.callers.append(made)
         return made
 

@@ -22,7 +22,7 @@ from callcenter.pbxmap import PbxMap
 from callcenter.routing.outside import Outside
 from callcenter.routing.survey import Survey
 from tests.lab.asterisk import Asterisk
-from tests.lab.render import AMI_SECRET, AMI_USER
+from tests.lab.shape import AMI_SECRET, AMI_USER
 from tests.parts import need
 from tests.routing.test_survey import no_news
 from tests.until import until_async

@@ -19,6 +19,10 @@ from callcenter.clock import Clock, SystemClock
 from callcenter.config import SettingError, Settings
 from callcenter.crm import access, rosters
 from callcenter.crm.api_spec import document
+from callcenter.crm.privacy import erasure
+from callcenter.crm.privacy import parts as privacy
+from callcenter.crm.privacy.erasure import Eraser
+from callcenter.crm.privacy.nights import Nights
 from callcenter.crm.routes import add_routes as add_crm_routes
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
@@ -28,9 +32,11 @@ from callcenter.jobs import Jobs
 from callcenter.ledger import Ledger
 from callcenter.links import Links
 from callcenter.log import logger
-from callcenter.news import CustomerChanged, DraftSaved, MapChanged, RosterChanged, SignedOff
+from callcenter.news import CustomerChanged, DraftSaved, MapChanged, RecordingRulesChanged, RosterChanged, SignedOff
 from callcenter.recording import api as recording_api
 from callcenter.recording.capture import KIND, Capture, open_store
+from callcenter.recording.shelf import Shelf
+from callcenter.recording.switch import Switch
 from callcenter.routing import api as routing_api
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
@@ -61,6 +67,8 @@ class Parts:
     hub: Hub
     jobs: Jobs
     capture: Capture
+    switch: Switch
+    law: privacy.Law
 
 
 def build(settings: Settings) -> Parts:
@@ -83,6 +91,8 @@ def build(settings: Settings) -> Parts:
     jobs = Jobs(db, clock)
     capture = Capture(db, clock, health, settings.recordings, open_store(settings.store))
     jobs.on(KIND, capture.store)
+    law = _law(settings, links, (db, clock), capture)
+    jobs.on(erasure.KIND, law.eraser.job)
     return Parts(
         settings=settings,
         clock=clock,
@@ -96,7 +106,17 @@ def build(settings: Settings) -> Parts:
         hub=Hub(db, clock, health, ledger),
         jobs=jobs,
         capture=capture,
+        switch=Switch(db, outside.send),
+        law=law,
     )
+
+
+def _law(settings: Settings, links: Links, kept: tuple[Database, Clock], capture: Capture) -> privacy.Law:
+    """Who clears and erases, with the files they reach."""
+    db, clock = kept
+    shelf = Shelf(capture.kept, settings.recordings, links.journals, links.flush_journals)
+    eraser = Eraser(db, clock, shelf)
+    return privacy.Law(files=shelf, eraser=eraser, nights=Nights(db, clock, shelf, eraser))
 
 
 def subscribe(parts: Parts) -> None:
@@ -111,7 +131,10 @@ def subscribe(parts: Parts) -> None:
     bus.on(LinkUp, gate.link_up)
     bus.on(LinkUp, parts.survey.link_up)
     bus.on(LinkDown, links.link_down)
+    bus.on(LinkUp, parts.switch.link_up)
     bus.on(LinkDown, gate.link_down)
+    bus.on(LinkDown, parts.switch.link_down)
+    bus.on(RecordingRulesChanged, parts.switch.rules_changed)
     bus.on(RosterChanged, ledger.roster_changed)
     bus.on(RosterChanged, gate.roster_changed)
     bus.on(RosterChanged, hub.roster_changed)
@@ -136,6 +159,7 @@ def website(parts: Parts) -> web.Application:
     screenpop_api.provide(app, parts.hub)
     routing_api.provide(app, parts.gate, parts.survey)
     recording_api.provide(app, parts.capture.kept)
+    privacy.provide(app, parts.law)
     return app
 
 
@@ -214,6 +238,9 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.hub.run(), name="hub"),
             group.create_task(parts.jobs.run(), name="jobs"),
             group.create_task(_sweep(parts), name="sweep"),
+            group.create_task(parts.switch.run(), name="recording switch"),
+            group.create_task(parts.law.nights.run(), name="nights"),
+            group.create_task(parts.law.nights.seal(), name="seal"),
             *await parts.links.run(group),
         ]
         started()

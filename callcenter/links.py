@@ -37,10 +37,11 @@ class Links:
     def __init__(self, settings: Settings, ledger: Ledger, clock: Clock, health: Health) -> None:
         self._ledger = ledger
         self._health = health
+        self.journals = settings.state / _JOURNALS
         self.feeds: dict[str, Feed] = {}
         for name, pbx in settings.pbx.items():
             map = PbxMap(pbx=name, region=settings.region)
-            journal = Journal(settings.state / _JOURNALS, name)
+            journal = Journal(self.journals, name)
             self.feeds[name] = Feed(link(name, pbx), map, clock, partial(self._open, name), journal)
 
     def load_maps(self, session: Session) -> None:
@@ -54,6 +55,11 @@ class Links:
         if feed is None:
             raise Unavailable(f"no PBX is named {pbx}", code="pbx_unavailable")
         return await feed.send(action, timeout)
+
+    def flush_journals(self) -> None:
+        """Everything that was told so far is in the files."""
+        for feed in self.feeds.values():
+            feed.flush_journal()
 
     async def map_changed(self, event: MapChanged) -> None:
         if feed := self.feeds.get(event.map.pbx):

@@ -46,3 +46,10 @@ class SignedOff:
 
     session: UUID
     user: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRulesChanged:
+    """What may be recorded on a PBX changed. ``pbx`` empty: on all."""
+
+    pbx: str

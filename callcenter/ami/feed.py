@@ -83,6 +83,11 @@ class Feed:
             raise Unavailable(f"PBX {self.link.pbx} is not connected", code="pbx_unavailable")
         return await self._session.send(action, timeout)
 
+    def flush_journal(self) -> None:
+        """Writes what the journal still holds."""
+        if self._journal:
+            self._journal.flush()
+
     async def run(self, deliver: Deliver) -> None:
         """Keeps the link for ever, with growing pauses; each loss is told once, with code and remedy."""
         pause = _FIRST_PAUSE

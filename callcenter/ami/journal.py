@@ -7,7 +7,10 @@ reader; what could not be kept is counted.
 from __future__ import annotations
 
 import os
+import re
 import time
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -77,3 +80,45 @@ class Journal:
         for path in files:
             if path.exists() and path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
+
+
+def older(folder: Path, before: datetime) -> list[Path]:
+    """The files of all PBXs that nobody wrote to since."""
+    return [path for path in sorted(folder.glob("*.ami")) if path.stat().st_mtime < before.timestamp()]
+
+
+def drop(folder: Path, before: datetime) -> int:
+    """Removes those; how many."""
+    found = older(folder, before)
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)
+
+
+def blot(folder: Path, numbers: Iterable[str], names: Iterable[str] = ()) -> int:
+    """Writes ``x`` over these numbers and names, in place and of the same length, so that the stream stays readable
+    and an open file can go on being written to; in how many places.
+
+    A number is any run of digits that ends with one of ``numbers``, however it was prefixed.
+    """
+    wanted = [rb"(?<!\d)\d*" + re.escape(number.encode()) + rb"(?!\d)" for number in numbers if number]
+    wanted += [re.escape(name.encode()) for name in names if name]
+    if not wanted:
+        return 0
+    pattern = re.compile(b"|".join(wanted))
+    return sum(_blot(path, pattern) for path in sorted(folder.glob("*.ami")))
+
+
+def _blot(path: Path, pattern: re.Pattern[bytes]) -> int:
+    try:
+        file = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return 0
+    try:
+        found = [match.span() for match in pattern.finditer(path.read_bytes())]
+        for start, end in found:
+            os.pwrite(file, b"x" * (end - start), start)
+        os.fsync(file)
+    finally:
+        os.close(file)
+    return len(found)

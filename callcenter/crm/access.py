@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 
 from callcenter.api import CLOCK, DB, ROOT
 from callcenter.crm import sessions
+from callcenter.crm.privacy import staff
 from callcenter.crm.rights import Actor, Verb, allow
 from callcenter.crm.sessions import Seen, Tickets
 from callcenter.errors import Forbidden, SignedOut, Unavailable
@@ -20,6 +21,13 @@ TICKETS: web.AppKey[Tickets] = web.AppKey("tickets", Tickets)
 SEEN: web.AppKey[Seen] = web.AppKey("seen", Seen)
 _OPEN: Final = frozenset({("POST", f"{ROOT}/session"), ("GET", f"{ROOT}/ws")})
 """The websocket asks by itself: it answers with a close code, which browsers can read, where HTTP has a status."""
+_BEFORE_NOTICE: Final = frozenset(
+    {
+        *(("GET", f"{ROOT}/me"), ("PATCH", f"{ROOT}/me"), ("DELETE", f"{ROOT}/session")),
+        *(("GET", f"{ROOT}/me/notice"), ("POST", f"{ROOT}/me/notice")),
+    }
+)
+"""What may be done by somebody who has not yet confirmed the notice to people who work here."""
 log = logger(__name__)
 
 
@@ -30,8 +38,15 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
         found = await by_cookie(request)
         if found is None:
             raise SignedOut("sign in first")
+        if (request.method, request.path) not in _BEFORE_NOTICE and not await told(request, found):
+            raise Forbidden("read and confirm the notice first", code="notice_required")
         request[ACTOR] = found
     return await handler(request)
+
+
+async def told(request: web.Request, who: Actor) -> bool:
+    """Whether the person confirmed what people who work here must know, or need not."""
+    return await request.app[DB].read(lambda s: staff.due(s, who.id, who.session)) is None
 
 
 async def by_cookie(request: web.Request) -> Actor | None:

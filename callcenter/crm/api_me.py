@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from callcenter.api import CLOCK, DB, ROOT, Answer, Body, Line, View
 from callcenter.crm import audit, news, rosters, users
 from callcenter.crm.access import actor, require
-from callcenter.crm.rights import UserRole, Verb
+from callcenter.crm.privacy import staff
+from callcenter.crm.rights import Actor, UserRole, Verb
 from callcenter.crm.schemas import Language, Person
 
 
 class Me(Answer):
+    """``notice_due``: until the notice to people who work here is confirmed, everything else is refused."""
+
     id: UUID
     username: str
     display_name: str
@@ -23,6 +26,7 @@ class Me(Answer):
     language: str
     extension: str | None
     extensions_free: list[str]
+    notice_due: bool = False
 
 
 class MeChange(Body):
@@ -105,9 +109,9 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/extensions", ExtensionsView)
 
 
-def me(session: Session, user_id: UUID, now: datetime) -> Me:
+def me(session: Session, who: Actor, now: datetime) -> Me:
     """What a person is told about himself."""
-    user = users.get(session, user_id)
+    user = users.get(session, who.id)
     return Me(
         id=user.id,
         username=user.username,
@@ -116,9 +120,10 @@ def me(session: Session, user_id: UUID, now: datetime) -> Me:
         language=user.language,
         extension=rosters.extension_of(session, user.id),
         extensions_free=rosters.free(session, now),
+        notice_due=staff.due(session, who.id, who.session) is not None,
     )
 
 
 async def _me(request: web.Request) -> Me:
     who, now = actor(request), request.app[CLOCK].now()
-    return await request.app[DB].read(lambda s: me(s, who.id, now))
+    return await request.app[DB].read(lambda s: me(s, who, now))

@@ -15,6 +15,7 @@ from callcenter.crm import audit, news, rosters, sessions, users
 from callcenter.crm.access import COOKIE, SEEN, TICKETS, actor
 from callcenter.crm.api_me import Me, me
 from callcenter.crm.models.people import User
+from callcenter.crm.privacy import staff
 from callcenter.crm.sessions import Seen, Tickets, Visitor
 from callcenter.errors import NotFound, SignedOut
 
@@ -48,7 +49,7 @@ class Ticket(Answer):
 
 class SessionView(View):
     async def post(self, body: SignInBody) -> Me:
-        """Signs in; sets the session's cookie. Optionally takes an extension."""
+        """Signs in; sets the session's cookie. Optionally takes an extension, unless a notice must be read first."""
         app = self.request.app
         user = await _proven(self.request, body)
         now = app[CLOCK].now()
@@ -56,7 +57,8 @@ class SessionView(View):
 
         def begin(session: Session) -> str:
             token = sessions.begin(session, user, visitor, now)
-            if body.extension:
+            session.flush()
+            if body.extension and not _must_read(session, token, now):
                 rosters.bind(session, user.id, body.extension, now)
             audit.record(session, None, "sign_in", ("user", str(user.id)), now)
             return token
@@ -65,7 +67,7 @@ class SessionView(View):
         if body.extension:
             await news.roster_changed(app)
         self.answer_header("Set-Cookie", _cookie(self.request, token))
-        return await app[DB].read(lambda s: me(s, user.id, now))
+        return await app[DB].read(lambda s: _entered(s, token, now))
 
     async def delete(self) -> None:
         """Signs out here and leaves the desk."""
@@ -151,6 +153,18 @@ async def _proven(request: web.Request, body: SignInBody) -> User:
         raise SignedOut("the user name or the password is wrong", code="wrong_credentials")
     await db.write(lambda s: sessions.forgive(s, name, address))
     return user
+
+
+def _entered(session: Session, token: str, now: datetime) -> Me:
+    who = sessions.actor(session, token, now)
+    if who is None:
+        raise SignedOut("the session has ended meanwhile")
+    return me(session, who, now)
+
+
+def _must_read(session: Session, token: str, now: datetime) -> bool:
+    who = sessions.actor(session, token, now)
+    return who is None or staff.due(session, who.id, who.session) is not None
 
 
 def _address(request: web.Request) -> str:

@@ -43,6 +43,11 @@ class Verb(StrEnum):
     EDIT_OUTCOMES = "edit_outcomes"
     EDIT_USERS = "edit_users"
     EDIT_PBX = "edit_pbx"
+    EDIT_PRIVACY = "edit_privacy"
+    READ_AUDIT = "read_audit"
+    EXPORT_PERSON = "export_person"
+    ERASE_PERSON = "erase_person"
+    HOLD = "hold"
 
 
 _AGENT: Final = frozenset({Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.SETTLE_OWN, Verb.LISTEN_OWN})
@@ -54,7 +59,8 @@ _SUPERVISOR: Final = _AGENT | {
     Verb.SEE_FLOOR,
     Verb.TAKE_OVER_DESK,
 }
-_ADMIN: Final = _SUPERVISOR | {Verb.EDIT_OUTCOMES, Verb.EDIT_USERS, Verb.EDIT_PBX}
+_PRIVACY: Final = {Verb.EDIT_PRIVACY, Verb.READ_AUDIT, Verb.EXPORT_PERSON, Verb.ERASE_PERSON, Verb.HOLD}
+_ADMIN: Final = _SUPERVISOR | {Verb.EDIT_OUTCOMES, Verb.EDIT_USERS, Verb.EDIT_PBX} | _PRIVACY
 _GRANTED: Final = {UserRole.AGENT: _AGENT, UserRole.SUPERVISOR: _SUPERVISOR, UserRole.ADMIN: _ADMIN}
 
 

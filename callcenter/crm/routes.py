@@ -14,9 +14,12 @@ from callcenter.crm import (
     api_spec,
     api_users,
 )
+from callcenter.crm.privacy import api_audit, api_keeping, api_person, api_recording, api_staff
 
 
 def add_routes(app: web.Application) -> None:
     """Adds them, and what they keep beside the database."""
     for part in (api_session, api_me, api_users, api_customers, api_calls, api_outcomes, api_health, api_spec):
         part.add_routes(app)
+    for law in (api_recording, api_keeping, api_staff, api_person, api_audit):
+        law.add_routes(app)

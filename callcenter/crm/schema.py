@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 
 import callcenter.crm.models.tables  # noqa: F401 - the import puts every table into the metadata
 from callcenter.crm import outcomes
+from callcenter.crm.privacy import guards
 from callcenter.db import Base
 from callcenter.errors import Unavailable
 
@@ -79,6 +80,7 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    guards.lay(connection)
     with Session(connection, join_transaction_mode="create_savepoint") as session:
         outcomes.seed(session)
         session.commit()

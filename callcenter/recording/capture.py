@@ -15,6 +15,7 @@ from uuid import UUID
 import obstore
 from obstore.exceptions import BaseError as StoreError
 from obstore.store import ObjectStore, from_url
+from prometheus_client import Counter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,18 +23,22 @@ from callcenter import jobs
 from callcenter.clock import Clock
 from callcenter.config import Recordings
 from callcenter.crm.models.calls import CallRow, RecordingRow
+from callcenter.crm.privacy import keeping, policies
+from callcenter.crm.privacy.rules import Lack, Verdict
 from callcenter.crm.upsert import update_row
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.log import logger
-from callcenter.recording.files import NotARecording, Wave, inspect, locate, still_for, whole
+from callcenter.recording.files import NotARecording, Wave, inspect, locate, remove, still_for, whole
 
 log = logger(__name__)
 KIND: Final = "store_recording"
 _MISSING_AFTER: Final = timedelta(minutes=10)
 _WRITTEN_AFTER: Final = timedelta(seconds=5)
 _FORGOTTEN_AFTER: Final = timedelta(minutes=5)
+_SETTLED: Final = frozenset({"stored", "refused", "erased"})
+refused = Counter("callcenter_recordings_refused", "Recordings not kept because the law is not seen to", ["reason"])
 
 
 _MISSING: Final = (
@@ -64,7 +69,8 @@ def open_store(url: str) -> ObjectStore:
 
 
 class Capture:
-    """Stores recordings. The PBX's own file is never touched."""
+    """Stores recordings that the rules allow to be kept. The PBX's own file is touched only where the policy says that
+    what is not kept is deleted there too."""
 
     def __init__(self, db: Database, clock: Clock, health: Health, settings: Recordings, store: ObjectStore) -> None:
         self._db = db
@@ -76,9 +82,13 @@ class Capture:
     async def store(self, args: Mapping[str, Any]) -> None:
         """The job: one recording. Raises Unavailable to be tried again."""
         recording = UUID(args["recording"])
-        row, ended_at = await self._db.read(lambda s: _row(s, recording))
-        if row.state == "stored":
+        row, ended_at, verdict = await self._db.read(lambda s: _row(s, recording))
+        if row.state in _SETTLED:
             return
+        if verdict.lack:
+            await self._refuse(row, verdict.lack)
+            return
+        values: dict[str, Any]
         try:
             stored = await self._copy(row, ended_at or self._clock.now())
         except _Unfinished:
@@ -91,9 +101,16 @@ class Capture:
         except OSError as wrong:
             raise await self._spool_ill(wrong) from wrong
         else:
-            values = self._found(stored)
+            values = {**self._found(stored), "policy_id": verdict.under}
         await self._health.well("recordings")
-        await self._db.write(lambda s: update_row(s, RecordingRow, recording, values))
+        await self._db.write(lambda s: _settle(s, recording, values))
+
+    async def _refuse(self, row: RecordingRow, lack: Lack) -> None:
+        """Nothing is kept that nobody decided to keep; whether the PBX may keep it is a policy of its own."""
+        if await self._db.read(lambda s: keeping.load(s).pbx_files) == "delete":
+            await asyncio.to_thread(remove, [row.path], self._settings)
+        await self._db.write(lambda s: update_row(s, RecordingRow, row.id, {"state": "refused", "error": str(lack)}))
+        refused.labels(reason=str(lack)).inc()
 
     async def _later(self, recording: UUID) -> None:
         """Looks again when the file must have been finished: no failure, so nothing that counts as one."""
@@ -176,10 +193,19 @@ class Capture:
         return await self._db.write(forgotten)
 
 
-def _row(session: Session, recording: UUID) -> tuple[RecordingRow, datetime | None]:
-    """The recording, and when its call ended."""
+def _row(session: Session, recording: UUID) -> tuple[RecordingRow, datetime | None, Verdict]:
+    """The recording, when its call ended, and whether it may be kept."""
     row = session.get_one(RecordingRow, recording)
-    return row, session.scalar(select(CallRow.ended_at).where(CallRow.id == row.call_id))
+    ended_at = session.scalar(select(CallRow.ended_at).where(CallRow.id == row.call_id))
+    return row, ended_at, policies.judge(session, row)
+
+
+def _settle(session: Session, recording: UUID, values: dict[str, Any]) -> None:
+    """What became of it; on a call that is kept stands what its caller was told."""
+    update_row(session, RecordingRow, recording, values)
+    if values["state"] == "stored":
+        row = session.get_one(RecordingRow, recording)
+        policies.note_notices(session, session.get_one(CallRow, row.call_id))
 
 
 def _ended(session: Session, call: UUID) -> bool:

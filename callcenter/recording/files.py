@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import stat
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from callcenter.config import Recordings
+from callcenter.crm.privacy.files import Removed
 from callcenter.errors import CallcenterError, Unavailable
 
 HEADER: Final = 44
 _SUFFIXES: Final = {".wav": "audio/wav"}
+_SIDES: Final = ("", "-in", "-out")
 
 
 class NotARecording(CallcenterError):
@@ -129,3 +132,19 @@ def whole(file: Path) -> bytes:
         struct.pack_into("<I", data, 4, len(data) - 8)
         struct.pack_into("<I", data, wave.data_at - 4, wave.data_bytes)
     return bytes(data)
+
+
+def remove(paths: Iterable[str], settings: Recordings) -> Removed:
+    """Deletes the PBX's own files of these names and the two sides beside each, as far as this machine may."""
+    gone, left, code = 0, 0, ""
+    for path in paths:
+        name = PurePosixPath(path)
+        for side in _SIDES:
+            try:
+                locate(str(name.with_name(f"{name.stem}{side}{name.suffix}")), settings).unlink()
+                gone += 1
+            except FileNotFoundError:
+                continue
+            except (CallcenterError, OSError, ValueError) as wrong:
+                left, code = left + 1, getattr(wrong, "code", "") or "not_permitted"
+    return Removed(gone=gone, left=left, code=code)

@@ -10,7 +10,7 @@ from aiohttp import WSMsgType, web
 
 from callcenter import metrics
 from callcenter.api import CLOCK, own_origin
-from callcenter.crm.access import of_socket
+from callcenter.crm.access import of_socket, told
 from callcenter.crm.rights import Verb, allow
 from callcenter.errors import Forbidden, Invalid
 from callcenter.screenpop.hub import Hub
@@ -40,6 +40,8 @@ async def websocket(request: web.Request) -> web.StreamResponse:
     await socket.prepare(request)
     if actor is None:
         await close(socket, Close.SIGNED_OUT)
+    elif not await told(request, actor):
+        await close(socket, Close.FORBIDDEN)
     elif request.query.get("protocol", str(PROTOCOL)) != str(PROTOCOL):
         await close(socket, Close.PROTOCOL)
     else:

@@ -23,6 +23,7 @@ from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.jobs import Job
 from callcenter.recording.capture import Capture, open_store
+from tests.privacy.allowed import allow_recording
 from tests.recording.test_files import crashed, speech
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -77,6 +78,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(sqlite_db: Database, tmp_path: Path) -> Desk:
+    await sqlite_db.write(lambda s: allow_recording(s, NOW))
     return Desk(sqlite_db, tmp_path)
 
 
@@ -201,6 +203,7 @@ def grow(disk: Path) -> None:
 
 async def test_a_full_store_is_told_leaves_no_half_file_and_heals(sqlite_db: Database, small_disk: Path) -> None:
     desk = Desk(sqlite_db, small_disk.parent)
+    await sqlite_db.write(lambda s: allow_recording(s, NOW))
     store = open_store(small_disk.as_uri())
     desk.capture = Capture(sqlite_db, desk.clock, desk.health, Recordings(spool=desk.spool), store)
     speech(desk.spool / "1.wav", seconds=10)

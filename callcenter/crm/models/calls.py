@@ -106,10 +106,13 @@ class OfferRow(Row):
 
 
 class RecordingRow(Row):
-    """``path`` is the PBX's name of the file. ``state``: recording, waiting, stored, missing, empty or refused."""
+    """``path`` is the PBX's name of the file. ``state``: recording, waiting, stored, missing, empty, refused or erased.
+
+    ``policy_id`` is the rule whose ``keep_days`` count; of an erased one only these facts are left.
+    """
 
     __tablename__ = "recordings"
-    __table_args__ = (UniqueConstraint("pbx", "path"),)
+    __table_args__ = (UniqueConstraint("pbx", "path"), Index("ix_recordings_kept", "policy_id", "started_at"))
     call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), index=True)
     pbx: Mapped[str] = mapped_column(Text)
     path: Mapped[str] = mapped_column(Text)
@@ -123,3 +126,6 @@ class RecordingRow(Row):
     duration_s: Mapped[float] = mapped_column(default=0.0)
     channels: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")
+    policy_id: Mapped[UUID | None] = mapped_column(ForeignKey("recording_policies.id"))
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_why: Mapped[str] = mapped_column(Text, default="")

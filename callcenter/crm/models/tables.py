@@ -1,6 +1,6 @@
 """Every table: importing this puts them all into the metadata."""
 
 from callcenter import jobs
-from callcenter.crm.models import base, calls, customers, desks, office, outcomes, people, queues
+from callcenter.crm.models import base, calls, customers, desks, office, outcomes, people, privacy, queues, trail
 
-__all__ = ["base", "calls", "customers", "desks", "jobs", "office", "outcomes", "people", "queues"]
+__all__ = ["base", "calls", "customers", "desks", "jobs", "office", "outcomes", "people", "privacy", "queues", "trail"]

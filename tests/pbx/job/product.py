@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from yarl import URL
 
 from callcenter.commands import add_user
 from callcenter.config import load
+from callcenter.db import Database
 from tests.lab.asterisk import AMI_SECRET, AMI_USER, Asterisk
+from tests.privacy.allowed import allow_recording
 from tests.until import until, until_async
 
 PASSWORD = "a long enough password"
@@ -96,6 +99,10 @@ class Product:
                 await add_user(
                     settings, {"username": username, "display_name": username.title(), "role": role}, PASSWORD
                 )
+            db = Database(settings.database)
+            await db.start()
+            await db.write(lambda s: allow_recording(s, datetime.now(UTC)))
+            await db.close()
 
         with ThreadPoolExecutor(1) as thread:
             thread.submit(lambda: asyncio.run(add())).result()

@@ -1,0 +1,137 @@
+"""May this talk be kept, for how long, and what does the PBX have to be told? Pure.
+
+A call is bound by every queue it visited, because its sound may hold something of each; one that visited none by the
+rule for direct or for outgoing calls. It is kept only if all of them allow it, and for the shortest of their times.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from callcenter.events import Direction
+
+FAMILY: Final = "callcenter-recording"
+_SOUND: Final = re.compile(r"[A-Za-z0-9/_.-]+(&[A-Za-z0-9/_.-]+)*")
+
+
+class Scope(StrEnum):
+    QUEUE = "queue"
+    DIRECT = "direct"
+    OUTBOUND = "outbound"
+
+
+class How(StrEnum):
+    """Who tells the caller: the PBX with a sound, the same before answering, the trunk's own text, or the agent."""
+
+    SOUND = "sound"
+    EARLY = "early"
+    TRUNK = "trunk"
+    AGENT = "agent"
+
+
+class Lack(StrEnum):
+    """What stands between a rule and the first recording. ``OFF`` is somebody's decision, the others are gaps."""
+
+    MISSING = "policy_missing"
+    OFF = "policy_off"
+    NOTICE = "notice_missing"
+    SOUND = "sound_missing"
+    KEEP = "keep_missing"
+    CONTACT = "contact_missing"
+    STAFF = "staff_notice_missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a rule is for; ``queue`` is empty unless the scope is a queue."""
+
+    scope: Scope
+    queue: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its row in the PBX's database."""
+        return {Scope.DIRECT: "*direct", Scope.OUTBOUND: "*outgoing"}.get(self.scope, self.queue)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What callers are told. ``sound`` is a name of Asterisk's, without suffix."""
+
+    text: str
+    how: How
+    sound: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A policy as it stands. ``notice`` None: nobody wrote one yet."""
+
+    id: UUID
+    place: Place
+    record: bool
+    notice: Notice | None
+    keep_days: int | None
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """``lack`` None: keep it, by the rule ``under`` (the one with the shortest time)."""
+
+    lack: Lack | None
+    under: UUID | None = None
+
+
+def lacks(rule: Rule, *, staff_told: bool) -> tuple[Lack, ...]:
+    """Everything that is missing before anything may be recorded here."""
+    found = [] if rule.record else [Lack.OFF]
+    if rule.notice is None or not rule.notice.text.strip():
+        found.append(Lack.NOTICE)
+    elif rule.notice.how in (How.SOUND, How.EARLY) and not _SOUND.fullmatch(rule.notice.sound):
+        found.append(Lack.SOUND)
+    if rule.keep_days is None:
+        found.append(Lack.KEEP)
+    if not rule.contact.strip():
+        found.append(Lack.CONTACT)
+    return (*found, *(() if staff_told else (Lack.STAFF,)))
+
+
+def places(direction: Direction, queues: Sequence[str]) -> tuple[Place, ...]:
+    """The rules that bind a call, each once, in the order in which it met them."""
+    if queues:
+        return tuple(Place(scope=Scope.QUEUE, queue=queue) for queue in dict.fromkeys(queues))
+    return (Place(scope=Scope.OUTBOUND if direction is Direction.OUTBOUND else Scope.DIRECT),)
+
+
+def verdict(rules: Mapping[Place, Rule], met: Iterable[Place], *, staff_told: bool) -> Verdict:
+    """Whether a call that met these may be kept. The first thing that is missing is the reason."""
+    shortest: Rule | None = None
+    for place in met:
+        rule = rules.get(place)
+        if rule is None:
+            return Verdict(lack=Lack.MISSING)
+        if missing := lacks(rule, staff_told=staff_told):
+            return Verdict(lack=missing[0])
+        if shortest is None or (rule.keep_days or 0) < (shortest.keep_days or 0):
+            shortest = rule
+    return Verdict(lack=None, under=shortest.id) if shortest else Verdict(lack=Lack.MISSING)
+
+
+def switch(rule: Rule, *, staff_told: bool) -> str:
+    """What the PBX's row says; empty: no row, nothing is recorded."""
+    if lacks(rule, staff_told=staff_told) or rule.notice is None:
+        return ""
+    if rule.notice.how is How.SOUND:
+        return f"on|{rule.notice.sound}"
+    return f"on|{rule.notice.sound}|early" if rule.notice.how is How.EARLY else "on"
+
+
+def is_sound(name: str) -> bool:
+    """Whether Asterisk would take it as the name of a sound."""
+    return bool(_SOUND.fullmatch(name)) and ".." not in name

@@ -1,0 +1,64 @@
+"""Everything about calls that lies in files: the store, the PBX's spool, the journals; what is removed, goes here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import obstore
+from obstore.exceptions import BaseError as StoreError
+from obstore.store import ObjectStore
+
+from callcenter.ami import journal
+from callcenter.config import Recordings
+from callcenter.crm.privacy.files import Removed, Words
+from callcenter.errors import Unavailable
+from callcenter.recording.files import remove
+
+_CHUNK: Final = 1024 * 1024
+
+
+class Shelf:
+    """``flush`` makes the journals write what they still hold."""
+
+    def __init__(
+        self, store: ObjectStore, settings: Recordings, journals: Path, flush: Callable[[], None] = lambda: None
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._journals = journals
+        self._flush = flush
+
+    async def drop(self, keys: Sequence[str]) -> int:
+        for key in keys:
+            try:
+                await obstore.delete_async(self._store, key)
+            except FileNotFoundError:
+                continue
+            except (StoreError, OSError) as wrong:
+                raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
+        return len(keys)
+
+    async def drop_on_pbx(self, paths: Sequence[str]) -> Removed:
+        return await asyncio.to_thread(remove, paths, self._settings)
+
+    async def read(self, key: str) -> AsyncIterator[bytes]:
+        try:
+            found = await obstore.get_async(self._store, key)
+            async for piece in found.stream(min_chunk_size=_CHUNK):
+                yield bytes(piece)
+        except (StoreError, OSError) as wrong:
+            raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
+
+    async def old_journals(self, before: datetime) -> int:
+        return len(await asyncio.to_thread(journal.older, self._journals, before))
+
+    async def drop_journals(self, before: datetime) -> int:
+        return await asyncio.to_thread(journal.drop, self._journals, before)
+
+    async def blot(self, words: Words) -> int:
+        self._flush()
+        return await asyncio.to_thread(journal.blot, self._journals, words.numbers, words.names)

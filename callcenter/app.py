@@ -32,7 +32,16 @@ from callcenter.jobs import Jobs
 from callcenter.ledger import Ledger
 from callcenter.links import Links
 from callcenter.log import logger
-from callcenter.news import CustomerChanged, DraftSaved, MapChanged, RecordingRulesChanged, RosterChanged, SignedOff
+from callcenter.news import (
+    CustomerChanged,
+    DraftSaved,
+    MapChanged,
+    RecordingRulesChanged,
+    Reminded,
+    RosterChanged,
+    SignedOff,
+    TasksChanged,
+)
 from callcenter.recording import api as recording_api
 from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.recording.shelf import Shelf
@@ -43,6 +52,7 @@ from callcenter.routing.outside import Outside
 from callcenter.routing.survey import Survey
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
+from callcenter.taskwatch import TaskWatch
 
 log = logger(__name__)
 _SWEEP_SECONDS = 60.0
@@ -69,6 +79,7 @@ class Parts:
     capture: Capture
     switch: Switch
     law: privacy.Law
+    tasks: TaskWatch
 
 
 def build(settings: Settings) -> Parts:
@@ -108,6 +119,7 @@ def build(settings: Settings) -> Parts:
         capture=capture,
         switch=Switch(db, outside.send),
         law=law,
+        tasks=TaskWatch(db, bus, clock),
     )
 
 
@@ -142,6 +154,8 @@ def subscribe(parts: Parts) -> None:
     bus.on(MapChanged, gate.map_changed)
     bus.on(CustomerChanged, hub.customer_changed)
     bus.on(DraftSaved, hub.drafted)
+    bus.on(TasksChanged, hub.tasks_changed)
+    bus.on(Reminded, hub.reminded)
     bus.on(SignedOff, hub.signed_off)
     bus.on(HealthChanged, hub.health_changed)
 
@@ -237,6 +251,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.survey.run(), name="survey"),
             group.create_task(parts.hub.run(), name="hub"),
             group.create_task(parts.jobs.run(), name="jobs"),
+            group.create_task(parts.tasks.run(), name="tasks"),
             group.create_task(_sweep(parts), name="sweep"),
             group.create_task(parts.switch.run(), name="recording switch"),
             group.create_task(parts.law.nights.run(), name="nights"),

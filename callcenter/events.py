@@ -165,6 +165,21 @@ class Ended(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What was promised to the customer with an outcome: a call from ``due_at`` on, until ``due_until`` at the latest.
+
+    ``zone`` is the customer's (IANA). ``assignee`` None: whoever is free.
+    """
+
+    due_at: datetime
+    due_until: datetime | None
+    zone: str
+    note: str
+    assignee: UUID | None
+    remind_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeLogged(_OfCall):
     """An agent (or a supervisor for him) settled what came of the talk. Ours, not the PBX's."""
 
@@ -172,6 +187,7 @@ class OutcomeLogged(_OfCall):
     outcome: UUID
     by: UUID
     comment: str
+    promise: Promise | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from callcenter import jobs, metrics
 from callcenter.bus import Bus
 from callcenter.call import Call, Changed
 from callcenter.clock import Clock
-from callcenter.crm import calls
+from callcenter.crm import callbacks, calls, tasks
 from callcenter.crm.identify import Identified, identify, recall
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.upsert import upsert
@@ -34,7 +35,7 @@ from callcenter.events import (
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
-from callcenter.news import RosterChanged
+from callcenter.news import RosterChanged, TasksChanged
 from callcenter.roster import Roster
 
 log = logger(__name__)
@@ -59,6 +60,7 @@ class _Fold:
     calls: dict[CallKey, Call] = field(default_factory=dict)
     who: dict[CallKey, Identified] = field(default_factory=dict)
     changes: list[Changed | None] = field(default_factory=list)
+    tasks: dict[UUID, None] = field(default_factory=dict)
 
 
 class Ledger:
@@ -139,6 +141,8 @@ class Ledger:
         metrics.owed.set(self._owed)
         for item, change in zip(batch, fold.changes, strict=True):
             await self._release(item, change)
+        if fold.tasks:
+            await self._bus.publish(TasksChanged(tasks=tuple(fold.tasks)))
 
     async def _release(self, item: _Item, change: Changed | None) -> None:
         if item.answer and not item.answer.done():
@@ -199,7 +203,7 @@ class Ledger:
             if who is None or isinstance(event, CustomerChosen):
                 who = recall(session, _id(before), after.customer)
             after = calls.update_call(session, before, after)
-        _follow_up(session, after, event, now)
+        fold.tasks.update(dict.fromkeys(_follow_up(session, after, event, now)))
         fold.calls[key] = after
         fold.who[key] = who
         return Changed(event=event, before=before, after=after, card=who.card, candidates=who.candidates)
@@ -215,8 +219,15 @@ def _id(call: Call) -> Any:
     return call.id
 
 
-def _follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> None:
-    """The rows beside the call's own: recordings and how debts were settled."""
+def _follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> list[UUID]:
+    """The rows beside the call's own: recordings, how debts were settled, tasks; those of the last that changed."""
+    _keep(session, call, event, now)
+    if isinstance(event, OutcomeLogged) and event.promise:
+        return [tasks.promise(session, call, event, now)]
+    return callbacks.follow(session, call, event, now)
+
+
+def _keep(session: Session, call: Call, event: CallEvent, now: datetime) -> None:
     match event:
         case RecordingStarted(path=path):
             natural = {"pbx": call.key.pbx, "path": path}

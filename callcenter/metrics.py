@@ -22,4 +22,6 @@ paint_seconds = Histogram(
 tabs = Gauge("callcenter_tabs", "Connected browser tabs")
 tabs_dropped = Counter("callcenter_tabs_dropped", "Tabs dropped because they were too slow")
 owed = Gauge("callcenter_outcomes_owed", "Outcomes owed right now")
+missed_waiting = Gauge("callcenter_missed_callers_waiting", "Missed callers whom nobody has called back yet")
+missed_overdue = Gauge("callcenter_missed_callers_overdue", "Those of them whose time is up")
 jobs_failed = Counter("callcenter_jobs_failed", "Job attempts that failed", ["kind"])

@@ -41,6 +41,21 @@ class DraftSaved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TasksChanged:
+    """Tasks were made, claimed, changed or closed."""
+
+    tasks: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminded:
+    """It is time that somebody does what he promised."""
+
+    task: UUID
+    user: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOff:
     """A session ended or was revoked: its tabs must close."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers.timezone import time_zones_for_number
 
 WITHHELD: Final = frozenset(
     {
@@ -26,6 +27,7 @@ WITHHELD: Final = frozenset(
 )
 TAIL: Final = 9
 _SHORT_DIGITS: Final = 6
+_NO_ZONE: Final = "Etc/Unknown"
 _EXTENSION = re.compile(r"(?:;ext=|\s*(?:ext\.?|доб\.?|x)\s*)(\d{1,8})$", re.IGNORECASE)
 
 
@@ -95,3 +97,12 @@ def display(phone: Phone) -> str:
     if phone.e164 is None:
         return phone.raw
     return phonenumbers.format_number(phonenumbers.parse(phone.e164), PhoneNumberFormat.INTERNATIONAL)
+
+
+@lru_cache(maxsize=4096)
+def zone(e164: str | None) -> str:
+    """The time zone (IANA) a number lies in; ``""`` where it may be in several, or is no whole number."""
+    if not e164 or not e164.startswith("+"):
+        return ""
+    zones = [str(z) for z in time_zones_for_number(phonenumbers.parse(e164)) if z != _NO_ZONE]
+    return zones[0] if len(zones) == 1 else ""

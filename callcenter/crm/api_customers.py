@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from aiohttp import web
@@ -29,12 +27,12 @@ from callcenter.api import (
     expect,
     read_cursor,
 )
-from callcenter.crm import audit, call_list, call_views, card_views, customers, once
+from callcenter.crm import audit, card_views, customers, once, timeline
 from callcenter.crm.access import actor, require
-from callcenter.crm.call_views import CallAnswer
 from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind, NumberAnswer, Status
 from callcenter.crm.models.customers import ContactPoint, PhoneNumber
 from callcenter.crm.rights import Verb
+from callcenter.crm.timeline import Timeline
 from callcenter.errors import Unavailable
 from callcenter.log import logger
 from callcenter.news import CustomerChanged
@@ -67,17 +65,6 @@ class NewCustomer(CardFields):
 
 class Customers(Answer):
     items: list[CustomerBrief]
-    next_cursor: str | None
-
-
-class TimelineItem(Answer):
-    kind: Literal["call"] = "call"
-    at: datetime
-    call: CallAnswer
-
-
-class Timeline(Answer):
-    items: list[TimelineItem]
     next_cursor: str | None
 
 
@@ -175,16 +162,20 @@ class TimelineView(View):
     async def get(self, customer_id: UUID, /, limit: Limit = 50, cursor: Line = "") -> Timeline:
         """What happened with the customer, the newest first."""
         require(self.request, Verb.READ_CARDS)
-        who, after, region = actor(self.request), read_cursor(cursor), self.request.app[SETTINGS].region
+        app = self.request.app
 
         def read(session: Session) -> Timeline:
-            customer = customers.get(session, customer_id)
-            wanted = call_list.conditions(call_list.Filter(customer=customer.id), who, region)
-            calls, go_on = call_list.page(session, wanted, limit, after)
-            items = [TimelineItem(at=call.started_at, call=call) for call in call_views.views(session, calls)]
-            return Timeline(items=items, next_cursor=go_on)
+            asked = timeline.Asked(
+                customer=customers.get(session, customer_id).id,
+                actor=actor(self.request),
+                region=app[SETTINGS].region,
+                now=app[CLOCK].now(),
+                limit=limit,
+                after=read_cursor(cursor),
+            )
+            return timeline.page(session, asked)
 
-        return await self.request.app[DB].read(read)
+        return await app[DB].read(read)
 
 
 def add_routes(app: web.Application) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from callcenter.api import (
@@ -27,8 +27,9 @@ from callcenter.crm import audit, call_list, call_views, news, once, outcomes, s
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_views import SegmentAnswer
 from callcenter.crm.rights import Actor, Verb
-from callcenter.crm.schemas import Language
-from callcenter.events import OutcomeLogged, OutcomeWaived
+from callcenter.crm.schemas import Language, Zone
+from callcenter.crm.task_writing import columns
+from callcenter.events import OutcomeLogged, OutcomeWaived, Promise
 from callcenter.news import DraftSaved
 
 CommentRule = Literal["none", "optional", "required"]
@@ -73,9 +74,23 @@ class OutcomeChange(Body):
     active: bool = True
 
 
+class NextStep(Body):
+    """What was promised: a call from ``due_at`` on, by oneself unless ``assignee_id`` says who (null: anybody)."""
+
+    due_at: AwareDatetime
+    due_until: AwareDatetime | None = None
+    zone: Zone = ""
+    note: Prose = ""
+    assignee_id: UUID | None = None
+    remind_at: AwareDatetime | None = None
+
+
 class Logged(Body):
+    """``next_step`` is kept in the same transaction as the outcome."""
+
     outcome: Line
     comment: Prose = ""
+    next_step: NextStep | None = None
 
 
 class Draft(Body):
@@ -181,6 +196,7 @@ async def _log(request: web.Request, segment_id: UUID, body: Logged) -> SegmentA
     app, who, now = request.app, actor(request), request.app[CLOCK].now()
     choice = (body.outcome, body.comment)
     part, code = await app[DB].read(lambda s: settle.logged(s, segment_id, who, now, choice))
+    promise = await _promised(request, body.next_step)
     event = OutcomeLogged(
         call=part.call,
         at=now,
@@ -189,11 +205,28 @@ async def _log(request: web.Request, segment_id: UUID, body: Logged) -> SegmentA
         outcome=code,
         by=who.id,
         comment=body.comment,
+        promise=promise,
     )
     await news.take(app, event)
     if part.correction or part.agent != who.id:
         await _audit(request, who, "correct_outcome" if part.correction else "log_outcome", part)
     return await app[DB].read(lambda s: call_views.segment(s, segment_id))
+
+
+async def _promised(request: web.Request, step: NextStep | None) -> Promise | None:
+    """Judged before the outcome is logged: afterwards neither could be refused alone."""
+    if step is None:
+        return None
+    values = {"assignee_id": actor(request).id, **step.model_dump(exclude_unset=True)}
+    judged = await request.app[DB].read(lambda s: columns(s, request, values))
+    return Promise(
+        due_at=step.due_at,
+        due_until=step.due_until,
+        zone=step.zone,
+        note=step.note,
+        assignee=judged["assignee_id"],
+        remind_at=step.remind_at,
+    )
 
 
 async def _audit(request: web.Request, who: Actor, verb: str, part: settle.Part) -> None:

@@ -48,9 +48,14 @@ class Verb(StrEnum):
     EXPORT_PERSON = "export_person"
     ERASE_PERSON = "erase_person"
     HOLD = "hold"
+    WORK_TASKS = "work_tasks"
+    ANY_TASK = "any_task"
+    CALL_OUT = "call_out"
 
 
-_AGENT: Final = frozenset({Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.SETTLE_OWN, Verb.LISTEN_OWN})
+_AGENT: Final = frozenset(
+    {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.SETTLE_OWN, Verb.LISTEN_OWN, Verb.WORK_TASKS, Verb.CALL_OUT}
+)
 _SUPERVISOR: Final = _AGENT | {
     Verb.READ_ALL_CALLS,
     Verb.SETTLE_ANY,
@@ -58,6 +63,7 @@ _SUPERVISOR: Final = _AGENT | {
     Verb.LISTEN_ANY,
     Verb.SEE_FLOOR,
     Verb.TAKE_OVER_DESK,
+    Verb.ANY_TASK,
 }
 _PRIVACY: Final = {Verb.EDIT_PRIVACY, Verb.READ_AUDIT, Verb.EXPORT_PERSON, Verb.ERASE_PERSON, Verb.HOLD}
 _ADMIN: Final = _SUPERVISOR | {Verb.EDIT_OUTCOMES, Verb.EDIT_USERS, Verb.EDIT_PBX} | _PRIVACY

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from callcenter.crm import (
+    api_bell,
     api_calls,
     api_customers,
     api_health,
@@ -12,6 +13,7 @@ from callcenter.crm import (
     api_outcomes,
     api_session,
     api_spec,
+    api_tasks,
     api_users,
 )
 from callcenter.crm.privacy import api_audit, api_keeping, api_person, api_recording, api_staff
@@ -19,7 +21,18 @@ from callcenter.crm.privacy import api_audit, api_keeping, api_person, api_recor
 
 def add_routes(app: web.Application) -> None:
     """Adds them, and what they keep beside the database."""
-    for part in (api_session, api_me, api_users, api_customers, api_calls, api_outcomes, api_health, api_spec):
+    for part in (
+        api_session,
+        api_me,
+        api_users,
+        api_customers,
+        api_calls,
+        api_outcomes,
+        api_bell,
+        api_tasks,
+        api_health,
+        api_spec,
+    ):
         part.add_routes(app)
     for law in (api_recording, api_keeping, api_staff, api_person, api_audit):
         law.add_routes(app)

@@ -5,18 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
 from uuid import UUID
-
-import phonenumbers
-from phonenumbers.timezone import time_zones_for_number
 
 from callcenter import phone
 from callcenter.call import Call, Segment
 from callcenter.card import Candidate, Card
 from callcenter.screenpop.shown import Draft, Guess, Phase, Pop
-
-_NO_ZONE: Final = "Etc/Unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +33,8 @@ def caller(raw: str, region: str) -> Caller:
         number=known.e164 or known.raw,
         display=phone.display(known),
         region=known.region,
-        zone=_zone(known.e164) if known.e164 else None,
+        zone=phone.zone(known.e164) or None,
     )
-
-
-def _zone(e164: str) -> str | None:
-    zones = [str(z) for z in time_zones_for_number(phonenumbers.parse(e164)) if z != _NO_ZONE]
-    return zones[0] if len(zones) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

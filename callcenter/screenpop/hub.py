@@ -19,14 +19,14 @@ from callcenter.events import MemberState, Offered
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
 from callcenter.log import logger
-from callcenter.news import CustomerChanged, DraftSaved, RosterChanged, SignedOff
+from callcenter.news import CustomerChanged, DraftSaved, Reminded, RosterChanged, SignedOff, TasksChanged
 from callcenter.roster import AgentId
 from callcenter.screenpop import pulse, recollect
 from callcenter.screenpop.board import Board, Changes, Restored
 from callcenter.screenpop.faces import Who
 from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.messages import Floor, body
-from callcenter.screenpop.shown import BoardView, HealthChange, PopOffered, QueueLine, QueuesChange
+from callcenter.screenpop.shown import BoardView, HealthChange, PopOffered, QueueLine, QueuesChange, TaskChange
 from callcenter.screenpop.tab import Close, Tab
 
 log = logger(__name__)
@@ -139,6 +139,16 @@ class Hub:
         for agent in moved:
             for tab in self._of(agent):
                 self.resume(tab)
+
+    async def tasks_changed(self, event: TasksChanged) -> None:
+        """All screens show tasks; which of them, each asks again, and sees what it may."""
+        told = body(TaskChange(task_id=event.tasks[0] if len(event.tasks) == 1 else None))
+        await self._broadcast((tab, told) for tab in self._all())
+
+    async def reminded(self, event: Reminded) -> None:
+        told = body(TaskChange(task_id=event.task, reminder=True))
+        for tab in self._of(event.user):
+            self._put(tab, told)
 
     async def signed_off(self, event: SignedOff) -> None:
         self._end_sessions({event.session})

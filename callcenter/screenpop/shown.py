@@ -208,6 +208,24 @@ class HealthChange:
     change: Literal["health"] = "health"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskChange:
+    """Something about tasks is different: what is shown of them is to be read again. ``reminder``: you were just
+    reminded of this one; each is told once."""
+
+    task_id: UUID | None
+    reminder: bool = False
+    change: Literal["task"] = "task"
+
+
 Change: TypeAlias = (
-    PopOffered | PopUpdated | PopWithdrawn | OutcomeOwed | OutcomeSettled | PresenceChange | QueuesChange | HealthChange
+    PopOffered
+    | PopUpdated
+    | PopWithdrawn
+    | OutcomeOwed
+    | OutcomeSettled
+    | PresenceChange
+    | QueuesChange
+    | HealthChange
+    | TaskChange
 )

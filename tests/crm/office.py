@@ -27,7 +27,7 @@ from callcenter.db import Database
 from callcenter.events import QueueResult
 from callcenter.health import Health
 from callcenter.ledger import Ledger
-from callcenter.news import CustomerChanged, DraftSaved, RosterChanged, SignedOff
+from callcenter.news import CustomerChanged, DraftSaved, RosterChanged, SignedOff, TasksChanged
 from tests.spine.story import START, Story
 
 PASSWORD = "correct horse battery"
@@ -180,7 +180,7 @@ async def open_office(db: Database, http: Http | None = None) -> AsyncIterator[O
         stack.push_async_callback(server.close)
         consumer = asyncio.create_task(ledger.run("main"))
         office = Office(db, clock, ledger, health, server, stack)
-        for kind in (RosterChanged, SignedOff, CustomerChanged, DraftSaved):
+        for kind in (RosterChanged, SignedOff, CustomerChanged, DraftSaved, TasksChanged):
             bus.on(kind, office.hear)
         yield office
         consumer.cancel()

@@ -19,11 +19,11 @@ def somebody(role: UserRole) -> Actor:
 @pytest.mark.parametrize(
     ("role", "verbs"),
     [
-        (UserRole.AGENT, {Verb.READ_CARDS, Verb.WRITE_CARDS}),
+        (UserRole.AGENT, {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.WORK_TASKS, Verb.CALL_OUT}),
         (
             UserRole.SUPERVISOR,
             {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.READ_ALL_CALLS, Verb.SETTLE_ANY, Verb.WAIVE}
-            | {Verb.LISTEN_ANY, Verb.SEE_FLOOR, Verb.TAKE_OVER_DESK},
+            | {Verb.LISTEN_ANY, Verb.SEE_FLOOR, Verb.TAKE_OVER_DESK, Verb.WORK_TASKS, Verb.CALL_OUT, Verb.ANY_TASK},
         ),
         (UserRole.ADMIN, set(Verb) - {Verb.SETTLE_OWN, Verb.LISTEN_OWN}),
     ],

@@ -17,7 +17,7 @@ EFFECTS: Final = (
 """What a pure module may not even load through another one."""
 
 PURE: Final = (
-    *("ids", "clock", "phone", "errors", "events", "news", "card", "roster", "pbxmap", "call", "lifecycle"),
+    *("ids", "clock", "phone", "errors", "events", "news", "card", "roster", "pbxmap", "call", "lifecycle", "missed"),
     *("ami.framing", "ami.messages", "ami.channels", "ami.tracker"),
     *("routing.reported", "routing.proposal"),
     *("routing.parts", "routing.debts", "routing.desks", "routing.floor", "routing.holds"),

@@ -28,6 +28,7 @@ from callcenter.screenpop.shown import (
     PopWithdrawn,
     PresenceChange,
     QueuesChange,
+    TaskChange,
 )
 from tests.spine.story import ANNA, BORIS, START, roster
 
@@ -69,6 +70,8 @@ def fold(view: BoardView, change: Change) -> BoardView:
             return replace(view, queues=queues)
         case HealthChange(health=health):
             return replace(view, health=health)
+        case TaskChange():
+            return view
         case _:
             assert_never(change)
     return replace(view, pops=tuple(sorted(pops.values(), key=lambda p: (p.offered_at, p.id))))

@@ -1,6 +1,8 @@
 """Every table: importing this puts them all into the metadata."""
 
-from callcenter import jobs
-from callcenter.crm.models import base, calls, customers, desks, office, outcomes, people, privacy, queues, trail
+from callcenter.crm.models import trail
 
-__all__ = ["base", "calls", "customers", "desks", "jobs", "office", "outcomes", "people", "privacy", "queues", "trail"]
+__all__ = [
+    *("base", "calls", "customers", "desks", "jobs", "office", "outcomes", "people", "privacy", "queues", "tasks"),
+    "trail",
+]

@@ -1,0 +1,81 @@
+"""What happened with a customer, in one order: each kind of thing brings its own rows, and one page is cut of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from callcenter.api import Answer, cursor
+from callcenter.crm import call_list, call_views, customers, task_views
+from callcenter.crm.call_views import CallAnswer
+from callcenter.crm.models.calls import CallRow
+from callcenter.crm.models.tasks import Task
+from callcenter.crm.rights import Actor
+from callcenter.crm.task_views import TaskAnswer
+
+
+class TimelineItem(Answer):
+    """What ``kind`` names is there; the rest is null."""
+
+    kind: Literal["call", "task"]
+    at: datetime
+    call: CallAnswer | None = None
+    task: TaskAnswer | None = None
+
+
+class Timeline(Answer):
+    items: list[TimelineItem]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One page of whose history, for whom, as of now."""
+
+    customer: UUID
+    actor: Actor
+    region: str
+    now: datetime
+    limit: int
+    after: customers.PageKey | None
+
+
+_Entry: TypeAlias = tuple[datetime, UUID, TimelineItem]
+_Source: TypeAlias = Callable[[Session, Asked], Sequence[_Entry]]
+
+
+def page(session: Session, asked: Asked) -> Timeline:
+    """The newest first."""
+    found = [entry for source in _SOURCES for entry in source(session, asked)]
+    found.sort(key=lambda entry: (entry[0], entry[1].int), reverse=True)
+    shown = found[: asked.limit]
+    go_on = cursor(shown[-1][0], shown[-1][1]) if len(found) > asked.limit else None
+    return Timeline(items=[item for _, _, item in shown], next_cursor=go_on)
+
+
+def _calls(session: Session, asked: Asked) -> Sequence[_Entry]:
+    wanted = call_list.conditions(call_list.Filter(customer=asked.customer), asked.actor, asked.region)
+    found = select(CallRow).where(*wanted)
+    if asked.after:
+        found = found.where(tuple_(CallRow.started_at, CallRow.id) < customers.key(*asked.after))
+    newest = found.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(asked.limit + 1)
+    views = call_views.views(session, list(session.scalars(newest)))
+    return [(v.started_at, v.id, TimelineItem(kind="call", at=v.started_at, call=v)) for v in views]
+
+
+def _tasks(session: Session, asked: Asked) -> Sequence[_Entry]:
+    found = select(Task).where(Task.customer_id == asked.customer)
+    if asked.after:
+        found = found.where(tuple_(Task.created_at, Task.id) < customers.key(*asked.after))
+    newest = found.order_by(Task.created_at.desc(), Task.id.desc()).limit(asked.limit + 1)
+    views = task_views.views(session, list(session.scalars(newest)), asked.now)
+    return [(v.created_at, v.id, TimelineItem(kind="task", at=v.created_at, task=v)) for v in views]
+
+
+_SOURCES: tuple[_Source, ...] = (_calls, _tasks)

@@ -1,0 +1,49 @@
+"""What time does to tasks: claims run out, reminders come due, missed callers are overdue. Looked at by the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from callcenter import metrics
+from callcenter.bus import Bus
+from callcenter.clock import Clock
+from callcenter.crm import reminders
+from callcenter.db import Database
+from callcenter.errors import Unavailable
+from callcenter.log import logger
+from callcenter.news import Reminded, TasksChanged
+
+log = logger(__name__)
+_LOOK_SECONDS: Final = 5.0
+
+
+class TaskWatch:
+    """``run`` for ever. What is told is what was committed: a reminder is told once, whoever listens."""
+
+    def __init__(self, db: Database, bus: Bus, clock: Clock) -> None:
+        self._db = db
+        self._bus = bus
+        self._clock = clock
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except Unavailable as wrong:
+                log.warning("tasks_not_watched", code=wrong.code)
+            except Exception:
+                metrics.contained.labels(part="tasks").inc()
+                log.exception("task_watch_failed")
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """One look: what has come due since the last."""
+        now = self._clock.now()
+        swept = await self._db.write(lambda session: reminders.sweep(session, now))
+        metrics.missed_waiting.set(swept.waiting)
+        metrics.missed_overdue.set(swept.overdue)
+        if swept.expired:
+            await self._bus.publish(TasksChanged(tasks=swept.expired))
+        for task, user in swept.told:
+            await self._bus.publish(Reminded(task=task, user=user))

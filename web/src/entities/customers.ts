@@ -1,10 +1,10 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { http, type Tagged } from '@/api/client'
-import type { Call, Customer, CustomerBrief, CustomerNew, CustomerPatch, Page } from '@/api/types'
+import type { Customer, CustomerBrief, CustomerNew, CustomerPatch, Page, TimelineItem } from '@/api/types'
 
 type CustomerPage = Page<CustomerBrief>
-type TimelinePage = Page<{ kind: 'call'; at: string; call: Call }>
+type TimelinePage = Page<TimelineItem>
 
 type Given<T> = MaybeRefOrGetter<T>
 

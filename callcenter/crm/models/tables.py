@@ -1,8 +1,19 @@
 """Every table: importing this puts them all into the metadata."""
 
-from callcenter.crm.models import trail
+from callcenter import jobs
+from callcenter.crm.models import base, calls, customers, desks, office, outcomes, people, privacy, queues, tasks, trail
 
 __all__ = [
-    *("base", "calls", "customers", "desks", "jobs", "office", "outcomes", "people", "privacy", "queues", "tasks"),
+    "base",
+    "calls",
+    "customers",
+    "desks",
+    "jobs",
+    "office",
+    "outcomes",
+    "people",
+    "privacy",
+    "queues",
+    "tasks",
     "trail",
 ]

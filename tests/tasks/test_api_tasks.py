@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 from callcenter.bus import Bus
 from callcenter.crm.models.people import Team, User
 from callcenter.crm.models.queues import Queue, QueueAgent
-from callcenter.crm.models.tasks import Task
+from callcenter.crm.models.tasks import DialRow, Task
+from callcenter.crm.privacy import person
 from callcenter.events import CallKey, CustomerChosen, Direction, OfferResult, QueueResult
 from callcenter.news import Reminded, TasksChanged
 from callcenter.taskwatch import TaskWatch
@@ -318,3 +319,25 @@ async def test_an_old_miss_that_is_told_late_makes_no_task(office: Office) -> No
     office.clock.move(4 * 24 * 3600)
     await office.happens(gives_up())
     assert await office.db.read(lambda s: list(s.scalars(select(Task)))) == []
+
+
+async def test_an_erased_person_leaves_no_task(both: Office) -> None:
+    anna = await both.signed_in("anna", extension="101")
+    await both.happens(gives_up("1.1"))
+    missed = await only(anna)
+    customer = UUID(missed["customer"]["id"])
+    soon = both.clock.now().isoformat()
+    body = {"kind": "visit", "subject": "Ivan", "customer_id": str(customer), "due_at": soon, "remind_at": soon}
+    await anna.post("/tasks", body)
+    dial = DialRow(agent_id=_id(anna), pbx="main", device="PJSIP/101", number="79161234567", state="failed")
+    dial.task_id, dial.customer_id, dial.asked_at = UUID(missed["id"]), customer, START
+
+    def erase(session: Any) -> dict[str, int]:
+        session.add(dial)
+        session.flush()
+        return person.wipe(session, person.find(session, customer))
+
+    done = await both.db.write(erase)
+    assert (done["tasks"], done["task_attempts"], done["task_reminders"], done["dials"] > 0) == (2, 1, 1, True)
+    assert await both.db.read(lambda s: s.scalar(select(DialRow.number))) == person.MASKED
+    assert await listed(anna) == []

@@ -16,6 +16,7 @@ from callcenter.call import UNSETTLED
 from callcenter.crm import customers
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.tasks import Task
 from callcenter.crm.privacy.files import Words
 from callcenter.db import Base
 
@@ -33,6 +34,7 @@ class By(StrEnum):
     CALL = "call"
     SEGMENT = "segment"
     NUMBER = "number"
+    TASK = "task"
     THING = "thing"
 
 
@@ -56,6 +58,13 @@ SPOTS: Final = (
     Spot(table="legal_holds", column="customer_id", by=By.CARD, wipe={"reference": ""}, told=False),
     Spot(table="legal_holds", column="call_id", by=By.CALL, wipe={"reference": ""}, told=False),
     Spot(table="idempotency", column="thing_id", by=By.THING, told=False),
+    Spot(table="task_reminders", column="task_id", by=By.TASK, told=False),
+    Spot(table="task_attempts", column="task_id", by=By.TASK, told=False),
+    Spot(table="dials", column="call_id", by=By.CALL, wipe={"number": MASKED}, told=False),
+    Spot(table="dials", column="task_id", by=By.TASK, wipe={"number": MASKED, "task_id": None}, told=False),
+    Spot(table="dials", column="customer_id", by=By.CARD, wipe={"number": MASKED, "customer_id": None}),
+    Spot(table="tasks", column="id", by=By.TASK),
+    Spot(table="tasks", column="number_id", by=By.NUMBER, wipe={"number_id": None}, told=False),
     Spot(table="contact_points", column="customer_id", by=By.CARD),
     Spot(
         table="calls",
@@ -91,7 +100,15 @@ def find(session: Session, customer: UUID) -> Person:
     calls = tuple(session.scalars(select(CallRow.id).where(own)))
     segments = tuple(_among(session, select(SegmentRow.id), SegmentRow.call_id, calls))
     points = tuple(session.scalars(select(ContactPoint.id).where(ContactPoint.customer_id.in_(cards))))
-    ids = {By.CARD: cards, By.CALL: calls, By.SEGMENT: segments, By.NUMBER: numbers, By.THING: (*cards, *points)}
+    tasks = _tasks(session, cards, calls, numbers)
+    ids = {
+        By.CARD: cards,
+        By.CALL: calls,
+        By.SEGMENT: segments,
+        By.NUMBER: numbers,
+        By.TASK: tasks,
+        By.THING: (*cards, *points, *tasks),
+    }
     words = _words(session, cards, calls, numbers)
     return Person(cards=cards, calls=calls, segments=segments, numbers=numbers, points=points, words=words, ids=ids)
 
@@ -186,6 +203,14 @@ def _numbers(session: Session, cards: Iterable[UUID]) -> tuple[UUID, ...]:
     others = select(CallRow.number_id).where(CallRow.number_id.in_(mine), CallRow.customer_id.not_in(cards))
     shared |= {number for number in session.scalars(others) if number}
     return tuple(mine - shared)
+
+
+def _tasks(session: Session, cards: Sequence[UUID], calls: Sequence[UUID], numbers: Sequence[UUID]) -> tuple[UUID, ...]:
+    """What was to be done for the person: for his cards, for his numbers on no card, and what came of his calls."""
+    found = set(_among(session, select(Task.id), Task.customer_id, cards))
+    found |= set(_among(session, select(Task.id).where(Task.customer_id.is_(None)), Task.number_id, numbers))
+    found |= set(_among(session, select(Task.id).where(Task.customer_id.is_(None)), Task.origin_call_id, calls))
+    return tuple(found)
 
 
 def _words(session: Session, cards: Sequence[UUID], calls: Sequence[UUID], numbers: Sequence[UUID]) -> Words:

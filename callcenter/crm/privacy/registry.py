@@ -30,24 +30,28 @@ COLUMNS: Final[Mapping[str, About]] = {
         calls: number_raw name
         contact_points: raw extension label
         customers: name organisation email address note search_text
+        dials: number
         erasures: pending reference
         idempotency: key
         legal_holds: reference
         outcomes: comment
         phone_numbers: key e164 tail
         segments: draft_comment
+        tasks: subject note
         """,
     ),
     **_columns(
         About.STAFF,
         """
         audit: actor_name
+        dials: device
         extensions: number devices interfaces
         offers: device leg
         segments: device leg extension
         sign_in_attempts: username address
         sign_ins: address agent_software
         staff_acknowledgements: language
+        tasks: extension
         users: username display_name language
         """,
     ),
@@ -61,6 +65,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         call_candidates: match reason
         calls: pbx uniqueid direction state result did trunk region note
         customers: kind status language
+        dials: pbx state reason
         erasures: reason report
         jobs: kind args error
         map_rules: pbx pattern kind region
@@ -78,6 +83,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         retention_runs: removed
         segments: role via queue outcome_state draft_outcome
         staff_notices: texts
+        tasks: kind state pbx queue zone closed_how open_key
         teams: name
         users: role
         extensions: pbx

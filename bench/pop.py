@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import bisect
 import json
 import os
+import random
 import re
 import sys
 import tempfile
@@ -31,7 +33,7 @@ from bench._floor_plan import AGENTS, Plan, prepare
 from bench._replay import RATE, SLICE_S, Pbx, Ring, Stopwatch, background
 
 EVERY_S = 0.02
-RINGS_S = 0.9
+RINGS_S = (0.5, 1.3)
 STARTED_S = 30.0
 BARS = {"pop_p50": 15.0, "pop_p99": 20.0}
 
@@ -42,6 +44,7 @@ async def play(pbx: Pbx, watch: Stopwatch, seconds: float, first: int) -> None:
     ring = Ring.recorded()
     calls = int(seconds / EVERY_S)
     ends: list[tuple[float, bytes]] = []
+    chance = random.Random(first)
     start = time.perf_counter()
     begun = said = 0
     while begun < calls or ends:
@@ -55,7 +58,7 @@ async def play(pbx: Pbx, watch: Stopwatch, seconds: float, first: int) -> None:
             serial = first + begun
             number = f"7495{2_000_000 + serial // 2 if serial % 2 else 3_000_000 + serial:07d}"
             begins, end = ring.call(serial, number, AGENTS[serial % len(AGENTS)])
-            ends.append((now + RINGS_S, end))
+            bisect.insort(ends, (now + chance.uniform(*RINGS_S), end))
             watch.began[number] = time.perf_counter()
             pbx.say(begins)
             begun += 1

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import jobs, metrics
+from callcenter import metrics
 from callcenter.bus import Bus
 from callcenter.call import Call, Changed
 from callcenter.clock import Clock
-from callcenter.crm import callbacks, calls, tasks
-from callcenter.crm.identify import Identified, identify, recall
-from callcenter.crm.models.calls import RecordingRow
-from callcenter.crm.upsert import upsert
+from callcenter.crm import calls
+from callcenter.crm.follow_up import follow_up
+from callcenter.crm.identify import NOBODY, Identified, identify, recall
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.events import (
     CallEvent,
     CallKey,
     CustomerChosen,
-    Ended,
     OutcomeLogged,
-    OutcomeWaived,
     PbxEvent,
-    RecordingStarted,
 )
 from callcenter.health import Health
 from callcenter.lifecycle import apply
@@ -51,6 +46,20 @@ Answer: TypeAlias = "asyncio.Future[Changed | None]"
 class _Item:
     event: Event
     answer: Answer | None = None
+
+
+@dataclass(slots=True)
+class _Story:
+    """What one batch tells of one call: ``kept`` is what its rows say, ``steps`` the place of each event that changed
+    it, the event and the call after it."""
+
+    kept: Call | None
+    who: Identified | None
+    steps: list[tuple[int, CallEvent, Call]] = field(default_factory=list)
+
+    @property
+    def now(self) -> Call | None:
+        return self.steps[-1][2] if self.steps else self.kept
 
 
 @dataclass(slots=True)
@@ -105,6 +114,7 @@ class Ledger:
         inbox = self._inbox(pbx)
         for event in events:
             await inbox.put(_Item(event=event))
+        await asyncio.sleep(0)  # the consumer goes first: whoever delivers has the journal to write
 
     async def take(self, event: CallEvent) -> Changed | None:
         """Puts an event of ours in its call's order and waits for its commit. None: nothing changed."""
@@ -183,30 +193,54 @@ class Ledger:
             answer.set_exception(wrong)
 
     def _fold(self, session: Session, events: Sequence[Event]) -> _Fold:
-        fold = _Fold()
+        """First what the events make of their calls, then one write a call: a ringing phone waits for these rows."""
         now = self._clock.now()
-        for event in events:
-            fold.changes.append(self._step(session, fold, event, now) if isinstance(event, CallEvent) else None)
+        stories: dict[CallKey, _Story] = {}
+        for place, event in enumerate(events):
+            if isinstance(event, CallEvent):
+                story = stories.get(event.call)
+                if story is None:
+                    story = stories[event.call] = self._open(session, event.call)
+                self._step(session, story, place, event)
+        fold = _Fold(changes=[None] * len(events))
+        for key, story in stories.items():
+            if story.steps and story.who:
+                fold.calls[key] = _write(session, story, fold, now)
+                fold.who[key] = story.who
         return fold
 
-    def _step(self, session: Session, fold: _Fold, event: CallEvent, now: datetime) -> Changed | None:
-        key = event.call
-        before = fold.calls.get(key) or self._live.get(key) or calls.load(session, key)
+    def _open(self, session: Session, key: CallKey) -> _Story:
+        return _Story(kept=self._live.get(key) or calls.load(session, key), who=self._who.get(key))
+
+    def _step(self, session: Session, story: _Story, place: int, event: CallEvent) -> None:
+        before = story.now
         after = apply(before, event, self.roster)
         if after is None or (after == before and not isinstance(event, OutcomeLogged)):
-            return None
-        who = fold.who.get(key) or self._who.get(key)
+            return
         if before is None:
-            who = identify(session, after.number_raw, after.region, now)
-            after = calls.insert_call(session, after, who)
-        else:
-            if who is None or isinstance(event, CustomerChosen):
-                who = recall(session, _id(before), after.customer)
-            after = calls.update_call(session, before, after)
-        fold.tasks.update(dict.fromkeys(_follow_up(session, after, event, now)))
-        fold.calls[key] = after
-        fold.who[key] = who
-        return Changed(event=event, before=before, after=after, card=who.card, candidates=who.candidates)
+            story.who = identify(session, after.number_raw, after.region, after.started_at)
+            after = replace(after, customer=story.who.card.id if story.who.card else None)
+        elif story.kept and (story.who is None or isinstance(event, CustomerChosen)):
+            story.who = recall(session, _id(story.kept), after.customer)
+        story.steps.append((place, event, after))
+
+
+def _write(session: Session, story: _Story, fold: _Fold, now: datetime) -> Call:
+    """Keeps what the batch made of a call, and lays each step's news in its event's place."""
+    who, before, last = story.who or NOBODY, story.kept, story.steps[-1][2]
+    written = calls.save(session, before, last, who)
+    for place, event, step in story.steps:
+        after = _numbered(step, written)
+        fold.tasks.update(dict.fromkeys(follow_up(session, after, event, now)))
+        fold.changes[place] = Changed(event=event, before=before, after=after, card=who.card, candidates=who.candidates)
+        before = after
+    return written
+
+
+def _numbered(step: Call, written: Call) -> Call:
+    """A step on the way, with the ids that the rows have got."""
+    segments = tuple(replace(s, id=written.segments[s.seq].id) for s in step.segments)
+    return replace(step, id=written.id, segments=segments)
 
 
 def _owed(call: Call | None) -> int:
@@ -217,41 +251,3 @@ def _id(call: Call) -> Any:
     if call.id is None:
         raise AssertionError(f"call {call.key} was never inserted")
     return call.id
-
-
-def _follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> list[UUID]:
-    """The rows beside the call's own: recordings, how debts were settled, tasks; those of the last that changed."""
-    _keep(session, call, event, now)
-    if isinstance(event, OutcomeLogged) and event.promise:
-        return [tasks.promise(session, call, event, now)]
-    return callbacks.follow(session, call, event, now)
-
-
-def _keep(session: Session, call: Call, event: CallEvent, now: datetime) -> None:
-    match event:
-        case RecordingStarted(path=path):
-            natural = {"pbx": call.key.pbx, "path": path}
-            upsert(session, RecordingRow, natural, {"call_id": call.id, "state": "recording", "started_at": event.at})
-        case Ended():
-            _hand_over_recordings(session, call, now)
-        case OutcomeLogged(outcome=code, by=by, comment=comment):
-            settled = {"state": "logged", "code_id": code, "comment": comment, "by_id": by, "at": event.at}
-            calls.settle(session, _id_of(call, event.segment), settled)
-        case OutcomeWaived(by=by, reason=reason):
-            settled = {"state": "waived", "code_id": None, "comment": reason, "by_id": by, "at": event.at}
-            calls.settle(session, _id_of(call, event.segment), settled)
-        case _:
-            return
-
-
-def _id_of(call: Call, seq: int) -> Any:
-    return call.segments[seq].id
-
-
-def _hand_over_recordings(session: Session, call: Call, now: datetime) -> None:
-    rows = session.scalars(
-        select(RecordingRow).where(RecordingRow.call_id == call.id, RecordingRow.state == "recording")
-    )
-    for row in rows:
-        row.state = "waiting"
-        jobs.enqueue(session, "store_recording", {"recording": str(row.id)}, at=now)

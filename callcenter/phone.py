@@ -37,7 +37,8 @@ class Phone:
 
     ``key`` is what cards are found by: E.164 (``+79161234567``) or, where there is none, the digits as they came
     behind ``raw:``. ``tail`` are the last nine digits, or ``""`` for short and unparseable numbers, which must never
-    match by accident. ``region`` is an ISO 3166-1 code or ``""``.
+    match by accident. ``region`` is an ISO 3166-1 code or ``""``. ``grouped`` is how its country writes it abroad
+    (``+7 916 123-45-67``), or the raw text.
     """
 
     raw: str
@@ -45,6 +46,7 @@ class Phone:
     e164: str | None
     tail: str
     region: str
+    grouped: str
     extension: str = ""
 
 
@@ -72,7 +74,15 @@ def parse(raw: str, region: str) -> Phone:
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     found_region = phonenumbers.region_code_for_number(number) or ""
     national = str(number.national_number)
-    return Phone(raw=raw, key=e164, e164=e164, tail=national[-TAIL:], region=found_region, extension=extension)
+    return Phone(
+        raw=raw,
+        key=e164,
+        e164=e164,
+        tail=national[-TAIL:],
+        region=found_region,
+        grouped=phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
+        extension=extension,
+    )
 
 
 def _number(text: str, digits: str, region: str) -> phonenumbers.PhoneNumber | None:
@@ -89,14 +99,7 @@ def _number(text: str, digits: str, region: str) -> phonenumbers.PhoneNumber | N
 
 def _unparsed(raw: str, text: str, digits: str, extension: str) -> Phone:
     key = digits if digits and not any(c.isalpha() for c in text) else " ".join(text.split()).casefold()
-    return Phone(raw=raw, key=f"raw:{key}", e164=None, tail="", region="", extension=extension)
-
-
-def display(phone: Phone) -> str:
-    """Grouped for its country (``+7 916 123-45-67``), or as it came."""
-    if phone.e164 is None:
-        return phone.raw
-    return phonenumbers.format_number(phonenumbers.parse(phone.e164), PhoneNumberFormat.INTERNATIONAL)
+    return Phone(raw=raw, key=f"raw:{key}", e164=None, tail="", region="", grouped=raw, extension=extension)
 
 
 @lru_cache(maxsize=4096)

@@ -2,64 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
 from callcenter.crm.identify import Identified
-from callcenter.crm.models.calls import CallCandidate, CallRow, OfferRow, QueueVisitRow, SegmentRow
+from callcenter.crm.models.calls import CallCandidate, CallRow, OfferRow, QueueVisitRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeRow
-from callcenter.crm.upsert import update_row, upsert
+from callcenter.crm.statement import Statement
+from callcenter.crm.upsert import inserting, table_of, update_row, upsert
 from callcenter.events import CallKey, Direction, OfferResult, QueueResult, Via
 from callcenter.roster import Device
 
-_FIND = select(CallRow.id).where(CallRow.pbx == bindparam("pbx"), CallRow.uniqueid == bindparam("uniqueid"))
-_INSERT_CANDIDATE = insert(CallCandidate.__table__)  # type: ignore[arg-type]
-_COUNT = (
-    update(Customer.__table__)  # type: ignore[arg-type]
-    .where(Customer.id == bindparam("customer"))
-    .values(calls=Customer.calls + 1, last_contact_at=bindparam("started_at"))
+_find: Final = Statement(
+    lambda _: select(CallRow.id).where(CallRow.pbx == bindparam("pbx"), CallRow.uniqueid == bindparam("uniqueid"))
+)
+_add_candidate: Final = inserting(CallCandidate)
+_count: Final = Statement(
+    lambda _: (
+        update(table_of(Customer))
+        .where(Customer.id == bindparam("customer"))
+        .values(calls=Customer.calls + 1, last_contact_at=bindparam("started_at"))
+    )
 )
 
 
-def insert_call(session: Session, call: Call, who: Identified) -> Call:
-    """The first row of a call, linked to its customer; the call with its public id."""
-    customer = who.card.id if who.card else None
-    values = _call_values(replace(call, customer=customer)) | {
-        "direction": call.direction,
-        "number_raw": call.number_raw,
-        "number_id": who.number_id,
-        "withheld": call.withheld,
-        "name": call.name,
-        "did": call.did,
-        "trunk": call.trunk,
-        "region": call.region,
-        "started_at": call.started_at,
-    }
-    call_id = upsert(session, CallRow, {"pbx": call.key.pbx, "uniqueid": call.key.uniqueid}, values)
-    if who.candidates:
-        session.connection().execute(_INSERT_CANDIDATE, _candidates(call_id, who))
-    if customer:
-        _count_contact(session, customer, call)
-    return replace(call, id=call_id, customer=customer)
-
-
-def update_call(session: Session, before: Call, after: Call) -> Call:
-    """Writes what changed between the two; the call with the ids of rows that are new."""
-    values = _call_values(after)
-    if values != _call_values(before):
+def save(session: Session, before: Call | None, after: Call, who: Identified | None) -> Call:
+    """Writes what differs from the rows of ``before`` (None: a new call, of ``who``); the call with its rows' ids."""
+    counted = before.customer if before else after.customer if who and who.fresh else None
+    if before is None:
+        after = _insert(session, after, who)
+    elif (values := _call_values(after)) != _call_values(before):
         update_row(session, CallRow, _id(after), values)
-    if after.customer and after.customer != before.customer:
-        _count_contact(session, after.customer, after)
+    if after.customer and after.customer != counted:
+        _count(session, {"customer": after.customer, "started_at": after.started_at})
+    known = before.queues if before else ()
     for seq, visit in enumerate(after.queues):
-        if before.queues[seq : seq + 1] != (visit,):
+        if known[seq : seq + 1] != (visit,):
             upsert(session, QueueVisitRow, {"call_id": after.id, "seq": seq}, _visit_values(visit))
-    return replace(after, segments=tuple(_write_segment(session, before, after, s) for s in after.segments))
+    old = before.segments if before else ()
+    return replace(after, segments=tuple(_write_segment(session, old, after.id, s) for s in after.segments))
 
 
 def settle(session: Session, segment: UUID, values: dict[str, Any]) -> None:
@@ -77,8 +65,26 @@ def unsettled(session: Session) -> list[Call]:
 
 def load(session: Session, key: CallKey) -> Call | None:
     """A call by its natural key."""
-    found = session.connection().scalar(_FIND, {"pbx": key.pbx, "uniqueid": key.uniqueid})
-    return _read(session, session.get_one(CallRow, found)) if found else None
+    found = _find(session, {"pbx": key.pbx, "uniqueid": key.uniqueid})
+    return _read(session, session.get_one(CallRow, found[0].id)) if found else None
+
+
+def _insert(session: Session, call: Call, who: Identified | None) -> Call:
+    values = _call_values(call) | {
+        "direction": call.direction,
+        "number_raw": call.number_raw,
+        "number_id": who.number_id if who else None,
+        "withheld": call.withheld,
+        "name": call.name,
+        "did": call.did,
+        "trunk": call.trunk,
+        "region": call.region,
+        "started_at": call.started_at,
+    }
+    call_id = upsert(session, CallRow, {"pbx": call.key.pbx, "uniqueid": call.key.uniqueid}, values)
+    for candidate in _candidates(call_id, who) if who else ():
+        _add_candidate(session, candidate)
+    return replace(call, id=call_id)
 
 
 def _candidates(call_id: UUID, who: Identified) -> list[dict[str, Any]]:
@@ -129,15 +135,15 @@ def _segment_values(segment: Segment) -> dict[str, Any]:
     }
 
 
-def _write_segment(session: Session, before: Call, after: Call, segment: Segment) -> Segment:
-    old = before.segments[segment.seq] if segment.seq < len(before.segments) else None
+def _write_segment(session: Session, known: Sequence[Segment], call_id: UUID | None, segment: Segment) -> Segment:
+    old = known[segment.seq] if segment.seq < len(known) else None
     if old == segment:
         return segment
-    natural = {"call_id": after.id, "seq": segment.seq}
+    natural = {"call_id": call_id, "seq": segment.seq}
     segment_id = upsert(session, SegmentRow, natural, _segment_values(segment))
-    known = old.offers if old else ()
+    offers = old.offers if old else ()
     for seq, offer in enumerate(segment.offers):
-        if known[seq : seq + 1] != (offer,):
+        if offers[seq : seq + 1] != (offer,):
             upsert(session, OfferRow, {"segment_id": segment_id, "seq": seq}, _offer_values(offer))
     return replace(segment, id=segment_id)
 
@@ -152,13 +158,10 @@ def _offer_values(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _count_contact(session: Session, customer: UUID, call: Call) -> None:
-    session.connection().execute(_COUNT, {"customer": customer, "started_at": call.started_at})
-
-
 def _read(session: Session, row: CallRow) -> Call:
     segments = session.scalars(select(SegmentRow).where(SegmentRow.call_id == row.id).order_by(SegmentRow.seq))
     visits = session.scalars(select(QueueVisitRow).where(QueueVisitRow.call_id == row.id).order_by(QueueVisitRow.seq))
+    paths = session.scalars(select(RecordingRow.path).where(RecordingRow.call_id == row.id).order_by(RecordingRow.id))
     return Call(
         key=CallKey(pbx=row.pbx, uniqueid=row.uniqueid),
         direction=Direction(row.direction),
@@ -176,6 +179,7 @@ def _read(session: Session, row: CallRow) -> Call:
         cause=row.cause,
         note=row.note,
         queues=tuple(_read_visit(v) for v in visits.all()),
+        recordings=tuple(paths.all()),
         segments=tuple(_read_segment(session, row.pbx, s) for s in segments.all()),
     )
 

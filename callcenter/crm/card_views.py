@@ -76,7 +76,7 @@ class CustomerAnswer(Answer):
 
 def display(raw: str, e164: str | None) -> str:
     """As people read it."""
-    return phone.display(phone.parse(e164 or raw, "ZZ"))
+    return phone.parse(e164 or raw, "ZZ").grouped
 
 
 def card(session: Session, customer: Customer) -> CustomerAnswer:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Table, bindparam, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from callcenter import phone
@@ -16,41 +16,48 @@ from callcenter.crm.models.calls import CallCandidate, CallRow, SegmentRow
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
-from callcenter.crm.upsert import upsert
+from callcenter.crm.statement import Statement
+from callcenter.crm.upsert import inserting, upsert
 from callcenter.ids import new_id
 
 _OFFERED_AT_MOST: Final = 9
 _CARD: Final = Customer.__table__.c
-_BY_NUMBER = (
+_BY_NUMBER: Final = (
     select(*_CARD)
     .join(ContactPoint, ContactPoint.customer_id == Customer.id)
     .where(Customer.merged_into.is_(None))
     .order_by(Customer.provisional, Customer.last_contact_at.desc().nulls_last(), Customer.id)
     .limit(_OFFERED_AT_MOST)
 )
-_KNOWN: Final = _BY_NUMBER.where(ContactPoint.number_id == bindparam("number"))
-_ALIKE: Final = _BY_NUMBER.join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id).where(
-    PhoneNumber.tail == bindparam("tail"), PhoneNumber.id != bindparam("number")
+_known: Final = Statement(lambda _: _BY_NUMBER.where(ContactPoint.number_id == bindparam("number")))
+_alike: Final = Statement(
+    lambda _: _BY_NUMBER.join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id).where(
+        PhoneNumber.tail == bindparam("tail"), PhoneNumber.id != bindparam("number")
+    )
 )
-_NUMBERS: Final = (
-    select(ContactPoint.raw, PhoneNumber.e164)
-    .join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
-    .where(ContactPoint.customer_id == bindparam("customer"))
-    .order_by(ContactPoint.is_primary.desc(), ContactPoint.created_at)
+_numbers: Final = Statement(
+    lambda _: (
+        select(ContactPoint.raw, PhoneNumber.e164)
+        .join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
+        .where(ContactPoint.customer_id == bindparam("customer"))
+        .order_by(ContactPoint.is_primary.desc(), ContactPoint.created_at)
+    )
 )
-_LAST_TALK: Final = (
-    select(User.display_name, OutcomeCode.code)
-    .select_from(SegmentRow)
-    .join(CallRow, CallRow.id == SegmentRow.call_id)
-    .join(User, User.id == SegmentRow.agent_id)
-    .outerjoin(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
-    .outerjoin(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
-    .where(CallRow.customer_id == bindparam("customer"), SegmentRow.answered_at.is_not(None))
-    .order_by(CallRow.started_at.desc(), SegmentRow.seq.desc())
-    .limit(1)
+_last_talk: Final = Statement(
+    lambda _: (
+        select(User.display_name, OutcomeCode.code)
+        .select_from(SegmentRow)
+        .join(CallRow, CallRow.id == SegmentRow.call_id)
+        .join(User, User.id == SegmentRow.agent_id)
+        .outerjoin(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
+        .outerjoin(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
+        .where(CallRow.customer_id == bindparam("customer"), SegmentRow.answered_at.is_not(None))
+        .order_by(CallRow.started_at.desc(), SegmentRow.seq.desc())
+        .limit(1)
+    )
 )
-_ADD_CUSTOMER: Final = insert(cast(Table, Customer.__table__))
-_ADD_CONTACT_POINT: Final = insert(cast(Table, ContactPoint.__table__))
+_add_customer: Final = inserting(Customer)
+_add_contact_point: Final = inserting(ContactPoint)
 _FRESH: Final[dict[str, Any]] = {
     "kind": "person",
     "status": "new",
@@ -59,16 +66,19 @@ _FRESH: Final[dict[str, Any]] = {
     "version": 1,
     **dict.fromkeys(("name", "organisation", "email", "address", "note", "language", "search_text"), ""),
 }
-"""Built once and run past the ORM: this is what stands between a ringing phone and its pop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """``card`` is None while several customers have the number and nobody has chosen, and for withheld numbers."""
+    """``card`` is None while several customers have the number and nobody has chosen, and for withheld numbers.
+
+    ``fresh``: the card was made for this call, which is counted on it already.
+    """
 
     number_id: UUID | None
     card: Card | None
     candidates: tuple[Candidate, ...]
+    fresh: bool = False
 
 
 NOBODY: Final = Identified(number_id=None, card=None, candidates=())
@@ -84,17 +94,21 @@ def identify(session: Session, raw: str, region: str, now: datetime) -> Identifi
         return NOBODY
     number = phone.parse(raw, region)
     number_id = number_row(session, number)
-    connection = session.connection()
-    known = [card(session, row) for row in connection.execute(_KNOWN, {"number": number_id})]
+    known = [card(session, row) for row in _known(session, {"number": number_id})]
     reason = "same_number" if known else "first_contact"
     known = known or [_new_card(session, number_id, number, now)]
     candidates = [Candidate(card=c, match=Match.KNOWN, reason=reason) for c in known]
     if number.tail and reason == "first_contact":
-        alike = connection.execute(_ALIKE, {"number": number_id, "tail": number.tail})
+        alike = _alike(session, {"number": number_id, "tail": number.tail})
         others = [card(session, row) for row in alike if row.id not in {c.id for c in known}]
         candidates += [Candidate(card=c, match=Match.MAYBE, reason="similar_number") for c in others]
     only = known[0] if len(known) == 1 else None
-    return Identified(number_id=number_id, card=only, candidates=tuple(candidates[:_OFFERED_AT_MOST]))
+    return Identified(
+        number_id=number_id,
+        card=only,
+        candidates=tuple(candidates[:_OFFERED_AT_MOST]),
+        fresh=reason == "first_contact",
+    )
 
 
 def number_row(session: Session, number: phone.Phone) -> UUID:
@@ -133,12 +147,11 @@ def recall(session: Session, call_id: UUID, customer_id: UUID | None) -> Identif
     return Identified(number_id=None, card=card(session, chosen) if chosen else None, candidates=candidates)
 
 
-def card(session: Session, customer: Customer | Row[Any]) -> Card:
-    """The customer in brief, as a pop shows it."""
-    connection = session.connection()
-    numbers = connection.execute(_NUMBERS, {"customer": customer.id}).all()
-    last = connection.execute(_LAST_TALK, {"customer": customer.id}).first() if customer.calls else None
-    agent, outcome = (last[0], last[1] or "") if last else ("", "")
+def card(session: Session, customer: Any) -> Card:
+    """A customer's row in brief, as a pop shows it."""
+    numbers = _numbers(session, {"customer": customer.id})
+    last = _last_talk(session, {"customer": customer.id}) if customer.calls else []
+    agent, outcome = (last[0].display_name, last[0].code or "") if last else ("", "")
     return Card(
         id=customer.id,
         kind=customer.kind,
@@ -147,7 +160,7 @@ def card(session: Session, customer: Customer | Row[Any]) -> Card:
         status=customer.status,
         vip=customer.vip,
         provisional=customer.provisional,
-        numbers=tuple(phone.display(phone.parse(e164 or raw, "ZZ")) for raw, e164 in numbers),
+        numbers=tuple(phone.parse(e164 or raw, "ZZ").grouped for raw, e164 in numbers),
         last_contact_at=customer.last_contact_at,
         last_agent=agent,
         last_outcome=outcome,
@@ -156,12 +169,12 @@ def card(session: Session, customer: Customer | Row[Any]) -> Card:
 
 
 def _new_card(session: Session, number_id: UUID, number: phone.Phone, now: datetime) -> Card:
-    connection = session.connection()
     customer = new_id()
-    named: dict[str, Any] = {"id": customer, "provisional": True, "created_at": now, "updated_at": now}
-    connection.execute(_ADD_CUSTOMER, _FRESH | named)
-    connection.execute(
-        _ADD_CONTACT_POINT,
+    named: dict[str, Any] = {"id": customer, "provisional": True, "calls": 1, "last_contact_at": now}
+    named |= {"created_at": now, "updated_at": now}
+    _add_customer(session, _FRESH | named)
+    _add_contact_point(
+        session,
         {
             "id": new_id(),
             "customer_id": customer,
@@ -181,7 +194,7 @@ def _new_card(session: Session, number_id: UUID, number: phone.Phone, now: datet
         status="new",
         vip=False,
         provisional=True,
-        numbers=(phone.display(number),),
+        numbers=(number.grouped,),
         last_contact_at=None,
         last_agent="",
         last_outcome="",

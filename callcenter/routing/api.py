@@ -154,7 +154,7 @@ def _debts(gate: Gate) -> dict[AgentId, list[DebtAnswer]]:
 
 
 def _display(call: Call) -> str:
-    return "" if call.withheld else phone.display(phone.parse(call.number_raw, call.region))
+    return "" if call.withheld else phone.parse(call.number_raw, call.region).grouped
 
 
 def _live(session: Session) -> list[CallAnswer]:

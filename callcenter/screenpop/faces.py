@@ -31,7 +31,7 @@ def caller(raw: str, region: str) -> Caller:
     known = phone.parse(raw, region)
     return Caller(
         number=known.e164 or known.raw,
-        display=phone.display(known),
+        display=known.grouped,
         region=known.region,
         zone=phone.zone(known.e164) or None,
     )

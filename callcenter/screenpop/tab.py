@@ -17,6 +17,9 @@ WAITING_AT_MOST: Final = 256
 _GRACE_SECONDS: Final = 3.0
 _SAID_AT_MOST: Final = 100
 _SAID_WITHIN: Final = 10.0
+_TEXT: Final = 0x81
+_SHORT: Final = 126
+_LONG: Final = 1 << 16
 
 
 class Close(IntEnum):
@@ -33,7 +36,7 @@ class Close(IntEnum):
 class Tab:
     """A bounded queue and its one writer: a slow tab is dropped and never slows the others."""
 
-    __slots__ = ("_said", "_said_since", "_waiting", "_writer", "actor", "code", "floor", "seq")
+    __slots__ = ("_direct", "_said", "_said_since", "_waiting", "_writer", "_written", "actor", "code", "floor", "seq")
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
@@ -42,6 +45,8 @@ class Tab:
         self.floor = False
         self._waiting: asyncio.Queue[tuple[bytes, float | None]] = asyncio.Queue(WAITING_AT_MOST)
         self._writer: asyncio.Task[None] | None = None
+        self._direct: asyncio.WriteTransport | None = None
+        self._written: Callable[[float], None] | None = None
         self._said = 0
         self._said_since = 0.0
 
@@ -55,6 +60,11 @@ class Tab:
         return self.put(Snapshot(seq=self.seq, board=board).model_dump_json().encode())
 
     def put(self, message: bytes, mono: float | None = None) -> bool:
+        """Sends at once to a tab that has read all it was sent, else queues. False: too slow."""
+        if self._direct and self.code is None and self._waiting.empty() and not self._direct.get_write_buffer_size():
+            self._direct.write(_text_frame(message))
+            self._sent(mono)
+            return True
         try:
             self._waiting.put_nowait((message, mono))
         except asyncio.QueueFull:
@@ -76,21 +86,40 @@ class Tab:
         self._said += 1
         return self._said > _SAID_AT_MOST
 
-    async def write(self, socket: web.WebSocketResponse, written: Callable[[float], None]) -> None:
-        """Sends what waits until the tab is ended, then says why; ``written`` learns when a pop's bytes have gone."""
-        self._writer = asyncio.current_task()
+    async def write(
+        self, socket: web.WebSocketResponse, direct: asyncio.WriteTransport | None, written: Callable[[float], None]
+    ) -> None:
+        """Sends what waits until the tab is ended, then says why; ``written`` learns when a pop's bytes have gone.
+
+        ``direct`` is the transport under an uncompressed ``socket``: a pop need not wait for a task's turn.
+        """
+        self._writer, self._written = asyncio.current_task(), written
         try:
             while self.code is None:
                 message, mono = await self._waiting.get()
                 await socket.send_frame(message, WSMsgType.TEXT)
-                if mono is not None:
-                    written(mono)
+                self._sent(mono)
+                self._direct = direct
         except asyncio.CancelledError:
             if self.code is None:
                 raise
         except ConnectionError:
             return
         await close(socket, self.code or Close.POLICY)
+
+    def _sent(self, mono: float | None) -> None:
+        if mono is not None and self._written:
+            self._written(mono)
+
+
+def _text_frame(message: bytes) -> bytes:
+    """A whole, unmasked text message (RFC 6455, 5.2)."""
+    size = len(message)
+    if size < _SHORT:
+        return bytes((_TEXT, size)) + message
+    if size < _LONG:
+        return bytes((_TEXT, _SHORT)) + size.to_bytes(2, "big") + message
+    return bytes((_TEXT, _SHORT + 1)) + size.to_bytes(8, "big") + message
 
 
 async def close(socket: web.WebSocketResponse, code: int) -> None:

@@ -57,7 +57,7 @@ async def _serve(request: web.Request, socket: web.WebSocketResponse, tab: Tab) 
 
     tab.put(Hello(build=build()).model_dump_json().encode())
     await hub.attach(tab)
-    writer = asyncio.create_task(tab.write(socket, written))
+    writer = asyncio.create_task(tab.write(socket, request.transport, written))
     try:
         async for message in socket:
             if tab.babbles(clock.monotonic()) or message.type is not WSMsgType.TEXT:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.phone import display, is_withheld, parse
+from callcenter.phone import is_withheld, parse
 
 RUSSIAN = "+79161234567"
 SPELLINGS = [
@@ -56,7 +56,7 @@ def test_hidden_numbers(raw: str) -> None:
 
 
 def test_numbers_are_shown_grouped_for_their_country() -> None:
-    assert display(parse("89161234567", "RU")) == "+7 916 123-45-67"
+    assert parse("89161234567", "RU").grouped == "+7 916 123-45-67"
 
 
 @given(st.text(max_size=80), st.sampled_from(["RU", "AZ", "IT", "ZZ"]))

@@ -1,0 +1,55 @@
+"""The rows beside a call's own that an event brings: recordings, how debts were settled, tasks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter import jobs
+from callcenter.call import Call
+from callcenter.crm import callbacks, calls, tasks
+from callcenter.crm.models.calls import RecordingRow
+from callcenter.crm.upsert import upsert
+from callcenter.events import CallEvent, Ended, OutcomeLogged, OutcomeWaived, RecordingStarted
+
+
+def follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> list[UUID]:
+    """The rows beside the call's own: recordings, how debts were settled, tasks; those of the last that changed."""
+    _keep(session, call, event, now)
+    if isinstance(event, OutcomeLogged) and event.promise:
+        return [tasks.promise(session, call, event, now)]
+    return callbacks.follow(session, call, event, now)
+
+
+def _keep(session: Session, call: Call, event: CallEvent, now: datetime) -> None:
+    match event:
+        case RecordingStarted(path=path):
+            natural = {"pbx": call.key.pbx, "path": path}
+            upsert(session, RecordingRow, natural, {"call_id": call.id, "state": "recording", "started_at": event.at})
+        case Ended() if call.recordings:
+            _hand_over_recordings(session, call, now)
+        case OutcomeLogged(outcome=code, by=by, comment=comment):
+            settled = {"state": "logged", "code_id": code, "comment": comment, "by_id": by, "at": event.at}
+            calls.settle(session, _id_of(call, event.segment), settled)
+        case OutcomeWaived(by=by, reason=reason):
+            settled = {"state": "waived", "code_id": None, "comment": reason, "by_id": by, "at": event.at}
+            calls.settle(session, _id_of(call, event.segment), settled)
+        case _:
+            return
+
+
+def _id_of(call: Call, seq: int) -> Any:
+    return call.segments[seq].id
+
+
+def _hand_over_recordings(session: Session, call: Call, now: datetime) -> None:
+    rows = session.scalars(
+        select(RecordingRow).where(RecordingRow.call_id == call.id, RecordingRow.state == "recording")
+    )
+    for row in rows:
+        row.state = "waiting"
+        jobs.enqueue(session, "store_recording", {"recording": str(row.id)}, at=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from aiohttp import web
@@ -31,7 +32,8 @@ from callcenter.crm import audit, card_views, customers, once, timeline
 from callcenter.crm.access import actor, require
 from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind, NumberAnswer, Status
 from callcenter.crm.models.customers import ContactPoint, PhoneNumber
-from callcenter.crm.rights import Verb
+from callcenter.crm.privacy import keeping
+from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.timeline import Timeline
 from callcenter.errors import Unavailable
 from callcenter.log import logger
@@ -95,12 +97,12 @@ class CustomersView(View):
 
 class CustomerView(View):
     async def get(self, customer_id: UUID, /) -> CustomerAnswer:
-        """The whole card. Who read it is kept."""
+        """The whole card. Who read it is kept, unless the policy says otherwise."""
         app, who = self.request.app, require(self.request, Verb.READ_CARDS)
         card = await _read_card(self, customer_id)
         try:
             now = app[CLOCK].now()
-            await app[DB].write(lambda s: audit.record(s, who, "read", ("customer", str(card.id)), now))
+            await app[DB].write(lambda s: _note_reading(s, who, card.id, now))
         except Unavailable as wrong:
             # A phone is ringing: a trail that cannot be written must not hide the card.
             log.error("read_not_audited", customer=str(card.id), code=wrong.code)
@@ -184,6 +186,11 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}/numbers", NumbersView)
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}/numbers/{{number_id}}", OneNumberView)
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}/timeline", TimelineView)
+
+
+def _note_reading(session: Session, who: Actor, card: UUID, now: datetime) -> None:
+    if keeping.load(session).audit_card_views:
+        audit.record(session, who, "read", ("customer", str(card)), now)
 
 
 def _page(session: Session, search: customers.Search) -> Customers:

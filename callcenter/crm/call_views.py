@@ -20,6 +20,7 @@ from callcenter.crm.models.calls import CallCandidate, CallRow, OfferRow, QueueV
 from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
+from callcenter.crm.models.privacy import CallNotice, RecordingNotice, RecordingPolicy
 from callcenter.events import Direction, OfferResult, QueueResult, Via
 
 R = TypeVar("R")
@@ -80,6 +81,16 @@ class RecordingAnswer(Answer):
     sha256: str
     transcript_state: Literal["none", "waiting", "done", "failed"] = "none"
     state: str
+    error: str = ""
+
+
+class NoticeAnswer(Answer):
+    """What the caller was told about the recording; ``queue`` is empty for direct and outgoing calls."""
+
+    queue: str
+    version: int
+    text: str
+    how: str
 
 
 class GapAnswer(Answer):
@@ -113,6 +124,7 @@ class CallAnswer(Answer):
     ended_at: datetime | None
     segments: list[SegmentAnswer]
     recordings: list[RecordingAnswer]
+    notices: list[NoticeAnswer]
     gaps: list[GapAnswer]
 
 
@@ -127,7 +139,7 @@ def views(session: Session, rows: Sequence[CallRow]) -> list[CallAnswer]:
     numbers = _numbers(session, rows)
     visits = _by(session, QueueVisitRow, QueueVisitRow.call_id.in_(ids), "call_id", QueueVisitRow.seq)
     recordings = _by(session, RecordingRow, RecordingRow.call_id.in_(ids), "call_id", RecordingRow.started_at)
-    segments = _segments(session, SegmentRow.call_id.in_(ids))
+    segments, notices = _segments(session, SegmentRow.call_id.in_(ids)), _notices(session, ids)
     return [
         CallAnswer(
             **_plain(row, numbers.get(row.number_id) if row.number_id else None),
@@ -139,6 +151,7 @@ def views(session: Session, rows: Sequence[CallRow]) -> list[CallAnswer]:
             queues=[QueueVisitAnswer.model_validate(visit) for visit in visits[row.id]],
             segments=segments[row.id],
             recordings=[RecordingAnswer.model_validate(recording) for recording in recordings[row.id]],
+            notices=notices[row.id],
             gaps=[],
         )
         for row in rows
@@ -149,6 +162,22 @@ def segment(session: Session, segment_id: UUID) -> SegmentAnswer:
     """One agent's part in a call."""
     found = _segments(session, SegmentRow.id == segment_id)
     return next(iter(found.values()))[0]
+
+
+def _notices(session: Session, calls: Sequence[UUID]) -> dict[UUID, list[NoticeAnswer]]:
+    """By call."""
+    rows = session.execute(
+        select(CallNotice.call_id, RecordingNotice, RecordingPolicy.queue)
+        .join(RecordingNotice, RecordingNotice.id == CallNotice.notice_id)
+        .join(RecordingPolicy, RecordingPolicy.id == RecordingNotice.policy_id)
+        .where(CallNotice.call_id.in_(calls))
+        .order_by(RecordingPolicy.queue)
+    )
+    found: dict[UUID, list[NoticeAnswer]] = defaultdict(list)
+    for call, notice, queue in rows:
+        answer = NoticeAnswer(queue=queue, version=notice.version, text=notice.text, how=notice.how)
+        found[call].append(answer)
+    return found
 
 
 def _plain(row: CallRow, e164: str | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -162,8 +162,10 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(db: Database, http: Http | None = None) -> AsyncIterator[Office]:
-    """The application as it is composed in earnest, less the PBX."""
+async def open_office(
+    db: Database, http: Http | None = None, prepare: Callable[[web.Application], None] = lambda _app: None
+) -> AsyncIterator[Office]:
+    """The application as it is composed in earnest, less the PBX. ``prepare`` hands it further parts."""
     clock, bus = SetClock(START), Bus()
     health = Health(bus, clock)
     ledger = Ledger(db, bus, clock, health)
@@ -174,6 +176,7 @@ async def open_office(db: Database, http: Http | None = None) -> AsyncIterator[O
     app[api.SETTINGS] = Settings(region="RU", http=http or Http())
     app[api.TAKE] = ledger.take
     add_routes(app)
+    prepare(app)
     async with AsyncExitStack() as stack:
         server = TestServer(app)
         await server.start_server()

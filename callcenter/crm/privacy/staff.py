@@ -68,7 +68,7 @@ def due(session: Session, user: UUID, sign_in: UUID) -> StaffNotice | None:
     began = select(SignIn.created_at).where(SignIn.id == sign_in).scalar_subquery()
     newest = select(func.max(StaffNotice.version)).scalar_subquery()
     wanted = select(StaffNotice).where(
-        StaffNotice.version == newest, StaffNotice.id.not_in(read), StaffNotice.at <= began
+        StaffNotice.version == newest, StaffNotice.id.not_in(read), StaffNotice.at < began
     )
     return session.scalars(wanted).first()
 

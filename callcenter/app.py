@@ -26,7 +26,7 @@ from callcenter.crm.privacy.nights import Nights
 from callcenter.crm.routes import add_routes as add_crm_routes
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
-from callcenter.events import DebtFound, LinkDown, LinkUp, MemberState
+from callcenter.events import ChannelSeen, DebtFound, LinkDown, LinkUp, MemberState
 from callcenter.health import Health, HealthChanged
 from callcenter.jobs import Jobs
 from callcenter.ledger import Ledger
@@ -36,6 +36,7 @@ from callcenter.news import (
     CustomerChanged,
     DraftSaved,
     MapChanged,
+    Named,
     RecordingRulesChanged,
     Reminded,
     RosterChanged,
@@ -49,6 +50,7 @@ from callcenter.recording.switch import Switch
 from callcenter.routing import api as routing_api
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
+from callcenter.routing.seen import SeenChannels
 from callcenter.routing.survey import Survey
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
@@ -74,6 +76,7 @@ class Parts:
     links: Links
     gate: Gate
     survey: Survey
+    seen: SeenChannels
     hub: Hub
     jobs: Jobs
     capture: Capture
@@ -114,6 +117,7 @@ def build(settings: Settings) -> Parts:
         links=links,
         gate=Gate(outside),
         survey=Survey(outside),
+        seen=SeenChannels(db, clock),
         hub=Hub(db, clock, health, ledger),
         jobs=jobs,
         capture=capture,
@@ -136,6 +140,8 @@ def subscribe(parts: Parts) -> None:
     bus, gate, hub, links, ledger = parts.bus, parts.gate, parts.hub, parts.links, parts.ledger
     bus.on(Changed, hub.changed)
     bus.on(Changed, gate.changed)
+    bus.on(Changed, parts.seen.changed)
+    bus.on(ChannelSeen, parts.seen.channel_seen)
     bus.on(MemberState, hub.member)
     bus.on(MemberState, gate.member_state)
     bus.on(DebtFound, gate.debt_found)
@@ -152,6 +158,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(RosterChanged, hub.roster_changed)
     bus.on(MapChanged, links.map_changed)
     bus.on(MapChanged, gate.map_changed)
+    bus.on(Named, hub.named)
     bus.on(CustomerChanged, hub.customer_changed)
     bus.on(DraftSaved, hub.drafted)
     bus.on(TasksChanged, hub.tasks_changed)
@@ -249,6 +256,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
         work = [
             group.create_task(parts.gate.run(), name="gate"),
             group.create_task(parts.survey.run(), name="survey"),
+            group.create_task(parts.seen.run(), name="seen"),
             group.create_task(parts.hub.run(), name="hub"),
             group.create_task(parts.jobs.run(), name="jobs"),
             group.create_task(parts.tasks.run(), name="tasks"),

@@ -126,6 +126,7 @@ class Call:
     trunk: str
     region: str
     started_at: datetime
+    number_read: str = ""
     id: UUID | None = None
     customer: CustomerId | None = None
     answered_at: datetime | None = None
@@ -136,6 +137,11 @@ class Call:
     queues: tuple[QueueVisit, ...] = ()
     segments: tuple[Segment, ...] = ()
     recordings: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """The number as it is to be read inside ``region``: by its trunk's prefix rules, else as it came."""
+        return self.number_read or self.number_raw
 
     @property
     def withheld(self) -> bool:

@@ -155,8 +155,9 @@ def replayed(file: Path, rules: Iterable[str]) -> Iterator[str]:
     map = PbxMap(pbx="capture", region="US", rules=tuple(_rule(text) for text in rules))
     for event in replay(file, map):
         shown = {name: getattr(event, name) for name in getattr(event, "__slots__", ())}
-        if "number_raw" in shown:
-            shown["number_raw"] = mask(shown["number_raw"])
+        for name in ("number_raw", "number_read"):
+            if shown.get(name):
+                shown[name] = mask(shown[name])
         shown.pop("name", None)
         words = " ".join(f"{name}={value}" for name, value in shown.items())
         call = getattr(event, "call", "")

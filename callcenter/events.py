@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
+from callcenter.pbxmap import Kind
 from callcenter.roster import Device
 
 
@@ -72,7 +73,10 @@ class _OfCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived(_OfCall):
-    """A customer's channel is there. ``number_raw`` is what the PBX showed first; ``region`` reads it."""
+    """A customer's channel is there. ``number_raw`` is what the PBX showed first; ``region`` reads it.
+
+    ``number_read`` is the number by the prefix rules of its trunk, "" where they change nothing.
+    """
 
     direction: Direction
     number_raw: str
@@ -80,6 +84,7 @@ class Arrived(_OfCall):
     did: str
     trunk: str
     region: str
+    number_read: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,12 +281,16 @@ class LinkDown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnclassifiedChannel:
-    """A channel the PBX map does not know: shown and counted, never dropped silently."""
+class ChannelSeen:
+    """A channel came that is neither trunk nor device; one that the PBX map does not know (``unclassified``) is shown
+    and counted, never dropped silently. ``peer`` holds no customer's number; ``linkedid`` is the call it came in."""
 
     pbx: str
     at: datetime
-    channel: str
+    peer: str
+    kind: Kind
+    context: str
+    linkedid: str
 
 
-PbxEvent: TypeAlias = MemberState | DebtFound | LinkUp | LinkDown | UnclassifiedChannel
+PbxEvent: TypeAlias = MemberState | DebtFound | LinkUp | LinkDown | ChannelSeen

@@ -75,6 +75,7 @@ def _arrived(event: Arrived) -> Call:
         trunk=event.trunk,
         region=event.region,
         started_at=event.at,
+        number_read=event.number_read,
     )
 
 

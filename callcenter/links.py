@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.ami.feed import Feed
@@ -18,14 +17,14 @@ from callcenter.ami.wire import Link
 from callcenter.call import Call
 from callcenter.clock import Clock
 from callcenter.config import Pbx, SettingError, Settings
-from callcenter.crm.models.desks import MapRule
+from callcenter.crm import maps
 from callcenter.errors import Unavailable
 from callcenter.events import LinkDown, LinkUp
 from callcenter.health import Health
 from callcenter.ledger import Event, Ledger
 from callcenter.log import Secret, logger
 from callcenter.news import MapChanged
-from callcenter.pbxmap import Kind, PbxMap, Rule
+from callcenter.pbxmap import PbxMap
 
 log = logger(__name__)
 _JOURNALS: Final = "journal"
@@ -47,7 +46,7 @@ class Links:
     def load_maps(self, session: Session) -> None:
         """Takes the confirmed rules; called before the links are opened."""
         for name, feed in self.feeds.items():
-            feed.map = PbxMap(pbx=name, region=feed.map.region, rules=tuple(read_rules(session, name)))
+            feed.map = PbxMap(pbx=name, region=feed.map.region, rules=maps.rules(session, name))
 
     async def send(self, pbx: str, action: Mapping[str, str], timeout: float = 5.0) -> list[dict[str, str]]:
         """Sends an action to one PBX, at most once. Raises Unavailable while it is not connected."""
@@ -88,12 +87,6 @@ class Links:
 
     def _open(self, pbx: str) -> list[Call]:
         return [call for key, call in self._ledger.live().items() if key.pbx == pbx]
-
-
-def read_rules(session: Session, pbx: str) -> list[Rule]:
-    """The map of a PBX, in the order in which rules are tried."""
-    rows = session.scalars(select(MapRule).where(MapRule.pbx == pbx).order_by(MapRule.position))
-    return [Rule(pattern=row.pattern, kind=Kind(row.kind), region=row.region) for row in rows]
 
 
 def link(name: str, pbx: Pbx) -> Link:

@@ -24,6 +24,13 @@ class MapChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Somebody named numbers of ours or queues of a PBX: screens that show them are stale."""
+
+    pbx: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerChanged:
     """Somebody wrote on a card: pops that show it are stale."""
 

@@ -12,6 +12,8 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
 
+from callcenter.prefixes import Prefix, rewritten, undone
+
 
 class Kind(StrEnum):
     """What stands behind a channel."""
@@ -26,11 +28,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Peers that fit ``pattern`` are of ``kind``; numbers on a trunk are read inside ``region`` (ISO 3166-1)."""
+    """Peers that fit ``pattern`` are of ``kind``; numbers on a trunk are read inside ``region`` (ISO 3166-1).
+
+    ``arriving`` turns a caller's number into one that can be read, ``dialling`` a number into what the trunk wants.
+    """
 
     pattern: str
     kind: Kind
     region: str | None = None
+    arriving: tuple[Prefix, ...] = ()
+    dialling: tuple[Prefix, ...] = ()
 
 
 _BUILT_IN: Final = (
@@ -71,10 +78,35 @@ class PbxMap:
         """The region (ISO 3166-1) that numbers on this channel are read in."""
         return self.rule(channel).region or self.region
 
+    def arrived(self, channel: str, number: str) -> str:
+        """A caller's number as this trunk means it."""
+        return rewritten(number, self.rule(channel).arriving)
+
+    def to_dial(self, channel: str, number: str) -> str:
+        """A number as this trunk wants it; ``channel`` or its peer."""
+        return rewritten(number, self.rule(channel).dialling)
+
+    def dialled(self, channel: str, number: str) -> str:
+        """The number that was meant by what went out on this trunk."""
+        return undone(number, self.rule(channel).dialling)
+
 
 def peer(channel: str) -> str:
     """``TECH/name`` of a channel name: all before the last dash (names may hold dashes), without ``;1``/``;2``."""
     return channel.partition(";")[0].rpartition("-")[0] or channel
+
+
+def built_in(rule: Rule) -> bool:
+    """Whether the rule is one of those that hold on every PBX."""
+    return any(rule is one for one in _BUILT_IN)
+
+
+def known_as(name: str) -> str:
+    """What a peer is listed under: ISDN channels are called after the number that calls (``DAHDI/i1/79161234567``),
+    which is a customer's and different each time."""
+    tech, _, rest = name.partition("/")
+    span, slash, _ = rest.partition("/")
+    return f"{tech}/{span}/*" if tech == "DAHDI" and slash else name
 
 
 def literal(name: str) -> str:

@@ -102,6 +102,11 @@ def _unparsed(raw: str, text: str, digits: str, extension: str) -> Phone:
     return Phone(raw=raw, key=f"raw:{key}", e164=None, tail="", region="", grouped=raw, extension=extension)
 
 
+def is_region(code: str) -> bool:
+    """Whether numbers can be read inside it (ISO 3166-1)."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 @lru_cache(maxsize=4096)
 def zone(e164: str | None) -> str:
     """The time zone (IANA) a number lies in; ``""`` where it may be in several, or is no whole number."""

@@ -11,10 +11,10 @@ from callcenter.ami.channels import Channel
 from callcenter.ami.parsing import number_in
 from callcenter.ami.scene import Event, Rules, Scene
 from callcenter.ami.tracks import SETTLE_SECONDS, Track
-from callcenter.events import Arrived, CallKey, Direction, OfferResult, UnclassifiedChannel, Via
-from callcenter.pbxmap import Kind, peer
+from callcenter.events import Arrived, CallKey, ChannelSeen, Direction, OfferResult, Via
+from callcenter.pbxmap import Kind, Rule, built_in, known_as, peer
 
-_STRANGERS: Final = 1000
+_OWN_NEWS: Final = frozenset({Kind.TRUNK, Kind.DEVICE})
 _NO_DID: Final = frozenset({"", "s"})
 
 
@@ -24,7 +24,6 @@ class Arrivals:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._untold: dict[str, Arrived] = {}
-        self._strangers: set[str] = set()
         self.rules: Rules = {
             m.NewChannel: self.new_channel,
             m.ChannelState: self._state,
@@ -65,9 +64,7 @@ class Arrivals:
         rule = scene.map.rule(msg.channel)
         channel = Channel(uniqueid=msg.uniqueid, name=msg.channel, kind=rule.kind, exten=msg.exten, state=msg.state)
         scene.channels.add(channel)
-        if rule.kind is Kind.UNCLASSIFIED and rule.pattern not in self._strangers and len(self._strangers) < _STRANGERS:
-            self._strangers.add(rule.pattern)
-            yield UnclassifiedChannel(pbx=scene.map.pbx, at=msg.at, channel=msg.channel)
+        yield from self._noticed(msg, rule)
         if rule.kind is Kind.TRUNK and msg.state == "Ring":
             arrived = self._arrived(msg, channel, Direction.INBOUND, msg.number)
             if arrived.did in _NO_DID:
@@ -75,9 +72,24 @@ class Arrivals:
             else:
                 yield arrived
 
+    def _noticed(self, msg: m.NewChannel, rule: Rule) -> Iterable[Event]:
+        """Of trunks and devices their calls tell; whatever else there is, the map's owner wants to see."""
+        if rule.kind in _OWN_NEWS or built_in(rule):
+            return
+        yield ChannelSeen(
+            pbx=self._scene.map.pbx,
+            at=msg.at,
+            peer=known_as(peer(msg.channel)),
+            kind=rule.kind,
+            context=msg.context,
+            linkedid=msg.linkedid or msg.uniqueid,
+        )
+
     def _arrived(self, msg: m.NewChannel | m.DialBegin, trunk: Channel, direction: Direction, number: str) -> Arrived:
         inbound = direction is Direction.INBOUND
-        key = CallKey(pbx=self._scene.map.pbx, uniqueid=trunk.uniqueid)
+        map = self._scene.map
+        key = CallKey(pbx=map.pbx, uniqueid=trunk.uniqueid)
+        read = map.arrived(trunk.name, number) if inbound else map.dialled(trunk.name, number)
         self._scene.tracks[trunk.uniqueid] = Track(key=key, via=Via.DIRECT if inbound else Via.OUTBOUND)
         return Arrived(
             call=key,
@@ -88,7 +100,8 @@ class Arrivals:
             name=_shown(msg.name) if isinstance(msg, m.NewChannel) else "",
             did=trunk.exten if inbound else "",
             trunk=peer(trunk.name),
-            region=self._scene.map.region_of(trunk.name),
+            region=map.region_of(trunk.name),
+            number_read="" if read == number else read,
         )
 
     def _did_known(self, msg: m.DidKnown) -> Iterable[Event]:

@@ -74,7 +74,7 @@ def line(event: Event, *, masked: bool = True) -> str:
         value = getattr(event, name)
         if name in ("at", "mono"):
             continue
-        if masked and isinstance(event, Arrived) and name in ("number_raw", "name"):
+        if masked and isinstance(event, Arrived) and name in ("number_raw", "number_read", "name"):
             value = mask(value) if value else ""
         shown.append(f"{name}={getattr(value, 'name', value) if name == 'device' else value}")
     return f"{event.at.isoformat()} {type(event).__name__} {' '.join(shown)}"

@@ -30,6 +30,7 @@ class NewChannel(_Message):
     number: str
     name: str
     exten: str
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

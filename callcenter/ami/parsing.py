@@ -101,6 +101,7 @@ def _new_channel(f: Fields, stamp: dict[str, object]) -> NewChannel:
         number=_get(f, "calleridnum"),
         name=unescape(_get(f, "calleridname")),
         exten=_get(f, "exten"),
+        context=_get(f, "context"),
     )
 
 

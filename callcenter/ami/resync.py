@@ -182,6 +182,7 @@ def _channel(row: Row, snapshot: Snapshot, *, dialled: bool) -> m.NewChannel:
         number=row.get("calleridnum", ""),
         name=unescape(row.get("calleridname", "")),
         exten=row.get("exten", ""),
+        context=row.get("context", ""),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from callcenter.api import Answer
 from callcenter.call import OutcomeState, Result, Role, State
 from callcenter.card import Match
+from callcenter.crm import maps, queues
 from callcenter.crm.card_views import CustomerBrief, briefs_of, display
 from callcenter.crm.models.calls import CallCandidate, CallRow, OfferRow, QueueVisitRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import PhoneNumber
@@ -34,6 +35,7 @@ class CandidateAnswer(Answer):
 
 class QueueVisitAnswer(Answer):
     queue: str
+    label: str
     joined_at: datetime
     left_at: datetime | None
     result: QueueResult | None
@@ -118,6 +120,7 @@ class CallAnswer(Answer):
     customer: CustomerBrief | None
     candidates: list[CandidateAnswer]
     did: str
+    did_label: str
     queues: list[QueueVisitAnswer]
     started_at: datetime
     answered_at: datetime | None
@@ -140,6 +143,7 @@ def views(session: Session, rows: Sequence[CallRow]) -> list[CallAnswer]:
     visits = _by(session, QueueVisitRow, QueueVisitRow.call_id.in_(ids), "call_id", QueueVisitRow.seq)
     recordings = _by(session, RecordingRow, RecordingRow.call_id.in_(ids), "call_id", RecordingRow.started_at)
     segments, notices = _segments(session, SegmentRow.call_id.in_(ids)), _notices(session, ids)
+    dids, named = maps.labels(session), queues.labels(session)
     return [
         CallAnswer(
             **_plain(row, numbers.get(row.number_id) if row.number_id else None),
@@ -148,7 +152,8 @@ def views(session: Session, rows: Sequence[CallRow]) -> list[CallAnswer]:
                 CandidateAnswer(customer=cards[g.customer_id], match=Match(g.match), reason=g.reason)
                 for g in guesses[row.id]
             ],
-            queues=[QueueVisitAnswer.model_validate(visit) for visit in visits[row.id]],
+            did_label=dids.get((row.pbx, maps.did_key(row.did)), ""),
+            queues=[_visit(visit, named.get((row.pbx, visit.queue), "")) for visit in visits[row.id]],
             segments=segments[row.id],
             recordings=[RecordingAnswer.model_validate(recording) for recording in recordings[row.id]],
             notices=notices[row.id],
@@ -181,7 +186,7 @@ def _notices(session: Session, calls: Sequence[UUID]) -> dict[UUID, list[NoticeA
 
 
 def _plain(row: CallRow, e164: str | None) -> dict[str, Any]:
-    raw = "" if row.withheld else row.number_raw
+    raw = "" if row.withheld else row.number_read or row.number_raw
     return {
         "id": row.id,
         "pbx": row.pbx,
@@ -199,6 +204,16 @@ def _plain(row: CallRow, e164: str | None) -> dict[str, Any]:
         "answered_at": row.answered_at,
         "ended_at": row.ended_at,
     }
+
+
+def _visit(row: QueueVisitRow, label: str) -> QueueVisitAnswer:
+    return QueueVisitAnswer(
+        queue=row.queue, label=label, joined_at=row.joined_at, left_at=row.left_at, result=_result(row.result)
+    )
+
+
+def _result(text: str | None) -> QueueResult | None:
+    return QueueResult(text) if text else None
 
 
 def _numbers(session: Session, rows: Sequence[CallRow]) -> dict[UUID, str | None]:

@@ -79,6 +79,7 @@ def _insert(session: Session, call: Call, who: Identified | None) -> Call:
         "did": call.did,
         "trunk": call.trunk,
         "region": call.region,
+        "number_read": call.number_read,
         "started_at": call.started_at,
     }
     call_id = upsert(session, CallRow, {"pbx": call.key.pbx, "uniqueid": call.key.uniqueid}, values)
@@ -170,6 +171,7 @@ def _read(session: Session, row: CallRow) -> Call:
         did=row.did,
         trunk=row.trunk,
         region=row.region,
+        number_read=row.number_read,
         started_at=row.started_at,
         id=row.id,
         customer=row.customer_id,

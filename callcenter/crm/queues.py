@@ -23,6 +23,12 @@ def every(session: Session) -> list[Queue]:
     return list(session.scalars(select(Queue).order_by(Queue.pbx, Queue.name)))
 
 
+def labels(session: Session) -> dict[tuple[str, str], str]:
+    """What people read for the queues that somebody named, by PBX and name."""
+    rows = session.execute(select(Queue.pbx, Queue.name, Queue.label).where(Queue.label != ""))
+    return {(pbx, name): label for pbx, name, label in rows}
+
+
 def get(session: Session, pbx: str, queue: UUID) -> Queue:
     """Raises NotFound."""
     found = session.get(Queue, queue)

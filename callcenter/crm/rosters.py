@@ -51,7 +51,7 @@ def bind(session: Session, agent: UUID, number: str, now: datetime, *, take_over
     Whoever left without signing out does not block a desk: once all his sessions are over it is free.
     """
     extension = session.scalars(select(Extension).where(Extension.number == number).order_by(Extension.pbx)).first()
-    if extension is None:
+    if extension is None or not extension.devices:
         raise ExtensionUnknown("there is no such extension; an administrator adds it on the PBX page")
     sitting = session.scalars(
         select(RosterRow).where(RosterRow.extension_id == extension.id, RosterRow.until.is_(None))
@@ -95,7 +95,13 @@ def desks(session: Session) -> list[tuple[Extension, User | None]]:
 def free(session: Session, now: datetime) -> list[str]:
     """The numbers at which nobody sits who is signed in."""
     at_work = sessions.at_work(session, now)
-    return sorted({extension.number for extension, user in desks(session) if user is None or user.id not in at_work})
+    return sorted(
+        {
+            extension.number
+            for extension, user in desks(session)
+            if extension.devices and (user is None or user.id not in at_work)
+        }
+    )
 
 
 def interfaces(session: Session) -> list[Extension]:

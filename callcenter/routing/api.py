@@ -22,7 +22,7 @@ from callcenter.crm.models.people import User
 from callcenter.crm.rights import UserRole, Verb
 from callcenter.crm.schemas import Person
 from callcenter.roster import AgentId
-from callcenter.routing import api_pbx, api_queues
+from callcenter.routing import api_pbx, api_queues, api_survey
 from callcenter.routing.agents import Mood
 from callcenter.routing.gate import Gate
 from callcenter.routing.keys import GATE, SURVEY
@@ -154,7 +154,7 @@ def _debts(gate: Gate) -> dict[AgentId, list[DebtAnswer]]:
 
 
 def _display(call: Call) -> str:
-    return "" if call.withheld else phone.parse(call.number_raw, call.region).grouped
+    return "" if call.withheld else phone.parse(call.number, call.region).grouped
 
 
 def _live(session: Session) -> list[CallAnswer]:
@@ -173,3 +173,4 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/live", LiveView)
     api_pbx.add_routes(app)
     api_queues.add_routes(app)
+    api_survey.add_routes(app)

@@ -2,148 +2,89 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import datetime
-from typing import Annotated
-
 from aiohttp import web
-from pydantic import AliasChoices, Field, StringConstraints
-from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from callcenter.api import BUS, CLOCK, DB, HEALTH, ROOT, SETTINGS, Answer, Body, View
-from callcenter.crm import audit, news, rosters
+from callcenter.api import BUS, CLOCK, DB, HEALTH, ROOT, SETTINGS, View, etag, expect
+from callcenter.crm import audit, maps, news
 from callcenter.crm.access import require
-from callcenter.crm.models.desks import Extension, MapRule, RosterRow
-from callcenter.crm.models.office import Policy
+from callcenter.crm.maps import PbxDocument
 from callcenter.crm.rights import Actor, Verb
 from callcenter.errors import NotFound
-from callcenter.news import MapChanged
-from callcenter.pbxmap import Kind, PbxMap, Rule
-from callcenter.routing.survey import confirm, confirmed_key
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""Goes to the PBX as it is: nothing that could end a line there."""
-
-
-class MapRuleBody(Body):
-    """``pattern`` is a shell pattern over ``TECH/name``; ``region`` (ISO 3166-1) reads the numbers of a trunk."""
-
-    pattern: Name
-    kind: Kind
-    region: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$")] | None = None
-
-
-class MapExtensionBody(Body):
-    """A number, the devices it rings, and the member interfaces by which queues call it."""
-
-    number: Name
-    devices: list[Name]
-    interfaces: list[Name]
-
-
-class PbxMapBody(Body):
-    """The whole map: the first rule that fits wins. ``extensions`` null: they stay as they are."""
-
-    map: Annotated[list[MapRuleBody], Field(validation_alias=AliasChoices("map", "rules"), max_length=5000)]
-    extensions: Annotated[list[MapExtensionBody], Field(max_length=20_000)] | None = None
-
-
-class PbxAnswer(Answer):
-    """``confirmed`` False: the map is a proposal made from what the PBX reported."""
-
-    name: str
-    up: bool
-    since: datetime | None
-    code: str
-    remedy: str
-    map: list[MapRuleBody]
-    confirmed: bool
-    extensions: list[MapExtensionBody]
-
-
-class PbxList(Answer):
-    items: list[PbxAnswer]
+from callcenter.news import MapChanged, Named
+from callcenter.pbxmap import PbxMap
+from callcenter.routing.map_bodies import PbxAnswer, PbxList, PbxMapBody, told
 
 
 class PbxView(View):
     async def get(self) -> PbxList:
         """Every PBX of the settings: whether it is linked, and its map."""
         require(self.request, Verb.SEE_FLOOR)
-        return PbxList(items=await _answers(self.request.app))
+        app = self.request.app
+        found = await app[DB].read(lambda s: {name: maps.document(s, name) for name in app[SETTINGS].pbx})
+        return PbxList(items=[_answer(app, name, document) for name, document in found.items()])
 
 
 class PbxMapView(View):
+    async def get(self, name: str, /) -> PbxAnswer:
+        """One of them, with the ETag that a change must name."""
+        require(self.request, Verb.SEE_FLOOR)
+        known_pbx(self.request, name)
+        document = await self.request.app[DB].read(lambda s: maps.document(s, name))
+        self.answer_header("ETag", etag(document.version))
+        return _answer(self.request.app, name, document)
+
     async def put(self, name: str, /, body: PbxMapBody) -> PbxAnswer:
         """Says what the PBX's channels are, and which extensions ring which devices; confirms both."""
         who = require(self.request, Verb.EDIT_PBX)
+        known_pbx(self.request, name)
+        body.check()
         app = self.request.app
-        if name not in app[SETTINGS].pbx:
-            raise NotFound("there is no such PBX")
-        now = app[CLOCK].now()
-        await app[DB].write(lambda session: _write(session, name, body, (who, now)))
-        rules = tuple(Rule(pattern=r.pattern, kind=r.kind, region=r.region or None) for r in body.map)
-        await app[BUS].publish(MapChanged(map=PbxMap(pbx=name, region=app[SETTINGS].region, rules=rules)))
+        document = await app[DB].write(lambda session: _write(self.request, session, name, body, who))
+        map = PbxMap(pbx=name, region=app[SETTINGS].region, rules=document.rules)
+        await app[BUS].publish(MapChanged(map=map))
+        await app[BUS].publish(Named(pbx=name))
         await news.roster_changed(app)
-        return next(answer for answer in await _answers(app) if answer.name == name)
+        self.answer_header("ETag", etag(document.version))
+        return _answer(app, name, document)
 
 
-def _write(session: Session, pbx: str, body: PbxMapBody, by: tuple[Actor, datetime]) -> None:
-    session.execute(delete(MapRule).where(MapRule.pbx == pbx))
-    for position, rule in enumerate(body.map):
-        row = MapRule(pbx=pbx, position=position, pattern=rule.pattern, kind=rule.kind, region=rule.region or None)
-        session.add(row)
+def _write(request: web.Request, session: Session, pbx: str, body: PbxMapBody, who: Actor) -> PbxDocument:
+    now = request.app[CLOCK].now()
+    before = maps.document(session, pbx)
+    expect(request, before.version)
+    maps.write_rules(session, pbx, body.rules)
     if body.extensions is not None:
-        _write_extensions(session, pbx, body.extensions)
-    confirm(session, pbx, True)
-    who, now = by
-    audit.record(session, who, "edit", ("pbx_map", pbx), now, rules=len(body.map))
+        maps.write_stations(session, pbx, body.stations, now)
+    if body.dids is not None:
+        maps.write_dids(session, pbx, {did.number: did.label for did in body.dids})
+    maps.confirm(session, pbx, True)
+    session.flush()
+    after = maps.document(session, pbx)
+    changed = [name for name in ("rules", "stations", "dids") if getattr(before, name) != getattr(after, name)]
+    audit.record(session, who, "edit", ("pbx_map", pbx), now, rules=len(body.map), changed=changed)
+    return after
 
 
-def _write_extensions(session: Session, pbx: str, wanted: list[MapExtensionBody]) -> None:
-    """Those that somebody sat at stay also where they are not named: their history hangs on them."""
-    for one in wanted:
-        rosters.put_extension(session, pbx, one.number, one.devices, one.interfaces)
-    named = {one.number for one in wanted}
-    used = set(session.scalars(select(RosterRow.extension_id)))
-    for row in session.scalars(select(Extension).where(Extension.pbx == pbx)).all():
-        if row.number not in named and row.id not in used:
-            session.delete(row)
+def known_pbx(request: web.Request, name: str) -> None:
+    """Raises NotFound for a PBX that is not in the settings."""
+    if name not in request.app[SETTINGS].pbx:
+        raise NotFound("there is no such PBX")
 
 
-async def _answers(app: web.Application) -> list[PbxAnswer]:
-    rules, extensions, confirmed = await app[DB].read(_read)
-    parts = app[HEALTH].parts
-    answers = []
-    for name in app[SETTINGS].pbx:
-        part = parts.get(f"pbx:{name}")
-        answer = PbxAnswer(
-            name=name,
-            up=bool(part and part.ok),
-            since=part.since if part else None,
-            code=part.code if part else "",
-            remedy=part.remedy if part else "",
-            map=rules[name],
-            confirmed=confirmed.get(confirmed_key(name), bool(rules[name])),
-            extensions=extensions[name],
-        )
-        answers.append(answer)
-    return answers
-
-
-_Read = tuple[dict[str, list[MapRuleBody]], dict[str, list[MapExtensionBody]], dict[str, bool]]
-
-
-def _read(session: Session) -> _Read:
-    rules: dict[str, list[MapRuleBody]] = defaultdict(list)
-    for row in session.scalars(select(MapRule).order_by(MapRule.pbx, MapRule.position)):
-        rules[row.pbx].append(MapRuleBody(pattern=row.pattern, kind=Kind(row.kind), region=row.region))
-    extensions: dict[str, list[MapExtensionBody]] = defaultdict(list)
-    for one in session.scalars(select(Extension).order_by(Extension.pbx, Extension.number)):
-        body = MapExtensionBody(number=one.number, devices=one.devices, interfaces=one.interfaces)
-        extensions[one.pbx].append(body)
-    policies = session.scalars(select(Policy).where(Policy.key.startswith("map_confirmed:", autoescape=True)))
-    return rules, extensions, {policy.key: bool(policy.value) for policy in policies}
+def _answer(app: web.Application, name: str, document: PbxDocument) -> PbxAnswer:
+    part = app[HEALTH].parts.get(f"pbx:{name}")
+    return PbxAnswer.model_validate(
+        {
+            "name": name,
+            "up": bool(part and part.ok),
+            "since": part.since if part else None,
+            "code": part.code if part else "",
+            "remedy": part.remedy if part else "",
+            "region": app[SETTINGS].region,
+            **told(document),
+        }
+    )
 
 
 def add_routes(app: web.Application) -> None:

@@ -9,12 +9,13 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from callcenter.api import CLOCK, DB, ROOT, SETTINGS, Answer, Body, Line, View, etag, expect
+from callcenter.api import BUS, CLOCK, DB, ROOT, Answer, Body, Line, View, etag, expect
 from callcenter.crm import audit, queues
 from callcenter.crm.access import require
 from callcenter.crm.models.queues import Queue
 from callcenter.crm.rights import Verb
-from callcenter.errors import NotFound
+from callcenter.news import Named
+from callcenter.routing.api_pbx import known_pbx
 from callcenter.routing.keys import GATE, SURVEY
 
 LONGEST_TARGET_S = 3600
@@ -68,14 +69,9 @@ class PbxQueueView(View):
             return queues.change(session, queue, values)
 
         changed = await app[DB].write(change)
+        await app[BUS].publish(Named(pbx=name))
         self.answer_header("ETag", etag(changed.version))
         return _answer(app, changed)
-
-
-def known_pbx(request: web.Request, name: str) -> None:
-    """Raises NotFound for a PBX that is not in the settings."""
-    if name not in request.app[SETTINGS].pbx:
-        raise NotFound("there is no such PBX")
 
 
 def _answer(app: web.Application, row: Queue) -> PbxQueueAnswer:

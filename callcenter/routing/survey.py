@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import metrics
-from callcenter.crm import queues, rosters
-from callcenter.crm.models.desks import Extension, MapRule
-from callcenter.crm.models.office import Policy
+from callcenter.crm import maps, queues, rosters
 from callcenter.errors import Unavailable
 from callcenter.events import LinkUp
 from callcenter.log import logger
@@ -36,11 +33,6 @@ class Surveyed:
     at: datetime
     reported: Reported
     proposal: Proposal
-
-
-def confirmed_key(pbx: str) -> str:
-    """The policy that says whether an administrator has confirmed the map."""
-    return f"map_confirmed:{pbx}"
 
 
 class Survey:
@@ -100,24 +92,14 @@ class Survey:
         return last is not None and self._out.clock.now() - last.at < _FRESH
 
 
-def _described(session: Session, pbx: str) -> bool:
-    return session.scalars(select(MapRule.id).where(MapRule.pbx == pbx).limit(1)).first() is not None
-
-
 def _keep(session: Session, pbx: str, proposal: Proposal) -> bool:
-    if _described(session, pbx):
+    if maps.described(session, pbx):
         return False
-    for position, rule in enumerate(proposal.rules):
-        session.add(MapRule(pbx=pbx, position=position, pattern=rule.pattern, kind=rule.kind, region=rule.region))
-    if session.scalars(select(Extension.id).where(Extension.pbx == pbx).limit(1)).first() is None:
+    maps.write_rules(session, pbx, proposal.rules)
+    if not maps.stations(session, pbx):
         for desk in proposal.extensions:
             rosters.put_extension(session, pbx, desk.number, desk.devices, desk.interfaces)
-    confirm(session, pbx, False)
+    if not maps.dids(session, pbx):
+        maps.write_dids(session, pbx, dict.fromkeys(proposal.dids, ""))
+    maps.confirm(session, pbx, False)
     return True
-
-
-def confirm(session: Session, pbx: str, confirmed: bool) -> None:
-    """Says whether an administrator stands behind the map."""
-    policy = session.get(Policy, confirmed_key(pbx)) or Policy(key=confirmed_key(pbx), value=None, version=0)
-    policy.value, policy.version = confirmed, policy.version + 1
-    session.add(policy)

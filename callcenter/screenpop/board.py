@@ -15,7 +15,7 @@ from callcenter.events import CallKey, CustomerChosen, MemberState
 from callcenter.news import DraftSaved
 from callcenter.roster import AgentId, Roster
 from callcenter.screenpop.decide import Decision, Step, decide, shown
-from callcenter.screenpop.faces import Who, pop
+from callcenter.screenpop.faces import Who, labelled, pop
 from callcenter.screenpop.lines import Directory, Members, Person, Waiting, agent_of
 from callcenter.screenpop.shown import (
     BoardView,
@@ -156,6 +156,12 @@ class Board:
         """People were added."""
         self._directory = directory
 
+    def renamed(self, directory: Directory) -> Changes:
+        """Numbers or queues have other names."""
+        self._directory = directory
+        self.lines_version += 1
+        return self._refresh({s.id for live in self._live.values() for s in live.call.segments if s.id})
+
     def view(self, agent: AgentId) -> BoardView:
         """The whole screen of one agent as of now."""
         return BoardView(
@@ -186,7 +192,8 @@ class Board:
             queue = (member.pbx, member.queue)
             open_to[queue] = open_to.get(queue, False) or (free and not member.paused)
         ordered = sorted(open_to, key=lambda q: (q[1], q[0]))
-        return tuple(self._waiting.line(queue, offered=open_to[queue]) for queue in ordered)
+        labels = self._directory.queues
+        return tuple(self._waiting.line(q, labels.get(q, ""), offered=open_to[q]) for q in ordered)
 
     def _follow(self, live: _Live, decision: Decision) -> list[Change]:
         pops = self._pops[decision.agent]
@@ -212,6 +219,7 @@ class Board:
         if segment is None or pop_id is None or phase is None:
             return None
         face = pop(live.call, segment, phase, live.seen(), self._drafts.get(pop_id, _NO_DRAFT))
+        face = labelled(face, live.call.key.pbx, self._directory)
         self._pops[agent][pop_id] = face
         return face
 

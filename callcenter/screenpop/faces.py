@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from callcenter import phone
 from callcenter.call import Call, Segment
 from callcenter.card import Candidate, Card
+from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.shown import Draft, Guess, Phase, Pop
 
 
@@ -49,10 +50,10 @@ class Who:
 
 
 def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> Pop:
-    """The pop of a segment that is shown in ``phase``. Its call and segment have been inserted."""
+    """The pop of a segment that is shown in ``phase``. Its call and segment have been inserted. See ``labelled``."""
     if call.id is None or segment.id is None:
         raise AssertionError(f"call {call.key} was never inserted")
-    seen = caller(call.number_raw, call.region)
+    seen = caller(call.number, call.region)
     joined = [v.joined_at for v in call.queues if v.queue == segment.queue]
     return Pop(
         id=segment.id,
@@ -69,7 +70,9 @@ def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> P
         withheld=call.withheld,
         name=call.name,
         did=call.did,
+        did_label="",
         queue=segment.queue,
+        queue_label="",
         waiting_since=joined[-1] if joined else None,
         via=segment.via,
         customer=who.card,
@@ -77,6 +80,13 @@ def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> P
         outcome_state=segment.outcome_state,
         draft=draft,
     )
+
+
+def labelled(face: Pop, pbx: str, directory: Directory) -> Pop:
+    """The pop with what people named the number that was called and the queue."""
+    did = directory.dids.get((pbx, face.did.removeprefix("+")), "")
+    queue = directory.queues.get((pbx, face.queue), "")
+    return replace(face, did_label=did, queue_label=queue) if did or queue else face
 
 
 def _offered_at(call: Call, segment: Segment) -> datetime:

@@ -19,7 +19,7 @@ from callcenter.events import MemberState, Offered
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
 from callcenter.log import logger
-from callcenter.news import CustomerChanged, DraftSaved, Reminded, RosterChanged, SignedOff, TasksChanged
+from callcenter.news import CustomerChanged, DraftSaved, Named, Reminded, RosterChanged, SignedOff, TasksChanged
 from callcenter.roster import AgentId
 from callcenter.screenpop import pulse, recollect
 from callcenter.screenpop.board import Board, Changes, Restored
@@ -149,6 +149,9 @@ class Hub:
         told = body(TaskChange(task_id=event.task, reminder=True))
         for tab in self._of(event.user):
             self._put(tab, told)
+
+    async def named(self, _event: Named) -> None:
+        self._tell(self._board.renamed(await self._db.read(recollect.directory)))
 
     async def signed_off(self, event: SignedOff) -> None:
         self._end_sessions({event.session})

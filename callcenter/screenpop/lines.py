@@ -27,10 +27,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """Who is who; ``stations`` tells the extension that a queue calls by (PBX, member interface)."""
+    """Who is who; ``stations`` tells the extension that a queue calls by (PBX, member interface); ``dids`` and
+    ``queues`` what agents read for numbers of ours (by PBX and ``did_key``) and for queues (by PBX and name)."""
 
     people: Mapping[UUID, Person] = field(default_factory=dict)
     stations: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    dids: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    queues: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def agent_of(member: MemberState, directory: Directory, roster: Roster) -> AgentId | None:
@@ -100,10 +103,10 @@ class Waiting:
             self._since[queue][after.key] = since
         return was != now
 
-    def line(self, queue: Queue, *, offered: bool) -> QueueLine:
+    def line(self, queue: Queue, label: str, *, offered: bool) -> QueueLine:
         since = self._since.get(queue, {})
         first = min(since.values(), default=None)
-        return QueueLine(queue=queue[1], waiting=len(since), longest_since=first, offered_to_you=offered)
+        return QueueLine(queue=queue[1], label=label, waiting=len(since), longest_since=first, offered_to_you=offered)
 
 
 def _waits(call: Call) -> dict[Queue, datetime]:

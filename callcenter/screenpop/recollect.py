@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED
 from callcenter.card import Card
+from callcenter.crm import maps, queues
 from callcenter.crm.identify import card
 from callcenter.crm.models.calls import SegmentRow
 from callcenter.crm.models.customers import Customer
@@ -27,6 +28,8 @@ def directory(session: Session) -> Directory:
     return Directory(
         people={i: Person(id=i, username=username, display_name=name) for i, username, name in people},
         stations={(e.pbx, interface): e.number for e in extensions for interface in e.interfaces},
+        dids=maps.labels(session),
+        queues=queues.labels(session),
     )
 
 

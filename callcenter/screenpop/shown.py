@@ -60,7 +60,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pop:
-    """One agent's part in a call. ``id`` is the segment's: the same in every tab and after every reload."""
+    """One agent's part in a call. ``id`` is the segment's: the same in every tab and after every reload. The labels
+    are what people named the number and the queue, "" where nobody did."""
 
     id: UUID
     call_id: UUID
@@ -76,7 +77,9 @@ class Pop:
     withheld: bool
     name: str
     did: str
+    did_label: str
     queue: str
+    queue_label: str
     waiting_since: datetime | None
     via: Via
     customer: Card | None
@@ -100,6 +103,7 @@ class QueueLine:
     """A queue the agent is a member of. ``offered_to_you`` is False while he owes or is paused there."""
 
     queue: str
+    label: str
     waiting: int
     longest_since: datetime | None
     offered_to_you: bool

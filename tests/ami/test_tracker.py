@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callcenter.ami.tracks import SETTLE_SECONDS
-from callcenter.events import Direction, UnclassifiedChannel
+from callcenter.events import Direction
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from tests.ami.says import Pbx
 from tests.ami.tale import fields_of, fold, offers, talkers, told, visits
@@ -326,14 +326,6 @@ def test_a_hidden_number_dialled_that_never_comes_hides_no_call(pbx: Pbx) -> Non
 def test_names_lose_the_escapes_of_asterisk(pbx: Pbx) -> None:
     pbx.customer(caller=r"O\'Brien \"Ivan\" \\")
     assert told(pbx.stream).call.name == 'O\'Brien "Ivan" \\'
-
-
-def test_a_stranger_is_told_once_and_nothing_else(pbx: Pbx) -> None:
-    for _ in range(3):
-        pbx.hangup(pbx.channel("SIP/10.0.0.9", "Ring"))
-    (stranger,) = told(pbx.stream).events
-    assert isinstance(stranger, UnclassifiedChannel)
-    assert stranger.channel == "SIP/10.0.0.9-00000001"
 
 
 @pytest.mark.parametrize("tech", ["SIP", "IAX2", "DAHDI"])

@@ -28,7 +28,18 @@ async def test_a_call_tells_all_that_happened(both: Office) -> None:
     assert call == brief
     assert set(call) == {
         *("id", "pbx", "uniqueid", "direction", "state", "result", "number", "number_raw", "number_display"),
-        *("withheld", "name", "customer", "candidates", "did", "queues", "started_at", "answered_at", "ended_at"),
+        *(
+            "withheld",
+            "name",
+            "customer",
+            "candidates",
+            "did",
+            "did_label",
+            "queues",
+            "started_at",
+            "answered_at",
+            "ended_at",
+        ),
         *("segments", "recordings", "gaps"),
     }
     assert (call["direction"], call["state"], call["result"]) == ("inbound", "ended", "answered")

@@ -18,8 +18,8 @@ EFFECTS: Final = (
 
 PURE: Final = (
     *("ids", "clock", "phone", "errors", "events", "news", "card", "roster", "pbxmap", "call", "lifecycle", "missed"),
-    *("ami.framing", "ami.messages", "ami.channels", "ami.tracker"),
-    *("routing.reported", "routing.proposal"),
+    *("prefixes", "ami.framing", "ami.messages", "ami.channels", "ami.tracker"),
+    *("routing.reported", "routing.proposal", "routing.effect"),
     *("routing.parts", "routing.debts", "routing.desks", "routing.floor", "routing.holds"),
     *("screenpop.decide", "screenpop.board"),
 )

@@ -13,7 +13,8 @@ from callcenter.db import Base, UtcDateTime
 
 
 class CallRow(Row):
-    """A call. ``number_raw`` is what the PBX showed first, never changed."""
+    """A call. ``number_raw`` is what the PBX showed first, never changed; ``number_read`` what its trunk's prefix rules
+    make of it, "" where they change nothing."""
 
     __tablename__ = "calls"
     __table_args__ = (
@@ -35,6 +36,7 @@ class CallRow(Row):
     did: Mapped[str] = mapped_column(Text, default="")
     trunk: Mapped[str] = mapped_column(Text, default="")
     region: Mapped[str] = mapped_column(Text, default="")
+    number_read: Mapped[str] = mapped_column(Text, default="")
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

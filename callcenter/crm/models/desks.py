@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Text, UniqueConstraint
@@ -34,7 +35,8 @@ class RosterRow(Row):
 
 
 class MapRule(Row):
-    """A rule of a PBX's map; lower ``position`` is tried first."""
+    """A rule of a PBX's map; lower ``position`` is tried first. ``arriving`` and ``dialling`` are lists of
+    ``{"strip", "add", "length"}``."""
 
     __tablename__ = "map_rules"
     pbx: Mapped[str] = mapped_column(Text, index=True)
@@ -42,6 +44,8 @@ class MapRule(Row):
     pattern: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     region: Mapped[str | None] = mapped_column(Text)
+    arriving: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    dialling: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
 
 class PauseReason(Row):

@@ -1,7 +1,20 @@
 """Every table: importing this puts them all into the metadata."""
 
 from callcenter import jobs
-from callcenter.crm.models import base, calls, customers, desks, office, outcomes, people, privacy, queues, tasks, trail
+from callcenter.crm.models import (
+    base,
+    calls,
+    customers,
+    desks,
+    office,
+    outcomes,
+    pbx,
+    people,
+    privacy,
+    queues,
+    tasks,
+    trail,
+)
 
 __all__ = [
     "base",
@@ -11,6 +24,7 @@ __all__ = [
     "jobs",
     "office",
     "outcomes",
+    "pbx",
     "people",
     "privacy",
     "queues",

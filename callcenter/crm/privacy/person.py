@@ -70,7 +70,7 @@ SPOTS: Final = (
         table="calls",
         column="id",
         by=By.CALL,
-        wipe={"number_raw": MASKED, "name": "", "number_id": None, "customer_id": None},
+        wipe={"number_raw": MASKED, "number_read": "", "name": "", "number_id": None, "customer_id": None},
     ),
     Spot(table="phone_numbers", column="id", by=By.NUMBER),
     Spot(table="customers", column="id", by=By.CARD),

@@ -27,7 +27,7 @@ COLUMNS: Final[Mapping[str, About]] = {
     **_columns(
         About.CUSTOMER,
         """
-        calls: number_raw name
+        calls: number_raw number_read name
         contact_points: raw extension label
         customers: name organisation email address note search_text
         dials: number
@@ -68,8 +68,10 @@ COLUMNS: Final[Mapping[str, About]] = {
         dials: pbx state reason
         erasures: reason report
         jobs: kind args error
-        map_rules: pbx pattern kind region
+        dids: pbx number label
+        map_rules: pbx pattern kind region arriving dialling
         offers: result
+        seen_peers: pbx peer context linkedid
         outcome_codes: code labels comment
         outcomes: state
         pause_reasons: reason ref

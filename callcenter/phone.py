@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -26,9 +27,26 @@ WITHHELD: Final = frozenset(
     }
 )
 TAIL: Final = 9
-_SHORT_DIGITS: Final = 6
 _NO_ZONE: Final = "Etc/Unknown"
-_EXTENSION = re.compile(r"(?:;ext=|\s*(?:ext\.?|доб\.?|x)\s*)(\d{1,8})$", re.IGNORECASE)
+_SHORT_DIGITS: Final = 6
+_LONGEST_SHORT: Final = 8
+_SHORTEST_ABROAD: Final = 10
+"""Digits of a number that may be read as international without a plus: seven are next door, not Niue."""
+_SHORTEST_TAIL: Final = 7
+_WORDS: Final = (
+    "ext(?:ension)?|x|доб(?:авочный)?|вн(?:утр(?:енний)?)?|int(?:erno)?|dax(?:ili)?|"
+    "dahili|durchwahl|app|poste|ramal|wew"
+)
+_EXTENSION: Final = re.compile(rf"(?:;ext=|[\s,;(]*(?:(?:{_WORDS})\.?|\#)[\s:№]*)(\d{{1,8}})[\s)]*$", re.IGNORECASE)
+_LABEL: Final = re.compile(
+    r"^(?:t[eé]l[eé]?(?:phone|fono|fon)?|phone|mob(?:ile|il)?|cell?(?:ulare)?|тел(?:ефон)?|моб(?:ильный)?|сот|т|м)[.:\s]+"
+    r"(?=[+(\d])",
+    re.IGNORECASE,
+)
+_URI: Final = re.compile(r"^(tel|sips?):\s*([^@;]*)(@[^;]*)?(;.*)?$", re.IGNORECASE)
+_CONTEXT: Final = re.compile(r";phone-context=(\+[\d.()-]+)", re.IGNORECASE)
+_TRUNK_IN_BRACKETS: Final = re.compile(r"(?<=\d)\s*\(\s*[08]\s*\)")
+_DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−~"), "-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +77,10 @@ def is_withheld(raw: str) -> bool:
 def parse(raw: str, region: str) -> Phone:
     """The number of ``raw`` as dialled inside ``region`` (ISO 3166-1, for example ``RU``). Never raises.
 
-    Short numbers (112, 900, four-digit extensions) stay short: libphonenumber would prefix the country's code.
+    Short numbers (112, 900, four-digit extensions) stay short: libphonenumber would prefix the country's code. Letters
+    are not dialled for their keys: ``1-800-FLOWERS`` keeps to itself.
     """
-    text = raw.strip()
-    extension = ""
-    if found := _EXTENSION.search(text):
-        extension, text = found[1], text[: found.start()]
+    text, extension = _taken_apart(_plain(raw))
     digits = "".join(c for c in text if c.isdigit())
     if len(digits) < _SHORT_DIGITS or any(c.isalpha() for c in text):
         return _unparsed(raw, text, digits, extension)
@@ -78,23 +94,72 @@ def parse(raw: str, region: str) -> Phone:
         raw=raw,
         key=e164,
         e164=e164,
-        tail=national[-TAIL:],
+        tail=national[-TAIL:] if len(national) >= _SHORTEST_TAIL else "",
         region=found_region,
         grouped=phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
         extension=extension,
     )
 
 
+def _plain(raw: str) -> str:
+    """Without invisible marks, with the digits, signs and spaces of an English keyboard."""
+    if raw.isascii():
+        return raw.strip()
+    shown = "".join(c for c in unicodedata.normalize("NFKC", raw) if unicodedata.category(c) != "Cf")
+    digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in shown)
+    return digits.translate(_DASHES).strip()
+
+
+def _taken_apart(text: str) -> tuple[str, str]:
+    """The number without what stands around it, and its extension."""
+    if uri := _URI.match(text):
+        scheme, text, host, more = uri[1].lower(), uri[2].strip(), uri[3] or "", uri[4] or ""
+        if scheme == "tel":
+            context = _CONTEXT.search(more)
+            text = f"{context[1]}{text}" if context and not text.startswith("+") else text
+        found = re.search(r";ext=(\d{1,8})", more)
+        dialled = bool(host) or scheme == "tel"
+        return (text if dialled else f"{scheme}:{text}"), found[1] if found else ""
+    text = _LABEL.sub("", text)
+    if found := _EXTENSION.search(text):
+        return text[: found.start()], found[1]
+    return text, ""
+
+
 def _number(text: str, digits: str, region: str) -> phonenumbers.PhoneNumber | None:
-    """The first reading that is a valid number: as written, with ``+`` before it (trunks drop it), without ``00``."""
-    for candidate in (text, f"+{digits}", f"+{digits.removeprefix('00')}", f"+{digits.removeprefix('810')}"):
+    """The first reading that is a valid number: as written, with ``+`` before it (trunks drop it), without ``00``, and
+    as dialled at home though a plus stands before it."""
+    abroad = text.startswith("+") or len(digits) >= _SHORTEST_ABROAD
+    candidates = [text, _TRUNK_IN_BRACKETS.sub("", text)]
+    if abroad:
+        candidates += [f"+{digits}", f"+{digits.removeprefix('00')}", f"+{digits.removeprefix('810')}"]
+    if text.startswith("+"):
+        candidates.append(digits)
+    for candidate in dict.fromkeys(candidates):
         try:
             number = phonenumbers.parse(candidate, region)
         except NumberParseException:
             continue
         if phonenumbers.is_valid_number(number):
-            return number
+            return None if _is_short(text, digits, number) else number
     return None
+
+
+def _is_short(text: str, digits: str, number: phonenumbers.PhoneNumber) -> bool:
+    """Whether the digits may be something else than a whole number: a service's short number, or one without its area
+    code where that is left away next door."""
+    if text.startswith("+") or len(digits) > _LONGEST_SHORT:
+        return False
+    return phonenumbers.is_valid_short_number(number) or _lacks_area(digits, number)
+
+
+def _lacks_area(digits: str, number: phonenumbers.PhoneNumber) -> bool:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(phonenumbers.region_code_for_number(number) or "ZZ")
+    if metadata is None or metadata.general_desc is None or not metadata.national_prefix:
+        return False
+    if digits.startswith(metadata.national_prefix):
+        return False
+    return len(str(number.national_number)) < max(metadata.general_desc.possible_length)
 
 
 def _unparsed(raw: str, text: str, digits: str, extension: str) -> Phone:

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from callcenter.bus import Bus
 from callcenter.clock import Clock
+from callcenter.log import logger
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +44,20 @@ class Health:
         return self._parts
 
     async def well(self, name: str) -> None:
+        old = self._parts.get(name)
+        if old and old.ok:
+            return
+        if old:
+            log.info("part_well", part=name, was=old.code)
         await self._set(name, Part(ok=True, since=self._clock.now()))
 
     async def ill(self, name: str, code: str, remedy: str) -> None:
+        old = self._parts.get(name)
+        if old and old.code == code:
+            return
+        log.warning("part_ill", part=name, code=code, remedy=remedy)
         await self._set(name, Part(ok=False, since=self._clock.now(), code=code, remedy=remedy))
 
     async def _set(self, name: str, part: Part) -> None:
-        old = self._parts.get(name)
-        if old and (old.ok, old.code) == (part.ok, part.code):
-            return
         self._parts[name] = part
         await self._bus.publish(HealthChanged(name=name, part=part))

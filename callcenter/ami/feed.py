@@ -99,7 +99,6 @@ class Feed:
             lived = self._clock.monotonic() - started > _LONGEST_PAUSE
             pause = _FIRST_PAUSE if lived else min(pause * 2, _LONGEST_PAUSE)
             if code != told or self._up:
-                log.warning("pbx_link_down", pbx=self.link.pbx, code=code, remedy=remedy)
                 await self._tell_down(deliver, code, remedy)
             told, self._up = code, False
             wait = _REFUSED_PAUSE if code == "wrong_password" else pause
@@ -147,7 +146,6 @@ class Feed:
             events = await self._resync(session)
             self._up = True
             await deliver(events)
-            log.info("pbx_link_up", pbx=self.link.pbx)
             metrics.ami_up.labels(pbx=self.link.pbx).set(1)
             await self._pump(session, keeping, deliver)
             return "lost", f"the connection to {self.link.host}:{self.link.port} was lost; it is tried again"

@@ -39,6 +39,7 @@ from callcenter.news import (
     Named,
     RecordingRulesChanged,
     Reminded,
+    RightsChanged,
     RosterChanged,
     SignedOff,
     TasksChanged,
@@ -163,6 +164,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(DraftSaved, hub.drafted)
     bus.on(TasksChanged, hub.tasks_changed)
     bus.on(Reminded, hub.reminded)
+    bus.on(RightsChanged, hub.rights_changed)
     bus.on(SignedOff, hub.signed_off)
     bus.on(HealthChanged, hub.health_changed)
 

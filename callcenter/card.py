@@ -33,6 +33,8 @@ class Card:
     last_agent: str
     last_outcome: str
     calls: int
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

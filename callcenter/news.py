@@ -38,6 +38,11 @@ class CustomerChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RightsChanged:
+    """Scopes, or somebody's role or team, are others now: what screens show may be too much or too little."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftSaved:
     """An agent's unfinished outcome was kept: his other tabs show it too."""
 

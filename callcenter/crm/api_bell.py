@@ -34,7 +34,7 @@ class BellView(View):
 
         def read(session: Session) -> Bell:
             told = reminders.bell(session, who.id)
-            shown = task_views.views(session, [task for _, task in told], now)
+            shown = task_views.views(session, [task for _, task in told], who, now)
             items = [ReminderAnswer(id=r.id, at=r.at, task=v) for (r, _), v in zip(told, shown, strict=True)]
             return Bell(items=items)
 

@@ -52,12 +52,13 @@ class CallsView(View):
 
     async def _page(self, wanted: Filter, limit: int, cursor: str) -> Calls:
         region = self.request.app[SETTINGS].region
-        conditions = call_list.conditions(wanted, actor(self.request), region)
+        who = actor(self.request)
+        conditions = call_list.conditions(wanted, who, region)
         after = read_cursor(cursor)
 
         def read(session: Session) -> Calls:
             rows, go_on = call_list.page(session, conditions, limit, after)
-            return Calls(items=call_views.views(session, rows), next_cursor=go_on)
+            return Calls(items=call_views.views(session, rows, who), next_cursor=go_on)
 
         return await self.request.app[DB].read(read)
 
@@ -76,7 +77,7 @@ class CallCustomerView(View):
 
         def decide(session: Session) -> CustomerChosen:
             row = call_list.get(session, call_id, who)
-            chosen = customers.get(session, body.customer_id)
+            chosen = customers.get(session, body.customer_id, who)
             audit.record(session, who, "choose_customer", ("call", str(row.id)), now, customer=str(chosen.id))
             key = CallKey(pbx=row.pbx, uniqueid=row.uniqueid)
             return CustomerChosen(call=key, at=now, mono=app[CLOCK].monotonic(), customer=chosen.id, by=who.id)
@@ -97,6 +98,6 @@ async def _read_call(request: web.Request, call_id: UUID) -> CallAnswer:
     who = actor(request)
 
     def read(session: Session) -> CallAnswer:
-        return call_views.views(session, [call_list.get(session, call_id, who)])[0]
+        return call_views.views(session, [call_list.get(session, call_id, who)], who)[0]
 
     return await request.app[DB].read(read)

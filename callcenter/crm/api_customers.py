@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -29,13 +30,14 @@ from callcenter.api import (
     read_cursor,
 )
 from callcenter.crm import audit, card_views, customers, once, timeline
-from callcenter.crm.access import actor, require
+from callcenter.crm.access import require
 from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind, NumberAnswer, Status
-from callcenter.crm.models.customers import ContactPoint, PhoneNumber
+from callcenter.crm.customers import Made
+from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.privacy import keeping
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.timeline import Timeline
-from callcenter.errors import Unavailable
+from callcenter.errors import NotFound, Unavailable
 from callcenter.log import logger
 from callcenter.news import CustomerChanged
 
@@ -48,7 +50,7 @@ class NewNumber(Body):
 
 
 class CardFields(Body):
-    """Null is not a value: a field that is not sent stays."""
+    """Null is no value, except for whose the card is: a field that is not sent stays."""
 
     kind: Kind = "person"
     name: Line = ""
@@ -59,6 +61,8 @@ class CardFields(Body):
     address: Prose = ""
     note: Prose = ""
     language: Line = ""
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
 
 
 class NewCustomer(CardFields):
@@ -73,9 +77,9 @@ class Customers(Answer):
 class CustomersView(View):
     async def get(self, q: Line = "", limit: Limit = 50, cursor: Line = "") -> Customers:
         """Cards, the last contact first. ``q``: digits find numbers, ``@`` e-mail addresses, all else words."""
-        require(self.request, Verb.READ_CARDS)
+        who = require(self.request, Verb.READ_CARDS)
         region = self.request.app[SETTINGS].region
-        search = customers.Search(text=q, region=region, limit=limit + 1, after=read_cursor(cursor))
+        search = customers.Search(actor=who, text=q, region=region, limit=limit + 1, after=read_cursor(cursor))
         return await self.request.app[DB].read(lambda s: _page(s, search))
 
     @creates
@@ -85,21 +89,23 @@ class CustomersView(View):
         now = app[CLOCK].now()
         numbers = [(phone.parse(n.raw, app[SETTINGS].region), n.label) for n in body.numbers]
 
+        by = Made(by=who, at=now)
+
         def make(session: Session) -> UUID:
-            made = customers.create(session, body.model_dump(exclude={"numbers"}), numbers, now)
+            made = customers.create(session, body.model_dump(exclude={"numbers"}, exclude_unset=True), numbers, by)
             audit.record(session, who, "create", ("customer", str(made)), now)
             return made
 
         customer_id, _ = await once.create(self.request, "customer", make)
         await app[BUS].publish(CustomerChanged(customer=customer_id))
-        return await _read_card(self, customer_id)
+        return await _read_card(self, lambda s: customers.survivor(s, customer_id))
 
 
 class CustomerView(View):
     async def get(self, customer_id: UUID, /) -> CustomerAnswer:
         """The whole card. Who read it is kept, unless the policy says otherwise."""
         app, who = self.request.app, require(self.request, Verb.READ_CARDS)
-        card = await _read_card(self, customer_id)
+        card = await _read_card(self, lambda s: customers.get(s, customer_id, who))
         try:
             now = app[CLOCK].now()
             await app[DB].write(lambda s: _note_reading(s, who, card.id, now))
@@ -113,16 +119,18 @@ class CustomerView(View):
         app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
         now, values = app[CLOCK].now(), body.model_dump(exclude_unset=True)
 
-        def change(session: Session) -> UUID:
-            customer = customers.locked(session, customer_id)
+        def change(session: Session) -> CustomerAnswer:
+            customer = customers.locked(session, customer_id, who)
             expect(self.request, customer.version)
-            changed = customers.write(customer, values, now)
+            changed = customers.write(session, customer, values, Made(by=who, at=now))
             audit.record(session, who, "change", ("customer", str(customer.id)), now, fields=changed)
-            return customer.id
+            session.flush()
+            return card_views.card(session, customer)
 
-        changed_id = await app[DB].write(change)
-        await app[BUS].publish(CustomerChanged(customer=changed_id))
-        return await _read_card(self, changed_id)
+        card = await app[DB].write(change)
+        await app[BUS].publish(CustomerChanged(customer=card.id))
+        self.answer_header("ETag", etag(card.version))
+        return card
 
 
 class NumbersView(View):
@@ -133,15 +141,15 @@ class NumbersView(View):
         now, number = app[CLOCK].now(), phone.parse(body.raw, app[SETTINGS].region)
 
         def add(session: Session) -> UUID:
-            customer = customers.locked(session, customer_id)
+            customer = customers.locked(session, customer_id, who)
             made = customers.add_number(session, customer, number, body.label, now)
-            customers.touched(customer, now)
+            customers.touched(customer, Made(by=who, at=now))
             audit.record(session, who, "add_number", ("customer", str(customer.id)), now, number=str(made))
             return made
 
         point_id, _ = await once.create(self.request, f"number {customer_id}", add)
         await app[BUS].publish(CustomerChanged(customer=customer_id))
-        return await app[DB].read(lambda s: _number(s, point_id, number))
+        return await app[DB].read(lambda s: _number(s, point_id, number, who))
 
 
 class OneNumberView(View):
@@ -151,9 +159,9 @@ class OneNumberView(View):
         now = app[CLOCK].now()
 
         def remove(session: Session) -> None:
-            customer = customers.locked(session, customer_id)
+            customer = customers.locked(session, customer_id, who)
             customers.remove_number(session, customer, number_id)
-            customers.touched(customer, now)
+            customers.touched(customer, Made(by=who, at=now))
             audit.record(session, who, "remove_number", ("customer", str(customer.id)), now, number=str(number_id))
 
         await app[DB].write(remove)
@@ -163,13 +171,12 @@ class OneNumberView(View):
 class TimelineView(View):
     async def get(self, customer_id: UUID, /, limit: Limit = 50, cursor: Line = "") -> Timeline:
         """What happened with the customer, the newest first."""
-        require(self.request, Verb.READ_CARDS)
-        app = self.request.app
+        app, who = self.request.app, require(self.request, Verb.READ_CARDS)
 
         def read(session: Session) -> Timeline:
             asked = timeline.Asked(
-                customer=customers.get(session, customer_id).id,
-                actor=actor(self.request),
+                customer=customers.get(session, customer_id, who).id,
+                actor=who,
                 region=app[SETTINGS].region,
                 now=app[CLOCK].now(),
                 limit=limit,
@@ -201,14 +208,18 @@ def _page(session: Session, search: customers.Search) -> Customers:
     return Customers(items=card_views.briefs(session, shown), next_cursor=go_on)
 
 
-async def _read_card(view: View, customer_id: UUID) -> CustomerAnswer:
-    db = view.request.app[DB]
-    card = await db.read(lambda s: card_views.card(s, customers.get(s, customer_id)))
+async def _read_card(view: View, find: Callable[[Session], Customer | None]) -> CustomerAnswer:
+    def read(session: Session) -> CustomerAnswer:
+        if found := find(session):
+            return card_views.card(session, found)
+        raise NotFound("no such customer")
+
+    card = await view.request.app[DB].read(read)
     view.answer_header("ETag", etag(card.version))
     return card
 
 
-def _number(session: Session, point_id: UUID, number: phone.Phone) -> NumberAnswer:
+def _number(session: Session, point_id: UUID, number: phone.Phone, who: Actor) -> NumberAnswer:
     point = session.get_one(ContactPoint, point_id)
     row = session.get_one(PhoneNumber, point.number_id)
-    return card_views.number(point, row, customers.sharing(session, point.customer_id, number))
+    return card_views.number(point, row, customers.sharing(session, point.customer_id, number, who))

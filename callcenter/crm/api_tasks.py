@@ -29,7 +29,7 @@ from callcenter.api import (
     read_cursor,
 )
 from callcenter.crm import audit, once, task_views, tasks
-from callcenter.crm.access import require
+from callcenter.crm.access import actor, require
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.tasks import Task
 from callcenter.crm.rights import Actor, Verb, allow
@@ -112,7 +112,7 @@ class TasksView(View):
 
         def read(session: Session) -> Tasks:
             rows, go_on = tasks.page(session, conditions, limit, after)
-            return Tasks(items=task_views.views(session, rows, now), next_cursor=go_on)
+            return Tasks(items=task_views.views(session, rows, who, now), next_cursor=go_on)
 
         return await self.request.app[DB].read(read)
 
@@ -230,8 +230,8 @@ async def _work(view: View, task_id: UUID, verb: str, work: Work) -> TaskAnswer:
 
 
 async def _read(view: View, task_id: UUID) -> TaskAnswer:
-    now = view.request.app[CLOCK].now()
-    found = await view.request.app[DB].read(lambda s: task_views.view(s, task_id, now))
+    who, now = actor(view.request), view.request.app[CLOCK].now()
+    found = await view.request.app[DB].read(lambda s: task_views.view(s, task_id, who, now))
     view.answer_header("ETag", etag(found.version))
     return found
 

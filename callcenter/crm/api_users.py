@@ -10,11 +10,12 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
-from callcenter.api import CLOCK, DB, ROOT, Answer, Line, View, creates, etag, expect
+from callcenter.api import BUS, CLOCK, DB, ROOT, Answer, Line, View, creates, etag, expect
 from callcenter.crm import audit, news, once, rosters, sessions, users
 from callcenter.crm.access import require
 from callcenter.crm.rights import UserRole, Verb
 from callcenter.crm.schemas import Language
+from callcenter.news import RightsChanged
 
 
 class UserAnswer(Answer):
@@ -23,6 +24,7 @@ class UserAnswer(Answer):
     display_name: str
     role: UserRole
     language: str
+    team_id: UUID | None
     active: bool
     created_at: datetime
 
@@ -39,6 +41,7 @@ class NewUser(BaseModel):
     display_name: Line = ""
     role: UserRole = UserRole.AGENT
     language: Language = "en"
+    team_id: UUID | None = None
     password: Line
 
 
@@ -49,6 +52,7 @@ class UserChange(BaseModel):
     display_name: Line = ""
     role: UserRole = UserRole.AGENT
     language: Language = "en"
+    team_id: UUID | None = None
     active: bool = True
     password: Line = ""
 
@@ -95,6 +99,8 @@ class UserView(View):
             return sessions.revoke(session, user_id, now) if locks_out or "password_hash" in values else []
 
         await news.signed_off(app, user_id, await app[DB].write(change))
+        if {"role", "team_id"} & set(fields):
+            await app[BUS].publish(RightsChanged())
         if locks_out:
             await news.roster_changed(app)
         return await _user(self, user_id)

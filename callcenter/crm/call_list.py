@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.api import cursor
-from callcenter.crm import customers
+from callcenter.crm import customers, visible
 from callcenter.crm.models.calls import CallRow, QueueVisitRow, SegmentRow
 from callcenter.crm.models.customers import PhoneNumber
-from callcenter.crm.rights import Actor, Verb, allow, sees_call
+from callcenter.crm.rights import Actor
 from callcenter.errors import NotFound
 
 _FEWEST_DIGITS = 4
@@ -47,12 +47,12 @@ def page(
 
 
 def conditions(wanted: Filter, actor: Actor, region: str) -> list[ColumnElement[bool]]:
-    """What the rows must be. Without the right to all calls, the actor's own."""
+    """What the rows must be. Without a card that the actor may see, the calls that are his business."""
     found: list[ColumnElement[bool]] = []
     if wanted.customer:
-        found.append(CallRow.customer_id == wanted.customer)
-    elif not allow(actor, Verb.READ_ALL_CALLS):
-        found.append(_with_agent(actor.id))
+        found += [CallRow.customer_id == wanted.customer, visible.seen(actor, CallRow)]
+    else:
+        found.append(visible.listed_calls(actor))
     if wanted.state:
         found.append(CallRow.state == wanted.state)
     if wanted.result:
@@ -72,11 +72,8 @@ def conditions(wanted: Filter, actor: Actor, region: str) -> list[ColumnElement[
 
 def get(session: Session, call_id: UUID, actor: Actor) -> CallRow:
     """A call the actor may see. Raises NotFound, also where he may not: its being there is news in itself."""
-    row = session.get(CallRow, call_id)
+    row = session.scalar(visible.narrow(select(CallRow).where(CallRow.id == call_id), actor, CallRow))
     if row is None:
-        raise NotFound("no such call")
-    part = session.scalar(select(exists().where(SegmentRow.call_id == row.id, SegmentRow.agent_id == actor.id)))
-    if not sees_call(actor, took_part=bool(part), of_a_card=row.customer_id is not None):
         raise NotFound("no such call")
     return row
 

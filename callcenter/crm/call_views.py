@@ -22,6 +22,7 @@ from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import CallNotice, RecordingNotice, RecordingPolicy
+from callcenter.crm.rights import Actor
 from callcenter.events import Direction, OfferResult, QueueResult, Via
 
 R = TypeVar("R")
@@ -131,14 +132,14 @@ class CallAnswer(Answer):
     gaps: list[GapAnswer]
 
 
-def views(session: Session, rows: Sequence[CallRow]) -> list[CallAnswer]:
-    """The calls with all that hangs on them, in the same order."""
+def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallAnswer]:
+    """The calls with all that hangs on them, in the same order. Cards the actor may not see are left out."""
     if not rows:
         return []
     ids = [row.id for row in rows]
     guesses = _by(session, CallCandidate, CallCandidate.call_id.in_(ids), "call_id", CallCandidate.position)
     met = {g.customer_id for gs in guesses.values() for g in gs} | {r.customer_id for r in rows if r.customer_id}
-    cards = briefs_of(session, sorted(met))
+    cards = briefs_of(session, sorted(met), actor)
     numbers = _numbers(session, rows)
     visits = _by(session, QueueVisitRow, QueueVisitRow.call_id.in_(ids), "call_id", QueueVisitRow.seq)
     recordings = _by(session, RecordingRow, RecordingRow.call_id.in_(ids), "call_id", RecordingRow.started_at)
@@ -151,6 +152,7 @@ def views(session: Session, rows: Sequence[CallRow]) -> list[CallAnswer]:
             candidates=[
                 CandidateAnswer(customer=cards[g.customer_id], match=Match(g.match), reason=g.reason)
                 for g in guesses[row.id]
+                if g.customer_id in cards
             ],
             did_label=dids.get((row.pbx, maps.did_key(row.did)), ""),
             queues=[_visit(visit, named.get((row.pbx, visit.queue), "")) for visit in visits[row.id]],

@@ -18,6 +18,8 @@ from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
+from callcenter.crm.rights import Actor
+from callcenter.crm.visible import narrow
 
 Kind = Literal["person", "organisation"]
 Status = Literal["new", "cold", "warm", "hot", "regular", "vip"]
@@ -65,6 +67,8 @@ class CustomerAnswer(Answer):
     address: str
     note: str
     language: str
+    owner_id: UUID | None
+    team_id: UUID | None
     provisional: bool
     numbers: list[NumberAnswer]
     created_at: datetime
@@ -122,11 +126,11 @@ def briefs(session: Session, found: Sequence[Customer]) -> list[CustomerBrief]:
     ]
 
 
-def briefs_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, CustomerBrief]:
-    """The same by id."""
+def briefs_of(session: Session, ids: Sequence[UUID], actor: Actor) -> dict[UUID, CustomerBrief]:
+    """The same by id, of those that the actor may see."""
     if not ids:
         return {}
-    found = list(session.scalars(select(Customer).where(Customer.id.in_(ids))))
+    found = list(session.scalars(narrow(select(Customer).where(Customer.id.in_(ids)), actor, Customer)))
     return {brief.id: brief for brief in briefs(session, found)}
 
 

@@ -12,15 +12,20 @@ from sqlalchemy import Select, Tuple, Uuid, and_, func, literal, or_, select, tu
 from sqlalchemy.orm import Session
 
 from callcenter import phone
+from callcenter.crm import teams
 from callcenter.crm.fold import fold, words
 from callcenter.crm.identify import add_contact_point
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.people import User
+from callcenter.crm.rights import Actor, Verb, allow, card_of
+from callcenter.crm.visible import narrow
 from callcenter.db import UtcDateTime
 from callcenter.errors import Invalid, NotFound
 from callcenter.phone import Phone
 
 PageKey = tuple[datetime | None, UUID]
-WRITABLE: Final = ("kind", "name", "organisation", "status", "vip", "email", "address", "note", "language")
+WHOSE: Final = ("owner_id", "team_id")
+WRITABLE: Final = ("kind", "name", "organisation", "status", "vip", "email", "address", "note", "language", *WHOSE)
 _SEARCHED: Final = ("name", "organisation", "email")
 _FEWEST_DIGITS: Final = 4
 _DIALLED: Final = frozenset("+-()/. \u00a0")
@@ -29,12 +34,21 @@ _MOST_WORDS: Final = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """``region`` reads numbers that are typed without a country."""
+    """``region`` reads numbers that are typed without a country; ``actor`` is who looks."""
 
+    actor: Actor
     text: str
     region: str
     limit: int
     after: PageKey | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """Who does it (None: no person), and when."""
+
+    by: Actor | None
+    at: datetime
 
 
 def find(session: Session, search: Search) -> list[Customer]:
@@ -43,7 +57,7 @@ def find(session: Session, search: Search) -> list[Customer]:
     Without words a card shows once somebody has written on it or it has called twice: one-time callers are no list
     to work with. A search finds them all.
     """
-    found = select(Customer).where(Customer.merged_into.is_(None), _wanted(search))
+    found = narrow(select(Customer).where(Customer.merged_into.is_(None), _wanted(search)), search.actor, Customer)
     page: list[Customer] = []
     if search.after is None or search.after[0] is not None:
         page = list(session.scalars(_contacted(found, search.after).limit(search.limit)))
@@ -53,18 +67,34 @@ def find(session: Session, search: Search) -> list[Customer]:
     return page
 
 
-def get(session: Session, customer_id: UUID) -> Customer:
-    """The card; the surviving one where two were merged. Raises NotFound."""
-    customer = session.get(Customer, customer_id)
+def get(session: Session, customer_id: UUID, actor: Actor) -> Customer:
+    """The card; the surviving one where two were merged. Raises NotFound, also where the actor may not see it."""
+    customer = survivor(session, customer_id)
+    if customer is None or not allow(actor, Verb.READ_CARDS, card_of(customer.owner_id, customer.team_id)):
+        raise NotFound("no such customer")
+    return customer
+
+
+def locked(session: Session, customer_id: UUID, actor: Actor) -> Customer:
+    """The same, held until the commit, as it is in the database now."""
+    customer = get(session, customer_id, actor)
+    session.refresh(customer, with_for_update=True)
+    return get(session, customer.id, actor)
+
+
+def whoever(session: Session, customer_id: UUID) -> Customer:
+    """The same for those whose duty is about everybody, and for what no person does. Raises NotFound."""
+    customer = survivor(session, customer_id)
     if customer is None:
         raise NotFound("no such customer")
-    return get(session, customer.merged_into) if customer.merged_into else customer
+    return customer
 
 
-def locked(session: Session, customer_id: UUID) -> Customer:
-    """The same, held until the commit, as it is in the database now."""
-    customer = get(session, customer_id)
-    session.refresh(customer, with_for_update=True)
+def survivor(session: Session, customer_id: UUID) -> Customer | None:
+    """The card that stands for this one today, whoever may see it."""
+    customer = session.get(Customer, customer_id)
+    while customer and customer.merged_into:
+        customer = session.get(Customer, customer.merged_into)
     return customer
 
 
@@ -82,9 +112,12 @@ def numbers_of(session: Session, customers: Sequence[UUID]) -> dict[UUID, list[t
     return found
 
 
-def create(session: Session, values: Mapping[str, Any], numbers: Iterable[tuple[Phone, str]], now: datetime) -> UUID:
-    """A card that somebody writes himself. ``numbers`` come with their labels."""
+def create(session: Session, values: Mapping[str, Any], numbers: Iterable[tuple[Phone, str]], made: Made) -> UUID:
+    """A card that somebody writes himself: his and his team's. ``numbers`` come with their labels."""
+    now = made.at
     customer = Customer(created_at=now, updated_at=now, provisional=False)
+    _claim(customer, made.by)
+    _owners_exist(session, values)
     _take(customer, values)
     session.add(customer)
     session.flush()
@@ -93,11 +126,12 @@ def create(session: Session, values: Mapping[str, Any], numbers: Iterable[tuple[
     return customer.id
 
 
-def write(customer: Customer, values: Mapping[str, Any], now: datetime) -> list[str]:
+def write(session: Session, customer: Customer, values: Mapping[str, Any], made: Made) -> list[str]:
     """Changes the card, which thereby is no longer provisional; the names of the fields that differ."""
+    _owners_exist(session, values)
     changed = [name for name, value in values.items() if getattr(customer, name) != value]
+    touched(customer, made)
     _take(customer, values)
-    _written(customer, now)
     return changed
 
 
@@ -115,7 +149,7 @@ def add_number(session: Session, customer: Customer, number: Phone, label: str, 
     return add_contact_point(session, customer.id, number, now, label=label)
 
 
-def sharing(session: Session, customer: UUID, number: Phone) -> list[UUID]:
+def sharing(session: Session, customer: UUID, number: Phone, actor: Actor) -> list[UUID]:
     """Other cards with the same number: families and switchboards are no mistake, doubles are."""
     found = (
         select(Customer.id)
@@ -125,7 +159,7 @@ def sharing(session: Session, customer: UUID, number: Phone) -> list[UUID]:
         .order_by(Customer.provisional, Customer.id)
         .limit(9)
     )
-    return list(session.scalars(found))
+    return list(session.scalars(narrow(found, actor, Customer)))
 
 
 def remove_number(session: Session, customer: Customer, point_id: UUID) -> None:
@@ -146,9 +180,13 @@ def key(at: datetime | None, row: UUID) -> Tuple:
     return tuple_(literal(at, UtcDateTime), literal(row, Uuid))
 
 
-def touched(customer: Customer, now: datetime) -> None:
-    """Somebody changed what hangs on the card."""
-    _written(customer, now)
+def touched(customer: Customer, made: Made) -> None:
+    """Somebody changed the card or what hangs on it. Who writes first on a card born of a call makes it his."""
+    if customer.provisional and customer.owner_id is None and customer.team_id is None:
+        _claim(customer, made.by)
+    customer.provisional = False
+    customer.updated_at = made.at
+    customer.version += 1
 
 
 def _take(customer: Customer, values: Mapping[str, Any]) -> None:
@@ -158,10 +196,16 @@ def _take(customer: Customer, values: Mapping[str, Any]) -> None:
     customer.search_text = fold(" ".join(getattr(customer, name) or "" for name in _SEARCHED))
 
 
-def _written(customer: Customer, now: datetime) -> None:
-    customer.provisional = False
-    customer.updated_at = now
-    customer.version += 1
+def _claim(customer: Customer, actor: Actor | None) -> None:
+    if actor:
+        customer.owner_id, customer.team_id = actor.id, actor.team
+
+
+def _owners_exist(session: Session, values: Mapping[str, Any]) -> None:
+    teams.must_exist(session, values.get("team_id"))
+    owner = values.get("owner_id")
+    if owner is not None and session.get(User, owner) is None:
+        raise Invalid("there is no such person", fields={"owner_id": "not_allowed"})
 
 
 def _wanted(search: Search) -> Any:

@@ -165,6 +165,8 @@ def card(session: Session, customer: Any) -> Card:
         last_agent=agent,
         last_outcome=outcome,
         calls=customer.calls,
+        owner_id=customer.owner_id,
+        team_id=customer.team_id,
     )
 
 

@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from callcenter.crm import teams
 from callcenter.crm.models.people import SignIn, SignInAttempt, User
-from callcenter.crm.rights import Actor, UserRole
+from callcenter.crm.rights import Actor, UserRole, read_scopes
 from callcenter.errors import Refused
 
 _IDLE: Final = timedelta(hours=12)
@@ -92,14 +93,14 @@ def actor(session: Session, token: str, now: datetime) -> Actor | None:
     ).first()
     if row is None or not _valid(row[0], row[1], now):
         return None
-    return _actor(row[0], row[1])
+    return _actor(session, row[0], row[1])
 
 
 def actor_of(session: Session, sign_in: UUID, now: datetime) -> Actor | None:
     """The same by the session's id, for tickets."""
     found = session.get(SignIn, sign_in)
     user = session.get(User, found.user_id) if found else None
-    return _actor(found, user) if found and user and _valid(found, user, now) else None
+    return _actor(session, found, user) if found and user and _valid(found, user, now) else None
 
 
 def touch(session: Session, sign_in: UUID, now: datetime) -> None:
@@ -174,13 +175,15 @@ def _valid(sign_in: SignIn, user: User, now: datetime) -> bool:
     return user.active and sign_in.revoked_at is None and fresh
 
 
-def _actor(sign_in: SignIn, user: User) -> Actor:
+def _actor(session: Session, sign_in: SignIn, user: User) -> Actor:
+    role = UserRole(user.role)
     return Actor(
         id=user.id,
         username=user.username,
         display_name=user.display_name,
-        role=UserRole(user.role),
+        role=role,
         team=user.team_id,
+        scopes=read_scopes(teams.scopes(session)[0], role),
         language=user.language,
         session=sign_in.id,
     )

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, OutcomeState
-from callcenter.crm import outcomes
+from callcenter.crm import outcomes, visible
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.outcomes import OutcomeRow
-from callcenter.crm.rights import Actor, Verb, allow, sees_call
+from callcenter.crm.rights import Actor, Verb, allow
 from callcenter.errors import Forbidden, NotFound, Refused
 from callcenter.events import CallKey
 
@@ -41,15 +41,13 @@ def logged(
     Raises Refused, Invalid.
     """
     row, call = _seen(session, segment_id, actor)
-    own = allow(actor, Verb.SETTLE_OWN, owner=row.agent_id)
-    any_ = allow(actor, Verb.SETTLE_ANY)
-    if not own and not any_:
+    if not allow(actor, Verb.SETTLE, visible.part(session, row.agent_id)):
         raise Forbidden("this is another agent's part of the call")
     state = OutcomeState(row.outcome_state)
     if state is OutcomeState.NONE:
         raise Refused("no outcome is owed here: nobody answered, or somebody else owns the call", code="nothing_owed")
     correction = state not in _OPEN
-    if correction and not any_ and not _fresh(session, row.id, now):
+    if correction and not allow(actor, Verb.WAIVE) and not _fresh(session, row.id, now):
         raise Refused("it is settled; after a day only a supervisor may correct it", code="outcome_settled")
     code = outcomes.chosen(session, *choice)
     key = CallKey(pbx=call.pbx, uniqueid=call.uniqueid)
@@ -59,7 +57,7 @@ def logged(
 def drafted(session: Session, segment_id: UUID, actor: Actor) -> SegmentRow:
     """The part on whose outcome its agent still writes. Raises Refused."""
     row, _ = _seen(session, segment_id, actor)
-    if not allow(actor, Verb.SETTLE_OWN, owner=row.agent_id):
+    if row.agent_id != actor.id:
         raise Forbidden("this is another agent's part of the call")
     if OutcomeState(row.outcome_state) not in _OPEN:
         raise Refused("no outcome is owed here", code="nothing_owed")
@@ -69,6 +67,8 @@ def drafted(session: Session, segment_id: UUID, actor: Actor) -> SegmentRow:
 def waived(session: Session, segment_id: UUID, actor: Actor) -> Part:
     """The part whose agent may be let off. Raises Refused."""
     row, call = _seen(session, segment_id, actor)
+    if not allow(actor, Verb.WAIVE, visible.part(session, row.agent_id)):
+        raise Forbidden("this is another team's part of the call")
     if OutcomeState(row.outcome_state) not in _OPEN:
         raise Refused("no outcome is owed here", code="nothing_owed")
     key = CallKey(pbx=call.pbx, uniqueid=call.uniqueid)
@@ -87,15 +87,11 @@ def only_owed(session: Session, call_id: UUID, actor: Actor) -> UUID:
 
 
 def _seen(session: Session, segment_id: UUID, actor: Actor) -> tuple[SegmentRow, CallRow]:
-    found = session.execute(
-        select(SegmentRow, CallRow).join(CallRow, CallRow.id == SegmentRow.call_id).where(SegmentRow.id == segment_id)
-    ).first()
+    parts = select(SegmentRow, CallRow).join(CallRow, CallRow.id == SegmentRow.call_id)
+    found = session.execute(visible.narrow(parts.where(SegmentRow.id == segment_id), actor, CallRow)).first()
     if found is None:
         raise NotFound("no such segment")
-    row, call = found
-    if not sees_call(actor, took_part=row.agent_id == actor.id, of_a_card=call.customer_id is not None):
-        raise NotFound("no such segment")
-    return row, call
+    return found[0], found[1]
 
 
 def _fresh(session: Session, segment_id: UUID, now: datetime) -> bool:

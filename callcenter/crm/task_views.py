@@ -16,6 +16,7 @@ from callcenter.crm.card_views import CustomerBrief, briefs_of, display
 from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.models.people import Team, User
 from callcenter.crm.models.tasks import DialRow, Task
+from callcenter.crm.rights import Actor
 from callcenter.crm.schemas import Person
 from callcenter.crm.tasks import TaskKind, TaskState
 
@@ -86,20 +87,20 @@ class _Around:
     tried: dict[UUID, TriedAnswer]
 
 
-def views(session: Session, rows: Sequence[Task], now: datetime) -> list[TaskAnswer]:
-    """The tasks with all that is told of them, in the same order."""
+def views(session: Session, rows: Sequence[Task], actor: Actor, now: datetime) -> list[TaskAnswer]:
+    """The tasks with all that is told of them, in the same order. Cards the actor may not see are left out."""
     if not rows:
         return []
-    around = _around(session, rows)
+    around = _around(session, rows, actor)
     return [_view(row, around, now) for row in rows]
 
 
-def view(session: Session, task_id: UUID, now: datetime) -> TaskAnswer:
+def view(session: Session, task_id: UUID, actor: Actor, now: datetime) -> TaskAnswer:
     """One, as it is in the database now."""
-    return views(session, [session.get_one(Task, task_id)], now)[0]
+    return views(session, [session.get_one(Task, task_id)], actor, now)[0]
 
 
-def _around(session: Session, rows: Sequence[Task]) -> _Around:
+def _around(session: Session, rows: Sequence[Task], actor: Actor) -> _Around:
     people = {p for r in rows for p in (r.assignee_id, r.claimed_by_id, r.closed_by_id, r.created_by_id) if p}
     teams = {r.team_id for r in rows if r.team_id}
     numbers = {r.number_id for r in rows if r.number_id}
@@ -107,7 +108,7 @@ def _around(session: Session, rows: Sequence[Task]) -> _Around:
     return _Around(
         people={u.id: Person.model_validate(u) for u in session.scalars(select(User).where(User.id.in_(people)))},
         teams={t.id: TeamBrief.model_validate(t) for t in session.scalars(select(Team).where(Team.id.in_(teams)))},
-        cards=briefs_of(session, sorted({r.customer_id for r in rows if r.customer_id})),
+        cards=briefs_of(session, sorted({r.customer_id for r in rows if r.customer_id}), actor),
         numbers={n.id: (_dialled(n), display(_dialled(n), n.e164)) for n in known},
         tried=_tried(session, [r.id for r in rows]),
     )

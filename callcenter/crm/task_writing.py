@@ -22,7 +22,7 @@ def columns(session: Session, request: web.Request, values: Mapping[str, Any]) -
     """The fields of a request as columns. Raises Invalid, NotFound."""
     found = {name: value for name, value in values.items() if name not in ("number", "call_id")}
     if found.get("customer_id"):
-        found["customer_id"] = customers.get(session, found["customer_id"]).id
+        found["customer_id"] = customers.get(session, found["customer_id"], actor(request)).id
     if number := values.get("number"):
         found["number_id"] = _number(session, number, request.app[SETTINGS].region)
     if call_id := values.get("call_id"):

@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 from callcenter.api import cursor
 from callcenter.call import Call
 from callcenter.crm import customers, reminders, task_policy
+from callcenter.crm import visible as sight
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.queues import Queue, QueueAgent
 from callcenter.crm.models.tasks import Task
-from callcenter.crm.rights import Actor, Verb, allow
+from callcenter.crm.rights import Actor, Subject, Verb, allow
 from callcenter.errors import Forbidden, NotFound, Refused
 from callcenter.events import OutcomeLogged
 
@@ -62,12 +63,13 @@ class Filter:
 
 
 def visible(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Supervisors see all. Others: what is theirs, what nobody has in their team and queues, and what a colleague
-    promised and did not keep."""
-    if allow(actor, Verb.ANY_TASK):
-        return Task.id.is_not(None)
+    """What is theirs. Supervisors: also all of their team. Others: also what nobody has in their team and queues, and
+    what a colleague promised and did not keep. Never what is about a card they may not read, but for their own."""
     own = or_(Task.assignee_id == actor.id, Task.claimed_by_id == actor.id, Task.created_by_id == actor.id)
-    team = Task.team_id.is_(None) if actor.team is None else or_(Task.team_id.is_(None), Task.team_id == actor.team)
+    card = or_(Task.customer_id.is_(None), sight.on_readable_card(actor, Task.customer_id))
+    team = and_(card, sight.of_team(actor, Subject.TASKS, Task.team_id))
+    if allow(actor, Verb.ANY_TASK):
+        return or_(own, team)
     here = and_(Queue.pbx == Task.pbx, Queue.name == Task.queue)
     staffed = exists().where(here, QueueAgent.queue_id == Queue.id)
     works_there = exists().where(here, QueueAgent.queue_id == Queue.id, QueueAgent.agent_id == actor.id)
@@ -79,8 +81,8 @@ def conditions(wanted: Filter, actor: Actor, now: datetime) -> list[ColumnElemen
     """What the rows must be. On a card that one may read one sees all that is to be done for the customer."""
     mine = or_(Task.claimed_by_id == actor.id, and_(Task.assignee_id == actor.id, Task.claimed_by_id.is_(None)))
     found: list[ColumnElement[bool]] = [Task.closed_at.is_not(None) if wanted.closed else _LIVING]
-    if not (wanted.customer and allow(actor, Verb.READ_CARDS)):
-        found.append(visible(actor, now))
+    sees = visible(actor, now)
+    found.append(or_(sees, sight.on_readable_card(actor, Task.customer_id)) if wanted.customer else sees)
     if wanted.mine:
         found.append(mine)
     if wanted.unclaimed:
@@ -112,9 +114,7 @@ def page(
 
 def seen(session: Session, task_id: UUID, actor: Actor, now: datetime) -> Task:
     """A task the actor may see. Raises NotFound."""
-    may = visible(actor, now)
-    if allow(actor, Verb.READ_CARDS):
-        may = or_(may, Task.customer_id.is_not(None))
+    may = or_(visible(actor, now), sight.on_readable_card(actor, Task.customer_id))
     found = select(Task).where(Task.id == task_id, may)
     task = session.scalars(found).first()
     if task is None:

@@ -65,7 +65,7 @@ def _calls(session: Session, asked: Asked) -> Sequence[_Entry]:
     if asked.after:
         found = found.where(tuple_(CallRow.started_at, CallRow.id) < customers.key(*asked.after))
     newest = found.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(asked.limit + 1)
-    views = call_views.views(session, list(session.scalars(newest)))
+    views = call_views.views(session, list(session.scalars(newest)), asked.actor)
     return [(v.started_at, v.id, TimelineItem(kind="call", at=v.started_at, call=v)) for v in views]
 
 
@@ -74,7 +74,7 @@ def _tasks(session: Session, asked: Asked) -> Sequence[_Entry]:
     if asked.after:
         found = found.where(tuple_(Task.created_at, Task.id) < customers.key(*asked.after))
     newest = found.order_by(Task.created_at.desc(), Task.id.desc()).limit(asked.limit + 1)
-    views = task_views.views(session, list(session.scalars(newest)), asked.now)
+    views = task_views.views(session, list(session.scalars(newest)), asked.actor, asked.now)
     return [(v.created_at, v.id, TimelineItem(kind="task", at=v.created_at, task=v)) for v in views]
 
 

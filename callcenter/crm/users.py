@@ -12,6 +12,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter.crm import teams
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import UserRole
 from callcenter.errors import Invalid, NotFound, Refused
@@ -39,12 +40,13 @@ def verify(password_hash: str | None, password: str) -> bool:
 
 
 def create(session: Session, values: dict[str, Any], password_hash: str, now: datetime) -> User:
-    """Adds a person. ``values``: username, display_name, role, language. Raises Invalid."""
+    """Adds a person. ``values``: username, display_name, role, language, team_id. Raises Invalid."""
     username = fold(values["username"])
     if not _USERNAME.fullmatch(username):
         raise Invalid(
             "a user name has 2 to 64 of a-z, 0-9, dot, dash and underscore", fields={"username": "not_allowed"}
         )
+    teams.must_exist(session, values.get("team_id"))
     if by_username(session, username):
         raise Invalid("this user name is taken", fields={"username": "taken"})
     user = User(
@@ -52,6 +54,7 @@ def create(session: Session, values: dict[str, Any], password_hash: str, now: da
         display_name=(values.get("display_name") or username).strip(),
         role=UserRole(values["role"]),
         language=values.get("language") or "en",
+        team_id=values.get("team_id"),
         password_hash=password_hash,
         created_at=now,
         active=True,
@@ -62,13 +65,14 @@ def create(session: Session, values: dict[str, Any], password_hash: str, now: da
 
 
 def change(session: Session, user_id: UUID, values: dict[str, Any]) -> User:
-    """Changes display_name, role, language or active. Raises NotFound, Refused for the last administrator."""
+    """Changes display_name, role, language, team_id or active. Raises NotFound, Refused for the last administrator."""
     user = get(session, user_id)
     loses_admin = (user.active and user.role == UserRole.ADMIN) and (
         values.get("role", user.role) != UserRole.ADMIN or values.get("active") is False
     )
     if loses_admin and _admins(session) == 1:
         raise Refused("the last administrator must stay one", code="last_admin")
+    teams.must_exist(session, values.get("team_id"))
     for name, value in values.items():
         setattr(user, name, value)
     user.version += 1

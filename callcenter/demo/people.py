@@ -68,7 +68,9 @@ def _staff(session: Session, now: datetime, passwords: dict[str, str]) -> list[p
 def _card(session: Session, person: cast.Person, now: datetime, rng: random.Random) -> Customer:
     since = now - timedelta(days=rng.randrange(15, 700))
     numbers = [(phone.parse(number, REGION), "") for number in person.numbers]
-    customer = session.get_one(Customer, customers.create(session, person.card, numbers, since))
+    customer = session.get_one(
+        Customer, customers.create(session, person.card, numbers, customers.Made(by=None, at=since))
+    )
     customer.calls = 0
     return customer
 

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from callcenter.api import CLOCK, DB, ROOT, Answer, View, problem
 from callcenter.crm import audit
-from callcenter.crm.access import actor
-from callcenter.crm.models.calls import RecordingRow, SegmentRow
+from callcenter.crm.access import actor, require
+from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.crm.models.office import Audit
-from callcenter.crm.rights import Actor, Verb, allow
+from callcenter.crm.rights import Verb
+from callcenter.crm.visible import narrow
 from callcenter.errors import Forbidden, NotFound, Refused, Unavailable
 from callcenter.log import logger
 
@@ -148,26 +149,19 @@ async def _bytes(request: web.Request, row: RecordingRow, start: int, end: int) 
 
 
 async def _readable(request: web.Request, recording: UUID) -> RecordingRow:
-    """The row, if the actor may listen: agents to calls they had a part in. Raises NotFound, Forbidden."""
-    who = actor(request)
+    """The row, if the actor may listen. Raises NotFound, and Forbidden where he may see that there is one."""
+    who = require(request, Verb.LISTEN)
 
-    def read(session: Session) -> tuple[RecordingRow | None, bool]:
-        row = session.get(RecordingRow, recording)
-        return row, bool(row and _took_part(session, row.call_id, who))
-
-    row, took_part = await request.app[DB].read(read)
-    if row is None:
+    def read(session: Session) -> RecordingRow:
+        found = select(RecordingRow).where(RecordingRow.id == recording)
+        if row := session.scalar(narrow(found, who, RecordingRow)):
+            return row
+        of_call = found.join(CallRow, CallRow.id == RecordingRow.call_id)
+        if session.scalar(narrow(of_call, who, CallRow)):
+            raise Forbidden("you may not listen to this talk")
         raise NotFound("there is no such recording")
-    if not (allow(who, Verb.LISTEN_ANY) or allow(who, Verb.LISTEN_OWN, owner=who.id if took_part else None)):
-        raise Forbidden("you may listen to your own calls only")
-    return row
 
-
-def _took_part(session: Session, call: UUID, who: Actor) -> bool:
-    found = select(SegmentRow.id).where(
-        SegmentRow.call_id == call, SegmentRow.agent_id == who.id, SegmentRow.answered_at.is_not(None)
-    )
-    return session.scalar(found.limit(1)) is not None
+    return await request.app[DB].read(read)
 
 
 async def _note(request: web.Request, row: RecordingRow, wanted: Part) -> None:

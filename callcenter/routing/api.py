@@ -19,8 +19,9 @@ from callcenter.crm.access import require
 from callcenter.crm.call_views import CallAnswer, views
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.people import User
-from callcenter.crm.rights import UserRole, Verb
+from callcenter.crm.rights import Actor, UserRole, Verb
 from callcenter.crm.schemas import Person
+from callcenter.crm.visible import narrow
 from callcenter.roster import AgentId
 from callcenter.routing import api_pbx, api_queues, api_survey
 from callcenter.routing.agents import Mood
@@ -85,9 +86,9 @@ class LiveCalls(Answer):
 class AgentsView(View):
     async def get(self) -> FloorAgents:
         """Everybody who takes calls: all agents, and whoever else sits at an extension or owes an outcome."""
-        require(self.request, Verb.SEE_FLOOR)
+        who = require(self.request, Verb.SEE_FLOOR)
         gate = self.request.app[GATE]
-        people, desks = await self.request.app[DB].read(_people)
+        people, desks = await self.request.app[DB].read(lambda s: _people(s, who))
         owed = _debts(gate)
         return FloorAgents(
             items=[
@@ -124,16 +125,17 @@ class QueuesView(View):
 class LiveView(View):
     async def get(self) -> LiveCalls:
         """Calls that go on now, oldest first."""
-        require(self.request, Verb.SEE_FLOOR)
-        return LiveCalls(items=await self.request.app[DB].read(_live))
+        who = require(self.request, Verb.SEE_FLOOR)
+        return LiveCalls(items=await self.request.app[DB].read(lambda s: _live(s, who)))
 
 
 def _fields(line: object) -> dict[str, object]:
     return {name: getattr(line, name) for name in FloorQueue.model_fields if name != "offered_to_you"}
 
 
-def _people(session: Session) -> tuple[list[User], dict[UUID, str]]:
-    people = list(session.scalars(select(User).where(User.active).order_by(User.display_name, User.id)))
+def _people(session: Session, who: Actor) -> tuple[list[User], dict[UUID, str]]:
+    found = narrow(select(User).where(User.active), who, User)
+    people = list(session.scalars(found.order_by(User.display_name, User.id)))
     return people, {user.id: extension.number for extension, user in rosters.desks(session) if user}
 
 
@@ -157,9 +159,10 @@ def _display(call: Call) -> str:
     return "" if call.withheld else phone.parse(call.number, call.region).grouped
 
 
-def _live(session: Session) -> list[CallAnswer]:
-    going_on = select(CallRow).where(CallRow.ended_at.is_(None)).order_by(CallRow.started_at, CallRow.id)
-    return views(session, list(session.scalars(going_on.limit(_SHOWN_AT_MOST))))
+def _live(session: Session, who: Actor) -> list[CallAnswer]:
+    going_on = narrow(select(CallRow).where(CallRow.ended_at.is_(None)), who, CallRow)
+    ordered = going_on.order_by(CallRow.started_at, CallRow.id).limit(_SHOWN_AT_MOST)
+    return views(session, list(session.scalars(ordered)), who)
 
 
 def provide(app: web.Application, gate: Gate, survey: Survey) -> None:

@@ -162,6 +162,11 @@ class Board:
         self.lines_version += 1
         return self._refresh({s.id for live in self._live.values() for s in live.call.segments if s.id})
 
+    def judged(self, directory: Directory) -> None:
+        """Rights are others now: every pop is drawn again."""
+        self._directory = directory
+        self._refresh({pop for pops in self._pops.values() for pop in pops})
+
     def view(self, agent: AgentId) -> BoardView:
         """The whole screen of one agent as of now."""
         return BoardView(
@@ -218,7 +223,8 @@ class Board:
         segment = next((s for s in live.call.segments if s.id == pop_id), None)
         if segment is None or pop_id is None or phase is None:
             return None
-        face = pop(live.call, segment, phase, live.seen(), self._drafts.get(pop_id, _NO_DRAFT))
+        who = live.seen().seen_by(self._person(agent).standing)
+        face = pop(live.call, segment, phase, who, self._drafts.get(pop_id, _NO_DRAFT))
         face = labelled(face, live.call.key.pbx, self._directory)
         self._pops[agent][pop_id] = face
         return face

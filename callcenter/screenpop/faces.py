@@ -10,6 +10,7 @@ from uuid import UUID
 from callcenter import phone
 from callcenter.call import Call, Segment
 from callcenter.card import Candidate, Card
+from callcenter.crm.rights import Standing, Verb, allow, card_of
 from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.shown import Draft, Guess, Phase, Pop
 
@@ -45,8 +46,21 @@ class Who:
     card: Card | None
     candidates: tuple[Candidate, ...] = ()
 
+    def seen_by(self, standing: Standing | None) -> Who:
+        """The same without the cards that a person may not see: a ringing phone is no way around his rights."""
+        if self.card is None and not self.candidates:
+            return self
+        shown = tuple(c for c in self.candidates if _may_see(standing, c.card))
+        card = self.card if self.card and _may_see(standing, self.card) else None
+        return Who(card=card, candidates=shown)
+
     def names(self, customer: UUID) -> bool:
         return any(c.id == customer for c in (self.card, *(g.card for g in self.candidates)) if c)
+
+
+def _may_see(standing: Standing | None, card: Card) -> bool:
+    whose = card_of(card.owner_id, card.team_id)
+    return whose.unclaimed if standing is None else allow(standing, Verb.READ_CARDS, whose)
 
 
 def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> Pop:

@@ -19,7 +19,16 @@ from callcenter.events import MemberState, Offered
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
 from callcenter.log import logger
-from callcenter.news import CustomerChanged, DraftSaved, Named, Reminded, RosterChanged, SignedOff, TasksChanged
+from callcenter.news import (
+    CustomerChanged,
+    DraftSaved,
+    Named,
+    Reminded,
+    RightsChanged,
+    RosterChanged,
+    SignedOff,
+    TasksChanged,
+)
 from callcenter.roster import AgentId
 from callcenter.screenpop import pulse, recollect
 from callcenter.screenpop.board import Board, Changes, Restored
@@ -100,7 +109,7 @@ class Hub:
         tab.snapshot(self._board.view(tab.actor.id))
 
     def close(self) -> None:
-        """The service ends: tabs come back when it is up again."""
+        """Tabs are told to come back: the service ends, or begins anew with them."""
         for tab in self._all():
             tab.end(Close.GOING_AWAY)
 
@@ -152,6 +161,11 @@ class Hub:
 
     async def named(self, _event: Named) -> None:
         self._tell(self._board.renamed(await self._db.read(recollect.directory)))
+
+    async def rights_changed(self, _event: RightsChanged) -> None:
+        """Every tab comes back at once, as who its person is now."""
+        self._board.judged(await self._db.read(recollect.directory))
+        self.close()
 
     async def signed_off(self, event: SignedOff) -> None:
         self._end_sessions({event.session})

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from callcenter.call import Call
+from callcenter.crm.rights import Standing
 from callcenter.events import CallKey, MemberState
 from callcenter.roster import AgentId, Device, Roster
 from callcenter.screenpop.shown import QueueLine
@@ -23,6 +24,8 @@ class Person:
     id: UUID
     username: str
     display_name: str
+    standing: Standing | None = None
+    """What decides which cards his pops may show; without one, those that are open to everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

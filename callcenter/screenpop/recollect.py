@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,26 +12,34 @@ from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED
 from callcenter.card import Card
-from callcenter.crm import maps, queues
+from callcenter.crm import maps, queues, teams
 from callcenter.crm.identify import card
 from callcenter.crm.models.calls import SegmentRow
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.desks import Extension
 from callcenter.crm.models.people import SignIn, User
+from callcenter.crm.rights import Standing, UserRole, read_scopes
 from callcenter.screenpop.lines import Directory, Person
 from callcenter.screenpop.shown import Draft
 
 
 def directory(session: Session) -> Directory:
     """Who is who, and which member interfaces belong to which extension."""
-    people = session.execute(select(User.id, User.username, User.display_name)).all()
+    kept, _ = teams.scopes(session)
+    people = session.scalars(select(User)).all()
     extensions = session.scalars(select(Extension)).all()
     return Directory(
-        people={i: Person(id=i, username=username, display_name=name) for i, username, name in people},
+        people={user.id: _person(user, kept) for user in people},
         stations={(e.pbx, interface): e.number for e in extensions for interface in e.interfaces},
         dids=maps.labels(session),
         queues=queues.labels(session),
     )
+
+
+def _person(user: User, kept: dict[str, Any]) -> Person:
+    role = UserRole(user.role)
+    standing = Standing(id=user.id, role=role, team=user.team_id, scopes=read_scopes(kept, role))
+    return Person(id=user.id, username=user.username, display_name=user.display_name, standing=standing)
 
 
 def drafts(session: Session) -> dict[UUID, Draft]:

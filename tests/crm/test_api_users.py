@@ -14,7 +14,7 @@ async def test_an_administrator_adds_a_person_who_then_signs_in(both: Office) ->
     admin = await both.signed_in("root", "admin")
     made = await admin.post("/users", NEW)
     assert made.status == 201, made.text
-    assert set(made.body) == {"id", "username", "display_name", "role", "language", "active", "created_at"}
+    assert set(made.body) == {"id", "username", "display_name", "role", "language", "team_id", "active", "created_at"}
     assert (made.body["username"], made.body["display_name"], made.body["active"]) == ("boris", "Борис", True)
     boris = await both.caller()
     assert (await both.sign_in(boris, "boris")).body["language"] == "ru"

@@ -8,52 +8,97 @@ import sys
 import pytest
 
 from callcenter.crm.fold import fold
-from callcenter.crm.rights import Actor, UserRole, Verb, allow, sees_call
+from callcenter.crm.rights import (
+    Actor,
+    Scope,
+    Subject,
+    UserRole,
+    Verb,
+    allow,
+    card_of,
+    part_of,
+    read_scopes,
+    scope_of,
+)
 from callcenter.ids import new_id
 
+TEAM, OTHER_TEAM, COLLEAGUE = new_id(), new_id(), new_id()
+OUR_TEAMS, OTHERS = part_of(COLLEAGUE, TEAM), part_of(COLLEAGUE, OTHER_TEAM)
+AGENTS = {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.MERGE_CARDS, Verb.READ_CALLS, Verb.SETTLE, Verb.LISTEN}
+AGENTS |= {Verb.WORK_TASKS, Verb.CALL_OUT}
+SUPERVISORS = AGENTS | {Verb.WAIVE, Verb.SEE_FLOOR, Verb.ANY_TASK, Verb.TAKE_OVER_DESK}
 
-def somebody(role: UserRole) -> Actor:
-    return Actor(id=new_id(), username="x", display_name="X", role=role, team=None, language="en", session=new_id())
+
+def somebody(role: UserRole, **scopes: Scope) -> Actor:
+    return Actor(
+        id=new_id(),
+        username="x",
+        display_name="X",
+        role=role,
+        team=TEAM,
+        scopes={Subject(name): scope for name, scope in scopes.items()},
+        language="en",
+        session=new_id(),
+    )
 
 
 @pytest.mark.parametrize(
     ("role", "verbs"),
-    [
-        (UserRole.AGENT, {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.WORK_TASKS, Verb.CALL_OUT}),
-        (
-            UserRole.SUPERVISOR,
-            {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.READ_ALL_CALLS, Verb.SETTLE_ANY, Verb.WAIVE}
-            | {Verb.LISTEN_ANY, Verb.SEE_FLOOR, Verb.TAKE_OVER_DESK, Verb.WORK_TASKS, Verb.CALL_OUT, Verb.ANY_TASK},
-        ),
-        (UserRole.ADMIN, set(Verb) - {Verb.SETTLE_OWN, Verb.LISTEN_OWN}),
-    ],
+    [(UserRole.AGENT, AGENTS), (UserRole.SUPERVISOR, SUPERVISORS), (UserRole.ADMIN, set(Verb))],
 )
-def test_each_role_may_exactly_this_with_things_that_are_not_its_own(role: UserRole, verbs: set[Verb]) -> None:
-    actor = somebody(role)
-    assert {verb for verb in Verb if allow(actor, verb, owner=new_id())} == verbs
-
-
-@pytest.mark.parametrize("role", list(UserRole))
-def test_ones_own_is_ones_own(role: UserRole) -> None:
-    actor = somebody(role)
-    assert allow(actor, Verb.SETTLE_OWN, owner=actor.id)
-    assert not allow(actor, Verb.SETTLE_OWN, owner=None)
+def test_each_role_may_exactly_this(role: UserRole, verbs: set[Verb]) -> None:
+    assert {verb for verb in Verb if allow(somebody(role), verb)} == verbs
 
 
 @pytest.mark.parametrize(
-    ("role", "took_part", "of_a_card", "sees"),
+    ("role", "ours", "others"),
     [
-        (UserRole.AGENT, False, False, False),
-        (UserRole.AGENT, True, False, True),
-        (UserRole.AGENT, False, True, True),
-        (UserRole.SUPERVISOR, False, False, True),
-        (UserRole.ADMIN, False, False, True),
+        (
+            UserRole.AGENT,
+            {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.MERGE_CARDS, Verb.WORK_TASKS, Verb.CALL_OUT},
+            {Verb.CALL_OUT},
+        ),
+        (UserRole.SUPERVISOR, SUPERVISORS, {Verb.TAKE_OVER_DESK, Verb.CALL_OUT}),
+        (UserRole.ADMIN, set(Verb), set(Verb)),
     ],
 )
-def test_calls_are_seen_by_those_who_had_a_part_or_may_read_the_card(
-    role: UserRole, took_part: bool, of_a_card: bool, sees: bool
-) -> None:
-    assert sees_call(somebody(role), took_part=took_part, of_a_card=of_a_card) is sees
+def test_rights_reach_as_far_as_the_role_does(role: UserRole, ours: set[Verb], others: set[Verb]) -> None:
+    actor = somebody(role)
+    assert {verb for verb in Verb if allow(actor, verb, OUR_TEAMS)} == ours
+    assert {verb for verb in Verb if allow(actor, verb, OTHERS)} == others
+
+
+@pytest.mark.parametrize("role", list(UserRole))
+@pytest.mark.parametrize("scope", list(Scope))
+def test_ones_own_is_ones_own(role: UserRole, scope: Scope) -> None:
+    actor = somebody(role, outcomes=scope, cards=scope)
+    assert allow(actor, Verb.SETTLE, part_of(actor.id, OTHER_TEAM))
+    assert allow(actor, Verb.WRITE_CARDS, card_of(actor.id, OTHER_TEAM))
+    assert allow(actor, Verb.READ_CARDS, card_of(None, None))
+
+
+def test_where_nobody_is_in_a_team_the_team_is_everybody() -> None:
+    assert allow(somebody(UserRole.AGENT), Verb.READ_CARDS, card_of(COLLEAGUE, None))
+    assert not allow(somebody(UserRole.AGENT, cards=Scope.OWN), Verb.READ_CARDS, card_of(COLLEAGUE, None))
+
+
+def test_a_scope_is_set_by_role_and_subject() -> None:
+    agent = somebody(UserRole.AGENT, recordings=Scope.ALL)
+    assert allow(agent, Verb.LISTEN, OTHERS)
+    assert not allow(agent, Verb.SETTLE, OTHERS)
+
+
+def test_an_administrator_cannot_be_cut_off() -> None:
+    assert allow(somebody(UserRole.ADMIN, cards=Scope.OWN), Verb.READ_CARDS, OTHERS)
+
+
+@pytest.mark.parametrize(
+    "kept", [None, [], {"agent": None}, {"agent": {"cards": "moon", "walls": "all"}}, {"agent": 1}]
+)
+def test_a_policy_that_makes_no_sense_leaves_the_defaults(kept: object) -> None:
+    actor = somebody(UserRole.AGENT, **{str(k): v for k, v in read_scopes(kept, UserRole.AGENT).items()})
+    assert scope_of(actor, Subject.CARDS) is Scope.TEAM
+    assert scope_of(actor, Subject.CALLS) is Scope.OWN
 
 
 @pytest.mark.parametrize(

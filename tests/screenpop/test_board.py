@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callcenter.crm.rights import Standing, UserRole
 from callcenter.events import CallEvent, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult
 from callcenter.ids import new_id
 from callcenter.news import DraftSaved
@@ -170,3 +172,41 @@ def test_nothing_changed_is_nothing_told() -> None:
     told = len(office.told[ANNA])
     office.play(story.joins("other").events[-1:])
     assert not [c for c in office.told[ANNA][told:] if isinstance(c, PopUpdated)]
+
+
+def test_a_ringing_phone_does_not_show_a_card_of_another_team() -> None:
+    ours, theirs = new_id(), new_id()
+    office = Office()
+    seat(office, ours)
+    office.card = replace(card("Secret"), team_id=theirs)
+    (pop,) = office.play(answered("101").events[:3]).screens[ANNA].pops
+    assert (pop.customer, pop.candidates, pop.number) == (None, (), "+79161234567")
+
+
+def test_a_card_that_is_given_to_the_team_appears_and_one_that_is_taken_away_goes() -> None:
+    ours, theirs = new_id(), new_id()
+    office = Office()
+    seat(office, ours)
+    hidden = office.card = replace(card("Secret"), team_id=theirs)
+    office.play(answered("101").events[:3])
+    shown = replace(hidden, team_id=ours)
+    office.hear(office.board.card_changed(hidden.id, shown))
+    assert office.screens[ANNA].pops[0].customer == shown
+    office.hear(office.board.card_changed(hidden.id, hidden))
+    assert office.screens[ANNA].pops[0].customer is None
+
+
+def test_when_rights_change_every_pop_is_drawn_again() -> None:
+    ours, theirs = new_id(), new_id()
+    office = Office()
+    seat(office, ours)
+    office.card = replace(card("Secret"), team_id=theirs)
+    office.play(answered("101").events[:3])
+    seat(office, theirs)
+    assert office.board.view(ANNA).pops[0].customer == office.card
+
+
+def seat(office: Office, team: UUID) -> None:
+    """Anna belongs to this team now."""
+    anna = replace(DIRECTORY.people[ANNA], standing=Standing(id=ANNA, role=UserRole.AGENT, team=team))
+    office.board.judged(replace(DIRECTORY, people={**DIRECTORY.people, ANNA: anna}))

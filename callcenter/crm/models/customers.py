@@ -13,10 +13,17 @@ from callcenter.db import UtcDateTime
 
 
 class Customer(Row):
-    """The card: a person or an organisation. ``provisional`` until somebody writes something on it."""
+    """The card: a person or an organisation. ``provisional`` until somebody writes something on it.
+
+    ``owner_id`` and ``team_id`` say whose it is; with neither it is open to everybody.
+    """
 
     __tablename__ = "customers"
-    __table_args__ = (Index("ix_customers_contact", "last_contact_at", "id"),)
+    __table_args__ = (
+        Index("ix_customers_contact", "last_contact_at", "id"),
+        Index("ix_customers_team", "team_id"),
+        Index("ix_customers_owner", "owner_id"),
+    )
     kind: Mapped[str] = mapped_column(Text, default="person")
     name: Mapped[str] = mapped_column(Text, default="")
     organisation: Mapped[str] = mapped_column(Text, default="")
@@ -28,6 +35,7 @@ class Customer(Row):
     language: Mapped[str] = mapped_column(Text, default="")
     search_text: Mapped[str] = mapped_column(Text, default="")
     provisional: Mapped[bool] = mapped_column(default=False)
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

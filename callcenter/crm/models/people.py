@@ -13,8 +13,11 @@ from callcenter.db import UtcDateTime
 
 
 class Team(Row):
+    """People who share their cards and calls."""
+
     __tablename__ = "teams"
     name: Mapped[str] = mapped_column(Text, unique=True)
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class User(Row):
@@ -25,7 +28,7 @@ class User(Row):
     display_name: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
-    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"), index=True)
     language: Mapped[str] = mapped_column(Text, default="en")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

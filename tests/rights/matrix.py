@@ -1,0 +1,150 @@
+"""Every route and who may use it: one row each.
+
+A route without a row fails the test, and so does a row without a route. A row says, for agents and supervisors, whose
+things the route lets them reach: ``"own"``, ``"own team"``, ``"own team other"``. A thing that is not reached and not
+seen answers exactly like one that does not exist. ``things.py`` makes what the names in a path stand for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+EVERYBODY: Final = ("agent", "supervisor", "admin")
+WHOSE: Final = ("own", "team", "other")
+CARD: Final = {"name": "Somebody"}
+OUTCOME: Final = {"outcome": "solved"}
+CHOICE: Final = {"customer_id": "{customer_id}"}
+SCOPES: Final = dict.fromkeys(("cards", "calls", "recordings", "outcomes", "tasks", "floor"), "team")
+DAYS: Final = dict.fromkeys(("attempts_days", "sign_ins_days", "drafts_days", "posts_days", "jobs_days"), 30)
+KEEPING: Final[dict[str, Any]] = {"hour": 3, "journal_days": 7, "audit_months": 12, **DAYS}
+MAP: Final[dict[str, Any]] = {"map": [], "extensions": []}
+
+
+@dataclass(frozen=True)
+class Row:
+    """``roles`` may use the route at all. ``reach``: whose things each role reaches there; None: it is about nobody's.
+
+    ``seen``: things that a role sees although it may not do this with them; it is told so (403).
+    """
+
+    body: Any = None
+    roles: tuple[str, ...] = EVERYBODY
+    reach: dict[str, str] | None = None
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def reaches(self, role: str, whose: str) -> bool:
+        return role in self.roles and (self.reach is None or whose in self.reach[role].split())
+
+    def sees(self, role: str, whose: str) -> bool:
+        return role not in self.roles or whose in self.seen.get(role, "").split()
+
+
+def things(agent: str, supervisor: str, body: Any = None, seen: dict[str, str] | None = None) -> Row:
+    """A route about customers' things. Administrators reach all of them."""
+    return Row(body=body, reach={"agent": agent, "supervisor": supervisor, "admin": "own team other"}, seen=seen or {})
+
+
+def anybody(body: Any = None) -> Row:
+    """A route about oneself, or one whose answer holds only what its reader may see."""
+    return Row(body=body)
+
+
+def only(*roles: str, body: Any = None) -> Row:
+    """A route for some roles."""
+    return Row(body=body, roles=roles)
+
+
+FLOOR: Final = ("supervisor", "admin")
+MATRIX: Final[dict[str, Row]] = {
+    "DELETE /session": anybody(),
+    "POST /session/ticket": anybody(),
+    "GET /sessions": anybody(),
+    "DELETE /sessions/{session_id}": Row(reach=dict.fromkeys(EVERYBODY, "own")),
+    "GET /me": anybody(),
+    "PATCH /me": anybody({"language": "en"}),
+    "PUT /me/extension": anybody({"extension": None}),
+    "GET /me/board": anybody(),
+    "GET /extensions": anybody(),
+    "GET /users": only("admin"),
+    "POST /users": only("admin", body={"username": "neu", "password": "correct horse battery"}),
+    "PATCH /users/{user_id}": only("admin", body={"display_name": "X"}),
+    "GET /teams": anybody(),
+    "POST /teams": only("admin", body={"name": "Night"}),
+    "PATCH /teams/{team_id}": only("admin", body={"name": "Day"}),
+    "DELETE /teams/{team_id}": only("admin"),
+    "GET /rights": only("admin"),
+    "PUT /rights": only("admin", body={"agent": SCOPES, "supervisor": SCOPES}),
+    "GET /customers": anybody(),
+    "POST /customers": anybody(CARD),
+    "GET /customers/{customer_id}": things("own team", "own team"),
+    "PATCH /customers/{customer_id}": things("own team", "own team", CARD),
+    "POST /customers/{customer_id}/numbers": things("own team", "own team", {"raw": "+39 02 1234567"}),
+    "DELETE /customers/{customer_id}/numbers/{number_id}": things("own team", "own team"),
+    "GET /customers/{customer_id}/timeline": things("own team", "own team"),
+    "GET /calls": anybody(),
+    "GET /calls/{call_id}": things("own team", "own team"),
+    "PUT /calls/{call_id}/customer": things("own team", "own team", CHOICE),
+    "PUT /calls/{call_id}/outcome": things("own team", "own team", OUTCOME),
+    "GET /outcomes": anybody(),
+    "POST /outcomes": only("admin", body={"code": "new_one", "labels": {"en": "New"}}),
+    "PATCH /outcomes/{outcome_id}": only("admin", body={"position": 3}),
+    "PUT /segments/{segment_id}/outcome": things("own", "own team", OUTCOME, {"agent": "team"}),
+    "PUT /segments/{segment_id}/draft": Row(
+        body={"comment": "x"},
+        reach=dict.fromkeys(EVERYBODY, "own"),
+        seen={"agent": "team", "supervisor": "team", "admin": "team other"},
+    ),
+    "POST /segments/{segment_id}/waive": Row(
+        body={"reason": "ill"},
+        roles=FLOOR,
+        reach={"supervisor": "own team", "admin": "own team other"},
+    ),
+    "GET /agents": only(*FLOOR),
+    "GET /queues": only(*FLOOR),
+    "GET /live": only(*FLOOR),
+    "GET /pbx": only(*FLOOR),
+    "GET /pbx/{name}/map": only(*FLOOR),
+    "POST /pbx/{name}/map/preview": only("admin", body={"map": []}),
+    "GET /pbx/{name}/survey": only("admin"),
+    "POST /pbx/{name}/survey": only("admin"),
+    "GET /pbx/{name}/channels": only(*FLOOR),
+    "GET /pbx/{name}/queues": only(*FLOOR),
+    "PATCH /pbx/{name}/queues/{queue_id}": only("admin", body={"label": "Support"}),
+    "GET /me/notice": anybody(),
+    "POST /me/notice": anybody({"version": 0, "language": "en"}),
+    "GET /me/reminders": anybody(),
+    "PUT /me/reminders/{reminder_id}": Row(reach=dict.fromkeys(EVERYBODY, "own")),
+    "GET /tasks": anybody(),
+    "GET /tasks/counts": anybody(),
+    "POST /tasks": things("own team", "own team", {"kind": "todo", "customer_id": "{customer_id}"}),
+    "GET /tasks/policy": anybody(),
+    "PUT /tasks/policy": only(*FLOOR, body={"callback_minutes": 20}),
+    "GET /tasks/{task_id}": things("own team", "own team"),
+    "PATCH /tasks/{task_id}": things("own team", "own team", {"note": "x"}),
+    "POST /tasks/{task_id}/claim": things("own team", "own team"),
+    "POST /tasks/{task_id}/release": things("own team", "own team"),
+    "POST /tasks/{task_id}/done": things("own", "own team", seen={"agent": "team"}),
+    "POST /tasks/{task_id}/cancel": things("own", "own team", seen={"agent": "team"}),
+    "GET /audit": only("admin"),
+    "GET /audit/chain": only("admin"),
+    "GET /audit/export": only("admin"),
+    "GET /customers/{customer_id}/export": only("admin"),
+    "GET /customers/{customer_id}/erasure": only("admin"),
+    "POST /customers/{customer_id}/erasure": only("admin", body={"reason": "request", "preview": "x"}),
+    "GET /erasures": only("admin"),
+    "GET /legal-holds": only("admin"),
+    "POST /legal-holds": only("admin", body={"customer_id": "{customer_id}", "reference": "1"}),
+    "DELETE /legal-holds/{hold_id}": only("admin"),
+    "GET /privacy/keeping": only("admin"),
+    "PUT /privacy/keeping": only("admin", body=KEEPING),
+    "GET /privacy/keeping/tonight": only("admin"),
+    "POST /privacy/keeping/run": only("admin"),
+    "GET /privacy/recording": only("admin"),
+    "PUT /privacy/recording": only("admin", body={"pbx": "main", "scope": "queue", "queue": "x", "record": False}),
+    "GET /privacy/staff-notice": only("admin"),
+    "PUT /privacy/staff-notice": only("admin", body={"texts": {"en": ""}}),
+    "PUT /pbx/{name}/map": only("admin", body=MAP),
+    "GET /recordings/{recording_id}": things("own", "own team", seen={"agent": "team"}),
+    "GET /recordings/{recording_id}/audio": things("own", "own team", seen={"agent": "team"}),
+}

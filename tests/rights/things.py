@@ -1,0 +1,199 @@
+"""A floor of two teams, and the things that the names in paths stand for, made anew for every question."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from aiohttp import ClientSession, DummyCookieJar, web
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.api import ROOT, View
+from callcenter.app import Parts, add_all_routes, build, website
+from callcenter.config import Pbx, Settings
+from callcenter.crm import access, sessions, users
+from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
+from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.outcomes import OutcomeCode
+from callcenter.crm.models.people import SignIn, Team, User
+from callcenter.crm.models.privacy import LegalHold
+from callcenter.crm.models.queues import Queue
+from callcenter.crm.models.tasks import Task, TaskReminder
+from callcenter.crm.sessions import Visitor
+from callcenter.ids import new_id
+
+PEOPLE: Final = {
+    "agent": ("agent", "A"),
+    "supervisor": ("supervisor", "A"),
+    "admin": ("admin", "A"),
+    "colleague": ("agent", "A"),
+    "stranger": ("agent", "B"),
+}
+"""Role and team of each; the first three ask."""
+OWNER_OF: Final = {"team": "colleague", "other": "stranger"}
+
+
+@dataclass(frozen=True)
+class Said:
+    status: int
+    text: str
+
+
+@dataclass
+class Floor:
+    """The application with people of two teams."""
+
+    parts: Parts
+    http: ClientSession
+    people: dict[str, UUID]
+    teams: dict[str, UUID]
+    tokens: dict[str, str]
+
+    async def plant(self, role: str, whose: str) -> dict[str, str]:
+        """Things that are the asker's own, a colleague's or another team's, by the names they have in paths."""
+        owner = OWNER_OF.get(whose, role)
+        team = self.teams[PEOPLE[owner][1]]
+        return await self.parts.db.write(lambda s: plant(s, self.parts.clock.now(), self.people[owner], team))
+
+    async def ask(self, who: str, route: str, named: dict[str, str], body: Any = None) -> Said:
+        """``route`` is method and path."""
+        method, path = route.split(" ", 1)
+        for name, value in named.items():
+            path = path.replace(f"{{{name}}}", value)
+        told = {k: v.format(**named) if isinstance(v, str) else v for k, v in body.items()} if body else body
+        headers = {"X-Requested-With": "callcenter"}
+        if who:
+            headers["Cookie"] = f"{access.COOKIE}={await self.token(who)}"
+        async with self.http.request(method, f"{ROOT}{path}", json=told, headers=headers) as answer:
+            return Said(answer.status, (await answer.read()).decode(errors="replace"))
+
+    async def nothing(self, who: str, route: str, body: Any) -> Said:
+        """What the asker is told of things that do not exist."""
+        named = await self.plant(who, "own")
+        told = await self.ask(who, route, {name: str(new_id()) for name in named}, body)
+        assert told.status == 404, told
+        return told
+
+    async def token(self, who: str) -> str:
+        """A session that lives, though some routes end sessions."""
+        now = self.parts.clock.now()
+        if await self.parts.db.read(lambda s: sessions.actor(s, self.tokens.get(who, ""), now)) is None:
+            self.tokens[who] = await self.parts.db.write(lambda s: sign_in(s, self.people[who], now))
+        return self.tokens[who]
+
+
+def routes() -> set[str]:
+    """Every route of the API that asks who is there, as ``METHOD /path``."""
+    app = web.Application()
+    add_all_routes(app)
+    found = {f"{method} {path.removeprefix(ROOT)}" for path, method in _table(app) if path.startswith(f"{ROOT}/")}
+    return found - {"POST /session", "GET /ws"}
+
+
+def _table(app: web.Application) -> set[tuple[str, str]]:
+    found = set()
+    for resource in app.router.resources():
+        for route in resource:
+            view = route.handler
+            typed = isinstance(view, type) and issubclass(view, View)
+            methods = view.allowed_methods if typed else {route.method} - {"HEAD"}  # type: ignore[attr-defined]
+            found |= {(resource.canonical, method) for method in methods}
+    return found
+
+
+def sign_in(session: Session, person: UUID, now: Any) -> str:
+    return sessions.begin(session, users.get(session, person), Visitor(address="", software=""), now)
+
+
+def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]:
+    """Add here what a new name in a path stands for."""
+    customer = Customer(name="Mario", owner_id=owner, team_id=team, created_at=now, updated_at=now, search_text="mario")
+    number = PhoneNumber(key=f"raw:{new_id()}", tail="")
+    free_team = Team(name=str(new_id()))
+    session.add_all([customer, number, free_team])
+    session.flush()
+    point = ContactPoint(customer_id=customer.id, number_id=number.id, raw="1", created_at=now)
+    call = CallRow(pbx="main", uniqueid=str(new_id()), direction="inbound", state="ended", number_raw="1")
+    call.withheld, call.customer_id, call.number_id = False, customer.id, number.id
+    call.started_at = call.ended_at = now - timedelta(minutes=5)
+    session.add_all([point, call])
+    session.flush()
+    part = SegmentRow(call_id=call.id, seq=0, device="PJSIP/101", leg="1.2", role="owner", via="queue")
+    part.agent_id, part.answered_at, part.outcome_state = owner, call.started_at, "owed"
+    sound = RecordingRow(call_id=call.id, pbx="main", path=str(new_id()), state="stored", started_at=call.started_at)
+    sound.store_key, sound.size = "gone.wav", 1
+    session.add_all([part, sound])
+    sign_in(session, owner, now)
+    session.flush()
+    more = _plant_more(session, customer, now)
+    signed_in = select(SignIn.id).where(SignIn.user_id == owner).order_by(SignIn.id.desc()).limit(1)
+    return {
+        "customer_id": str(customer.id),
+        "number_id": str(point.id),
+        "call_id": str(call.id),
+        "segment_id": str(part.id),
+        "recording_id": str(sound.id),
+        "session_id": str(session.scalar(signed_in)),
+        "team_id": str(free_team.id),
+        "user_id": str(session.scalar(select(User.id).where(User.username == "colleague"))),
+        "outcome_id": str(session.scalar(select(OutcomeCode.id).limit(1))),
+        "name": "main",
+        **more,
+    }
+
+
+def _plant_more(session: Session, card: Customer, now: Any) -> dict[str, str]:
+    owner, team = card.owner_id, card.team_id
+    task = Task(kind="todo", customer_id=card.id, assignee_id=owner, created_by_id=owner, team_id=team, order_at=now)
+    task.created_at = task.updated_at = now
+    hold = LegalHold(customer_id=card.id, reference="1", by_id=owner, at=now)
+    queue = Queue(pbx="main", name=str(new_id()))
+    session.add_all([task, hold, queue])
+    session.flush()
+    reminder = TaskReminder(task_id=task.id, user_id=owner, at=now)
+    session.add(reminder)
+    session.flush()
+    return {
+        "task_id": str(task.id),
+        "hold_id": str(hold.id),
+        "queue_id": str(queue.id),
+        "reminder_id": str(reminder.id),
+    }
+
+
+@asynccontextmanager
+async def open_floor(url: str, state: Path) -> AsyncIterator[Floor]:
+    """The whole application on a database, less the PBX."""
+    pbx = Pbx(host="127.0.0.1", username="x", secret=SecretStr("x"))
+    parts = build(Settings(state=state, database_url=SecretStr(url), pbx={"main": pbx}))
+    await parts.db.start()
+    server = TestServer(website(parts))
+    await server.start_server()
+    consumer = asyncio.create_task(parts.ledger.run("main"))
+    http = ClientSession(server.make_url("/"), cookie_jar=DummyCookieJar())
+    people, teams = await parts.db.write(lambda s: _staff(s, parts.clock.now()))
+    yield Floor(parts=parts, http=http, people=people, teams=teams, tokens={})
+    consumer.cancel()
+    await http.close()
+    await server.close()
+    await parts.db.close()
+
+
+def _staff(session: Session, now: Any) -> tuple[dict[str, UUID], dict[str, UUID]]:
+    teams = {name: Team(name=name) for name in ("A", "B")}
+    session.add_all(teams.values())
+    session.flush()
+    people = {}
+    for name, (role, team) in PEOPLE.items():
+        values = {"username": name, "role": role, "team_id": teams[team].id}
+        people[name] = users.create(session, values, "no password", now).id
+    return people, {name: team.id for name, team in teams.items()}

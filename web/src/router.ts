@@ -26,6 +26,8 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/users', name: 'users', component: () => import('./pages/admin/UsersPage.vue'), meta: { title: 'nav.users', roles: ADMINS } },
   { path: '/admin/outcomes', name: 'outcomes', component: () => import('./pages/admin/OutcomesPage.vue'), meta: { title: 'nav.outcomes', roles: ADMINS } },
   { path: '/admin/pbx', name: 'pbx', component: () => import('./pages/admin/PbxPage.vue'), meta: { title: 'nav.pbx', roles: ADMINS } },
+  { path: '/admin/privacy/:part(recording|keeping|staff|requests)?', name: 'privacy', props: (to) => ({ part: to.params.part || 'recording' }), component: () => import('./pages/admin/privacy/PrivacyPage.vue'), meta: { title: 'nav.privacy', roles: ADMINS } },
+  { path: '/admin/audit', name: 'audit', component: () => import('./pages/admin/AuditPage.vue'), meta: { title: 'nav.audit', roles: ADMINS } },
   { path: '/:rest(.*)*', redirect: { name: 'desk' } },
 ]
 
@@ -39,7 +41,7 @@ router.beforeEach(async (to) => {
   if (to.meta.open) return true
   const { begin, debts } = useBoard()
   const me = await loadMe().catch(() => undefined)
-  if (!me) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  if (!me || me.notice_due) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   await begin().catch(() => undefined)
   if (debts.value.length && to.name !== 'desk') return { name: 'desk', query: { closed: '1' } }
   if (to.meta.roles && !to.meta.roles.includes(me.role)) return { name: 'desk' }

@@ -71,6 +71,7 @@ export const http = {
   getTagged: <T>(path: string) => tagged<T>('GET', path),
   post: <T>(path: string, body?: unknown) => plain<T>('POST', path, { body }),
   put: <T>(path: string, body: unknown) => plain<T>('PUT', path, { body }),
+  putTagged: <T>(path: string, body: unknown, ifMatch: string) => tagged<T>('PUT', path, { body, ifMatch }),
   patch: <T>(path: string, body: unknown) => plain<T>('PATCH', path, { body }),
   patchTagged: <T>(path: string, body: unknown, ifMatch: string) => tagged<T>('PATCH', path, { body, ifMatch }),
   delete: (path: string) => plain<undefined>('DELETE', path),

@@ -41,6 +41,7 @@ export interface Me {
   language: string
   extension: string | null
   extensions_free: string[]
+  notice_due: boolean
 }
 
 /** An agent on the floor. */

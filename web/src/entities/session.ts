@@ -32,6 +32,13 @@ export async function signIn(username: string, password: string): Promise<Me> {
   return me.value
 }
 
+/** Who one is by now: what was due may be done. */
+export async function reloadMe(): Promise<Me> {
+  const now = await http.get<Me>('/me')
+  me.value = now
+  return now
+}
+
 export async function signOut(): Promise<void> {
   await http.delete('/session')
   forget()

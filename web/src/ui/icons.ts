@@ -9,7 +9,7 @@ import {
   symRoundedPhoneDisabled, symRoundedPhoneInTalk, symRoundedPhonePaused, symRoundedPlayArrow, symRoundedPublic,
   symRoundedRingVolume, symRoundedRouter, symRoundedSchedule, symRoundedSearch, symRoundedSpaceDashboard,
   symRoundedStar, symRoundedSupportAgent, symRoundedUndo, symRoundedVisibilityOff, symRoundedVoicemail,
-  symRoundedVolumeOff, symRoundedWarning,
+  symRoundedPolicy, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning,
 } from '@quasar/extras/material-symbols-rounded'
 import type { CallState, PresenceState } from '@/api/types'
 
@@ -28,7 +28,7 @@ export const icons = {
   play: symRoundedPlayArrow, public: symRoundedPublic, ringing: symRoundedRingVolume, pbx: symRoundedRouter,
   clock: symRoundedSchedule, search: symRoundedSearch, desk: symRoundedSpaceDashboard, star: symRoundedStar,
   agent: symRoundedSupportAgent, undo: symRoundedUndo, withheld: symRoundedVisibilityOff,
-  voicemail: symRoundedVoicemail, mute: symRoundedVolumeOff, warning: symRoundedWarning,
+  voicemail: symRoundedVoicemail, mute: symRoundedVolumeOff, warning: symRoundedWarning, shield: symRoundedPolicy, audit: symRoundedManageSearch,
 } as const
 
 export type Icon = (typeof icons)[keyof typeof icons]

@@ -58,9 +58,10 @@ class SessionView(View):
         def begin(session: Session) -> str:
             token = sessions.begin(session, user, visitor, now)
             session.flush()
-            if body.extension and not _must_read(session, token, now):
+            who = sessions.actor(session, token, now)
+            if body.extension and who and staff.due(session, who.id, who.session) is None:
                 rosters.bind(session, user.id, body.extension, now)
-            audit.record(session, None, "sign_in", ("user", str(user.id)), now)
+            audit.record(session, who, "sign_in", ("user", str(user.id)), now)
             return token
 
         token = await app[DB].write(begin)
@@ -160,11 +161,6 @@ def _entered(session: Session, token: str, now: datetime) -> Me:
     if who is None:
         raise SignedOut("the session has ended meanwhile")
     return me(session, who, now)
-
-
-def _must_read(session: Session, token: str, now: datetime) -> bool:
-    who = sessions.actor(session, token, now)
-    return who is None or staff.due(session, who.id, who.session) is not None
 
 
 def _address(request: web.Request) -> str:

@@ -43,7 +43,7 @@ class KeepingBody(Body):
     audit_card_views: bool = True
 
 
-class RunAnswer(Answer):
+class NightAnswer(Answer):
     """A night. ``finished_at`` null: it was cut short and goes on within a minute."""
 
     night: date
@@ -55,7 +55,7 @@ class RunAnswer(Answer):
 class KeepingAnswer(Answer):
     keeping: KeepingBody
     next_at: datetime
-    last: RunAnswer | None
+    last: NightAnswer | None
 
 
 class Tonight(Answer):
@@ -180,7 +180,7 @@ async def _keeping(view: View) -> KeepingAnswer:
     return KeepingAnswer(
         keeping=KeepingBody(**asdict(policy)),
         next_at=policy.next_at(now),
-        last=RunAnswer.model_validate(run) if run else None,
+        last=NightAnswer.model_validate(run) if run else None,
     )
 
 

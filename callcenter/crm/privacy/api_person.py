@@ -28,7 +28,7 @@ log = logger(__name__)
 _CHUNK: Final = 256 * 1024
 
 
-class PreviewAnswer(Answer):
+class ErasurePreview(Answer):
     """What an erasure would touch: rows by table. ``preview`` must come back with the order."""
 
     rows: dict[str, int]
@@ -65,11 +65,11 @@ class Erasures(Answer):
 
 
 class ErasureView(View):
-    async def get(self, customer_id: UUID, /) -> PreviewAnswer:
+    async def get(self, customer_id: UUID, /) -> ErasurePreview:
         """What would go. Nothing does."""
         require(self.request, Verb.ERASE_PERSON)
         found = await self.request.app[DB].read(lambda s: erasure.preview(s, customer_id))
-        return PreviewAnswer(
+        return ErasurePreview(
             rows=dict(found.rows),
             recordings=found.recordings,
             recorded_s=found.recorded_s,

@@ -5,7 +5,7 @@ import type {
 
 /** The server's types under the names the screens use. */
 export type {
-  CustomerBrief, NewOutcome, OfferResult, Pop, Presence, Problem as ProblemBody, QueueLine, RuleBody as MapRule,
+  CustomerBrief, NewOutcome, OfferResult, Pop, Presence, Problem as ProblemBody, QueueLine, MapRuleBody as MapRule,
   TaskAnswer as Task, TaskCounts, TaskPolicy, TimelineItem,
 } from './generated'
 export type { BoardView as Board, HealthView as Health, SessionAnswer as Session } from './generated'

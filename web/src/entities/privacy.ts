@@ -3,10 +3,10 @@ import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { address, http } from '@/api/client'
 import type {
   AuditLine, AuditPage, ChainAnswer, ErasureAnswer, Erasures, HoldAnswer, Holds, KeepingAnswer, KeepingBody, MyNotice,
-  PreviewAnswer, RecordingRuleAnswer, RecordingRuleBody, RecordingRules, StaffNoticeAnswer, Tonight,
+  ErasurePreview, RecordingRuleAnswer, RecordingRuleBody, RecordingRules, StaffNoticeAnswer, Tonight,
 } from '@/api/generated'
 
-export type { AuditLine, ErasureAnswer as Erasure, HoldAnswer as Hold, MyNotice, PreviewAnswer as Preview }
+export type { AuditLine, ErasureAnswer as Erasure, HoldAnswer as Hold, MyNotice, ErasurePreview as Preview }
 export type Keeping = Required<KeepingBody>
 export type Rule = RecordingRuleAnswer
 export type AuditFilter = Record<'actor_id' | 'verb' | 'thing_id' | 'since' | 'before', string>
@@ -36,7 +36,7 @@ export const confirmNotice = (version: number, language: string) =>
 
 export const useErasures = () =>
   useQuery({ queryKey: ['erasures'], queryFn: () => http.get<Erasures>('/erasures').then((page) => page.items) })
-export const previewErasure = (customer: string) => http.get<PreviewAnswer>(`/customers/${customer}/erasure`)
+export const previewErasure = (customer: string) => http.get<ErasurePreview>(`/customers/${customer}/erasure`)
 export const erase = (customer: string, order: { reason: string; reference: string; preview: string }) =>
   http.post<ErasureAnswer>(`/customers/${customer}/erasure`, order)
 export const exportAddress = (customer: string) => address(`/customers/${customer}/export`)

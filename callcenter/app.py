@@ -26,7 +26,7 @@ from callcenter.crm.privacy.nights import Nights
 from callcenter.crm.routes import add_routes as add_crm_routes
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
-from callcenter.events import ChannelSeen, DebtFound, LinkDown, LinkUp, MemberState
+from callcenter.events import ChannelSeen, DebtFound, LinkDown, LinkUp, MemberState, MembersTold
 from callcenter.health import Health, HealthChanged
 from callcenter.jobs import Jobs
 from callcenter.ledger import Ledger
@@ -34,6 +34,7 @@ from callcenter.links import Links
 from callcenter.log import logger
 from callcenter.news import (
     CustomerChanged,
+    DeskTaken,
     DraftSaved,
     MapChanged,
     Named,
@@ -42,6 +43,7 @@ from callcenter.news import (
     RightsChanged,
     RosterChanged,
     SignedOff,
+    StaffChanged,
     TasksChanged,
 )
 from callcenter.recording import api as recording_api
@@ -51,8 +53,10 @@ from callcenter.recording.switch import Switch
 from callcenter.routing import api as routing_api
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
+from callcenter.routing.presence import PresenceChanged
 from callcenter.routing.seen import SeenChannels
 from callcenter.routing.survey import Survey
+from callcenter.routing.unowned import UnownedChanged
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
 from callcenter.taskwatch import TaskWatch
@@ -108,6 +112,7 @@ def build(settings: Settings) -> Parts:
     jobs.on(KIND, capture.store)
     law = _law(settings, links, (db, clock), capture)
     jobs.on(erasure.KIND, law.eraser.job)
+    gate = Gate(outside)
     return Parts(
         settings=settings,
         clock=clock,
@@ -116,10 +121,10 @@ def build(settings: Settings) -> Parts:
         health=health,
         ledger=ledger,
         links=links,
-        gate=Gate(outside),
+        gate=gate,
         survey=Survey(outside),
         seen=SeenChannels(db, clock),
-        hub=Hub(db, clock, health, ledger),
+        hub=Hub(db, clock, health, ledger, gate),
         jobs=jobs,
         capture=capture,
         switch=Switch(db, outside.send),
@@ -145,6 +150,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(ChannelSeen, parts.seen.channel_seen)
     bus.on(MemberState, hub.member)
     bus.on(MemberState, gate.member_state)
+    bus.on(MembersTold, gate.members_told)
     bus.on(DebtFound, gate.debt_found)
     bus.on(LinkUp, links.link_up)
     bus.on(LinkUp, gate.link_up)
@@ -157,9 +163,14 @@ def subscribe(parts: Parts) -> None:
     bus.on(RosterChanged, ledger.roster_changed)
     bus.on(RosterChanged, gate.roster_changed)
     bus.on(RosterChanged, hub.roster_changed)
+    bus.on(PresenceChanged, hub.presence_changed)
+    bus.on(UnownedChanged, hub.unowned_changed)
+    bus.on(DeskTaken, hub.desk_taken)
     bus.on(MapChanged, links.map_changed)
     bus.on(MapChanged, gate.map_changed)
+    bus.on(Named, gate.named)
     bus.on(Named, hub.named)
+    bus.on(StaffChanged, gate.staff_changed)
     bus.on(CustomerChanged, hub.customer_changed)
     bus.on(DraftSaved, hub.drafted)
     bus.on(TasksChanged, hub.tasks_changed)

@@ -205,6 +205,15 @@ class OutcomeWaived(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentClaimed(_OfCall):
+    """An agent said that a talk on a phone nobody was signed in at was his."""
+
+    segment: int
+    agent: UUID
+    extension: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerChosen(_OfCall):
     """A person decided whose call this is."""
 
@@ -227,13 +236,15 @@ CallEvent: TypeAlias = (
     | Ended
     | OutcomeLogged
     | OutcomeWaived
+    | SegmentClaimed
     | CustomerChosen
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberState:
-    """A queue member as the PBX has it now. ``interface`` is the exact string the queue knows."""
+    """A queue member as the PBX has it now. ``interface`` is the exact string the queue knows; a ``dynamic`` member was
+    added while the PBX ran and can be taken out again; a lower ``penalty`` is asked first."""
 
     pbx: str
     at: datetime
@@ -246,6 +257,16 @@ class MemberState:
     status: int
     in_call: bool
     gone: bool = False
+    dynamic: bool = False
+    penalty: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersTold:
+    """All queue members there are have been told since the link came: who is not among them is none."""
+
+    pbx: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,4 +314,4 @@ class ChannelSeen:
     linkedid: str
 
 
-PbxEvent: TypeAlias = MemberState | DebtFound | LinkUp | LinkDown | ChannelSeen
+PbxEvent: TypeAlias = MemberState | MembersTold | DebtFound | LinkUp | LinkDown | ChannelSeen

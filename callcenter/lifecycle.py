@@ -28,6 +28,7 @@ from callcenter.events import (
     QueueResult,
     RecordingStarted,
     Resumed,
+    SegmentClaimed,
 )
 from callcenter.roster import AgentId, Roster
 
@@ -59,6 +60,8 @@ def apply(call: Call | None, event: CallEvent, roster: Roster) -> Call | None:
             return _settle(call, seq, OutcomeState.LOGGED, outcome)
         case OutcomeWaived(segment=seq):
             return _settle(call, seq, OutcomeState.WAIVED, None)
+        case SegmentClaimed():
+            return _claimed(call, event)
         case CustomerChosen(customer=customer):
             return replace(call, customer=customer)
         case _:
@@ -245,3 +248,14 @@ def _settle(call: Call, seq: int, state: OutcomeState, outcome: UUID | None) -> 
         if segment.seq == seq or (segment.agent == agent and segment.owes):
             call = _put(call, replace(segment, outcome_state=state, outcome=outcome))
     return call
+
+
+def _claimed(call: Call, event: SegmentClaimed) -> Call:
+    """The first to claim an answered part that is nobody's has it, and owes for it; a part let off stays let off."""
+    segment = call.segments[event.segment]
+    if segment.agent is not None or segment.answered_at is None or segment.outcome_state is not OutcomeState.NONE:
+        return call
+    theirs = replace(
+        segment, agent=event.agent, extension=segment.extension or event.extension, outcome_state=OutcomeState.OWED
+    )
+    return _put(call, theirs)

@@ -31,6 +31,20 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffChanged:
+    """Who works in which queue, or a rule of presence, was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskTaken:
+    """A supervisor sat down where somebody else sat."""
+
+    agent: UUID
+    extension: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerChanged:
     """Somebody wrote on a card: pops that show it are stale."""
 

@@ -21,7 +21,7 @@ from callcenter.ami.wire import ANSWER_SECONDS, Link, LinkFailed, Session, open_
 from callcenter.call import Call
 from callcenter.clock import Clock
 from callcenter.errors import Unavailable
-from callcenter.events import LinkDown, LinkUp
+from callcenter.events import LinkDown, LinkUp, MembersTold
 from callcenter.log import logger
 from callcenter.pbxmap import PbxMap
 
@@ -165,7 +165,7 @@ class Feed:
         for row in snapshot.members:
             if member := parse({**row, "event": "QueueMember"}, now, snapshot.mono):
                 events += self._tracker.feed(member)
-        return events
+        return [*events, MembersTold(pbx=self.link.pbx, at=now)]
 
     async def _pump(self, session: Session, keeping: asyncio.Task[None], deliver: Deliver) -> None:
         """Delivers until the link is lost and all that came before the loss has been delivered."""

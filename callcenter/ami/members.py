@@ -34,4 +34,6 @@ class Members:
             status=msg.status,
             in_call=msg.in_call,
             gone=msg.gone,
+            dynamic=msg.dynamic,
+            penalty=msg.penalty,
         )

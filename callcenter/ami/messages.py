@@ -209,6 +209,8 @@ class Member(_Message):
     status: int
     in_call: bool
     gone: bool
+    dynamic: bool = False
+    penalty: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

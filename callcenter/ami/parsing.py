@@ -117,6 +117,8 @@ def _member(f: Fields, stamp: dict[str, object]) -> Message:
         status=_number(f, "status"),
         in_call=_get(f, "incall") == "1",
         gone=_get(f, "event") == "QueueMemberRemoved",
+        dynamic=_get(f, "membership") == "dynamic",
+        penalty=_number(f, "penalty"),
     )
 
 
@@ -230,6 +232,7 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "QueueMember": _member,
     "QueueMemberStatus": _member,
     "QueueMemberPause": _member,
+    "QueueMemberPenalty": _member,
     "QueueMemberAdded": _member,
     "QueueMemberRemoved": _member,
     "FullyBooted": _booted,

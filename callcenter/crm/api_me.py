@@ -8,12 +8,13 @@ from uuid import UUID
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from callcenter.api import CLOCK, DB, ROOT, Answer, Body, Line, View
+from callcenter.api import BUS, CLOCK, DB, ROOT, Answer, Body, Line, View
 from callcenter.crm import audit, news, rosters, users
 from callcenter.crm.access import actor, require
 from callcenter.crm.privacy import staff
 from callcenter.crm.rights import Actor, UserRole, Verb
 from callcenter.crm.schemas import Language, Person
+from callcenter.news import DeskTaken
 
 
 class Me(Answer):
@@ -72,15 +73,19 @@ class DeskView(View):
         if body.take_over:
             require(self.request, Verb.TAKE_OVER_DESK)
 
-        def sit(session: Session) -> None:
+        def sit(session: Session) -> UUID | None:
+            former = None
             if body.extension:
-                rosters.bind(session, who.id, body.extension, now, take_over=body.take_over)
+                former = rosters.bind(session, who.id, body.extension, now, take_over=body.take_over)
             else:
                 rosters.unbind(session, who.id, now)
             audit.record(session, who, "sit", ("extension", body.extension or ""), now, take_over=body.take_over)
+            return former
 
-        await app[DB].write(sit)
+        former = await app[DB].write(sit)
         await news.roster_changed(app)
+        if former is not None and body.extension:
+            await app[BUS].publish(DeskTaken(agent=former, extension=body.extension, by=who.display_name))
         return await _me(self.request)
 
 

@@ -52,6 +52,9 @@ class Verb(StrEnum):
     SEE_FLOOR = "see_floor"
     ANY_TASK = "any_task"
     TAKE_OVER_DESK = "take_over_desk"
+    ORDER_AGENTS = "order_agents"
+    EDIT_STAFF = "edit_staff"
+    EDIT_PRESENCE = "edit_presence"
     EDIT_OUTCOMES = "edit_outcomes"
     EDIT_STATUSES = "edit_statuses"
     EDIT_USERS = "edit_users"
@@ -79,7 +82,14 @@ _AGENT: Final = frozenset(
         Verb.CALL_OUT,
     }
 )
-_SUPERVISOR: Final = _AGENT | {Verb.WAIVE, Verb.SEE_FLOOR, Verb.ANY_TASK, Verb.TAKE_OVER_DESK}
+_SUPERVISOR: Final = _AGENT | {
+    Verb.WAIVE,
+    Verb.SEE_FLOOR,
+    Verb.ANY_TASK,
+    Verb.TAKE_OVER_DESK,
+    Verb.ORDER_AGENTS,
+    Verb.EDIT_STAFF,
+}
 _ADMIN: Final = frozenset(Verb)
 _GRANTED: Final = {UserRole.AGENT: _AGENT, UserRole.SUPERVISOR: _SUPERVISOR, UserRole.ADMIN: _ADMIN}
 SUBJECT_OF: Final = {
@@ -93,6 +103,8 @@ SUBJECT_OF: Final = {
     Verb.WORK_TASKS: Subject.TASKS,
     Verb.ANY_TASK: Subject.TASKS,
     Verb.SEE_FLOOR: Subject.FLOOR,
+    Verb.ORDER_AGENTS: Subject.FLOOR,
+    Verb.EDIT_STAFF: Subject.FLOOR,
 }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from callcenter.crm import sessions
@@ -45,8 +46,9 @@ def load(session: Session) -> Roster:
     )
 
 
-def bind(session: Session, agent: UUID, number: str, now: datetime, *, take_over: bool = False) -> None:
-    """Seats the agent at an extension and nowhere else. Raises ExtensionUnknown, ExtensionTaken.
+def bind(session: Session, agent: UUID, number: str, now: datetime, *, take_over: bool = False) -> UUID | None:
+    """Seats the agent at an extension and nowhere else; who sat there until now. Raises ExtensionUnknown,
+    ExtensionTaken.
 
     Whoever left without signing out does not block a desk: once all his sessions are over it is free.
     """
@@ -57,14 +59,19 @@ def bind(session: Session, agent: UUID, number: str, now: datetime, *, take_over
         select(RosterRow).where(RosterRow.extension_id == extension.id, RosterRow.until.is_(None))
     ).first()
     if sitting and sitting.agent_id == agent:
-        return
+        return None
     if sitting and not take_over and sessions.living(session, sitting.agent_id, now):
         raise ExtensionTaken("somebody else sits at this extension")
     if sitting:
         sitting.until = now
     unbind(session, agent, now)
     session.add(RosterRow(agent_id=agent, extension_id=extension.id, since=now))
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        # Two sat down at the same moment: the rows let one of them.
+        raise ExtensionTaken("somebody else sits at this extension") from None
+    return sitting.agent_id if sitting else None
 
 
 def unbind(session: Session, agent: UUID, now: datetime) -> None:
@@ -106,6 +113,11 @@ def free(session: Session, now: datetime) -> list[str]:
 
 def interfaces(session: Session) -> list[Extension]:
     return list(session.scalars(select(Extension)))
+
+
+def ever_used(session: Session) -> frozenset[UUID]:
+    """Extensions at which somebody has sat."""
+    return frozenset(session.scalars(select(RosterRow.extension_id).distinct()))
 
 
 def put_extension(session: Session, pbx: str, number: str, devices: Iterable[str], members: Iterable[str]) -> Extension:

@@ -75,6 +75,19 @@ def waived(session: Session, segment_id: UUID, actor: Actor) -> Part:
     return Part(id=row.id, call=key, seq=row.seq, agent=row.agent_id)
 
 
+def unowned(session: Session, segment_id: UUID) -> Part:
+    """The talk that is nobody's, for whoever may claim it or let it be. Raises NotFound, Refused."""
+    found = session.execute(
+        select(SegmentRow, CallRow).join(CallRow, CallRow.id == SegmentRow.call_id).where(SegmentRow.id == segment_id)
+    ).first()
+    if found is None or found[0].answered_at is None:
+        raise NotFound("no such talk")
+    row, call = found
+    if row.agent_id is not None or OutcomeState(row.outcome_state) is not OutcomeState.NONE:
+        raise Refused("somebody else has claimed it", code="already_claimed")
+    return Part(id=row.id, call=CallKey(pbx=call.pbx, uniqueid=call.uniqueid), seq=row.seq, agent=None)
+
+
 def only_owed(session: Session, call_id: UUID, actor: Actor) -> UUID:
     """The one part of the call for which the actor owes an outcome. Raises Refused when there is not exactly one."""
     owed = select(SegmentRow.id).where(

@@ -1,69 +1,41 @@
-"""What each agent is doing, concluded from his parts in calls and his pause reasons."""
+"""What each agent is doing, concluded from his parts in calls, his reasons and his phone; told when it changes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import Final
 
 from callcenter.bus import Bus
 from callcenter.clock import Clock
 from callcenter.roster import AgentId, Roster
-from callcenter.routing.floor import Reason
-from callcenter.routing.parts import Part, Parts
+from callcenter.routing.parts import Parts
+from callcenter.routing.presence import UNPAUSED_ELSEWHERE, Mood, Presence, PresenceChanged, debts, mood, whys
+from callcenter.routing.why import Reason
 
-UNPAUSED_ELSEWHERE: Final = "unpaused_elsewhere"
+
+def _yes(_agent: AgentId) -> bool:
+    return True
 
 
-class Mood(StrEnum):
-    OFFLINE = "offline"
-    AVAILABLE = "available"
-    RINGING = "ringing"
-    TALKING = "talking"
-    WRAPUP = "wrapup"
-    PAUSED = "paused"
+def _none(_agent: AgentId) -> int:
+    return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
-    """``since`` when; ``reasons`` (debt, foreign, manual, unpaused_elsewhere) keep him from queue calls."""
+class Known:
+    """What is known of an agent elsewhere: why he is paused, whether his phone can be rung, what he missed today."""
 
-    state: Mood
-    since: datetime
-    reasons: tuple[str, ...] = ()
-    debts: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresenceChanged:
-    agent: AgentId
-    presence: Presence
-
-
-def presence(parts: Iterable[Part], reasons: Iterable[Reason], *, seated: bool) -> tuple[Mood, datetime | None]:
-    """The liveliest thing an agent does, and since when where that can be told."""
-    parts, reasons = tuple(parts), tuple(reasons)
-    if talks := [p.debt.at for p in parts if p.answered and not p.leg_ended]:
-        return Mood.TALKING, min(talks)
-    if rings := [p.since for p in parts if not p.answered]:
-        return Mood.RINGING, min(rings)
-    if not seated:
-        return Mood.OFFLINE, None
-    if owed := [p.since for p in parts if p.owes]:
-        return Mood.WRAPUP, max(owed)
-    if reasons:
-        return Mood.PAUSED, min(r.since for r in reasons)
-    return Mood.AVAILABLE, None
+    reasons: Callable[[AgentId], tuple[Reason, ...]]
+    reachable: Callable[[AgentId], bool] = _yes
+    missed: Callable[[AgentId], int] = _none
 
 
 class Agents:
     """The presence of everybody who was seen; ``look`` again whenever something about an agent changed."""
 
-    def __init__(self, parts: Parts, reasons: Callable[[AgentId], tuple[Reason, ...]], bus: Bus, clock: Clock) -> None:
+    def __init__(self, parts: Parts, known: Known, bus: Bus, clock: Clock) -> None:
         self._parts = parts
-        self._reasons = reasons
+        self._known = known
         self._bus = bus
         self._clock = clock
         self._seated: frozenset[AgentId] = frozenset()
@@ -94,13 +66,21 @@ class Agents:
                 await self._bus.publish(PresenceChanged(agent=agent, presence=new))
 
     def _work_out(self, agent: AgentId) -> Presence:
-        parts, reasons = self._parts.of_agent(agent), self._reasons(agent)
-        debts = sum(p.owes for p in parts)
-        if not debts:
+        parts, reasons = self._parts.of_agent(agent), self._known.reasons(agent)
+        owed = debts(parts)
+        if not owed:
             self._meddled.discard(agent)
-        told = {str(r.kind) for r in reasons} | ({"debt"} if debts else set())
+        told = {str(r.kind) for r in reasons} | ({"debt"} if owed else set())
         told |= {UNPAUSED_ELSEWHERE} if agent in self._meddled else set()
-        state, since = presence(parts, reasons, seated=agent in self._seated)
+        reachable = self._known.reachable(agent)
+        state, since = mood(parts, reasons, seated=agent in self._seated, reachable=reachable)
         old = self._now.get(agent)
-        since = since or (old.since if old and old.state is state else self._clock.now())
-        return Presence(state=state, since=since, reasons=tuple(sorted(told)), debts=debts)
+        return Presence(
+            state=state,
+            since=since or (old.since if old and old.state is state else self._clock.now()),
+            reasons=tuple(sorted(told)),
+            debts=owed,
+            why=whys(reasons),
+            missed=self._known.missed(agent),
+            reachable=reachable,
+        )

@@ -11,9 +11,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import phone
 from callcenter.api import DB, ROOT, SETTINGS, Answer, View
-from callcenter.call import Call
 from callcenter.crm import rosters
 from callcenter.crm.access import require
 from callcenter.crm.call_views import CallAnswer, views
@@ -23,21 +21,15 @@ from callcenter.crm.rights import Actor, UserRole, Verb
 from callcenter.crm.schemas import Person
 from callcenter.crm.visible import narrow
 from callcenter.roster import AgentId
-from callcenter.routing import api_pbx, api_queues, api_survey
-from callcenter.routing.agents import Mood
+from callcenter.routing import api_floor, api_pbx, api_presence, api_queues, api_staff, api_survey
 from callcenter.routing.gate import Gate
 from callcenter.routing.keys import GATE, SURVEY
-from callcenter.routing.queues import lines
+from callcenter.routing.presence import Presence
 from callcenter.routing.survey import Survey
+from callcenter.routing.today import Figures
+from callcenter.routing.unowned import display
 
 _SHOWN_AT_MOST: Final = 500
-
-
-class PresenceAnswer(Answer):
-    state: Mood
-    since: datetime
-    reasons: list[str]
-    debts: int
 
 
 class DebtAnswer(Answer):
@@ -54,7 +46,7 @@ class FloorAgent(Person):
     """A colleague at work. ``owes``: oldest first."""
 
     extension: str | None
-    presence: PresenceAnswer
+    presence: Presence
     owes: list[DebtAnswer]
 
 
@@ -63,15 +55,20 @@ class FloorAgents(Answer):
 
 
 class FloorQueue(Answer):
-    """``offered_to_you``: whether its next call may ring at your phone."""
+    """``offered_to_you``: whether its next call may ring at your phone. ``today``: the day so far, its service level
+    measured against ``target_s``; ``label`` "": nobody named the queue."""
 
     pbx: str
     queue: str
+    label: str
+    target_s: int
+    today: Figures
     waiting: int
     longest_since: datetime | None
     members: int
     paused: int
     free: int
+    unreachable: int
     offered_to_you: bool
 
 
@@ -97,7 +94,7 @@ class AgentsView(View):
                     username=user.username,
                     display_name=user.display_name,
                     extension=desks.get(user.id),
-                    presence=PresenceAnswer.model_validate(gate.presence(user.id)),
+                    presence=gate.presence(user.id),
                     owes=owed.get(user.id, []),
                 )
                 for user in people
@@ -111,13 +108,11 @@ class QueuesView(View):
         """Every queue: who waits, and who could answer."""
         who = require(self.request, Verb.SEE_FLOOR)
         gate = self.request.app[GATE]
-        calls = tuple(gate.live().values())
-        found = [line for pbx in self.request.app[SETTINGS].pbx for line in lines(pbx, calls, gate.seats(pbx))]
         yours = {(pbx, s.queue) for pbx in self.request.app[SETTINGS].pbx for s in gate.seats_of(pbx, who.id) if s.open}
         return FloorQueues(
             items=[
                 FloorQueue.model_validate({**_fields(line), "offered_to_you": (line.pbx, line.queue) in yours})
-                for line in found
+                for line in gate.overview()
             ]
         )
 
@@ -148,15 +143,11 @@ def _debts(gate: Gate) -> dict[AgentId, list[DebtAnswer]]:
                     segment_id=segment.id,
                     call_id=call.id,
                     since=segment.answered_at or call.started_at,
-                    number_display=_display(call),
+                    number_display=display(call.number, call.region),
                     queue=segment.queue,
                 )
                 found[segment.agent].append(debt)
     return {agent: sorted(debts, key=lambda d: d.since) for agent, debts in found.items()}
-
-
-def _display(call: Call) -> str:
-    return "" if call.withheld else phone.parse(call.number, call.region).grouped
 
 
 def _live(session: Session, who: Actor) -> list[CallAnswer]:
@@ -177,3 +168,6 @@ def add_routes(app: web.Application) -> None:
     api_pbx.add_routes(app)
     api_queues.add_routes(app)
     api_survey.add_routes(app)
+    api_presence.add_routes(app)
+    api_floor.add_routes(app)
+    api_staff.add_routes(app)

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from callcenter import metrics
+from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.log import logger
 from callcenter.roster import AgentId
 from callcenter.routing import reasons
-from callcenter.routing.floor import Key, Reason, ReasonKind
 from callcenter.routing.parts import Part, Parts
+from callcenter.routing.reasons import Over
+from callcenter.routing.why import Key, Reason, ReasonKind
 
 log = logger(__name__)
 _RETRY_SECONDS: Final = 1.0
@@ -22,10 +24,12 @@ _RETRY_SECONDS: Final = 1.0
 class Book:
     """``reasons`` holds breaks and pauses from elsewhere; debts are read off the calls when they are written down."""
 
-    def __init__(self, db: Database, parts: Parts) -> None:
+    def __init__(self, db: Database, parts: Parts, clock: Clock) -> None:
         self._db = db
+        self._clock = clock
         self._parts = parts
         self._written: dict[Key, Reason] = {}
+        self._over: list[Over] = []
         self._changed = asyncio.Event()
         self.reasons: dict[Key, Reason] = {}
 
@@ -44,6 +48,8 @@ class Book:
         """These reasons stand from now on; whose have changed."""
         keys = [k for k in {*self.reasons, *wanted} if self.reasons.get(k) != wanted.get(k)]
         agents = {r.agent for k in keys for r in (self.reasons.get(k), wanted.get(k)) if r}
+        now = self._clock.now()
+        self._over += [(old, now) for k in keys if (old := self.reasons.get(k)) and not _same(wanted.get(k), old)]
         for key in keys:
             if reason := wanted.get(key):
                 self.reasons[key] = reason
@@ -76,9 +82,16 @@ class Book:
         wanted = {**self.reasons, **debts}
         added = [r for k, r in wanted.items() if self._written.get(k) != r]
         lifted = [r for k, r in self._written.items() if k not in wanted or wanted[k].agent != r.agent]
-        if added or lifted:
-            await self._db.write(lambda session: reasons.write(session, added, lifted))
+        over = tuple(self._over)
+        if added or lifted or over:
+            await self._db.write(lambda session: reasons.write(session, added, lifted, over))
             self._written = wanted
+            del self._over[: len(over)]
+
+
+def _same(one: Reason | None, other: Reason) -> bool:
+    """The same stretch of the same pause: from lunch to training is two."""
+    return one is not None and (one.agent, one.code, one.since) == (other.agent, other.code, other.since)
 
 
 def _owed(part: Part) -> Reason | None:

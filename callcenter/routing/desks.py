@@ -12,12 +12,25 @@ from callcenter.roster import AgentId, Device, Roster
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """An extension: the devices it rings and the member interfaces queues call them by."""
+    """An extension: the devices it rings and the member interfaces queues call them by. ``used``: somebody has sat
+    there before, so that nobody sitting there now means that it was left."""
 
     pbx: str
     number: str
     devices: frozenset[str]
     interfaces: frozenset[str]
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """An extension with ``names``, all member interfaces that mean its phones; ``device`` is the first of them."""
+
+    number: str
+    interfaces: frozenset[str]
+    device: str
+    names: frozenset[str]
+    used: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +41,18 @@ class Desks:
     owner: Mapping[str, AgentId] = field(default_factory=dict)
     of_agent: Mapping[AgentId, frozenset[str]] = field(default_factory=dict)
     of_device: Mapping[Device, frozenset[str]] = field(default_factory=dict)
+    stations: Mapping[str, Station] = field(default_factory=dict)
+    station_of: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, interface: str) -> Station | None:
+        """The extension a member interface belongs to."""
+        number = self.station_of.get(interface)
+        return None if number is None else self.stations[number]
+
+    def owner_of(self, station: Station) -> AgentId | None:
+        """Who sits there."""
+        found = (self.owner[name] for name in sorted(station.names) if name in self.owner)
+        return next(found, None)
 
     def seat(self, pbx: str, interface: str) -> Device:
         """The device that answers for a member interface: itself, if it is a phone, else the first behind it."""
@@ -48,8 +73,10 @@ def desks(pbx: str, extensions: Iterable[Desk], members: Mapping[str, str], rost
     An interface means the devices of the extension that lists it or that it dials, the device it is itself, and the
     device whose state it watches.
     """
-    here = _Index.of(d for d in extensions if d.pbx == pbx)
-    behind = {name: here.behind(pbx, name, members.get(name, "")) for name in {*here.by_interface, *members}}
+    extensions = tuple(d for d in extensions if d.pbx == pbx)
+    here = _Index.of(extensions)
+    bare = {min(d.devices) for d in extensions if d.devices and not d.interfaces}
+    behind = {name: here.behind(pbx, name, members.get(name, "")) for name in {*here.by_interface, *bare, *members}}
     seat_of = _seats(roster, at)
     owner: dict[str, AgentId] = {}
     of_agent: dict[AgentId, set[str]] = defaultdict(set)
@@ -61,12 +88,31 @@ def desks(pbx: str, extensions: Iterable[Desk], members: Mapping[str, str], rost
                 owner.setdefault(name, seat_of[device])
     for name, agent in owner.items():
         of_agent[agent].add(name)
+    stations = _stations(pbx, extensions, behind)
     return Desks(
         devices=behind,
+        stations=stations,
+        station_of={name: number for number, station in reversed(stations.items()) for name in station.names},
         owner=owner,
         of_agent={agent: frozenset(found) for agent, found in of_agent.items()},
         of_device={device: frozenset(found) for device, found in of_device.items()},
     )
+
+
+def _stations(pbx: str, extensions: Iterable[Desk], behind: Mapping[str, frozenset[Device]]) -> dict[str, Station]:
+    found: dict[str, Station] = {}
+    for desk in sorted(extensions, key=lambda d: d.number):
+        phones = {Device(pbx=pbx, name=name) for name in desk.devices}
+        names = frozenset(name for name, devices in behind.items() if devices & phones)
+        if desk.devices or desk.interfaces:
+            found[desk.number] = Station(
+                number=desk.number,
+                interfaces=desk.interfaces,
+                device=min(desk.devices or desk.interfaces),
+                names=names | desk.interfaces,
+                used=desk.used,
+            )
+    return found
 
 
 def _seats(roster: Roster, at: datetime) -> dict[Device, AgentId]:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, assert_never
 
 from callcenter.events import MemberState
-from callcenter.roster import AgentId
+from callcenter.routing.actions import Action, AddMember, DropDebt, Free, Pause, PutDebt, RemoveMember, SetPenalty
 from callcenter.routing.desks import Desks
 from callcenter.routing.parts import Parts
+from callcenter.routing.staff import Staff
+from callcenter.routing.why import Key, Reason, ReasonKind
 
 OURS: Final = "callcenter"
 """Pauses whose reason begins so were set by us or by our dialplan."""
 IN_USE: Final = frozenset({2, 3, 6, 7, 8})
 """Device states of a phone that rings or talks: INUSE, BUSY, RINGING, RINGINUSE, ONHOLD."""
+AWAY: Final = frozenset({4, 5})
+"""Device states of a phone that cannot be rung: INVALID, UNAVAILABLE."""
 _TOLD_SECONDS: Final = 2.0
 _SNAPSHOT_SECONDS: Final = 30.0
 
@@ -27,56 +30,6 @@ class Moment:
 
     at: datetime
     mono: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pause:
-    """In all queues of the member."""
-
-    interface: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Free:
-    """In one queue, or in all when ``queue`` is ``""``."""
-
-    interface: str
-    queue: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutDebt:
-    interface: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropDebt:
-    interface: str
-
-
-Action: TypeAlias = Pause | Free | PutDebt | DropDebt
-
-
-class ReasonKind(StrEnum):
-    DEBT = "debt"
-    FOREIGN = "foreign"
-    MANUAL = "manual"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why an agent gets no queue calls. ``ref``: the segment owed for, or ``pbx|interface|queue`` paused elsewhere."""
-
-    agent: AgentId
-    kind: ReasonKind
-    ref: str
-    since: datetime
-
-
-Key: TypeAlias = tuple[ReasonKind, str]
-"""Kind and ref."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +46,8 @@ class Seat:
     since: float
     trusted_until: float = 0.0
     told: bool | None = None
+    dynamic: bool = False
+    penalty: int = 0
 
     @property
     def ours(self) -> bool:
@@ -101,7 +56,11 @@ class Seat:
     @property
     def open(self) -> bool:
         """Whether the queue's next call may ring here."""
-        return not self.paused and self.status not in IN_USE
+        return not self.paused and self.status not in IN_USE and self.reachable
+
+    @property
+    def reachable(self) -> bool:
+        return self.status not in AWAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +81,15 @@ class Floor:
         self.reasons = reasons
         self.desks = Desks()
         self.debts: dict[str, Standing] = {}
+        self.staff = Staff()
         self.up_since: float | None = None
+        self.told = False
+        """Whether every member there is has been seen since the link came."""
+        self.evicted: set[tuple[str, str]] = set()
+        """Members (interface, queue) that somebody else took out and that are still out."""
+        self.claimed: set[tuple[str, str]] = set()
+        """Pauses from elsewhere that somebody here asked us to lift."""
+        self._leaving: set[tuple[str, str]] = set()
         self._seats: dict[str, dict[str, Seat]] = {}
 
     def interfaces(self) -> frozenset[str]:
@@ -154,21 +121,25 @@ class Floor:
     def linked(self, mono: float | None) -> None:
         """The link came (and what is there now is told next) or, with None, went: what was seen may no longer be so."""
         self.up_since = mono
-        self._seats.clear()
-        self.debts.clear()
+        self.told = False
+        for seen in (self._seats, self.debts, self.evicted, self.claimed, self._leaving):
+            seen.clear()
 
     def complete(self, mono: float) -> bool:
-        """Linked for so long that a member not seen by now is none."""
-        return self.up_since is not None and mono - self.up_since > _SNAPSHOT_SECONDS
+        """A member not seen by now is none: all were told, or we have been linked for long."""
+        return self.told or (self.up_since is not None and mono - self.up_since > _SNAPSHOT_SECONDS)
 
     def see(self, event: MemberState, mono: float) -> bool:
         """Takes in a member's state. True: somebody else freed a member that was paused."""
         seats = self._seats.setdefault(event.interface, {})
         old = seats.pop(event.queue, None)
+        place = (event.interface, event.queue)
         if event.gone:
-            if not seats:
-                del self._seats[event.interface]
+            self._gone(place, known=old is not None)
             return False
+        self.evicted.discard(place)
+        if not event.paused:
+            self.claimed.discard(place)
         same = old is not None and old.paused == event.paused
         seat = Seat(
             queue=event.queue,
@@ -178,11 +149,16 @@ class Floor:
             state_interface=event.state_interface,
             status=event.status,
             since=old.since if old and same else mono,
+            dynamic=event.dynamic,
+            penalty=event.penalty,
         )
         if old and not same and old.trusted_until > mono:
             kept = replace(old, state_interface=seat.state_interface, status=seat.status, told=event.paused)
             seats[event.queue] = kept
             return False
+        if old and old.ours and old.trusted_until > mono and not event.reason:
+            # He joined paused: his reason is told right after.
+            seat = replace(seat, reason=old.reason, trusted_until=old.trusted_until)
         seats[event.queue] = seat
         return old is not None and old.paused and not event.paused
 
@@ -202,24 +178,73 @@ class Floor:
         for seat in late:
             self._put(replace(seat, paused=bool(seat.told), told=None, trusted_until=0.0, since=mono))
 
+    def asks(self, action: Action) -> None:
+        """The action is about to be sent: what it brings about is not somebody else's doing."""
+        if isinstance(action, RemoveMember):
+            self._leaving.add((action.interface, action.queue))
+
     def done(self, action: Action, mono: float) -> None:
         """The PBX accepted the action."""
         match action:
-            case Pause(interface=name, reason=reason):
-                for seat in self.seats_of(name):
+            case Pause(interface=name, reason=reason, queue=queue):
+                for seat in self._in(name, queue):
                     self._ask(seat, True, reason, mono)
             case Free(interface=name, queue=queue):
-                for seat in self.seats_of(name):
-                    if queue in ("", seat.queue):
-                        self._ask(seat, False, "", mono)
+                for seat in self._in(name, queue):
+                    self._ask(seat, False, "", mono)
             case PutDebt(interface=name, value=value):
                 self.debts[name] = Standing(value=value, since=mono, known=True)
             case DropDebt(interface=name):
                 self.debts.pop(name, None)
+            case AddMember():
+                self._joined(action, mono)
+            case RemoveMember(interface=name, queue=queue):
+                self.lost(name, queue)
+            case SetPenalty(interface=name, queue=queue, penalty=penalty):
+                for seat in self._in(name, queue):
+                    self._put(replace(seat, penalty=penalty))
+            case _:
+                assert_never(action)
 
-    def lost(self, interface: str) -> None:
-        """The PBX knows no such member any more."""
-        self._seats.pop(interface, None)
+    def lost(self, interface: str, queue: str = "") -> None:
+        """The PBX knows no such member any more, in one queue or in any."""
+        seats = self._seats.get(interface, {})
+        for name in [queue] if queue else list(seats):
+            seats.pop(name, None)
+        if not seats:
+            self._seats.pop(interface, None)
+
+    def _gone(self, place: tuple[str, str], *, known: bool) -> None:
+        if not self._seats[place[0]]:
+            del self._seats[place[0]]
+        self.claimed.discard(place)
+        if known and place not in self._leaving:
+            self.evicted.add(place)
+        self._leaving.discard(place)
+
+    def _in(self, interface: str, queue: str) -> tuple[Seat, ...]:
+        return tuple(seat for seat in self.seats_of(interface) if queue in ("", seat.queue))
+
+    def _joined(self, action: AddMember, mono: float) -> None:
+        """Unless the PBX has told of him already."""
+        self.evicted.discard((action.interface, action.queue))
+        told = self._in(action.interface, action.queue)
+        if told and action.paused:
+            self._put(replace(told[0], paused=True, reason=action.paused, trusted_until=mono + _TOLD_SECONDS))
+        elif not told:
+            seat = Seat(
+                queue=action.queue,
+                interface=action.interface,
+                paused=bool(action.paused),
+                reason=action.paused,
+                state_interface=action.state_interface,
+                status=0,
+                since=mono,
+                trusted_until=mono + _TOLD_SECONDS,
+                dynamic=True,
+                penalty=action.penalty,
+            )
+            self._seats.setdefault(action.interface, {})[action.queue] = seat
 
     def _ask(self, seat: Seat, paused: bool, reason: str, mono: float) -> None:
         if seat.paused == paused:

@@ -12,21 +12,12 @@ from enum import StrEnum
 from typing import Final
 
 from callcenter.events import CallKey
-from callcenter.routing import debts
-from callcenter.routing.floor import (
-    Action,
-    DropDebt,
-    Floor,
-    Free,
-    Key,
-    Moment,
-    Pause,
-    PutDebt,
-    Reason,
-    ReasonKind,
-    Seat,
-)
+from callcenter.routing import debts, membership
+from callcenter.routing.actions import Action, AddMember, DropDebt, Free, Pause, PutDebt, RemoveMember, SetPenalty
+from callcenter.routing.floor import OURS, Floor, Moment, Seat
+from callcenter.routing.membership import AWAY
 from callcenter.routing.parts import Part
+from callcenter.routing.why import OF_ALL_QUEUES, Key, Reason, ReasonKind, seat_ref
 
 OWES: Final = "callcenter-owes"
 RESTS: Final = "callcenter-break"
@@ -76,8 +67,14 @@ def wish(floor: Floor, interface: str, moment: Moment) -> Wish:
 
 
 def _rests(floor: Floor, interface: str) -> bool:
+    return _resting(floor, interface) is not None
+
+
+def _resting(floor: Floor, interface: str) -> Reason | None:
+    """The strongest reason of ours that keeps whoever sits there out of all queues."""
     owner = floor.desks.owner.get(interface)
-    return owner is not None and (ReasonKind.MANUAL, str(owner)) in floor.reasons
+    found = (floor.reasons.get((kind, str(owner))) for kind in OF_ALL_QUEUES)
+    return next((reason for reason in found if reason), None) if owner is not None else None
 
 
 def plan(floor: Floor, interfaces: Iterable[str], moment: Moment) -> tuple[Action, ...]:
@@ -86,16 +83,22 @@ def plan(floor: Floor, interfaces: Iterable[str], moment: Moment) -> tuple[Actio
     wishes = {name: wish(floor, name, moment) for name in names}
     held = [name for name in names if wishes[name] is Wish.HOLD]
     free = [name for name in names if wishes[name] is Wish.FREE]
+    joins = membership.plan(floor, names, {name: _reason(floor, name, moment) for name in held})
     pauses = [Pause(interface=n, reason=_reason(floor, n, moment)) for n in held if _loose(floor, n)]
+    benches = [Pause(interface=s.interface, reason=AWAY, queue=s.queue) for n in free for s in _to_bench(floor, n)]
     puts = [_debt(floor, n, moment) for n in held if n not in floor.debts and owed_by(floor, n, moment)]
     drops = [DropDebt(interface=n) for n in free if n in floor.debts]
     frees = [action for n in free for action in _frees(floor, n, moment)]
-    return (*pauses, *puts, *drops, *frees)
+    return (*pauses, *joins, *puts, *drops, *benches, *frees)
 
 
 def due(floor: Floor, action: Action, moment: Moment) -> bool:
     """Whether a planned action is still right: much can happen while the one before it is under way."""
     held = wish(floor, action.interface, moment)
+    if isinstance(action, AddMember | RemoveMember | SetPenalty):
+        return action in plan(floor, [action.interface], moment)
+    if isinstance(action, Pause) and action.queue:
+        return held is Wish.FREE and any(s.queue == action.queue for s in _to_bench(floor, action.interface))
     return held is (Wish.HOLD if isinstance(action, Pause | PutDebt) else Wish.FREE)
 
 
@@ -103,8 +106,17 @@ def _loose(floor: Floor, interface: str) -> bool:
     return any(not seat.paused for seat in floor.seats_of(interface))
 
 
+def _to_bench(floor: Floor, interface: str) -> list[Seat]:
+    return [seat for seat in floor.seats_of(interface) if not seat.paused and membership.benched(floor, seat)]
+
+
 def _reason(floor: Floor, interface: str, moment: Moment) -> str:
-    return OWES if interface in floor.debts or owed_by(floor, interface, moment) else RESTS
+    if interface in floor.debts or owed_by(floor, interface, moment):
+        return OWES
+    resting = _resting(floor, interface)
+    if resting is None or resting.kind is ReasonKind.MANUAL:
+        return f"{OURS}-{resting.code}" if resting and resting.code else RESTS
+    return f"{OURS}-{resting.kind}"
 
 
 def _debt(floor: Floor, interface: str, moment: Moment) -> PutDebt:
@@ -118,9 +130,8 @@ def _frees(floor: Floor, interface: str, moment: Moment) -> list[Free]:
     mine = [
         seat
         for seat in seats
-        if seat.ours
-        and (released or moment.mono - seat.since >= _ANSWER_SECONDS)
-        and (ReasonKind.FOREIGN, ref(floor.pbx, seat)) not in floor.reasons
+        if _lifted(floor, seat, released or moment.mono - seat.since >= _ANSWER_SECONDS)
+        and not membership.benched(floor, seat)
     ]
     others = [seat for seat in seats if seat.paused and seat not in mine]
     if mine and not others:
@@ -128,9 +139,18 @@ def _frees(floor: Floor, interface: str, moment: Moment) -> list[Free]:
     return [Free(interface=interface, queue=seat.queue) for seat in mine]
 
 
+def _lifted(floor: Floor, seat: Seat, grown_old: bool) -> bool:
+    """Whether this pause is ours to lift now, or was given to us to lift."""
+    if (seat.interface, seat.queue) in floor.claimed:
+        return seat.paused
+    if (ReasonKind.FOREIGN, ref(floor.pbx, seat)) in floor.reasons:
+        return False
+    return seat.ours and (grown_old or seat.reason == AWAY)
+
+
 def ref(pbx: str, seat: Seat) -> str:
     """The name of a pause that came from elsewhere."""
-    return f"{pbx}|{seat.interface}|{seat.queue}"
+    return seat_ref(pbx, seat.interface, seat.queue)
 
 
 def explained(floor: Floor, interface: str) -> bool:
@@ -155,6 +175,16 @@ def adopted(floor: Floor, interfaces: Iterable[str], moment: Moment) -> dict[Key
         for key, seat in seats.items():
             if reason := _from_elsewhere(floor, key, seat, moment):
                 found[key] = reason
+    return _with_left(floor, found, moment)
+
+
+def _with_left(floor: Floor, found: dict[Key, Reason], moment: Moment) -> dict[Key, Reason]:
+    """With the queues agents were taken out of elsewhere, as far as the rules let that be."""
+    stands = membership.left(floor)
+    found = {key: r for key, r in found.items() if key[0] is not ReasonKind.LEFT_QUEUE or key in stands}
+    if floor.staff.rules.removals == "adopt":
+        for _, agent, key in membership.evicted(floor):
+            found.setdefault(key, Reason(agent=agent, kind=key[0], ref=key[1], since=moment.at))
     return found
 
 
@@ -168,4 +198,7 @@ def _from_elsewhere(floor: Floor, key: Key, seat: Seat, moment: Moment) -> Reaso
     agent = floor.desks.owner.get(seat.interface) or (old.agent if old else None)
     if agent is None or not seat.paused or (seat.ours and old is None):
         return None
-    return Reason(agent=agent, kind=ReasonKind.FOREIGN, ref=key[1], since=old.since if old else moment.at)
+    if (seat.interface, seat.queue) in floor.claimed:
+        return None
+    since, note = (old.since, old.note) if old else (moment.at, seat.reason[:200])
+    return Reason(agent=agent, kind=ReasonKind.FOREIGN, ref=key[1], since=since, note=note)

@@ -35,6 +35,16 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipUndone:
+    """Somebody else took a member out of a queue in which he works; he was put back."""
+
+    pbx: str
+    at: datetime
+    interface: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnpauseUndone:
     """Somebody else unpaused a member who is held; the gate paused it again."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from callcenter.routing.book import Book
 from callcenter.routing.floor import Floor
 from callcenter.routing.parts import Part, Parts
+from callcenter.routing.seating import Rows
 
 
 class Post:
@@ -19,6 +20,8 @@ class Post:
         self.touched: set[str] = set()
         self.intruded: set[str] = set()
         self.desks_stale = True
+        self.rows: Rows | None = None
+        """Those that ``floor.desks`` was made of."""
         self.wake = asyncio.Event()
 
     def touch(self, interfaces: Iterable[str]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from callcenter.call import Call
 from callcenter.routing.floor import Seat
+from callcenter.routing.staff import QueueKey
+from callcenter.routing.today import Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,39 @@ class Line:
     members: int
     paused: int
     free: int
+    unreachable: int = 0
+
+
+class Day(Protocol):
+    """The day's figures of queues, and how people named them."""
+
+    labels: Mapping[QueueKey, str]
+
+    def of(self, queue: QueueKey) -> Figures: ...
+
+    def target(self, queue: QueueKey) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueNow(Line):
+    """With what it has come to today: see ``today.Figures``. ``label`` is what people call it, ``""``: its name."""
+
+    label: str
+    target_s: int
+    today: Figures
+
+
+def overview(now: Iterable[Line], day: Day) -> tuple[QueueNow, ...]:
+    """Lines with their day."""
+    return tuple(
+        QueueNow(
+            **{name: getattr(line, name) for name in Line.__slots__},
+            label=day.labels.get((line.pbx, line.queue), ""),
+            target_s=day.target((line.pbx, line.queue)),
+            today=day.of((line.pbx, line.queue)),
+        )
+        for line in now
+    )
 
 
 def lines(pbx: str, calls: Iterable[Call], seats: Iterable[Seat]) -> list[Line]:
@@ -47,4 +83,5 @@ def _line(pbx: str, queue: str, since: list[datetime], seats: list[Seat]) -> Lin
         members=len(seats),
         paused=sum(seat.paused for seat in seats),
         free=sum(seat.open for seat in seats),
+        unreachable=sum(not seat.reachable for seat in seats),
     )

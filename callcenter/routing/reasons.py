@@ -1,30 +1,60 @@
-"""Why agents are kept from queue calls, as rows: they outlive the service, and what overwrites a pause in the PBX."""
+"""Why agents are kept from queue calls, as rows: they outlive the service, and what overwrites a pause in the PBX.
+
+What was lifted becomes history: how long which break took is asked for at the end of the month.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models.desks import PauseReason
+from callcenter.crm.models.desks import PauseReason, PauseTaken
 from callcenter.crm.upsert import upsert
-from callcenter.routing.floor import Reason, ReasonKind
+from callcenter.routing.why import Reason, ReasonKind
 
 
 def read(session: Session) -> list[Reason]:
     """All that stood when the service last ended."""
     return [
-        Reason(agent=row.agent_id, kind=ReasonKind(row.reason), ref=row.ref, since=row.since)
+        Reason(
+            agent=row.agent_id,
+            kind=ReasonKind(row.reason),
+            ref=row.ref,
+            since=row.since,
+            code=row.code,
+            note=row.note,
+            by=row.by_id,
+        )
         for row in session.scalars(select(PauseReason))
     ]
 
 
-def write(session: Session, added: Iterable[Reason], lifted: Iterable[Reason]) -> None:
-    """Keeps the reasons that were added and deletes those that were lifted."""
+Over: TypeAlias = tuple[Reason, datetime]
+"""A reason that stood until then."""
+
+
+def write(session: Session, added: Iterable[Reason], lifted: Iterable[Reason], over: Iterable[Over]) -> None:
+    """Keeps the reasons that were added, deletes those that were lifted, notes how long those that are over stood."""
     for reason in lifted:
         found = (PauseReason.agent_id == reason.agent, PauseReason.reason == reason.kind, PauseReason.ref == reason.ref)
         session.execute(delete(PauseReason).where(*found))
     for reason in added:
         natural = {"agent_id": reason.agent, "reason": reason.kind, "ref": reason.ref}
-        upsert(session, PauseReason, natural, {"since": reason.since})
+        values = {"since": reason.since, "code": reason.code, "note": reason.note, "by_id": reason.by}
+        upsert(session, PauseReason, natural, values)
+    session.add_all(_taken(reason, until) for reason, until in over)
+
+
+def _taken(reason: Reason, until: datetime) -> PauseTaken:
+    return PauseTaken(
+        agent_id=reason.agent,
+        reason=reason.kind,
+        code=reason.code,
+        queue=reason.queue,
+        since=reason.since,
+        until=max(until, reason.since),
+    )

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from callcenter.call import UNSETTLED, Call, Changed
+from callcenter.call import Call, Changed
 from callcenter.card import Card
+from callcenter.crm.rights import Standing, Verb, allow, part_of
 from callcenter.events import CallKey, CustomerChosen, MemberState
 from callcenter.news import DraftSaved
 from callcenter.roster import AgentId, Roster
+from callcenter.routing.presence import Presence, PresenceChanged
+from callcenter.routing.unowned import Unowned
 from callcenter.screenpop.decide import Decision, Step, decide, shown
-from callcenter.screenpop.faces import Who, labelled, pop
+from callcenter.screenpop.faces import Who, floor_call, labelled, pop
 from callcenter.screenpop.lines import Directory, Members, Person, Waiting, agent_of
 from callcenter.screenpop.shown import (
     BoardView,
     Change,
     Desk,
     Draft,
+    FloorCall,
     HealthView,
     Me,
-    Mood,
     OutcomeOwed,
     OutcomeSettled,
     Phase,
@@ -32,7 +34,6 @@ from callcenter.screenpop.shown import (
     PopOffered,
     PopUpdated,
     PopWithdrawn,
-    Presence,
     PresenceChange,
     QueueLine,
 )
@@ -69,19 +70,19 @@ class _Live:
 
 class Board:
     """``lines_version`` grows whenever anybody's queue lines or the floor may have changed: they are told together,
-    a few times a second, and read with ``lines`` and ``floor``."""
+    a few times a second, and read with ``lines`` and ``floor``. What agents do is the gate's to say: ``doing``."""
 
-    def __init__(self, directory: Directory, roster: Roster, at: datetime) -> None:
+    def __init__(self, directory: Directory, roster: Roster, doing: Callable[[AgentId], Presence]) -> None:
         self._directory = directory
         self._roster = roster
-        self._at = at
+        self._doing = doing
         self._live: dict[CallKey, _Live] = {}
         self._pops: dict[AgentId, dict[UUID, Pop]] = defaultdict(dict)
         self._drafts: dict[UUID, Draft] = {}
-        self._presence: dict[AgentId, Presence] = {}
         self._members = Members()
         self._waiting = Waiting()
         self.health = HealthView()
+        self.unowned: tuple[Unowned, ...] = ()
         self.lines_version = 0
 
     def restore(self, calls: Iterable[Restored], drafts: dict[UUID, Draft]) -> None:
@@ -93,8 +94,6 @@ class Board:
             self._waiting.fold(None, call)
             for entry in shown(call).values():
                 self._show(live, entry.agent, entry.segment.id, entry.phase)
-        for agent in self._pops:
-            self._feel(agent, self._at)
 
     def changed(self, change: Changed) -> Changes:
         """A call changed."""
@@ -106,23 +105,23 @@ class Board:
         if self._waiting.fold(change.before, after):
             self.lines_version += 1
         changes: Changes = defaultdict(list)
-        decisions = decide(change.before, after)
-        for decision in decisions:
+        for decision in decide(change.before, after):
             changes[decision.agent] += self._follow(live, decision)
-        for agent in {d.agent for d in decisions}:
-            changes[agent] += self._feel(agent, change.event.at)
+            self.lines_version += 1
         if after.settled:
             del self._live[after.key]
         return changes
 
-    def member(self, member: MemberState) -> Changes:
+    def member(self, member: MemberState) -> None:
         """The PBX told how a queue member is."""
-        if not self._members.put(member):
-            return {}
-        agent = agent_of(member, self._directory, self._roster)
-        self._members.seat(member, agent)
+        if self._members.put(member):
+            self._members.seat(member, agent_of(member, self._directory, self._roster))
+            self.lines_version += 1
+
+    def felt(self, event: PresenceChanged) -> Changes:
+        """An agent does something else now, or for another reason."""
         self.lines_version += 1
-        return {agent: self._feel(agent, member.at)} if agent else {}
+        return {event.agent: [PresenceChange(presence=self._named(event.presence))]}
 
     def drafted(self, draft: DraftSaved) -> Changes:
         """An agent wrote on an unfinished outcome."""
@@ -139,15 +138,14 @@ class Board:
             live.refreshed[customer] = card
         return self._refresh({s.id for live in touched for s in live.call.segments if s.id})
 
-    def seated(self, directory: Directory, roster: Roster, at: datetime) -> tuple[Changes, set[AgentId]]:
-        """Somebody changed desks; also the agents whose own extension is another one now."""
+    def seated(self, directory: Directory, roster: Roster) -> set[AgentId]:
+        """Somebody changed desks; the agents whose own extension is another one now."""
         agents = {b.agent for b in (*self._roster.bindings, *roster.bindings)} | set(self._pops)
         sat = {agent: self._extension(agent) for agent in agents}
-        self._directory, self._roster, self._at = directory, roster, max(at, self._at)
+        self._directory, self._roster = directory, roster
         self._members.reseat(directory, roster)
         self.lines_version += 1
-        moved = {agent for agent in agents if self._extension(agent) != sat[agent]}
-        return {agent: self._feel(agent, at) for agent in agents}, moved
+        return {agent for agent in agents if self._extension(agent) != sat[agent]}
 
     def knows(self, agent: AgentId) -> bool:
         return agent in self._directory.people
@@ -175,19 +173,34 @@ class Board:
             pops=tuple(sorted(self._pops[agent].values(), key=lambda p: (p.offered_at, p.id))),
             queues=self.lines(agent),
             health=self.health,
+            unowned=self.unowned,
         )
 
-    def floor(self) -> tuple[Desk, ...]:
-        """Every agent who sits somewhere or owes an outcome, by name."""
+    def floor(self, viewer: Standing) -> tuple[Desk, ...]:
+        """Every agent who sits somewhere or owes an outcome, as far as the viewer's rights reach, by name."""
         agents = {b.agent for b in self._roster.bindings if b.until is None}
         agents |= {agent for agent, pops in self._pops.items() if pops}
-        desks = (Desk(me=self._me(agent), presence=self.presence(agent)) for agent in agents)
+        desks = (Desk(me=self._me(agent), presence=self.presence(agent), calls=self._calls(agent)) for agent in agents)
         return tuple(sorted(desks, key=lambda d: (d.me.display_name, d.me.id)))
 
     def presence(self, agent: AgentId) -> Presence:
-        if agent not in self._presence:
-            self._presence[agent] = self._mood(agent, self._at)
-        return self._presence[agent]
+        return self._named(self._doing(agent))
+
+    def _named(self, presence: Presence) -> Presence:
+        """With the names of the supervisors who gave the reasons."""
+        if not any(w.by for w in presence.why):
+            return presence
+        why = tuple(replace(w, by_name=self._person(w.by).display_name) if w.by else w for w in presence.why)
+        return replace(presence, why=why)
+
+    def _reaches(self, viewer: Standing, agent: AgentId) -> bool:
+        standing = self._person(agent).standing
+        return allow(viewer, Verb.SEE_FLOOR, part_of(agent, standing.team if standing else None))
+
+    def _calls(self, agent: AgentId) -> tuple[FloorCall, ...]:
+        """Oldest first."""
+        found = (floor_call(p) for p in self._pops.get(agent, {}).values())
+        return tuple(sorted(found, key=lambda c: (c.since, c.segment_id)))
 
     def lines(self, agent: AgentId) -> tuple[QueueLine, ...]:
         """The queues the agent is a member of, by name."""
@@ -241,37 +254,6 @@ class Board:
                 if face and face != before:
                     changes[entry.agent].append(PopUpdated(pop=face))
         return changes
-
-    def _feel(self, agent: AgentId, at: datetime) -> list[Change]:
-        """Works the agent's presence out anew."""
-        old = self._presence.get(agent)
-        new = self._presence[agent] = self._mood(agent, at)
-        if old != new:
-            self.lines_version += 1
-        return [] if old == new else [PresenceChange(presence=new)]
-
-    def _mood(self, agent: AgentId, at: datetime) -> Presence:
-        pops = self._pops[agent].values()
-        debts = sum(p.outcome_state in UNSETTLED for p in pops)
-        reasons = tuple(sorted({m.reason for m in self._members.of(agent) if m.paused}))
-        state, since = self._doing(agent, bool(debts), at)
-        old = self._presence.get(agent)
-        since = since or (old.since if old and old.state is state else at)
-        return Presence(state=state, since=since, reasons=reasons, debts=debts)
-
-    def _doing(self, agent: AgentId, owes: bool, at: datetime) -> tuple[Mood, datetime | None]:
-        """The liveliest thing, and since when if the pops can tell."""
-        pops = self._pops[agent].values()
-        if talks := [p.answered_at or at for p in pops if p.phase is Phase.TALKING]:
-            return Mood.TALKING, min(talks)
-        if rings := [p.offered_at for p in pops if p.phase is Phase.RINGING]:
-            return Mood.RINGING, min(rings)
-        if self._extension(agent) is None:
-            return Mood.OFFLINE, None
-        if owes:
-            return Mood.WRAPUP, max(p.ended_at or at for p in pops)
-        paused = any(m.paused for m in self._members.of(agent))
-        return (Mood.PAUSED if paused else Mood.AVAILABLE), None
 
     def _extension(self, agent: AgentId) -> str | None:
         held = [b for b in self._roster.bindings if b.agent == agent and b.until is None]

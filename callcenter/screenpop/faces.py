@@ -12,7 +12,7 @@ from callcenter.call import Call, Segment
 from callcenter.card import Candidate, Card
 from callcenter.crm.rights import Standing, Verb, allow, card_of
 from callcenter.screenpop.lines import Directory
-from callcenter.screenpop.shown import Draft, Guess, Phase, Pop
+from callcenter.screenpop.shown import Draft, FloorCall, Guess, Phase, Pop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,19 @@ def labelled(face: Pop, pbx: str, directory: Directory) -> Pop:
     did = directory.dids.get((pbx, face.did.removeprefix("+")), "")
     queue = directory.queues.get((pbx, face.queue), "")
     return replace(face, did_label=did, queue_label=queue) if did or queue else face
+
+
+def floor_call(pop: Pop) -> FloorCall:
+    """A pop as supervisors see it."""
+    since = {Phase.RINGING: pop.offered_at, Phase.TALKING: pop.answered_at, Phase.WRAPUP: pop.ended_at}[pop.phase]
+    return FloorCall(
+        segment_id=pop.id,
+        call_id=pop.call_id,
+        phase=pop.phase,
+        since=since or pop.offered_at,
+        who=(pop.customer.name if pop.customer else "") or pop.number_display,
+        queue=pop.queue,
+    )
 
 
 def _offered_at(call: Call, segment: Segment) -> datetime:

@@ -21,6 +21,7 @@ from callcenter.ledger import Ledger
 from callcenter.log import logger
 from callcenter.news import (
     CustomerChanged,
+    DeskTaken,
     DraftSaved,
     Named,
     Reminded,
@@ -30,12 +31,24 @@ from callcenter.news import (
     TasksChanged,
 )
 from callcenter.roster import AgentId
+from callcenter.routing.gate import Gate
+from callcenter.routing.presence import PresenceChanged
+from callcenter.routing.unowned import UnownedChanged
 from callcenter.screenpop import pulse, recollect
 from callcenter.screenpop.board import Board, Changes, Restored
 from callcenter.screenpop.faces import Who
 from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.messages import Floor, body
-from callcenter.screenpop.shown import BoardView, HealthChange, PopOffered, QueueLine, QueuesChange, TaskChange
+from callcenter.screenpop.shown import (
+    BoardView,
+    DeskTakenChange,
+    HealthChange,
+    PopOffered,
+    QueueLine,
+    QueuesChange,
+    TaskChange,
+    UnownedChange,
+)
 from callcenter.screenpop.tab import Close, Tab
 
 log = logger(__name__)
@@ -47,8 +60,9 @@ _SESSIONS_SECONDS: Final = 30.0
 class Hub:
     """The boards and the tabs that show them. Its methods named after news are subscribers of the bus."""
 
-    def __init__(self, db: Database, clock: Clock, health: Health, ledger: Ledger) -> None:
+    def __init__(self, db: Database, clock: Clock, health: Health, ledger: Ledger, gate: Gate) -> None:
         self._db = db
+        self._gate = gate
         self._clock = clock
         self._health = health
         self._ledger = ledger
@@ -56,13 +70,14 @@ class Hub:
         self._told: dict[AgentId, tuple[QueueLine, ...]] = {}
         self._stirred = asyncio.Event()
         self._lines_seen = 0
-        self._board = Board(Directory(), ledger.roster, clock.now())
+        self._board = Board(Directory(), ledger.roster, gate.presence)
 
     async def start(self) -> None:
         """Rebuilds the boards of what was unsettled; called after the ledger has started."""
         directory = await self._db.read(recollect.directory)
         drafts = await self._db.read(recollect.drafts)
-        self._board = Board(directory, self._ledger.roster, self._clock.now())
+        self._board = Board(directory, self._ledger.roster, self._gate.presence)
+        self._board.unowned = self._gate.unowned.now()
         whose = {key: self._ledger.who(key) for key in self._ledger.live()}
         calls = [
             Restored(call=call, who=Who(card=who.card, candidates=who.candidates) if who else Who(card=None))
@@ -115,14 +130,28 @@ class Hub:
 
     def show_floor(self, tab: Tab) -> None:
         """A supervisor asked for the floor; from now on he also gets its changes."""
-        tab.put(self._floor())
+        self._tell_floor([tab])
 
     async def changed(self, change: Changed) -> None:
         mono = change.event.mono if isinstance(change.event, Offered) else None
         self._tell(self._board.changed(change), mono)
 
     async def member(self, member: MemberState) -> None:
-        self._tell(self._board.member(member))
+        self._board.member(member)
+        self._tell({})
+
+    async def presence_changed(self, event: PresenceChanged) -> None:
+        self._tell(self._board.felt(event))
+
+    async def unowned_changed(self, event: UnownedChanged) -> None:
+        self._board.unowned = event.unowned
+        self._board.lines_version += 1
+        self._stirred.set()
+        told = body(UnownedChange(unowned=event.unowned))
+        await self._broadcast((tab, told) for tab in self._all())
+
+    async def desk_taken(self, event: DeskTaken) -> None:
+        self._tell({event.agent: [DeskTakenChange(extension=event.extension, by=event.by)]})
 
     async def drafted(self, draft: DraftSaved) -> None:
         self._tell(self._board.drafted(draft))
@@ -143,11 +172,10 @@ class Hub:
 
     async def roster_changed(self, event: RosterChanged) -> None:
         directory = await self._db.read(recollect.directory)
-        changes, moved = self._board.seated(directory, event.roster, self._clock.now())
-        self._tell({agent: told for agent, told in changes.items() if agent not in moved})
-        for agent in moved:
+        for agent in self._board.seated(directory, event.roster):
             for tab in self._of(agent):
                 self.resume(tab)
+        self._tell({})
 
     async def tasks_changed(self, event: TasksChanged) -> None:
         """All screens show tasks; which of them, each asks again, and sees what it may."""
@@ -212,13 +240,19 @@ class Hub:
                 self._tell_lines_of(agent, frames)
                 if count % _SLICE == 0:
                     await asyncio.sleep(0)
-            watching = [tab for tab in self._all() if tab.floor]
-            floor = self._floor() if watching else b""
-            for tab in watching:
-                tab.put(floor)
+            self._tell_floor([tab for tab in self._all() if tab.floor])
 
-    def _floor(self) -> bytes:
-        return Floor(agents=self._board.floor()).model_dump_json().encode()
+    def _tell_floor(self, watching: Iterable[Tab]) -> None:
+        """The same frame for all who see the same agents."""
+        frames: dict[tuple[AgentId, ...], bytes] = {}
+        queues = self._gate.overview() if watching else ()
+        for tab in watching:
+            desks = self._board.floor(tab.actor)
+            seen = tuple(desk.me.id for desk in desks)
+            if seen not in frames:
+                shown = Floor(agents=desks, queues=queues, unowned=self._board.unowned)
+                frames[seen] = shown.model_dump_json().encode()
+            tab.put(frames[seen])
 
     def _tell_lines_of(self, agent: AgentId, frames: dict[tuple[QueueLine, ...], bytes]) -> None:
         lines = self._board.lines(agent)

@@ -8,6 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from callcenter.errors import Invalid
+from callcenter.routing.queues import QueueNow
+from callcenter.routing.unowned import Unowned
 from callcenter.screenpop.shown import BoardView, Change, Desk
 
 PROTOCOL: Final = 1
@@ -33,10 +35,13 @@ class Snapshot(_Message):
 
 
 class Floor(_Message):
-    """All agents with a desk or a debt; sent whole, a few times a second at most, outside the numbering."""
+    """All agents with a desk or a debt, all queues with the day's figures, and the talks that are nobody's; sent whole,
+    a few times a second at most, outside the numbering."""
 
     type: Literal["floor"] = "floor"
     agents: tuple[Desk, ...]
+    queues: tuple[QueueNow, ...]
+    unowned: tuple[Unowned, ...]
 
 
 class Painted(_Message):

@@ -11,6 +11,8 @@ from uuid import UUID
 from callcenter.call import OutcomeState
 from callcenter.card import Card, Match
 from callcenter.events import Direction, Via
+from callcenter.routing.presence import Presence
+from callcenter.routing.unowned import Unowned
 
 
 class Phase(StrEnum):
@@ -28,17 +30,6 @@ class Withdrawal(StrEnum):
     CANCELLED = "cancelled"
     NO_ANSWER = "no_answer"
     REJECTED = "rejected"
-
-
-class Mood(StrEnum):
-    """What an agent is doing."""
-
-    OFFLINE = "offline"
-    AVAILABLE = "available"
-    RINGING = "ringing"
-    TALKING = "talking"
-    WRAPUP = "wrapup"
-    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +77,6 @@ class Pop:
     candidates: tuple[Guess, ...]
     outcome_state: OutcomeState
     draft: Draft
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
-    """``since`` when, why paused on the PBX, and for how many calls an outcome is owed."""
-
-    state: Mood
-    since: datetime
-    reasons: tuple[str, ...] = ()
-    debts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +129,20 @@ class BoardView:
     pops: tuple[Pop, ...]
     queues: tuple[QueueLine, ...]
     health: HealthView
+    unowned: tuple[Unowned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorCall:
+    """What an agent has to do with a call: it rings, he talks, or he owes its outcome ``since``. ``who`` is the
+    customer's name, or his number."""
+
+    segment_id: UUID
+    call_id: UUID
+    phase: Phase
+    since: datetime
+    who: str
+    queue: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +151,7 @@ class Desk:
 
     me: Me
     presence: Presence
+    calls: tuple[FloorCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +203,23 @@ class QueuesChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnownedChange:
+    """Talks on phones nobody was signed in at, as they are now."""
+
+    unowned: tuple[Unowned, ...]
+    change: Literal["unowned"] = "unowned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskTakenChange:
+    """A supervisor sat down at the agent's desk; he has none now."""
+
+    extension: str
+    by: str
+    change: Literal["desk_taken"] = "desk_taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthChange:
     health: HealthView
     change: Literal["health"] = "health"
@@ -230,6 +243,8 @@ Change: TypeAlias = (
     | OutcomeSettled
     | PresenceChange
     | QueuesChange
+    | UnownedChange
+    | DeskTakenChange
     | HealthChange
     | TaskChange
 )

@@ -19,7 +19,7 @@ from callcenter.ami.wire import Link
 from callcenter.call import Call, OutcomeState
 from callcenter.clock import SystemClock
 from callcenter.errors import Unavailable
-from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MemberState
+from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MemberState, MembersTold
 from callcenter.lifecycle import apply
 from callcenter.log import Secret
 from callcenter.pbxmap import Kind, PbxMap, Rule
@@ -177,7 +177,7 @@ async def test_a_call_that_lives_through_an_outage_goes_on(
     shows(asterisk, row(customer, bridge="b1"), row(leg, bridge="b1", application="AppDial"))
     asterisk.cut()
     await until_async(lambda: records.up() == 2)
-    assert [type(e) for e in records.events[told:]] == [LinkDown, LinkUp]
+    assert [type(e) for e in records.events[told:]] == [LinkDown, LinkUp, MembersTold]
     assert only(records) == before
     later = now(seconds=100)
     later.hangup(customer, asked=True)
@@ -295,7 +295,7 @@ async def test_every_loss_is_told_once_and_healed(asterisk: FakeAsterisk, record
         await until_async(lambda: records.up() == round)  # noqa: B023
         asterisk.cut()
     await until_async(lambda: records.up() == 4)
-    assert [type(e) for e in records.events] == [LinkUp, *[LinkDown, LinkUp] * 3]
+    assert [type(e) for e in records.events] == [LinkUp, MembersTold, *[LinkDown, LinkUp, MembersTold] * 3]
 
 
 async def test_a_wrong_password_is_told_once_and_not_hammered(

@@ -21,6 +21,8 @@ PURE: Final = (
     *("prefixes", "ami.framing", "ami.messages", "ami.channels", "ami.tracker"),
     *("routing.reported", "routing.proposal", "routing.effect"),
     *("routing.parts", "routing.debts", "routing.desks", "routing.floor", "routing.holds"),
+    *("routing.why", "routing.actions", "routing.staff", "routing.membership", "routing.presence"),
+    *("routing.missed", "routing.today", "routing.queues", "routing.unowned"),
     *("screenpop.decide", "screenpop.board"),
 )
 

@@ -56,6 +56,10 @@ def only(*roles: str, body: Any = None) -> Row:
 
 
 FLOOR: Final = ("supervisor", "admin")
+WHY: Final = {"reason": "ill"}
+ON_AGENT: Final = Row(body=WHY, roles=FLOOR, reach={"supervisor": "own team", "admin": "own team other"})
+NOBODYS: Final = "own team other"
+"""A talk that is nobody's is open to everybody; one that is somebody's is told so."""
 MATRIX: Final[dict[str, Row]] = {
     "DELETE /session": anybody(),
     "POST /session/ticket": anybody(),
@@ -101,6 +105,21 @@ MATRIX: Final[dict[str, Row]] = {
         reach={"supervisor": "own team", "admin": "own team other"},
     ),
     "GET /agents": only(*FLOOR),
+    "POST /agents/{agent_id}/pause": ON_AGENT,
+    "POST /agents/{agent_id}/resume": ON_AGENT,
+    "POST /agents/{agent_id}/sign-out": ON_AGENT,
+    "GET /unowned": anybody(),
+    "POST /unowned/{segment_id}/claim": things(NOBODYS, NOBODYS),
+    "POST /unowned/{segment_id}/dismiss": Row(body=WHY, roles=FLOOR, reach={"supervisor": NOBODYS, "admin": NOBODYS}),
+    "GET /staff": only(*FLOOR),
+    "PUT /staff/{queue_id}": only(*FLOOR, body={"staffed": True, "agents": []}),
+    "GET /pause-codes": anybody(),
+    "POST /pause-codes": only("admin", body={"code": "new_one", "labels": {"en": "New"}}),
+    "PATCH /pause-codes/{code_id}": only("admin", body={"position": 3}),
+    "PUT /me/pause": anybody({"code": "break"}),
+    "POST /me/resume": anybody({}),
+    "GET /presence/rules": only(*FLOOR),
+    "PUT /presence/rules": only("admin", body={"static_desks": "pause", "removals": "undo", "missed_limit": 0}),
     "GET /queues": only(*FLOOR),
     "GET /live": only(*FLOOR),
     "GET /pbx": only(*FLOOR),

@@ -23,6 +23,7 @@ from callcenter.config import Pbx, Settings
 from callcenter.crm import access, sessions, users
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.desks import PauseCode
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import SignIn, Team, User
 from callcenter.crm.models.privacy import LegalHold
@@ -146,6 +147,8 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
         "team_id": str(free_team.id),
         "user_id": str(session.scalar(select(User.id).where(User.username == "colleague"))),
         "outcome_id": str(session.scalar(select(OutcomeCode.id).limit(1))),
+        "agent_id": str(owner),
+        "code_id": str(session.scalar(select(PauseCode.id).limit(1))),
         "name": "main",
         **more,
     }

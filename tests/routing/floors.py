@@ -12,9 +12,11 @@ from callcenter.ids import new_id
 from callcenter.lifecycle import apply
 from callcenter.roster import AgentId, Roster
 from callcenter.routing import holds
+from callcenter.routing.actions import Action
 from callcenter.routing.desks import Desk, desks
-from callcenter.routing.floor import Action, Floor, Key, Moment, Reason
+from callcenter.routing.floor import Floor, Moment
 from callcenter.routing.parts import Parts
+from callcenter.routing.why import Key, Reason
 from tests.spine.story import ANNA, BORIS, START, Story, roster
 
 PHONES = {ANNA: ("PJSIP/101", "Local/101@agents/n"), BORIS: ("PJSIP/102",)}

@@ -15,14 +15,14 @@ from callcenter.call import Changed
 from callcenter.clock import SystemClock
 from callcenter.crm.models.desks import PauseReason
 from callcenter.db import Database
-from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MemberState, OutcomeLogged
+from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MemberState, MembersTold, OutcomeLogged
 from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.ledger import Ledger
-from callcenter.news import MapChanged, RosterChanged
+from callcenter.news import MapChanged, RosterChanged, StaffChanged
 from callcenter.roster import AgentId
 from callcenter.routing.gate import Gate
-from callcenter.routing.outside import Outside, UnpauseUndone
+from callcenter.routing.outside import MembershipUndone, Outside, UnpauseUndone
 from tests.routing.pbx import Member, ScriptedPbx
 from tests.spine.story import ANNA, START, Story, roster
 from tests.until import until_async
@@ -43,6 +43,7 @@ class House:
     bus: Bus
     health: Health
     undone: list[UnpauseUndone] = field(default_factory=list)
+    rejoined: list[MembershipUndone] = field(default_factory=list)
 
     async def told(self, story: Story) -> None:
         for event in story.events:
@@ -124,9 +125,15 @@ def subscribe(house: House) -> None:
     async def hear(event: UnpauseUndone) -> None:
         house.undone.append(event)
 
+    async def hear_of_member(event: MembershipUndone) -> None:
+        house.rejoined.append(event)
+
+    bus.on(MembershipUndone, hear_of_member)
     bus.on(Changed, gate.changed)
     bus.on(MemberState, gate.member_state)
+    bus.on(MembersTold, gate.members_told)
     bus.on(DebtFound, gate.debt_found)
+    bus.on(StaffChanged, gate.staff_changed)
     bus.on(LinkUp, gate.link_up)
     bus.on(LinkDown, gate.link_down)
     bus.on(RosterChanged, gate.roster_changed)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from callcenter.errors import Unavailable
-from callcenter.events import DebtFound, LinkDown, LinkUp, MemberState
+from callcenter.events import DebtFound, LinkDown, LinkUp, MemberState, MembersTold
 from tests.spine.story import START
 
-Tell = Callable[[str, Sequence[MemberState | DebtFound | LinkUp | LinkDown]], Awaitable[None]]
+Tell = Callable[[str, Sequence[MemberState | MembersTold | DebtFound | LinkUp | LinkDown]], Awaitable[None]]
 
 
 @dataclass
@@ -21,6 +21,9 @@ class Member:
     paused: bool = False
     reason: str = ""
     status: int = 1
+    dynamic: bool = False
+    penalty: int = 0
+    name: str = "somebody"
 
 
 @dataclass
@@ -56,6 +59,42 @@ class ScriptedPbx:
         for key in found:
             await self.pause(*key, paused=action["Paused"] == "true", reason=action.get("Reason", ""))
 
+    async def queueadd(self, action: Mapping[str, str]) -> None:
+        key = (action["Queue"], action["Interface"])
+        if key in self.members:
+            raise Unavailable("the PBX refused it: Unable to add interface: Already there", code="pbx_refused")
+        paused, penalty = action["Paused"] == "true", int(action["Penalty"])
+        self.members[key] = Member(paused=paused, dynamic=True, penalty=penalty, name=action["MemberName"])
+        await self.tell(self.name, [self.state(*key)])
+
+    async def queueremove(self, action: Mapping[str, str]) -> None:
+        key = (action["Queue"], action["Interface"])
+        if key not in self.members:
+            raise Unavailable("the PBX refused it: Unable to remove interface: Not there", code="pbx_refused")
+        await self.take_out(*key)
+
+    async def queuepenalty(self, action: Mapping[str, str]) -> None:
+        key = (action["Queue"], action["Interface"])
+        self.members[key].penalty = int(action["Penalty"])
+        await self.tell(self.name, [self.state(*key)])
+
+    async def take_out(self, queue: str, interface: str) -> None:
+        """We, a feature code or another panel removes a member."""
+        gone = replace(self.state(queue, interface), gone=True)
+        del self.members[queue, interface]
+        await self.tell(self.name, [gone])
+
+    async def phone(self, interface: str, status: int) -> None:
+        """The phone's state changes: 1 free, 5 not registered."""
+        for key, member in self.members.items():
+            if key[1] == interface:
+                member.status = status
+                await self.tell(self.name, [self.state(*key)])
+
+    def queues_of(self, interface: str) -> dict[str, int]:
+        """Queues and penalties of a member."""
+        return {key[0]: member.penalty for key, member in self.members.items() if key[1] == interface}
+
     async def dbput(self, action: Mapping[str, str]) -> None:
         assert action["Family"] == "callcenter-owes"
         self.database[action["Key"]] = action["Val"]
@@ -84,12 +123,14 @@ class ScriptedPbx:
             at=START,
             queue=queue,
             interface=interface,
-            name="somebody",
+            name=member.name,
             paused=member.paused,
             reason=member.reason,
             state_interface=interface,
             status=member.status,
             in_call=False,
+            dynamic=member.dynamic,
+            penalty=member.penalty,
         )
 
     async def connect(self, *, rebooted: bool = False) -> None:
@@ -99,7 +140,8 @@ class ScriptedPbx:
             member.paused, member.reason = False, ""
         debts = [DebtFound(pbx=self.name, at=START, interface=i, value=v) for i, v in self.database.items()]
         states = [self.state(*key) for key in self.members]
-        await self.tell(self.name, [LinkUp(pbx=self.name, at=START, rebooted=rebooted), *debts, *states])
+        told = MembersTold(pbx=self.name, at=START)
+        await self.tell(self.name, [LinkUp(pbx=self.name, at=START, rebooted=rebooted), *debts, *states, told])
 
     async def disconnect(self) -> None:
         self.link = False

@@ -125,14 +125,14 @@ async def test_a_colleague_at_the_desk_gets_calls_and_the_debtor_none_wherever_h
 async def test_a_break_of_ones_own_outlives_the_service(staffed: Database) -> None:
     async with service(staffed) as house:
         await house.pbx.connect()
-        await house.gate.rest(ANNA)
+        await house.gate.breaks.rest(ANNA)
         await house.becomes("PJSIP/101", True)
         await eventually(lambda: house.written(ANNA, "manual"))
         pbx = house.pbx
     async with service(staffed, pbx) as house:
         await pbx.connect(rebooted=True)
         await house.becomes("PJSIP/101", True)
-        await house.gate.resume(ANNA)
+        await house.gate.breaks.resume(ANNA)
         await house.becomes("PJSIP/101", False)
 
 

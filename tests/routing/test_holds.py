@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from callcenter.events import OfferResult
 from callcenter.roster import Roster
-from callcenter.routing.floor import DropDebt, Free, Pause, PutDebt, Reason, ReasonKind
+from callcenter.routing.actions import DropDebt, Free, Pause, PutDebt
 from callcenter.routing.holds import OWES, RESTS
+from callcenter.routing.why import Reason, ReasonKind
 from tests.routing.floors import PHONES, Scene, kinds, log_outcome, member
 from tests.spine.story import ANNA, BORIS, START, Story, answered, roster
 

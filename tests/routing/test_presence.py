@@ -8,10 +8,12 @@ from callcenter.bus import Bus
 from callcenter.clock import SetClock
 from callcenter.events import QueueResult
 from callcenter.roster import AgentId, Roster
-from callcenter.routing.agents import Agents, Mood, Presence, PresenceChanged
-from callcenter.routing.floor import Reason, ReasonKind, Seat
+from callcenter.routing.agents import Agents, Known
+from callcenter.routing.floor import Seat
 from callcenter.routing.parts import Parts
+from callcenter.routing.presence import Mood, Presence, PresenceChanged
 from callcenter.routing.queues import lines
+from callcenter.routing.why import Reason, ReasonKind
 from tests.routing.floors import log_outcome
 from tests.spine.story import ANNA, BORIS, START, Story, answered, roster
 
@@ -23,7 +25,8 @@ class Watch:
         self.parts, self.reasons, self.bus = Parts(), dict[AgentId, tuple[Reason, ...]](), Bus()
         self.clock = SetClock(START)
         self.heard: list[Presence] = []
-        self.agents = Agents(self.parts, lambda agent: self.reasons.get(agent, ()), self.bus, self.clock)
+        known = Known(reasons=lambda agent: self.reasons.get(agent, ()))
+        self.agents = Agents(self.parts, known, self.bus, self.clock)
 
         async def hear(event: PresenceChanged) -> None:
             if event.agent == ANNA:

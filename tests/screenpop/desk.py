@@ -13,6 +13,8 @@ from callcenter.events import CallEvent, CallKey, MemberState
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
 from callcenter.roster import AgentId
+from callcenter.routing.parts import Parts
+from callcenter.routing.presence import Presence, PresenceChanged, debts, mood
 from callcenter.screenpop.board import Board, Changes, Restored
 from callcenter.screenpop.faces import Who
 from callcenter.screenpop.lines import Directory, Person
@@ -20,6 +22,7 @@ from callcenter.screenpop.messages import CHANGE, body
 from callcenter.screenpop.shown import (
     BoardView,
     Change,
+    DeskTakenChange,
     HealthChange,
     OutcomeOwed,
     OutcomeSettled,
@@ -29,6 +32,7 @@ from callcenter.screenpop.shown import (
     PresenceChange,
     QueuesChange,
     TaskChange,
+    UnownedChange,
 )
 from tests.spine.story import ANNA, BORIS, START, roster
 
@@ -70,7 +74,9 @@ def fold(view: BoardView, change: Change) -> BoardView:
             return replace(view, queues=queues)
         case HealthChange(health=health):
             return replace(view, health=health)
-        case TaskChange():
+        case UnownedChange(unowned=unowned):
+            return replace(view, unowned=unowned)
+        case DeskTakenChange() | TaskChange():
             return view
         case _:
             assert_never(change)
@@ -96,11 +102,18 @@ class Office:
     """A board, the calls it was told of, and what the agents' browsers made of it."""
 
     def __init__(self, agents: Iterable[AgentId] = (ANNA, BORIS)) -> None:
-        self.board = Board(DIRECTORY, roster(), START)
+        self.parts = Parts()
+        self.board = Board(DIRECTORY, roster(), self.doing)
         self.calls: dict[CallKey, Call] = {}
         self.card = card()
         self.screens = {agent: self.board.view(agent) for agent in agents}
         self.told: dict[AgentId, list[Change]] = defaultdict(list)
+
+    def doing(self, agent: AgentId) -> Presence:
+        """As the gate works it out."""
+        parts = self.parts.of_agent(agent)
+        state, since = mood(parts, (), seated=True)
+        return Presence(state=state, since=since or START, debts=debts(parts))
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -117,6 +130,8 @@ class Office:
             self.calls[event.call] = after
             change = Changed(event=event, before=before, after=after, card=self.card, candidates=self.candidates)
             self.hear(self.board.changed(change))
+            for agent in {p.agent for p in self.parts.put(after) if p.agent}:
+                self.hear(self.board.felt(PresenceChanged(agent=agent, presence=self.doing(agent))))
         return self
 
     def hear(self, changes: Changes) -> None:
@@ -132,7 +147,7 @@ class Office:
 
     def restarted(self) -> Board:
         """A board that knows only what the ledger reads back."""
-        board = Board(DIRECTORY, roster(), START)
+        board = Board(DIRECTORY, roster(), self.doing)
         who = Who(card=self.card, candidates=self.candidates)
         board.restore([Restored(call=c, who=who) for c in self.calls.values() if not c.settled], {})
         return board

@@ -25,8 +25,12 @@ from callcenter.db import Database
 from callcenter.events import CallEvent, MemberState
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
-from callcenter.news import CustomerChanged, DraftSaved, RosterChanged, SignedOff
+from callcenter.news import CustomerChanged, DeskTaken, DraftSaved, RosterChanged, SignedOff
 from callcenter.roster import AgentId
+from callcenter.routing.gate import Gate
+from callcenter.routing.outside import Outside
+from callcenter.routing.presence import PresenceChanged
+from callcenter.routing.unowned import UnownedChanged
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
 from tests.spine.story import START
@@ -76,7 +80,18 @@ class House:
         self.clock = SystemClock()
         self.health = Health(self.bus, self.clock)
         self.ledger = Ledger(db, self.bus, self.clock, self.health)
-        self.hub = Hub(db, self.clock, self.health, self.ledger)
+        outside = Outside(
+            db=db,
+            bus=self.bus,
+            clock=self.clock,
+            health=self.health,
+            take=self.ledger.take,
+            live=self.ledger.live,
+            send={},
+            region=lambda _pbx: "RU",
+        )
+        self.gate = Gate(outside)
+        self.hub = Hub(db, self.clock, self.health, self.ledger, self.gate)
         self.people: dict[str, AgentId] = {}
         self._tokens: dict[str, str] = {}
         self._server: TestServer | None = None
@@ -88,14 +103,20 @@ class House:
             await self.hire(name, "agent", number)
         bus, hub = self.bus, self.hub
         bus.on(Changed, hub.changed)
+        bus.on(Changed, self.gate.changed)
+        bus.on(PresenceChanged, hub.presence_changed)
+        bus.on(UnownedChanged, hub.unowned_changed)
+        bus.on(DeskTaken, hub.desk_taken)
         bus.on(MemberState, hub.member)
         bus.on(RosterChanged, self.ledger.roster_changed)
+        bus.on(RosterChanged, self.gate.roster_changed)
         bus.on(RosterChanged, hub.roster_changed)
         bus.on(CustomerChanged, hub.customer_changed)
         bus.on(DraftSaved, hub.drafted)
         bus.on(SignedOff, hub.signed_off)
         bus.on(HealthChanged, hub.health_changed)
         await self.ledger.start(await self.db.read(rosters.load))
+        await self.gate.start(self.ledger.roster)
         await hub.start()
         self._tasks = [asyncio.create_task(hub.run()), asyncio.create_task(self.ledger.run("main"))]
         self._server = TestServer(self._website())

@@ -14,8 +14,10 @@ from callcenter.events import CallEvent, OfferResult, OutcomeLogged, OutcomeWaiv
 from callcenter.ids import new_id
 from callcenter.news import DraftSaved
 from callcenter.roster import Binding, Roster
+from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
+from callcenter.routing.why import ReasonKind
 from callcenter.screenpop.lines import Directory
-from callcenter.screenpop.shown import Draft, Mood, PopUpdated
+from callcenter.screenpop.shown import Draft, Phase, PopUpdated
 from tests.screenpop.desk import DIRECTORY, Office, card, member
 from tests.spine.story import ANNA, BORIS, START, Story, answered, device, roster
 
@@ -71,29 +73,27 @@ def test_live_view_equals_fresh_view_after_any_sequence(calls: list[list[tuple[i
         assert screen.presence.debts == rebuilt.presence(agent).debts
 
 
-def test_presence_follows_the_liveliest_thing() -> None:
-    story = answered()
+def test_presence_is_the_gates_to_say_and_names_who_gave_a_reason() -> None:
     office = Office()
-    moods = []
-    for event in story.events:
-        office.play([event])
-        moods.append(office.board.presence(ANNA).state)
-    assert list(dict.fromkeys(moods)) == [Mood.AVAILABLE, Mood.RINGING, Mood.TALKING, Mood.WRAPUP]
-    assert office.board.presence(ANNA).debts == 1
+    why = Why(kind=ReasonKind.FORCED, ref=str(ANNA), since=START, note="call me", by=BORIS)
+    told = Presence(state=Mood.PAUSED, since=START, reasons=("forced",), why=(why,))
+    office.hear(office.board.felt(PresenceChanged(agent=ANNA, presence=told)))
+    (shown,) = office.screens[ANNA].presence.why
+    assert (office.screens[ANNA].presence.state, shown.by_name, shown.note) == (Mood.PAUSED, "Boris", "call me")
 
 
-def test_a_pause_of_the_pbx_shows_with_its_reason() -> None:
-    office = Office()
-    office.hear(office.board.member(member("PJSIP/101", paused=True, reason="lunch")))
-    assert (office.screens[ANNA].presence.state, office.screens[ANNA].presence.reasons) == (Mood.PAUSED, ("lunch",))
-    office.hear(office.board.member(member("PJSIP/101")))
-    assert office.screens[ANNA].presence.state is Mood.AVAILABLE
+def test_the_floor_says_with_whom_and_what_is_owed() -> None:
+    office = Office().play(answered().events).play(Story(uniqueid="2").arrives().joins().rings("102").events)
+    viewer = Standing(id=new_id(), role=UserRole.SUPERVISOR)
+    anna, boris = office.board.floor(viewer)
+    assert [(c.phase, c.who) for c in anna.calls] == [(Phase.WRAPUP, "Olena")]
+    assert [(c.phase, c.who, c.queue) for c in boris.calls] == [(Phase.RINGING, "Olena", "support")]
 
 
 def test_a_member_that_is_a_local_channel_belongs_to_its_extension() -> None:
     office = Office()
-    office.hear(office.board.member(member("Local/102@agents/n", paused=True)))
-    assert office.screens[BORIS].presence.state is Mood.PAUSED
+    office.board.member(member("Local/102@agents/n", paused=True))
+    assert [(line.queue, line.offered_to_you) for line in office.board.lines(BORIS)] == [("support", False)]
 
 
 def test_queue_lines_count_who_waits_and_hold_offers_back_from_who_owes() -> None:
@@ -141,18 +141,15 @@ def test_a_card_nobody_talks_to_disturbs_nobody() -> None:
 
 def test_leaving_the_desk_is_told_as_a_move() -> None:
     office = Office()
-    changes, moved = office.board.seated(DIRECTORY, roster({"101": ANNA}), START)
-    assert moved == {BORIS}
+    assert office.board.seated(DIRECTORY, roster({"101": ANNA})) == {BORIS}
     assert office.board.view(BORIS).me.extension is None
-    assert office.board.presence(BORIS).state is Mood.OFFLINE
-    assert changes[ANNA] == []
 
 
 def test_who_moves_to_a_members_desk_gets_its_queue_lines() -> None:
     office = Office()
     office.board.member(member("PJSIP/101"))
     moved = Binding(agent=BORIS, extension="101", devices=frozenset({device("101")}), since=START)
-    office.board.seated(Directory(people=DIRECTORY.people), Roster(bindings=(moved,)), START)
+    office.board.seated(Directory(people=DIRECTORY.people), Roster(bindings=(moved,)))
     assert [line.queue for line in office.board.lines(BORIS)] == ["support"]
     assert office.board.lines(ANNA) == ()
 

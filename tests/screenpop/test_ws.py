@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -18,9 +18,11 @@ from callcenter.crm.models.people import SignIn
 from callcenter.db import Database
 from callcenter.events import OfferResult
 from callcenter.news import CustomerChanged, RosterChanged, SignedOff
+from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
+from callcenter.routing.why import ReasonKind
 from tests.screenpop.desk import member
 from tests.screenpop.house import House, Tab
-from tests.spine.story import Story, answered
+from tests.spine.story import START, Story, answered
 from tests.until import until_async
 
 
@@ -80,7 +82,9 @@ async def test_the_whole_life_of_a_call_arrives_numbered(house: House) -> None:
     owed = await tab.next("outcome_owed")
     assert (owed["pop"]["phase"], owed["pop"]["outcome_state"]) == ("wrapup", "owed")
     presence = (await tab.next("presence"))["presence"]
-    assert (presence["state"], presence["debts"]) == ("wrapup", 1)
+    while presence["state"] != "wrapup":
+        presence = (await tab.next("presence"))["presence"]
+    assert (presence["reasons"], presence["debts"]) == (["debt"], 1)
     await fresh(house, tab, "anna")
 
 
@@ -222,10 +226,12 @@ async def test_a_tab_that_does_not_read_is_dropped_and_slows_nobody(house: House
     asleep, awake = await house.tab("anna"), await house.tab("anna")
     open_tabs = metric("callcenter_tabs")
     asleep.socket.transport.pause_reading()
-    long_name = replace(member("PJSIP/101"), reason="x" * 60_000, paused=True)
+    anna = house.people["anna"]
+    long = Why(kind=ReasonKind.FORCED, ref=str(anna), since=START, note="x" * 60_000)
     dropped = metric("callcenter_tabs_dropped_total")
     for serial in range(400):
-        await house.bus.publish(replace(long_name, reason=f"{serial}" + long_name.reason))
+        told = Presence(state=Mood.PAUSED, since=START + timedelta(seconds=serial), why=(long,))
+        await house.bus.publish(PresenceChanged(agent=anna, presence=told))
         await awake.next("presence")
         await asyncio.sleep(0)
     assert metric("callcenter_tabs_dropped_total") == dropped + 1

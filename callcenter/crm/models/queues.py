@@ -11,7 +11,10 @@ from callcenter.crm.models.base import Row
 
 
 class Queue(Row):
-    """A queue of a PBX. ``name`` is the PBX's own, ``label`` what people read; ``service_level_s`` the target."""
+    """A queue of a PBX. ``name`` is the PBX's own, ``label`` what people read; ``service_level_s`` the target.
+
+    ``staffed``: its members are decided here (``queue_agents``), not on the PBX.
+    """
 
     __tablename__ = "queues"
     __table_args__ = (UniqueConstraint("pbx", "name"),)
@@ -19,6 +22,7 @@ class Queue(Row):
     name: Mapped[str] = mapped_column(Text)
     label: Mapped[str] = mapped_column(Text, default="")
     service_level_s: Mapped[int] = mapped_column(default=20)
+    staffed: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
 

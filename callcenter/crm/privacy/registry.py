@@ -47,6 +47,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         dials: device
         extensions: number devices interfaces
         offers: device leg
+        pause_reasons: note
         segments: device leg extension
         sign_in_attempts: username address
         sign_ins: address agent_software
@@ -74,7 +75,9 @@ COLUMNS: Final[Mapping[str, About]] = {
         seen_peers: pbx peer context linkedid
         outcome_codes: code labels comment
         outcomes: state
-        pause_reasons: reason ref
+        pause_codes: code labels
+        pause_reasons: reason ref code
+        pauses_taken: reason code queue
         phone_numbers: region
         policies: key value
         queue_visits: queue result

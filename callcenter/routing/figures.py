@@ -1,0 +1,98 @@
+"""The day's figures, kept current: read from the rows at the start and at midnight, counted along in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.call import Changed
+from callcenter.clock import Clock
+from callcenter.crm.models.queues import Queue
+from callcenter.db import Database
+from callcenter.roster import AgentId
+from callcenter.routing import history, rules
+from callcenter.routing.missed import Missed, ring
+from callcenter.routing.staff import QueueKey
+from callcenter.routing.today import Figures, Today, day_start, ended
+
+TARGET_S: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedRing:
+    """``row``: how many in a row now."""
+
+    agent: AgentId
+    row: int
+
+
+class Figuring:
+    """``today`` by queue, ``missed`` by agent, and the queues as people named them."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._zone: tzinfo | None = None
+        self._targets: Mapping[QueueKey, int] = {}
+        self._until: datetime | None = None
+        self.labels: Mapping[QueueKey, str] = {}
+        self.today = Today()
+        self.missed = Missed()
+
+    async def start(self) -> None:
+        """Reads what has come to its end today."""
+        await self.reload()
+
+    async def reload(self) -> None:
+        """Targets, names and the zone may have changed."""
+        now = self._clock.now()
+
+        def read(session: Session) -> None:
+            self._zone = rules.read_zone(session)
+            queues = session.execute(select(Queue.pbx, Queue.name, Queue.label, Queue.service_level_s)).all()
+            self._targets = {(pbx, name): seconds for pbx, name, _, seconds in queues}
+            self.labels = {(pbx, name): label for pbx, name, label, _ in queues if label}
+            since = day_start(now, self._zone)
+            self.today.restart(since, history.visits(session, since))
+            self.missed.restart(since, history.rings(session, since))
+
+        await self._db.read(read)
+        self._until = _next_midnight(now, self._zone)
+
+    def changed(self, event: Changed) -> MissedRing | None:
+        """Counts what came to its end with this change of a call; a ring that was let pass."""
+        self._turn()
+        for visit in ended(event.before, event.after):
+            self.today.count(visit)
+        one = ring(event)
+        if one is None:
+            return None
+        row = self.missed.count(one)
+        return MissedRing(agent=one.agent, row=row) if row else None
+
+    def of(self, queue: QueueKey) -> Figures:
+        self._turn()
+        return self.today.of(queue, self.target(queue))
+
+    def target(self, queue: QueueKey) -> int:
+        """Seconds within which a call is to be answered."""
+        return self._targets.get(queue, TARGET_S)
+
+    def _turn(self) -> None:
+        """At midnight everything begins anew; what ends later is counted as it ends."""
+        now = self._clock.now()
+        if self._until is not None and now >= self._until:
+            since = day_start(now, self._zone)
+            self.today.restart(since, ())
+            self.missed.restart(since, ())
+            self._until = _next_midnight(now, self._zone)
+
+
+def _next_midnight(now: datetime, zone: tzinfo | None) -> datetime:
+    """The first midnight to come; a day may have 23 or 25 hours."""
+    return day_start(day_start(now, zone) + timedelta(hours=30), zone)

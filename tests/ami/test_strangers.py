@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from callcenter.events import ChannelSeen
 from callcenter.pbxmap import Kind
 from tests.ami.says import Pbx
 from tests.ami.tale import told
+
+
+@pytest.fixture
+def pbx() -> Pbx:
+    return Pbx()
 
 
 def test_a_stranger_is_told_each_time_and_nothing_else(pbx: Pbx) -> None:

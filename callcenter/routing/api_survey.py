@@ -46,7 +46,8 @@ class DoubtAnswer(Answer):
 
 
 class SurveyAnswer(Answer):
-    """``at`` null: the PBX has not been asked since the service started. ``dids``: numbers that it or calls name."""
+    """``at`` null: the PBX has not been asked since the service started. ``dids``: numbers that it or calls name;
+    ``devices``: what may be somebody's phone; ``interfaces``: the queue members it has now."""
 
     at: datetime | None
     differences: list[DifferenceAnswer]
@@ -205,11 +206,17 @@ async def _surveyed(request: web.Request, pbx: str, last: Surveyed | None) -> Su
             differences=[DifferenceAnswer.model_validate(one) for one in found],
             doubts=[DoubtAnswer.model_validate(one) for one in effect.doubts(confirmed, last.proposal)],
             dids=sorted({*called, *last.proposal.dids}),
-            devices=sorted(endpoint.peer for endpoint in last.reported.endpoints),
+            devices=_devices(confirmed.map, last),
             interfaces=sorted({member.interface for member in last.reported.members}),
         )
 
     return await app[DB].read(read)
+
+
+def _devices(map: PbxMap, last: Surveyed) -> list[str]:
+    """What may be somebody's phone, of all that the PBX has."""
+    peers = {endpoint.peer for endpoint in last.reported.endpoints}
+    return sorted(one for one in peers if effect.kind_of(map, one) in (Kind.DEVICE, Kind.UNCLASSIFIED))
 
 
 def _confirmed(session: Session, pbx: str, region: str) -> Confirmed:

@@ -1,13 +1,18 @@
 import type {
   CallAnswer, CardFields, CustomerAnswer, NewNumber, OutcomeAnswer, OutcomeChange, PbxAnswer, PbxList, Presence,
-  SegmentAnswer, UserAnswer, UserRole,
+  PrefixBody, SegmentAnswer, UserAnswer, UserRole,
 } from './generated'
 
 /** The server's types under the names the screens use. */
 export type {
-  CustomerBrief, NewOutcome, OfferResult, Pop, Presence, Problem as ProblemBody, QueueLine, MapRuleBody as MapRule,
+  CustomerBrief, NewOutcome, OfferResult, Pop, Presence, Problem as ProblemBody, QueueLine,
   TaskAnswer as Task, TaskCounts, TaskPolicy, TimelineItem,
 } from './generated'
+export type {
+  DidBody as Did, DifferenceAnswer as Difference, DoubtAnswer as Doubt, MapExtensionBody as Station, MapRuleBody as MapRule,
+  PbxQueueAnswer as PbxQueue, PreviewAnswer as Preview, SeenAnswer as SeenPeer, SurveyAnswer as Survey,
+} from './generated'
+export type Prefix = Required<PrefixBody>
 export type { BoardView as Board, HealthView as Health, SessionAnswer as Session } from './generated'
 
 export type Call = CallAnswer

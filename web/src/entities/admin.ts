@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/vue-query'
 import { http } from '@/api/client'
-import type { MapRule, Pbxs, Role, User } from '@/api/types'
+import type { Role, User } from '@/api/types'
 
 export const ROLES = ['agent', 'supervisor', 'admin'] as const
-export const RULE_KINDS = ['trunk', 'device', 'inter_office', 'service', 'local', 'unclassified'] as const
 
 interface UserFields {
   display_name: string
@@ -16,10 +15,5 @@ interface UserFields {
 export const useUsers = () =>
   useQuery({ queryKey: ['users'], queryFn: () => http.get<{ items: User[] }>('/users').then((page) => page.items) })
 
-export const usePbxs = () =>
-  useQuery({ queryKey: ['pbx'], queryFn: () => http.get<Pbxs>('/pbx').then((page) => page.items) })
-
 export const addUser = (user: Omit<UserFields, 'active'> & { username: string }) => http.post<User>('/users', user)
 export const changeUser = (id: string, patch: Partial<UserFields>) => http.patch<User>(`/users/${id}`, patch)
-export const saveMap = (name: string, rules: MapRule[]) =>
-  http.put<Pbxs>(`/pbx/${encodeURIComponent(name)}/map`, { rules })

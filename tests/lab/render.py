@@ -13,7 +13,7 @@ from tests.lab.ports import Ports
 from tests.lab.shape import ADMIN, AGENTS, AMI_SECRET, Shape, put
 
 CONF = Path(__file__).resolve().parents[2] / "asterisk-conf"
-DEFAULTS = ("musiconhold.conf", "indications.conf", "confbridge.conf", "res_parking.conf", "ccss.conf")
+DEFAULTS = ("musiconhold.conf", "indications.conf", "confbridge.conf", "ccss.conf")
 """Files of the distribution that a complete PBX has and the project has no opinion on."""
 
 
@@ -48,4 +48,7 @@ SHIPPED = Shape(
     endpoints={agent: agent for agent in AGENTS},
     queues={"support": "support", "sales": "sales"},
     providers={"anonymous": "127.0.0.1"},
+    inside="agents",
+    pickup="*8",
+    database={f"callcenter-recording/{row}": "on" for row in ("support", "sales", "*direct", "*outgoing")},
 )

@@ -26,8 +26,8 @@ class Shape:
 
     `fill(root, directory, ports)` writes the configuration; `endpoints` maps an agent's number to the endpoint of his
     desk phone; `queues` what a test calls a queue to its name here; `providers` the loopback address the customers of a
-    trunk call from, the first one by default; `database` are rows of AstDB, `family/key` -> value, before the first
-    start.
+    trunk call from, the first one by default; `inside` is the context the phones dial in, `pickup` what they dial
+    before the number of a ringing one; `database` are rows of AstDB, `family/key` -> value, before the first start.
     """
 
     name: str
@@ -35,6 +35,8 @@ class Shape:
     endpoints: Mapping[str, str]
     queues: Mapping[str, str]
     providers: Mapping[str, str]
+    inside: str
+    pickup: str
     database: Mapping[str, str] = field(default_factory=dict)
 
     def interface(self, agent: str) -> str:

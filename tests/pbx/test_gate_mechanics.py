@@ -18,23 +18,35 @@ DEBT = re.compile(r"\d+\.\d+\|\d{10}\|(\w*)\|([^|]*)\|([^|]*)")
 NO_GATE = {"queues_local.conf": "[support](+)\nmembergosub=\n"}
 
 
-def lunch(tap: AmiTap, *agents: str) -> None:
+def lunch(pbx: Asterisk, tap: AmiTap, *agents: str) -> None:
     """Take agents out of all queues for a reason that is not a debt."""
     for agent in agents:
-        tap.action("QueuePause", Interface=f"PJSIP/{agent}", Paused="true", Reason="lunch")
+        tap.action("QueuePause", Interface=pbx.shape.interface(agent), Paused="true", Reason="lunch")
     until(lambda: len(tap.events("QueueMemberPause")) >= 2 * len(agents), 5, "paused in both queues")
 
 
-def settle(tap: AmiTap, agent: str) -> None:
+def settle(pbx: Asterisk, tap: AmiTap, agent: str) -> None:
     """What the product does once nothing is owed."""
-    tap.action("DBDel", Family="callcenter-owes", Key=f"PJSIP/{agent}")
-    tap.action("QueuePause", Interface=f"PJSIP/{agent}", Paused="false")
+    tap.action("DBDel", Family="callcenter-owes", Key=pbx.shape.interface(agent))
+    tap.action("QueuePause", Interface=pbx.shape.interface(agent), Paused="false")
 
 
 def owes(pbx: Asterisk, agent: str) -> tuple[str, ...]:
     """Queue, number and DID of the agent's debt; empty when there is none."""
-    match = DEBT.fullmatch(pbx.database("callcenter-owes").get(f"PJSIP/{agent}", ""))
+    match = DEBT.fullmatch(pbx.database("callcenter-owes").get(pbx.shape.interface(agent), ""))
     return match.groups() if match else ()
+
+
+def leg(pbx: Asterisk, tap: AmiTap, agent: str) -> str:
+    """The newest channel of the agent's phone."""
+    name = f"{pbx.shape.device(agent)}-"
+    return until(lambda: [e["Channel"] for e in tap.events("Newchannel") if e["Channel"].startswith(name)], 10, name)[
+        -1
+    ]
+
+
+def support(floor: Floor) -> str:
+    return floor.pbx.shape.queues["support"]
 
 
 def talk(caller: Caller) -> None:
@@ -49,11 +61,14 @@ def test_member_is_paused_in_all_queues_before_the_voices_are_connected(floor: F
     floor.phone(ANNA)
     talk(floor.caller(NUMBER, "7001", talk_ms=300))
     names = [event["Event"] for event in tap.events()]
-    pauses = [event["Queue"] for event in tap.events("QueueMemberPause") if event["Interface"] == "PJSIP/101"]
-    assert sorted(pauses) == ["sales", "support"]
+    anna = floor.pbx.shape.interface(ANNA)
+    pauses = [event["Queue"] for event in tap.events("QueueMemberPause") if event["Interface"] == anna]
+    assert set(pauses) == set(floor.pbx.shape.queues.values())
     last_pause = len(names) - names[::-1].index("QueueMemberPause")
-    assert last_pause <= names.index("AgentConnect") < names.index("BridgeEnter")
-    assert owes(floor.pbx, ANNA) == ("support", NUMBER, "7001")
+    customer = tap.events("QueueCallerJoin")[0]["Channel"]
+    talks = next(i for i, e in enumerate(tap.events()) if e["Event"] == "BridgeEnter" and e["Channel"] == customer)
+    assert last_pause <= names.index("AgentConnect") < talks
+    assert owes(floor.pbx, ANNA) == (support(floor), NUMBER, "7001")
 
 
 def test_ringall_makes_only_the_answerer_owe(floor: Floor) -> None:
@@ -61,13 +76,13 @@ def test_ringall_makes_only_the_answerer_owe(floor: Floor) -> None:
     floor.phone(BORIS, answer_ms=400)
     floor.phone(CLARA, answer_ms=None)
     talk(floor.caller(NUMBER, "7002", talk_ms=300))
-    assert owes(floor.pbx, BORIS) == ("sales", NUMBER, "7002")
+    assert owes(floor.pbx, BORIS) == (floor.pbx.shape.queues["sales"], NUMBER, "7002")
     assert [owes(floor.pbx, agent) for agent in (ANNA, CLARA)] == [(), ()]
 
 
 def aimed_end(floor: Floor, tap: AmiTap, offset: float) -> None:
     """One talk that ends `offset` seconds from the moment the waiting caller looks for an agent again."""
-    lunch(tap, BORIS, CLARA)
+    lunch(floor.pbx, tap, BORIS, CLARA)
     floor.phone(ANNA, answer_ms=100)
     first = floor.caller(NUMBER, "7001", talk_ms=None)
     until(first.answered, 10, "the first customer answered")
@@ -109,9 +124,9 @@ def test_customers_stay_while_everybody_owes_and_are_served_once_somebody_is_fre
     at_moment(float(tap.events("QueueCallerJoin")[1]["Timestamp"]) + 5)
     assert [caller.ended() for caller in waiting] == [False, False]
     assert len(floor.log().offers) == before
-    settle(tap, BORIS)
+    settle(floor.pbx, tap, BORIS)
     until(lambda: any(caller.answered() for caller in waiting), 10, "one customer served")
-    settle(tap, CLARA)
+    settle(floor.pbx, tap, CLARA)
     until(lambda: all(caller.ended() for caller in waiting), 10, "both served")
     assert [offer.phone for offer in floor.log().offers[before:]] == [BORIS, CLARA]
 
@@ -139,7 +154,7 @@ def test_debt_outlives_asterisk_and_is_honoured_before_the_first_offer(floor: Fl
     floor.phone(BORIS)
     talk(floor.caller(OTHER, "7001", talk_ms=100))
     assert [(offer.phone, offer.customer) for offer in floor.log().offers] == [(ANNA, NUMBER), (BORIS, OTHER)]
-    assert owes(pbx, ANNA) == ("support", NUMBER, "7001")
+    assert owes(pbx, ANNA) == (support(floor), NUMBER, "7001")
 
 
 def test_direct_call_owes_too(floor: Floor) -> None:
@@ -154,12 +169,12 @@ def test_direct_call_owes_too(floor: Floor) -> None:
 def test_whoever_gets_a_transferred_customer_owes_too(floor: Floor, tap: AmiTap) -> None:
     floor.phone(ANNA)
     floor.phone(BORIS)
+    lunch(floor.pbx, tap, BORIS, CLARA)
     caller = floor.caller(NUMBER, "7001", talk_ms=3000)
-    until(lambda: len(tap.events("BridgeEnter")) == 2, 10, "talking")
-    agent_leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101-"))
-    tap.action("BlindTransfer", Channel=agent_leg, Context="agents", Exten=BORIS)
+    until(caller.answered, 10, "talking")
+    tap.action("BlindTransfer", Channel=leg(floor.pbx, tap, ANNA), Context=floor.pbx.shape.inside, Exten=BORIS)
     talk(caller)
-    assert [owes(floor.pbx, agent) for agent in (ANNA, BORIS)] == [("support", NUMBER, "7001")] * 2
+    assert [owes(floor.pbx, agent) for agent in (ANNA, BORIS)] == [(support(floor), NUMBER, "7001")] * 2
 
 
 def test_outgoing_call_owes_and_reaches_the_number(floor: Floor) -> None:
@@ -196,6 +211,6 @@ def test_who_did_not_answer_owes_nothing(floor: Floor) -> None:
 def test_whatever_a_caller_calls_himself_stays_data(floor: Floor, number: str, kept: str) -> None:
     floor.phone(ANNA)
     talk(floor.caller(number, "7001", talk_ms=300))
-    assert owes(floor.pbx, ANNA) == ("support", kept, "7001")
+    assert owes(floor.pbx, ANNA) == (support(floor), kept, "7001")
     recordings = sorted(path.name for path in (floor.pbx.spool / "monitor").iterdir())
     assert [re.sub(r"^\d+\.\d+", "ID", name) for name in recordings] == ["ID-in.wav", "ID-out.wav", "ID.wav"]

@@ -64,5 +64,7 @@ FREEPBX: Final = Shape(
     endpoints=DEVICES,
     queues={"support": "600", "sales": "601", "stateless": "602"},
     providers={"mtt-msk": "127.0.0.2", "voip-it": "127.0.0.3"},
+    inside="from-internal",
+    pickup="**",
     database=_database(),
 )

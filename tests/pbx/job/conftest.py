@@ -9,7 +9,7 @@ import pytest
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
 from tests.parts import need
-from tests.pbx.job.product import EXTENSIONS, MAP, Desk, Product
+from tests.pbx.job.product import Desk, Product, extensions_of, map_of
 from tests.until import until_async
 
 
@@ -41,7 +41,9 @@ async def wire(product: Product) -> None:
     admin = Desk(product, "admin")
     await admin.sign_in()
     if not await linked(admin):
-        await admin.request("PUT", "/pbx/main/map", {"rules": MAP, "extensions": EXTENSIONS})
+        shape = product.pbx.shape
+        map = {"rules": map_of(shape), "extensions": extensions_of(shape)}
+        await admin.request("PUT", "/pbx/main/map", map)
         await until_async(lambda: linked(admin), 20, "the link to the PBX with its new map")
     await admin.close()
 
@@ -49,9 +51,8 @@ async def wire(product: Product) -> None:
 async def linked(admin: Desk) -> bool:
     """The PBX is linked and read by the right map."""
     (pbx,) = (await admin.request("GET", "/pbx"))["items"]
-    return bool(
-        pbx["up"] and [{name: rule[name] for name in ("pattern", "kind", "region")} for rule in pbx["map"]] == MAP
-    )
+    told = [{name: rule[name] for name in ("pattern", "kind", "region")} for rule in pbx["map"]]
+    return bool(pbx["up"] and told == map_of(admin.product.pbx.shape))
 
 
 @pytest.fixture

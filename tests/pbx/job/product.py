@@ -24,19 +24,39 @@ from callcenter.commands import add_user
 from callcenter.config import load
 from callcenter.db import Database
 from tests.lab.asterisk import AMI_SECRET, AMI_USER, Asterisk
+from tests.lab.shape import Shape
 from tests.privacy.allowed import allow_recording
 from tests.until import until, until_async
 
 PASSWORD = "a long enough password"
 AGENTS = {"anna": "101", "boris": "102", "chiara": "103"}
-MAP = [
-    {"pattern": "PJSIP/anonymous", "kind": "trunk", "region": "RU"},
-    {"pattern": "PJSIP/trunk", "kind": "trunk", "region": "RU"},
-    *({"pattern": f"PJSIP/{number}", "kind": "device", "region": None} for number in AGENTS.values()),
-]
-EXTENSIONS = [
-    {"number": number, "devices": [f"PJSIP/{number}"], "interfaces": [f"PJSIP/{number}"]} for number in AGENTS.values()
-]
+_MAPS: Mapping[str, list[dict[str, str | None]]] = {
+    "shipped": [
+        {"pattern": "PJSIP/anonymous", "kind": "trunk", "region": "RU"},
+        {"pattern": "PJSIP/trunk", "kind": "trunk", "region": "RU"},
+    ],
+    "freepbx": [
+        {"pattern": "PJSIP/mtt-msk", "kind": "trunk", "region": "RU"},
+        {"pattern": "PJSIP/voip-it", "kind": "trunk", "region": "IT"},
+        {"pattern": "PJSIP/branch-ufa", "kind": "inter_office", "region": None},
+        {"pattern": "PJSIP/door-front", "kind": "service", "region": None},
+        {"pattern": "PJSIP/99101", "kind": "device", "region": None},
+    ],
+}
+
+
+def map_of(shape: Shape) -> list[dict[str, str | None]]:
+    """What an administrator says of this PBX's channels."""
+    phones = ({"pattern": shape.device(number), "kind": "device", "region": None} for number in AGENTS.values())
+    return [*_MAPS[shape.name], *phones]
+
+
+def extensions_of(shape: Shape) -> list[dict[str, Any]]:
+    """Who rings where."""
+    return [
+        {"number": number, "devices": [shape.device(number)], "interfaces": [shape.interface(number)]}
+        for number in AGENTS.values()
+    ]
 
 
 def free_port() -> int:
@@ -101,7 +121,7 @@ class Product:
                 )
             db = Database(settings.database)
             await db.start()
-            await db.write(lambda s: allow_recording(s, datetime.now(UTC)))
+            await db.write(lambda s: allow_recording(s, datetime.now(UTC), queues=self.pbx.shape.queues.values()))
             await db.close()
 
         with ThreadPoolExecutor(1) as thread:

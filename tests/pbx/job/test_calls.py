@@ -47,11 +47,12 @@ async def test_a_queue_call_pops_before_the_phone_is_answered_and_owes_an_outcom
     floor: Floor, desks: dict[str, Desk]
 ) -> None:
     anna, boris = desks["anna"], desks["boris"]
+    support = floor.pbx.shape.queues["support"]
     plug(floor, "101", answer_ms=700)
     caller = floor.caller("79161230001", "7001", talk_ms=5000)
     pop = await until_async(lambda: next(iter(anna.pops.values()), None), 15, "Anna's pop")
     assert pop is not None
-    assert (pop["phase"], pop["number"], pop["queue"], pop["did"]) == ("ringing", "+79161230001", "support", "7001")
+    assert (pop["phase"], pop["number"], pop["queue"], pop["did"]) == ("ringing", "+79161230001", support, "7001")
     assert pop["customer"]["provisional"] is True
     await until_async(anna.owed, 20, "Anna owing")
     (offer,) = floor.log().of("101")
@@ -94,12 +95,13 @@ async def test_the_recording_is_linked_stored_and_plays_from_the_middle(floor: F
 
 async def test_an_owing_agent_gets_no_call_until_the_outcome_is_logged(floor: Floor, desks: dict[str, Desk]) -> None:
     anna = desks["anna"]
+    support = floor.pbx.shape.queues["support"]
     phone = plug(floor, "101")
     await over(floor.caller("79161230003", "7001", talk_ms=1500))
     await until_async(anna.owed, 10, "Anna owing")
     waiting = floor.caller("79161230004", "7001", talk_ms=1500)
     lines = await until_async(
-        lambda: [q for q in anna.board["queues"] if q["queue"] == "support" and q["waiting"]], 10, "a waiting line"
+        lambda: [q for q in anna.board["queues"] if q["queue"] == support and q["waiting"]], 10, "a waiting line"
     )
     assert (lines[0]["waiting"], lines[0]["offered_to_you"]) == (1, False)
     await until_async(lambda: (attempt := waiting.attempt()) and attempt.ringing_at, 10, "the second caller waiting")

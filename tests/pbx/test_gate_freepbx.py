@@ -1,0 +1,72 @@
+"""The gate on a PBX in the shape of FreePBX, put there by the include-only variant, with no CRM alive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.amitap import AmiTap
+from tests.lab.asterisk import Asterisk
+from tests.lab.freepbx.installed import freepbx
+from tests.lab.phones import Floor
+from tests.pbx.test_gate_handover import (  # noqa: F401
+    test_advice_after_which_the_customer_stays_owes_nothing,
+    test_advice_owes_nothing_until_the_customer_is_handed_over,
+    test_who_picks_up_owes_and_not_who_was_rung,
+)
+from tests.pbx.test_gate_mechanics import (
+    ANNA,
+    BORIS,
+    CLARA,
+    NUMBER,
+    OTHER,
+    aimed_end,
+    lunch,
+    owes,
+    talk,
+    test_colleagues_owe_nothing,  # noqa: F401
+    test_direct_call_owes_too,  # noqa: F401
+    test_member_is_paused_in_all_queues_before_the_voices_are_connected,  # noqa: F401
+    test_whoever_gets_a_transferred_customer_owes_too,  # noqa: F401
+)
+from tests.until import until
+
+
+@pytest.fixture
+def pbx() -> Iterator[Asterisk]:
+    with freepbx() as running:
+        yield running
+
+
+@pytest.mark.parametrize("offset", [-0.005, 0.0, 0.005])
+def test_owing_agent_is_offered_nothing_at_the_queues_very_tick(floor: Floor, tap: AmiTap, offset: float) -> None:
+    aimed_end(floor, tap, offset)
+    assert [offer.customer for offer in floor.log().of(ANNA)] == [NUMBER]
+    assert [attempt.final_code for attempt in floor.log().attempts] == [200, 487]
+
+
+def test_a_queue_that_sees_no_states_offers_nothing_to_who_talks_or_owes(floor: Floor, tap: AmiTap) -> None:
+    lunch(floor.pbx, tap, BORIS)
+    floor.phone(ANNA, talk_ms=1500)
+    first = floor.caller(NUMBER, "7003", talk_ms=None)
+    until(first.answered, 10, "Anna talks")
+    until(floor.caller(OTHER, "7003", patience_ms=3500).ended, 20, "he gave up")
+    assert [offer.customer for offer in floor.log().of(ANNA)] == [NUMBER]
+
+
+def test_an_agent_who_calls_out_owes_once_the_customer_answers(floor: Floor) -> None:
+    floor.phone("trunk")
+    talk(floor.agent_dials(CLARA, "89161234567", talk_ms=100))
+    assert owes(floor.pbx, CLARA) == ("", "79161234567", "")
+
+
+def test_a_debt_outlives_asterisk_and_holds_before_the_first_offer(floor: Floor) -> None:
+    floor.phone(ANNA)
+    floor.phone(BORIS, busy=True)
+    floor.phone(CLARA, busy=True)
+    talk(floor.caller(NUMBER, "7001", talk_ms=1500))
+    floor.pbx.restart()
+    assert "paused" not in floor.pbx.cli("queue show 600")
+    until(floor.caller(OTHER, "7001", patience_ms=3000).ended, 20, "he gave up")
+    assert [offer.customer for offer in floor.log().of(ANNA)] == [NUMBER]

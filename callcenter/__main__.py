@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, help="port of the web app (default: 8080, or the next free one)")
     demo.add_argument("--state", type=Path, help="folder to keep the demo in (default: a new one every time)")
     _add_user(commands)
+    _add_audit(commands)
     doctor = _add(commands, "doctor", _doctor, "what is wrong with the PBX, and the lines that mend it")
     doctor.add_argument("--pbx", help="only this PBX")
     capture = _add(commands, "capture", _capture, "write a PBX's raw AMI stream to a file, until Ctrl-C")
@@ -80,6 +81,14 @@ def _add_user(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     password = _add(user, "password", _user_password, "set a person's password; signs him out everywhere")
     password.add_argument("username")
     password.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+
+def _add_audit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    audit = commands.add_parser("audit", help="the audit trail").add_subparsers(required=True, metavar="COMMAND")
+    verify = _add(audit, "verify", _audit_verify, "whether any line of the trail was changed, put in or taken out")
+    verify.add_argument(
+        "--head", default="", metavar="SEAL", help="a seal written down earlier, which must still be there"
+    )
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -169,6 +178,14 @@ def _user_password(options: argparse.Namespace) -> int:
     asyncio.run(commands.set_password(_settings(options), options.username, _password(options)))
     print(f"{options.username} has a new password and is signed out everywhere")
     return 0
+
+
+def _audit_verify(options: argparse.Namespace) -> int:
+    from callcenter import commands
+
+    whole, told = asyncio.run(commands.verify_audit(_settings(options), options.head))
+    print(told)
+    return 0 if whole else 1
 
 
 def _password(options: argparse.Namespace) -> str:

@@ -17,6 +17,7 @@ from callcenter.ami.wire import Session, open_session
 from callcenter.clock import SystemClock
 from callcenter.config import SettingError, Settings
 from callcenter.crm import sessions, users
+from callcenter.crm.privacy import chain
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
 from callcenter.errors import Invalid, NotFound, Unavailable
@@ -51,6 +52,19 @@ async def list_users(settings: Settings) -> list[str]:
     async with database(settings) as db:
         people = await db.read(users.everybody)
     return [f"{u.username}\t{u.role}\t{u.display_name}{'' if u.active else '  (inactive)'}" for u in people]
+
+
+async def verify_audit(settings: Settings, head: str) -> tuple[bool, str]:
+    """Whether the audit trail is whole, and what to tell: the seal to write down, or where it is broken."""
+    async with database(settings) as db:
+        found = await db.read(lambda s: chain.check(s, SystemClock().now(), head=head))
+    if found.broken_at is not None:
+        return False, f"broken at line {found.broken_at}: {found.why}"
+    if not found.head_found:
+        return False, "the seal is not in the chain: lines were rewritten since it was written down"
+    if found.unsealed:
+        return False, f"{found.unsealed} lines have no seal: start the service, which seals them, and look again"
+    return True, f"{found.links} lines are whole; the seal to write down is {found.head.digest}"
 
 
 async def set_password(settings: Settings, username: str, password: str) -> None:

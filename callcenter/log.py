@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -55,8 +55,8 @@ class _NoLibrarySecrets(logging.Filter):
         return not record.name.startswith("panoramisk")
 
 
-def configure(*, json: bool, level: str = "INFO") -> None:
-    """Sets up structlog and the standard library's loggers. Lines go to standard error."""
+def configure(*, json: bool, level: str = "INFO", file: TextIO | None = None) -> None:
+    """Sets up structlog and the standard library's loggers. Lines go to ``file``, by default standard error."""
     renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
@@ -68,10 +68,10 @@ def configure(*, json: bool, level: str = "INFO") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=file or sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(file or sys.stderr)
     handler.addFilter(_NoLibrarySecrets())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("panoramisk").disabled = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import pwd
 import shutil
@@ -16,10 +17,13 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
+import structlog
 
+from callcenter import log
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
 from tests.parts import need
+from tests.plain_numbers import in_logs
 
 _TEMPLATE = "callcenter_template"
 _SETTINGS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
@@ -74,6 +78,20 @@ def in_a_thread(work: Callable[[], Awaitable[None]]) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(lambda: asyncio.run(run())).result()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def service_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What our code logs in this process goes to a file; at the end it, and the log of every process that tests started
+    below their temporary folders, is searched: a customer's number stands in none of them."""
+    folder = tmp_path_factory.getbasetemp()
+    file = folder / "in-process.log"
+    with file.open("w", buffering=1) as out:
+        log.configure(json=False, level="DEBUG", file=out)
+        yield file
+        structlog.reset_defaults()
+        logging.basicConfig(force=True, handlers=[logging.NullHandler()])
+    assert list(in_logs(folder)) == []
 
 
 @pytest.fixture(scope="session")

@@ -240,10 +240,10 @@ async def test_a_loss_fails_what_is_pending_and_nothing_is_sent_again(
 @pytest.fixture
 def service_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Logs set up as in the service; put back, because they hold on to this test's standard error."""
-    level, handlers = logging.root.level, logging.root.handlers[:]
+    level, handlers, before = logging.root.level, logging.root.handlers[:], structlog.get_config()
     configure(json=True)
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
 

@@ -51,6 +51,10 @@ class Health:
             log.info("part_well", part=name, was=old.code)
         await self._set(name, Part(ok=True, since=self._clock.now()))
 
+    async def expect(self, name: str, code: str, remedy: str) -> None:
+        """A part that is not well yet, which is no fault so far."""
+        await self._set(name, Part(ok=False, since=self._clock.now(), code=code, remedy=remedy))
+
     async def ill(self, name: str, code: str, remedy: str) -> None:
         old = self._parts.get(name)
         if old and old.code == code:

@@ -74,7 +74,7 @@ class Links:
         """Opens every link and starts its consumer, owned by ``group``."""
         tasks = []
         for name, feed in self.feeds.items():
-            await self._health.ill(f"pbx:{name}", "connecting", "the link is being opened")
+            await self._health.expect(f"pbx:{name}", "connecting", "the link is being opened")
             tasks.append(group.create_task(self._ledger.run(name), name=f"ledger {name}"))
             tasks.append(group.create_task(self._feed(name, feed), name=f"feed {name}"))
         return tasks

@@ -17,7 +17,7 @@ from callcenter.crm.schemas import Language, Person
 from callcenter.news import DeskTaken
 
 
-class Me(Answer):
+class MeAnswer(Answer):
     """``notice_due``: until the notice to people who work here is confirmed, everything else is refused."""
 
     id: UUID
@@ -55,11 +55,11 @@ class Extensions(Answer):
 
 
 class MeView(View):
-    async def get(self) -> Me:
+    async def get(self) -> MeAnswer:
         """Who is signed in, and where he sits."""
         return await _me(self.request)
 
-    async def patch(self, body: MeChange) -> Me:
+    async def patch(self, body: MeChange) -> MeAnswer:
         """Changes the language of the screens."""
         who = actor(self.request)
         await self.request.app[DB].write(lambda s: users.change(s, who.id, {"language": body.language}))
@@ -67,7 +67,7 @@ class MeView(View):
 
 
 class DeskView(View):
-    async def put(self, body: DeskChange) -> Me:
+    async def put(self, body: DeskChange) -> MeAnswer:
         """Takes an extension, or leaves it."""
         app, who, now = self.request.app, actor(self.request), self.request.app[CLOCK].now()
         if body.take_over:
@@ -114,10 +114,10 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/extensions", ExtensionsView)
 
 
-def me(session: Session, who: Actor, now: datetime) -> Me:
+def me(session: Session, who: Actor, now: datetime) -> MeAnswer:
     """What a person is told about himself."""
     user = users.get(session, who.id)
-    return Me(
+    return MeAnswer(
         id=user.id,
         username=user.username,
         display_name=user.display_name,
@@ -129,6 +129,6 @@ def me(session: Session, who: Actor, now: datetime) -> Me:
     )
 
 
-async def _me(request: web.Request) -> Me:
+async def _me(request: web.Request) -> MeAnswer:
     who, now = actor(request), request.app[CLOCK].now()
     return await request.app[DB].read(lambda s: me(s, who, now))

@@ -93,7 +93,7 @@ class Logged(Body):
     next_step: NextStep | None = None
 
 
-class Draft(Body):
+class DraftBody(Body):
     outcome: Line | None = None
     comment: Prose = ""
 
@@ -157,7 +157,7 @@ class CallOutcomeView(View):
 
 
 class DraftView(View):
-    async def put(self, segment_id: UUID, /, body: Draft) -> None:
+    async def put(self, segment_id: UUID, /, body: DraftBody) -> None:
         """Keeps what is half written, so that a reload or another tab has it too."""
         app, who = self.request.app, actor(self.request)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.api import CLOCK, DB, ROOT, SETTINGS, Answer, Line, View
 from callcenter.crm import audit, news, rosters, sessions, users
 from callcenter.crm.access import COOKIE, SEEN, TICKETS, actor
-from callcenter.crm.api_me import Me, me
+from callcenter.crm.api_me import MeAnswer, me
 from callcenter.crm.models.people import User
 from callcenter.crm.privacy import staff
 from callcenter.crm.sessions import Seen, Tickets, Visitor
@@ -48,7 +48,7 @@ class Ticket(Answer):
 
 
 class SessionView(View):
-    async def post(self, body: SignInBody) -> Me:
+    async def post(self, body: SignInBody) -> MeAnswer:
         """Signs in; sets the session's cookie. Optionally takes an extension, unless a notice must be read first."""
         app = self.request.app
         user = await _proven(self.request, body)
@@ -156,7 +156,7 @@ async def _proven(request: web.Request, body: SignInBody) -> User:
     return user
 
 
-def _entered(session: Session, token: str, now: datetime) -> Me:
+def _entered(session: Session, token: str, now: datetime) -> MeAnswer:
     who = sessions.actor(session, token, now)
     if who is None:
         raise SignedOut("the session has ended meanwhile")

@@ -124,11 +124,18 @@ def _refusal(code: int) -> dict[str, Any]:
 def _schema(kind: Any, schemas: Schemas, mode: JsonSchemaMode) -> dict[str, Any]:
     """The kind's schema; models are put aside under their names and referred to."""
     schema = TypeAdapter(kind).json_schema(ref_template=_REF, mode=mode)
-    schemas.update(schema.pop("$defs", {}))
+    for name, model in schema.pop("$defs", {}).items():
+        put_aside(schemas, name, model)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        schemas[kind.__name__] = schema
+        put_aside(schemas, kind.__name__, schema)
         return {"$ref": _REF.format(model=kind.__name__)}
     return schema
+
+
+def put_aside(schemas: Schemas, name: str, schema: dict[str, Any]) -> None:
+    """Raises TypeError for a second model of one name: the document would describe one of the two wrongly."""
+    if schemas.setdefault(name, schema) != schema:
+        raise TypeError(f"two models of the API are called {name}: rename one")
 
 
 def _version() -> str:

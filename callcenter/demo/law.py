@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from callcenter.crm.models.people import User
 from callcenter.crm.privacy import policies, staff
 from callcenter.crm.privacy.policies import Terms
-from callcenter.crm.privacy.rules import How, Notice, Place, Scope
+from callcenter.crm.privacy.rules import How, Notice, Place, PlaceKind
 
 _PLACES: Final = (
-    Place(scope=Scope.QUEUE, queue="support"),
-    Place(scope=Scope.QUEUE, queue="sales"),
-    Place(scope=Scope.DIRECT),
-    Place(scope=Scope.OUTBOUND),
+    Place(scope=PlaceKind.QUEUE, queue="support"),
+    Place(scope=PlaceKind.QUEUE, queue="sales"),
+    Place(scope=PlaceKind.DIRECT),
+    Place(scope=PlaceKind.OUTBOUND),
 )
 _TERMS: Final = Terms(
     record=True,

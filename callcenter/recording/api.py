@@ -33,7 +33,7 @@ _SAME_LISTENING: Final = timedelta(hours=1)
 log = logger(__name__)
 
 
-class RecordingAnswer(Answer):
+class RecordingFileAnswer(Answer):
     """``state``: recording, waiting, stored, missing, empty or refused; ``error`` says why there is no sound."""
 
     id: UUID
@@ -77,9 +77,9 @@ def part(header: str, size: int) -> Part | None:
 
 
 class RecordingView(View):
-    async def get(self, recording_id: UUID, /) -> RecordingAnswer:
+    async def get(self, recording_id: UUID, /) -> RecordingFileAnswer:
         """What is known of a recording."""
-        return RecordingAnswer.model_validate(await _readable(self.request, recording_id))
+        return RecordingFileAnswer.model_validate(await _readable(self.request, recording_id))
 
 
 async def audio(request: web.Request) -> web.StreamResponse:

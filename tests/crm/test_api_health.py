@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from callcenter.crm.api_spec import document
+from callcenter.crm.api_spec import document, put_aside
 from callcenter.crm.routes import add_routes
 from tests.crm.office import Office
 
@@ -65,3 +65,10 @@ def test_only_signing_in_needs_no_session(spec: dict[str, Any]) -> None:
     assert spec["security"] == [{"session": []}]
     calls = spec["paths"]["/api/v1/calls"]["get"]["parameters"]
     assert {"from", "to", "limit", "cursor"} <= {p["name"] for p in calls}
+
+
+def test_two_models_of_one_name_are_a_fault() -> None:
+    """The document would describe one of the two as the other, and so would every client made of it."""
+    schemas: dict[str, Any] = {"Card": {"type": "object"}}
+    with pytest.raises(TypeError, match="Card"):
+        put_aside(schemas, "Card", {"type": "string"})

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from callcenter.crm.models.people import User
 from callcenter.crm.privacy import policies, staff
 from callcenter.crm.privacy.policies import Terms
-from callcenter.crm.privacy.rules import How, Notice, Place, Scope
+from callcenter.crm.privacy.rules import How, Notice, Place, PlaceKind
 
 TERMS = Terms(record=True, notice=Notice(text="We record.", how=How.AGENT), keep_days=30, contact="privacy@example.com")
 QUEUES = ("support", "sales")
@@ -19,9 +19,9 @@ QUEUES = ("support", "sales")
 
 def places(queues: Iterable[str] = QUEUES) -> list[Place]:
     return [
-        *(Place(scope=Scope.QUEUE, queue=q) for q in queues),
-        Place(scope=Scope.DIRECT),
-        Place(scope=Scope.OUTBOUND),
+        *(Place(scope=PlaceKind.QUEUE, queue=q) for q in queues),
+        Place(scope=PlaceKind.DIRECT),
+        Place(scope=PlaceKind.OUTBOUND),
     ]
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.crm.privacy.rules import How, Lack, Notice, Place, Rule, Scope, lacks, places, switch, verdict
+from callcenter.crm.privacy.rules import How, Lack, Notice, Place, PlaceKind, Rule, lacks, places, switch, verdict
 from callcenter.events import Direction
 from callcenter.ids import new_id
 
-SUPPORT, SALES = Place(scope=Scope.QUEUE, queue="support"), Place(scope=Scope.QUEUE, queue="sales")
+SUPPORT, SALES = Place(scope=PlaceKind.QUEUE, queue="support"), Place(scope=PlaceKind.QUEUE, queue="sales")
 SPOKEN = Notice(text="We record.", how=How.AGENT)
 WHOLE = Rule(id=new_id(), place=SUPPORT, record=True, notice=SPOKEN, keep_days=30, contact="law@example.com")
 SHORT = replace(WHOLE, id=new_id(), place=SALES, keep_days=7)
@@ -61,8 +61,8 @@ def test_a_call_is_bound_by_every_queue_and_kept_for_the_shortest_time() -> None
 
 
 def test_calls_without_a_queue_have_rules_of_their_own() -> None:
-    assert places(Direction.INBOUND, []) == (Place(scope=Scope.DIRECT),)
-    assert places(Direction.OUTBOUND, []) == (Place(scope=Scope.OUTBOUND),)
+    assert places(Direction.INBOUND, []) == (Place(scope=PlaceKind.DIRECT),)
+    assert places(Direction.OUTBOUND, []) == (Place(scope=PlaceKind.OUTBOUND),)
 
 
 @given(anything, st.booleans())

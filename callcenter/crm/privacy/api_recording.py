@@ -13,7 +13,7 @@ from callcenter.crm import audit
 from callcenter.crm.access import require
 from callcenter.crm.privacy import keeping, policies
 from callcenter.crm.privacy.policies import Terms
-from callcenter.crm.privacy.rules import How, Lack, Notice, Place, Rule, Scope, is_sound, lacks, switch
+from callcenter.crm.privacy.rules import How, Lack, Notice, Place, PlaceKind, Rule, is_sound, lacks, switch
 from callcenter.crm.rights import Verb
 from callcenter.errors import Invalid, NotFound
 from callcenter.news import RecordingRulesChanged
@@ -26,7 +26,7 @@ class RecordingRuleBody(Body):
     """One place and its terms. ``queue`` only for the scope queue; ``notice_sound`` is a name of Asterisk's."""
 
     pbx: Plain
-    scope: Scope
+    scope: PlaceKind
     queue: Plain = ""
     record: bool
     notice_text: Prose = ""
@@ -43,7 +43,7 @@ class RecordingRuleAnswer(Answer):
     """
 
     pbx: str
-    scope: Scope
+    scope: PlaceKind
     queue: str
     record: bool
     notice_text: str
@@ -91,7 +91,7 @@ class RecordingRulesView(View):
 
 
 def _place(body: RecordingRuleBody) -> Place:
-    if (body.scope is Scope.QUEUE) != bool(body.queue):
+    if (body.scope is PlaceKind.QUEUE) != bool(body.queue):
         raise Invalid("a queue is named where the scope is one", fields={"queue": "required"})
     return Place(scope=body.scope, queue=body.queue)
 

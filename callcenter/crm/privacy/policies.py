@@ -14,7 +14,7 @@ from callcenter.crm.models.calls import CallRow, QueueVisitRow, RecordingRow
 from callcenter.crm.models.privacy import CallNotice, RecordingNotice, RecordingPolicy
 from callcenter.crm.models.queues import Queue
 from callcenter.crm.models.trail import StaffNotice
-from callcenter.crm.privacy.rules import How, Notice, Place, Rule, Scope, Verdict, places, verdict
+from callcenter.crm.privacy.rules import How, Notice, Place, PlaceKind, Rule, Verdict, places, verdict
 from callcenter.errors import Invalid
 from callcenter.events import Direction
 
@@ -54,8 +54,8 @@ def known_places(session: Session, pbx: str, seen: Iterable[str] = ()) -> list[P
     named |= set(session.scalars(select(RecordingPolicy.queue).where(RecordingPolicy.pbx == pbx)))
     visited = select(QueueVisitRow.queue).join(CallRow, CallRow.id == QueueVisitRow.call_id).where(CallRow.pbx == pbx)
     named |= set(session.scalars(visited.distinct())) | set(seen)
-    queues = [Place(scope=Scope.QUEUE, queue=name) for name in sorted(named - {""})]
-    return [*queues, Place(scope=Scope.DIRECT), Place(scope=Scope.OUTBOUND)]
+    queues = [Place(scope=PlaceKind.QUEUE, queue=name) for name in sorted(named - {""})]
+    return [*queues, Place(scope=PlaceKind.DIRECT), Place(scope=PlaceKind.OUTBOUND)]
 
 
 def put(session: Session, pbx: str, place: Place, terms: Terms, now: datetime) -> RecordingPolicy:
@@ -140,7 +140,7 @@ def _row(session: Session, pbx: str, place: Place) -> RecordingPolicy | None:
 
 
 def _place(row: RecordingPolicy) -> Place:
-    return Place(scope=Scope(row.scope), queue=row.queue)
+    return Place(scope=PlaceKind(row.scope), queue=row.queue)
 
 
 def _rule(row: RecordingPolicy, notice: RecordingNotice | None) -> Rule:

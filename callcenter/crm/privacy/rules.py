@@ -19,7 +19,7 @@ FAMILY: Final = "callcenter-recording"
 _SOUND: Final = re.compile(r"[A-Za-z0-9/_.-]+(&[A-Za-z0-9/_.-]+)*")
 
 
-class Scope(StrEnum):
+class PlaceKind(StrEnum):
     QUEUE = "queue"
     DIRECT = "direct"
     OUTBOUND = "outbound"
@@ -50,13 +50,13 @@ class Lack(StrEnum):
 class Place:
     """What a rule is for; ``queue`` is empty unless the scope is a queue."""
 
-    scope: Scope
+    scope: PlaceKind
     queue: str = ""
 
     @property
     def key(self) -> str:
         """Its row in the PBX's database."""
-        return {Scope.DIRECT: "*direct", Scope.OUTBOUND: "*outgoing"}.get(self.scope, self.queue)
+        return {PlaceKind.DIRECT: "*direct", PlaceKind.OUTBOUND: "*outgoing"}.get(self.scope, self.queue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +105,8 @@ def lacks(rule: Rule, *, staff_told: bool) -> tuple[Lack, ...]:
 def places(direction: Direction, queues: Sequence[str]) -> tuple[Place, ...]:
     """The rules that bind a call, each once, in the order in which it met them."""
     if queues:
-        return tuple(Place(scope=Scope.QUEUE, queue=queue) for queue in dict.fromkeys(queues))
-    return (Place(scope=Scope.OUTBOUND if direction is Direction.OUTBOUND else Scope.DIRECT),)
+        return tuple(Place(scope=PlaceKind.QUEUE, queue=queue) for queue in dict.fromkeys(queues))
+    return (Place(scope=PlaceKind.OUTBOUND if direction is Direction.OUTBOUND else PlaceKind.DIRECT),)
 
 
 def verdict(rules: Mapping[Place, Rule], met: Iterable[Place], *, staff_told: bool) -> Verdict:

@@ -1,5 +1,5 @@
 import type {
-  CallAnswer, CardFields, CustomerAnswer, NewNumber, OutcomeAnswer, OutcomeChange, PbxAnswer, PbxList, Presence,
+  CallAnswer, CardFields, CustomerAnswer, MeAnswer, NewNumber, OutcomeAnswer, OutcomeChange, PbxAnswer, PbxList, Presence,
   PrefixBody, SegmentAnswer, UserAnswer, UserRole,
 } from './generated'
 
@@ -37,17 +37,7 @@ export interface Page<T> {
   next_cursor: string | null
 }
 
-/** Written out: the board, too, has something called Me. */
-export interface Me {
-  id: string
-  username: string
-  display_name: string
-  role: Role
-  language: string
-  extension: string | null
-  extensions_free: string[]
-  notice_due: boolean
-}
+export type Me = MeAnswer
 
 /** An agent on the floor. */
 export interface Desk {

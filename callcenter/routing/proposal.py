@@ -73,7 +73,7 @@ def propose(reported: Reported) -> Proposal:
         extensions=extensions,
         doubts=tuple(doubts),
         queues=reported.queues,
-        dids=_dids(reported, extensions),
+        dids=_dids(reported, outside, extensions),
     )
 
 
@@ -190,7 +190,10 @@ def _number(phone: str, reported: Reported, behind: Mapping[Member, frozenset[st
     return name
 
 
-def _dids(reported: Reported, extensions: Iterable[Desk]) -> tuple[str, ...]:
-    """Numbers that can be called from outside and are nobody's own."""
+def _dids(reported: Reported, outside: Iterable[Found], extensions: Iterable[Desk]) -> tuple[str, ...]:
+    """Numbers that a trunk's calls reach and that are nobody's own."""
+    trunks = {one.peer for one in outside if one.kind is Kind.TRUNK}
+    doors = {endpoint.context for endpoint in reported.endpoints if endpoint.peer in trunks}
+    found = frozenset[str]().union(*(reported.numbers.get(door, frozenset()) for door in doors))
     inside = {desk.number for desk in extensions} | reported.hints.keys() | reported.users.keys()
-    return tuple(sorted(frozenset(reported.dids) - inside))
+    return tuple(sorted(found - inside))

@@ -25,6 +25,7 @@ class Inquiry:
         self._pbx = pbx
         self._send = send
         self._techs: set[str] = set()
+        self._contexts: dict[str, list[Row]] = {}
 
     async def report(self) -> Reported:
         """Raises Unavailable while there is no link."""
@@ -41,7 +42,7 @@ class Inquiry:
             hints={n: devices for row in hints if (n := row.get("exten", "")) and (devices := hinted(row["hint"]))},
             users=users(tree),
             queues=tuple(sorted(names - {"", "default"})),
-            dids=await self._dids({e.context for e in endpoints if e.context and not e.signs_in}),
+            numbers=await self._numbers({e.context for e in endpoints if e.context and not e.signs_in}),
             techs=frozenset(self._techs),
         )
 
@@ -92,22 +93,29 @@ class Inquiry:
         rows = await self._answer({"Action": "DBGetTree", "Family": name})
         return {row["key"]: row.get("val", "") for row in rows if row.get("key")}
 
-    async def _dids(self, contexts: Iterable[str]) -> tuple[str, ...]:
-        """The numbers, not patterns, that can be dialled in these contexts and in what they include."""
-        waiting = deque(sorted(contexts))
-        seen: set[str] = set()
-        numbers: set[str] = set()
-        while waiting and len(seen) < _CONTEXTS:
+    async def _numbers(self, contexts: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The numbers, not patterns, that can be dialled in each of these contexts and in what it includes."""
+        return {context: frozenset(await self._dialled(context)) for context in sorted(contexts)}
+
+    async def _dialled(self, start: str) -> set[str]:
+        waiting, seen, numbers = deque([start]), set[str](), set[str]()
+        while waiting:
             context = waiting.popleft()
             if context in seen:
                 continue
             seen.add(context)
-            for row in await self._ask({"Action": "ShowDialPlan", "Context": context}, "ListDialplan"):
+            for row in await self._context(context):
                 if included := row.get("includecontext"):
                     waiting.append(included)
                 elif _is_number(row.get("extension", "")):
                     numbers.add(row["extension"])
-        return tuple(sorted(numbers))
+        return numbers
+
+    async def _context(self, name: str) -> list[Row]:
+        """A context's lines, asked for once."""
+        if name not in self._contexts and len(self._contexts) < _CONTEXTS:
+            self._contexts[name] = await self._ask({"Action": "ShowDialPlan", "Context": name}, "ListDialplan")
+        return self._contexts.get(name, [])
 
     async def _listed(self, tech: str, action: Row, event: str) -> list[Row]:
         try:

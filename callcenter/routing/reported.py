@@ -40,7 +40,7 @@ class Member:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """``hints`` are the numbers whose state somebody may watch, with the devices behind each; ``users`` the devices of
-    each number by the PBX's own list (FreePBX keeps one in AstDB); ``dids`` the numbers its trunks may call;
+    each number by the PBX's own list (FreePBX keeps one in AstDB); ``numbers`` what can be dialled in a context;
     ``techs`` the channel technologies that told all their peers."""
 
     pbx: str
@@ -49,7 +49,7 @@ class Reported:
     hints: Mapping[str, tuple[str, ...]]
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     queues: tuple[str, ...] = ()
-    dids: tuple[str, ...] = ()
+    numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     techs: frozenset[str] = frozenset()
 
 

@@ -144,7 +144,10 @@ FREEPBX = Reported(
         }
     ),
     queues=("400", "401"),
-    dids=("101", "74951234567", "78121234567"),
+    numbers={
+        "from-pstn": frozenset({"101", "74951234567", "78121234567"}),
+        "from-internal": frozenset({"101", "701", "*97"}),
+    },
 )
 
 

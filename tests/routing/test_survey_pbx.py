@@ -1,9 +1,10 @@
-"""The shipped PBX, asked for real: its phones and trunks are what the proposal says."""
+"""Real PBXs, asked for real: the shipped one, and one in the shape of FreePBX."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import select
@@ -20,9 +21,11 @@ from callcenter.ledger import Event
 from callcenter.log import Secret
 from callcenter.pbxmap import PbxMap
 from callcenter.routing.outside import Outside
-from callcenter.routing.survey import Survey
-from tests.lab.asterisk import Asterisk
-from tests.lab.shape import AMI_SECRET, AMI_USER
+from callcenter.routing.survey import Survey, Surveyed
+from tests.lab.asterisk import ADMIN_SECRET, ADMIN_USER, AMI_SECRET, AMI_USER, Asterisk
+from tests.lab.freepbx.shape import FREEPBX
+from tests.lab.render import SHIPPED
+from tests.lab.shape import Shape
 from tests.parts import need
 from tests.routing.test_survey import no_news
 from tests.until import until_async
@@ -30,10 +33,12 @@ from tests.until import until_async
 pytestmark = pytest.mark.pbx
 
 
-async def test_the_shipped_pbx_describes_itself(sqlite_db: Database) -> None:
+@asynccontextmanager
+async def linked(db: Database, shape: Shape, user: str, secret: str) -> AsyncIterator[Survey]:
+    """A survey of such a PBX, seen through the eyes of this manager user."""
     need("asterisk")
-    with Asterisk() as pbx:
-        link = Link(pbx="main", host=pbx.host, port=pbx.ports.ami, username=AMI_USER, secret=Secret(AMI_SECRET))
+    with Asterisk(shape=shape) as pbx:
+        link = Link(pbx="main", host=pbx.host, port=pbx.ports.ami, username=user, secret=Secret(secret))
         clock, bus, told = SystemClock(), Bus(), list[Event]()
         feed = Feed(link, PbxMap(pbx="main", region="RU"), clock, list)
 
@@ -43,7 +48,7 @@ async def test_the_shipped_pbx_describes_itself(sqlite_db: Database) -> None:
         running = asyncio.create_task(feed.run(deliver))
         await until_async(lambda: told, 20, "the link")
         outside = Outside(
-            db=sqlite_db,
+            db=db,
             bus=bus,
             clock=clock,
             health=Health(bus, clock),
@@ -52,11 +57,53 @@ async def test_the_shipped_pbx_describes_itself(sqlite_db: Database) -> None:
             send={"main": feed.send},
             region=lambda _pbx: "RU",
         )
-        assert await Survey(outside).propose("main")
+        yield Survey(outside)
         running.cancel()
-    rows = await sqlite_db.read(lambda s: s.scalars(select(MapRule).order_by(MapRule.position)).all())
-    kinds = {row.pattern: row.kind for row in rows}
+
+
+async def kept(db: Database) -> tuple[dict[str, str], dict[str, tuple[list[str], list[str]]]]:
+    """The rules, and the extensions with their devices and interfaces."""
+    rows = await db.read(lambda s: s.scalars(select(MapRule).order_by(MapRule.position)).all())
+    desks = await db.read(lambda s: {e.number: (e.devices, e.interfaces) for e in rosters.interfaces(s)})
+    return {row.pattern: row.kind for row in rows}, desks
+
+
+def doubts(seen: Surveyed | None) -> dict[str, str]:
+    assert seen is not None
+    return {one.peer: one.why for one in seen.proposal.doubts}
+
+
+async def test_the_shipped_pbx_describes_itself(sqlite_db: Database) -> None:
+    async with linked(sqlite_db, SHIPPED, AMI_USER, AMI_SECRET) as survey:
+        assert await survey.propose("main")
+    kinds, desks = await kept(sqlite_db)
     phones = ["PJSIP/101", "PJSIP/102", "PJSIP/103"]
     assert kinds == {"PJSIP/anonymous": "trunk", "PJSIP/trunk": "trunk", **dict.fromkeys(phones, "device")}
-    desks = await sqlite_db.read(lambda s: [(e.number, e.devices, e.interfaces) for e in rosters.interfaces(s)])
-    assert sorted(desks) == [(phone.removeprefix("PJSIP/"), [phone], [phone]) for phone in phones]
+    assert desks == {phone.removeprefix("PJSIP/"): ([phone], [phone]) for phone in phones}
+    seen = survey.last("main")
+    assert doubts(seen) == {}
+    assert seen is not None
+    assert (seen.proposal.queues, seen.proposal.dids) == (("sales", "support"), ("7001", "7002"))
+
+
+async def test_a_freepbx_describes_itself(sqlite_db: Database) -> None:
+    """Device and user mode, Local members, a web phone, two trunks, a branch office, a door that nobody can tell."""
+    async with linked(sqlite_db, FREEPBX, ADMIN_USER, ADMIN_SECRET) as survey:
+        assert await survey.propose("main")
+    kinds, desks = await kept(sqlite_db)
+    assert kinds == {
+        "PJSIP/anonymous": "trunk",
+        "PJSIP/mtt-msk": "trunk",
+        "PJSIP/voip-it": "trunk",
+        "PJSIP/branch-ufa": "inter_office",
+        **dict.fromkeys(("PJSIP/2001", "PJSIP/2002", "PJSIP/2003", "PJSIP/99101"), "device"),
+    }
+    assert desks == {
+        "101": (["PJSIP/2001", "PJSIP/99101"], ["Local/101@from-queue/n"]),
+        "102": (["PJSIP/2002"], ["Local/102@from-queue/n"]),
+        "103": (["PJSIP/2003"], ["Local/103@from-queue/n"]),
+    }
+    seen = survey.last("main")
+    assert doubts(seen) == {"PJSIP/door-front": "no_clue"}
+    assert seen is not None
+    assert (seen.proposal.queues, seen.proposal.dids) == (("600", "601", "602"), ("7303",))

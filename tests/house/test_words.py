@@ -45,6 +45,6 @@ def test_nothing_is_left_for_later_in_the_source() -> None:
 
 def test_every_file_of_the_pbx_opens_with_its_reason() -> None:
     """These files are copied into other people's machines, far away from any documentation of ours."""
-    files = sorted((ROOT / "asterisk-conf").glob("*.conf"))
+    files = sorted((ROOT / "asterisk-conf").rglob("*.conf"))
     assert len(files) > 5
     assert_none(place(path) for path in files if not re.match(r";.{20,}", path.read_text()))

@@ -31,7 +31,17 @@ const routes: RouteRecordRaw[] = [
   { path: '/:rest(.*)*', redirect: { name: 'desk' } },
 ]
 
-export const router = createRouter({ history: createWebHistory(), routes })
+/** Whatever stands under /admin is shown beside the list of these pages. */
+function framed(all: RouteRecordRaw[]): RouteRecordRaw[] {
+  const administration = all.filter((route) => route.path.startsWith('/admin/'))
+  const frame: RouteRecordRaw = {
+    path: '/admin', name: 'admin', redirect: { name: 'pbx' }, children: administration, component: () => import('./pages/admin/AdminFrame.vue'),
+    meta: { title: 'nav.admin', roles: ADMINS },
+  }
+  return [frame, ...all.filter((route) => !administration.includes(route))]
+}
+
+export const router = createRouter({ history: createWebHistory(), routes: framed(routes) })
 
 // The first call must not wait for the desk to be loaded.
 void router.isReady().then(() => import('./pages/desk/DeskPage.vue'))

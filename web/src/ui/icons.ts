@@ -9,7 +9,7 @@ import {
   symRoundedPhoneDisabled, symRoundedPhoneInTalk, symRoundedPhonePaused, symRoundedPlayArrow, symRoundedPublic,
   symRoundedRingVolume, symRoundedRouter, symRoundedSchedule, symRoundedSearch, symRoundedSpaceDashboard,
   symRoundedStar, symRoundedSupportAgent, symRoundedUndo, symRoundedVisibilityOff, symRoundedVoicemail,
-  symRoundedPolicy, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning,
+  symRoundedPolicy, symRoundedSettings, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning,
 } from '@quasar/extras/material-symbols-rounded'
 import type { CallState, PresenceState } from '@/api/types'
 
@@ -25,7 +25,7 @@ export const icons = {
   light: symRoundedLightMode, lock: symRoundedLock, signOut: symRoundedLogout, bell: symRoundedNotifications,
   pause: symRoundedPause, paused: symRoundedPauseCircle, person: symRoundedPerson, personAdd: symRoundedPersonAdd,
   phoneOff: symRoundedPhoneDisabled, talking: symRoundedPhoneInTalk, held: symRoundedPhonePaused,
-  play: symRoundedPlayArrow, public: symRoundedPublic, ringing: symRoundedRingVolume, pbx: symRoundedRouter,
+  play: symRoundedPlayArrow, public: symRoundedPublic, ringing: symRoundedRingVolume, pbx: symRoundedRouter, admin: symRoundedSettings,
   clock: symRoundedSchedule, search: symRoundedSearch, desk: symRoundedSpaceDashboard, star: symRoundedStar,
   agent: symRoundedSupportAgent, undo: symRoundedUndo, withheld: symRoundedVisibilityOff,
   voicemail: symRoundedVoicemail, mute: symRoundedVolumeOff, warning: symRoundedWarning, shield: symRoundedPolicy, audit: symRoundedManageSearch,

@@ -1,0 +1,10 @@
+import { icons } from '@/ui/icons'
+
+/** What an administrator decides, in the order of the first day. Each name is a route's and a key under `nav`. */
+export const adminPlaces: { name: string; icon: string }[] = [
+  { name: 'pbx', icon: icons.pbx },
+  { name: 'users', icon: icons.personAdd },
+  { name: 'outcomes', icon: icons.outcomes },
+  { name: 'privacy', icon: icons.shield },
+  { name: 'audit', icon: icons.audit },
+]

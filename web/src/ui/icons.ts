@@ -40,6 +40,7 @@ export const presenceLook: Record<PresenceState, { icon: string; tone: Tone }> =
   talking: { icon: icons.talking, tone: 'call' },
   wrapup: { icon: icons.note, tone: 'warn' },
   paused: { icon: icons.paused, tone: 'quiet' },
+  unreachable: { icon: icons.phoneOff, tone: 'bad' },
   offline: { icon: icons.phoneOff, tone: 'quiet' },
 }
 

@@ -26,7 +26,16 @@ from callcenter.crm.privacy.nights import Nights
 from callcenter.crm.routes import add_routes as add_crm_routes
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
-from callcenter.events import ChannelSeen, DebtFound, LinkDown, LinkUp, MemberState, MembersTold
+from callcenter.events import (
+    ChannelSeen,
+    DebtFound,
+    LinkDown,
+    LinkUp,
+    MemberState,
+    MembersTold,
+    OriginatedLeg,
+    OriginateFailed,
+)
 from callcenter.health import Health, HealthChanged
 from callcenter.jobs import Jobs
 from callcenter.ledger import Ledger
@@ -51,6 +60,8 @@ from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
 from callcenter.routing import api as routing_api
+from callcenter.routing import api_dial
+from callcenter.routing.dialler import DialChanged, Dialler
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
 from callcenter.routing.presence import PresenceChanged
@@ -80,6 +91,7 @@ class Parts:
     ledger: Ledger
     links: Links
     gate: Gate
+    dialler: Dialler
     survey: Survey
     seen: SeenChannels
     hub: Hub
@@ -122,6 +134,7 @@ def build(settings: Settings) -> Parts:
         ledger=ledger,
         links=links,
         gate=gate,
+        dialler=Dialler(outside, gate.presence),
         survey=Survey(outside),
         seen=SeenChannels(db, clock),
         hub=Hub(db, clock, health, ledger, gate),
@@ -176,6 +189,10 @@ def subscribe(parts: Parts) -> None:
     bus.on(TasksChanged, hub.tasks_changed)
     bus.on(Reminded, hub.reminded)
     bus.on(RightsChanged, hub.rights_changed)
+    bus.on(Changed, parts.dialler.changed)
+    bus.on(OriginatedLeg, parts.dialler.leg)
+    bus.on(OriginateFailed, parts.dialler.refused)
+    bus.on(DialChanged, hub.dial_changed)
     bus.on(SignedOff, hub.signed_off)
     bus.on(HealthChanged, hub.health_changed)
 
@@ -192,6 +209,7 @@ def website(parts: Parts) -> web.Application:
     add_all_routes(app)
     screenpop_api.provide(app, parts.hub)
     routing_api.provide(app, parts.gate, parts.survey)
+    api_dial.provide(app, parts.dialler, parts.links.written)
     recording_api.provide(app, parts.capture.kept)
     privacy.provide(app, parts.law)
     return app
@@ -199,6 +217,7 @@ def website(parts: Parts) -> web.Application:
 
 def add_all_routes(app: web.Application) -> None:
     """Every route; also what the OpenAPI document is made of."""
+    api_dial.add_routes(app)
     add_crm_routes(app)
     routing_api.add_routes(app)
     recording_api.add_routes(app)
@@ -239,6 +258,7 @@ async def _take_up(parts: Parts) -> None:
     await parts.db.read(parts.links.load_maps)
     await parts.ledger.start(roster)
     await parts.gate.start(roster)
+    await parts.dialler.start()
     await parts.hub.start()
     await parts.health.well("database")
 
@@ -273,6 +293,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.hub.run(), name="hub"),
             group.create_task(parts.jobs.run(), name="jobs"),
             group.create_task(parts.tasks.run(), name="tasks"),
+            group.create_task(parts.dialler.run(), name="dialler"),
             group.create_task(_sweep(parts), name="sweep"),
             group.create_task(parts.switch.run(), name="recording switch"),
             group.create_task(parts.law.nights.run(), name="nights"),

@@ -76,6 +76,7 @@ class Arrived(_OfCall):
     """A customer's channel is there. ``number_raw`` is what the PBX showed first; ``region`` reads it.
 
     ``number_read`` is the number by the prefix rules of its trunk, "" where they change nothing.
+    ``origin``: the Uniqueid of the agent's channel that dialled him, ``""`` where he called.
     """
 
     direction: Direction
@@ -85,6 +86,7 @@ class Arrived(_OfCall):
     trunk: str
     region: str
     number_read: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,4 +316,37 @@ class ChannelSeen:
     linkedid: str
 
 
-PbxEvent: TypeAlias = MemberState | MembersTold | DebtFound | LinkUp | LinkDown | ChannelSeen
+class LegState(StrEnum):
+    """What an agent's phone does that the PBX rang by itself. ``HUNG_UP``: its own party did; ``ENDED`` follows."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    HUNG_UP = "hung_up"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginatedLeg:
+    """The first leg of a click-to-call: no call rings there for anybody. ``cause``: Q.850, at its end."""
+
+    pbx: str
+    at: datetime
+    uniqueid: str
+    state: LegState
+    cause: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginateFailed:
+    """The PBX could not ring the first leg of the action ``action``. ``reason`` is Asterisk's: 3 no answer, 5 busy, 8
+    congestion, 0 and 1 no such phone, or none that answers to the network."""
+
+    pbx: str
+    at: datetime
+    action: str
+    reason: int
+
+
+PbxEvent: TypeAlias = (
+    MemberState | MembersTold | DebtFound | LinkUp | LinkDown | ChannelSeen | OriginatedLeg | OriginateFailed
+)

@@ -60,6 +60,11 @@ class Links:
         for feed in self.feeds.values():
             feed.flush_journal()
 
+    def written(self, pbx: str, trunk: str, number: str) -> str:
+        """A number as the PBX is to dial it: by the rules of the trunk, where one is named."""
+        feed = self.feeds.get(pbx)
+        return feed.map.to_dial(trunk, number) if feed and trunk else number
+
     async def map_changed(self, event: MapChanged) -> None:
         if feed := self.feeds.get(event.map.pbx):
             feed.map = event.map

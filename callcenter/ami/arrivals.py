@@ -11,10 +11,21 @@ from callcenter.ami.channels import Channel
 from callcenter.ami.parsing import number_in
 from callcenter.ami.scene import Event, Rules, Scene
 from callcenter.ami.tracks import SETTLE_SECONDS, Track
-from callcenter.events import Arrived, CallKey, ChannelSeen, Direction, OfferResult, Via
+from callcenter.events import (
+    Arrived,
+    CallKey,
+    ChannelSeen,
+    Direction,
+    LegState,
+    OfferResult,
+    OriginatedLeg,
+    OriginateFailed,
+    Via,
+)
 from callcenter.pbxmap import Kind, Rule, built_in, known_as, peer
 
 _OWN_NEWS: Final = frozenset({Kind.TRUNK, Kind.DEVICE})
+_LEG_STATES: Final = {"Ringing": LegState.RINGING, "Up": LegState.ANSWERED}
 _NO_DID: Final = frozenset({"", "s"})
 
 
@@ -32,6 +43,7 @@ class Arrivals:
             m.Hangup: self._hangup,
             m.DialBegin: self._dial_begin,
             m.DidKnown: self._did_known,
+            m.OriginateRefused: self._originate_refused,
         }
 
     @property
@@ -120,6 +132,8 @@ class Arrivals:
         channel.state = msg.state
         if channel.kind is not Kind.DEVICE:
             return
+        if channel.originated and msg.state in _LEG_STATES:
+            yield self._leg_is(msg, channel, _LEG_STATES[msg.state])
         if msg.state == "Ringing":
             yield from self._scene.rings(msg, channel)
         elif msg.state == "Up" and (track := self._scene.track_of(channel.uniqueid)):
@@ -128,7 +142,16 @@ class Arrivals:
     def _hangup_requested(self, msg: m.HangupRequested) -> Iterable[Event]:
         if channel := self._scene.channels.get(msg.uniqueid):
             channel.hung_up = True
-        return ()
+            if channel.originated:
+                yield self._leg_is(msg, channel, LegState.HUNG_UP)
+
+    def _leg_is(self, msg: m.Message, channel: Channel, state: LegState, cause: int = 0) -> OriginatedLeg:
+        pbx = self._scene.map.pbx
+        return OriginatedLeg(pbx=pbx, at=msg.at, uniqueid=channel.uniqueid, state=state, cause=cause)
+
+    def _originate_refused(self, msg: m.OriginateRefused) -> Iterable[Event]:
+        if msg.action:
+            yield OriginateFailed(pbx=self._scene.map.pbx, at=msg.at, action=msg.action, reason=msg.reason)
 
     def _hangup(self, msg: m.Hangup) -> Iterable[Event]:
         scene = self._scene
@@ -144,6 +167,8 @@ class Arrivals:
         if track := scene.tracks.get(msg.uniqueid):
             yield from track.end(msg, msg.cause, by_customer=channel.hung_up)
             scene.forget(track)
+        if channel.originated:
+            yield self._leg_is(msg, channel, LegState.ENDED, msg.cause)
 
     def _leg_gone(self, msg: m.Hangup, track: Track) -> Iterable[Event]:
         customer = self._scene.channels.get(track.key.uniqueid)
@@ -170,7 +195,8 @@ class Arrivals:
         device = next((channel for channel in origins if channel.kind is Kind.DEVICE), None)
         if device is None or any(channel.uniqueid in self._scene.tracks for channel in origins):
             return
-        yield self._arrived(msg, trunk, Direction.OUTBOUND, number_in(msg.dial_string) or device.exten)
+        arrived = self._arrived(msg, trunk, Direction.OUTBOUND, number_in(msg.dial_string) or device.exten)
+        yield replace(arrived, origin=device.uniqueid)
         track = self._scene.tracks[trunk.uniqueid]
         if device.originated:
             track.via = Via.ORIGINATE

@@ -89,6 +89,8 @@ def _whole(fields: Mapping[str, str], lines: int) -> None:
         return
     if event == "Rename" and lines <= _RENAME_LINES:
         return
+    if event == "OriginateResponse":  # tells of no channel in full; it counts only with an ActionID of ours
+        return
     for of in ("", "dest"):
         if of + "channel" in fields and of + "uniqueid" not in fields:
             raise Broken("the head of a channel")

@@ -214,6 +214,14 @@ class Member(_Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OriginateRefused(_Message):
+    """OriginateResponse with a failure: ``action`` is its ActionID, which is ours and cannot be guessed."""
+
+    action: str
+    reason: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Booted(_Message):
     """FullyBooted. ``uptime`` seconds since the PBX started, -1 where it does not say."""
 
@@ -249,6 +257,7 @@ Message: TypeAlias = (
     | ParkingOver
     | DidKnown
     | Member
+    | OriginateRefused
     | Booted
     | Tick
 )

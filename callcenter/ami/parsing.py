@@ -26,6 +26,7 @@ from callcenter.ami.messages import (
     Member,
     Message,
     NewChannel,
+    OriginateRefused,
     ParkingOver,
     PickedUp,
     QueueEnded,
@@ -197,6 +198,12 @@ def _hangup(f: Fields, stamp: dict[str, object]) -> Message:
     return Hangup(**stamp, uniqueid=_get(f, "uniqueid"), cause=_number(f, "cause"))  # type: ignore[arg-type]
 
 
+def _originated(f: Fields, stamp: dict[str, object]) -> Message | None:
+    if _get(f, "response") != "Failure":
+        return None
+    return OriginateRefused(**stamp, action=_get(f, "actionid"), reason=_number(f, "reason"))  # type: ignore[arg-type]
+
+
 def _booted(f: Fields, stamp: dict[str, object]) -> Message:
     return Booted(**stamp, uptime=_number(f, "uptime", -1))  # type: ignore[arg-type]
 
@@ -235,6 +242,7 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "QueueMemberPenalty": _member,
     "QueueMemberAdded": _member,
     "QueueMemberRemoved": _member,
+    "OriginateResponse": _originated,
     "FullyBooted": _booted,
 }
 

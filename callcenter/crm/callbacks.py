@@ -16,7 +16,7 @@ from callcenter.crm import task_policy
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.customers import Customer, PhoneNumber
 from callcenter.crm.models.tasks import DialRow, Task, TaskAttempt
-from callcenter.events import CallEvent, CustomerChosen, Ended, Joined
+from callcenter.events import Arrived, CallEvent, CustomerChosen, Ended, Joined
 from callcenter.ids import new_id
 from callcenter.missed import Miss, missed
 
@@ -32,12 +32,25 @@ def follow(session: Session, call: Call, event: CallEvent, now: datetime) -> lis
         case Joined(leg=leg, at=at):
             agent = next((s.agent for s in call.segments if s.leg == leg), None)
             return talked(session, call, at, agent)
+        case Arrived(origin=origin) if origin:
+            return dialled(session, call, origin)
         case Ended():
             return ended(session, call, now)
         case CustomerChosen():
             return chosen(session, call, now)
         case _:
             return []
+
+
+def dialled(session: Session, call: Call, origin: str) -> list[UUID]:
+    """The call is one that somebody clicked for, where the channel that dialled it bears a dial's id."""
+    try:
+        dial = UUID(origin)
+    except ValueError:
+        return []
+    found = update(DialRow).where(DialRow.id == dial, DialRow.call_id.is_(None)).values(call_id=call.id)
+    task = session.scalars(found.returning(DialRow.task_id).execution_options(synchronize_session=False)).first()
+    return [task] if task else []
 
 
 def talked(session: Session, call: Call, at: datetime, agent: UUID | None) -> list[UUID]:

@@ -88,6 +88,15 @@ def extension_of(session: Session, agent: UUID) -> str | None:
     )
 
 
+def desk_of(session: Session, agent: UUID) -> Extension | None:
+    """The whole extension at which the agent sits."""
+    return session.scalar(
+        select(Extension)
+        .join(RosterRow, RosterRow.extension_id == Extension.id)
+        .where(RosterRow.agent_id == agent, RosterRow.until.is_(None))
+    )
+
+
 def desks(session: Session) -> list[tuple[Extension, User | None]]:
     """All extensions and who sits there."""
     rows = session.execute(

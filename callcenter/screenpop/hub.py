@@ -31,10 +31,11 @@ from callcenter.news import (
     TasksChanged,
 )
 from callcenter.roster import AgentId
+from callcenter.routing.dialler import DialChanged
 from callcenter.routing.gate import Gate
 from callcenter.routing.presence import PresenceChanged
 from callcenter.routing.unowned import UnownedChanged
-from callcenter.screenpop import pulse, recollect
+from callcenter.screenpop import news, pulse, recollect
 from callcenter.screenpop.board import Board, Changes, Restored
 from callcenter.screenpop.faces import Who
 from callcenter.screenpop.lines import Directory
@@ -194,6 +195,11 @@ class Hub:
         """Every tab comes back at once, as who its person is now."""
         self._board.judged(await self._db.read(recollect.directory))
         self.close()
+
+    async def dial_changed(self, event: DialChanged) -> None:
+        told = body(news.of_dial(event.dial))
+        for tab in self._of(event.dial.agent):
+            self._put(tab, told)
 
     async def signed_off(self, event: SignedOff) -> None:
         self._end_sessions({event.session})

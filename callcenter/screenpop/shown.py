@@ -235,6 +235,19 @@ class TaskChange:
     change: Literal["task"] = "task"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialChange:
+    """One's click-to-call stands otherwise. ``reason``: why it came to no talk."""
+
+    dial_id: UUID
+    state: str
+    reason: str | None
+    number_display: str
+    customer_id: UUID | None
+    task_id: UUID | None
+    change: Literal["dial"] = "dial"
+
+
 Change: TypeAlias = (
     PopOffered
     | PopUpdated
@@ -247,4 +260,5 @@ Change: TypeAlias = (
     | DeskTakenChange
     | HealthChange
     | TaskChange
+    | DialChange
 )

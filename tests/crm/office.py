@@ -163,9 +163,13 @@ class Office:
 
 @asynccontextmanager
 async def open_office(
-    db: Database, http: Http | None = None, prepare: Callable[[web.Application], None] = lambda _app: None
+    db: Database,
+    http: Http | None = None,
+    prepare: Callable[[web.Application], None] = lambda _app: None,
+    more: Callable[[web.Application, Ledger], None] = lambda _app, _ledger: None,
 ) -> AsyncIterator[Office]:
-    """The application as it is composed in earnest, less the PBX. ``prepare`` hands it further parts."""
+    """The application as it is composed in earnest, less the PBX. ``prepare`` hands it further parts, ``more`` routes
+    that come before those of the record."""
     clock, bus = SetClock(START), Bus()
     health = Health(bus, clock)
     ledger = Ledger(db, bus, clock, health)
@@ -175,6 +179,7 @@ async def open_office(
     app[api.DB], app[api.BUS], app[api.CLOCK], app[api.HEALTH] = db, bus, clock, health
     app[api.SETTINGS] = Settings(region="RU", http=http or Http())
     app[api.TAKE] = ledger.take
+    more(app, ledger)
     add_routes(app)
     prepare(app)
     async with AsyncExitStack() as stack:

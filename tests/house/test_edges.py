@@ -20,9 +20,9 @@ PURE: Final = (
     *("ids", "clock", "phone", "errors", "events", "news", "card", "roster", "pbxmap", "call", "lifecycle", "missed"),
     *("prefixes", "ami.framing", "ami.messages", "ami.channels", "ami.tracker"),
     *("routing.reported", "routing.proposal", "routing.effect"),
-    *("routing.parts", "routing.debts", "routing.desks", "routing.floor", "routing.holds"),
     *("routing.why", "routing.actions", "routing.staff", "routing.membership", "routing.presence"),
     *("routing.missed", "routing.today", "routing.queues", "routing.unowned"),
+    *("routing.parts", "routing.debts", "routing.desks", "routing.floor", "routing.holds", "routing.dials"),
     *("screenpop.decide", "screenpop.board"),
 )
 

@@ -23,6 +23,7 @@ from callcenter.screenpop.shown import (
     BoardView,
     Change,
     DeskTakenChange,
+    DialChange,
     HealthChange,
     OutcomeOwed,
     OutcomeSettled,
@@ -76,7 +77,7 @@ def fold(view: BoardView, change: Change) -> BoardView:
             return replace(view, health=health)
         case UnownedChange(unowned=unowned):
             return replace(view, unowned=unowned)
-        case DeskTakenChange() | TaskChange():
+        case DeskTakenChange() | TaskChange() | DialChange():
             return view
         case _:
             assert_never(change)

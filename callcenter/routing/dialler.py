@@ -1,0 +1,209 @@
+"""Click-to-call: rings the agent's own phone, then lets the dialplan call the customer, at most once for each click.
+
+What becomes of each leg is told to the agent as it happens. A dial is a row before the PBX is asked, and its id is the
+Uniqueid of the agent's leg, so that nothing has to be guessed afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from prometheus_client import Counter
+from sqlalchemy.orm import Session
+
+from callcenter import metrics
+from callcenter.call import Call, Changed
+from callcenter.crm import calls, dialling
+from callcenter.crm.dialling import Dialling
+from callcenter.errors import Invalid, Refused, Unavailable
+from callcenter.events import Arrived, CallKey, OriginatedLeg, OriginateFailed
+from callcenter.log import logger
+from callcenter.roster import AgentId, Device
+from callcenter.routing import dials
+from callcenter.routing.presence import Mood, Presence
+from callcenter.routing.dials import Dial, DialReason, DialState
+from callcenter.routing.outside import Outside
+
+log = logger(__name__)
+_SEND_SECONDS: Final = 5.0
+_LOOK_SECONDS: Final = 5.0
+_NO_NEWS_SECONDS: Final = 150.0
+_LONGEST_SECONDS: Final = 4 * 3600.0
+dialled = Counter(
+    "callcenter_dials", "Clicks that asked a PBX to call, by what came of them", ["pbx", "state", "reason"]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialChanged:
+    """A click-to-call of an agent stands otherwise."""
+
+    dial: Dial
+
+
+class Dialler:
+    """Subscribe, ``start`` once, ``run`` for ever."""
+
+    def __init__(self, outside: Outside, presence: Callable[[AgentId], Presence]) -> None:
+        self._out = outside
+        self._presence = presence
+        self._dials: dict[UUID, Dial] = {}
+        self._of_call: dict[CallKey, UUID] = {}
+        self._last: dict[AgentId, Dial] = {}
+
+    async def start(self) -> None:
+        """What went on when the service last ended goes on with its call; of the rest nobody knows how it ended."""
+        for dial, call in await self._out.db.read(_unfinished):
+            going = call is not None and call.key in self._out.live()
+            self._dials[dial.id] = self._last[dial.agent] = dial
+            if call:
+                self._of_call[call.key] = dial.id
+            await self._take(dials.changed(dial, call) if call else dials.failed(dial, DialReason.NO_NEWS))
+            if not going:
+                await self._take(dials.failed(self._last[dial.agent], DialReason.NO_NEWS))
+
+    def of(self, agent: AgentId) -> Dial | None:
+        """The agent's last click, as it stands."""
+        return self._last.get(agent)
+
+    def may(self, agent: AgentId) -> None:
+        """Raises Refused while the agent is on the phone, owes an outcome, or has clicked already."""
+        if any(d.agent == agent and not d.over for d in self._dials.values()):
+            raise Refused("your call is being made already", code="dialling_already")
+        if self._presence(agent).state in (Mood.TALKING, Mood.RINGING):
+            raise Refused("you are on the phone", code="on_a_call")
+        if any(s.owes and s.agent == agent for call in self._out.live().values() for s in call.segments):
+            raise Refused("log the outcome of your last call first", code="outcome_owed")
+
+    async def dial(self, dial: Dial, rules: Dialling, number: str) -> None:
+        """Asks the PBX, once. ``number`` is written as the trunk wants it. Raises Unavailable, Invalid, and the dial is
+        over then; where no answer came it may still ring, and what is heard of it counts."""
+        self._dials[dial.id] = self._last[dial.agent] = dial
+        send = self._out.send.get(dial.device.pbx)
+        try:
+            if send is None:
+                raise Unavailable("no such PBX", code="pbx_unavailable")
+            await send(originate(dial, rules, number), _SEND_SECONDS)
+        except Invalid:
+            await self._take(dials.failed(dial, DialReason.PBX_REFUSED))
+            raise
+        except Unavailable as wrong:
+            if wrong.code == "pbx_no_answer":
+                log.warning("originate_unanswered", pbx=dial.device.pbx, dial=str(dial.id))
+                return
+            await self._take(dials.failed(dial, DialReason.PBX_REFUSED))
+            raise
+
+    async def run(self) -> None:
+        """Gives up on those nobody hears of any more."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await self.look()
+            except Unavailable as wrong:
+                log.warning("dials_not_kept", code=wrong.code)
+            except Exception:
+                metrics.contained.labels(part="dialler").inc()
+                log.exception("dialler_failed")
+
+    async def look(self) -> None:
+        """One look."""
+        mono = self._out.clock.monotonic()
+        for dial in tuple(self._dials.values()):
+            patience = _LONGEST_SECONDS if dial.call else _NO_NEWS_SECONDS
+            if mono - dial.mono > patience:
+                await self._take(dials.failed(dial, DialReason.NO_NEWS))
+
+    # subscribers
+
+    async def leg(self, event: OriginatedLeg) -> None:
+        if dial := self._named(event.uniqueid):
+            await self._take(dials.leg(dial, event))
+
+    async def refused(self, event: OriginateFailed) -> None:
+        if dial := self._named(event.action):
+            await self._take(dials.refused(dial, event))
+
+    async def changed(self, change: Changed) -> None:
+        call = change.after
+        if isinstance(change.event, Arrived) and change.event.origin and (dial := self._named(change.event.origin)):
+            self._of_call[call.key] = dial.id
+            await self._take(dials.arrived(dial, call))
+        elif (known := self._of_call.get(call.key)) and (dial := self._dials.get(known)):
+            await self._take(dials.changed(dial, call))
+
+    def _named(self, uniqueid: str) -> Dial | None:
+        try:
+            return self._dials.get(UUID(uniqueid))
+        except ValueError:
+            return None
+
+    async def _take(self, dial: Dial) -> None:
+        """Keeps how it stands and tells it."""
+        before = self._dials.get(dial.id)
+        if before is None or before == dial:
+            return
+        dial = replace(dial, mono=self._out.clock.monotonic())
+        self._dials[dial.id] = self._last[dial.agent] = dial
+        if dial.over:
+            del self._dials[dial.id]
+            if dial.call:
+                self._of_call.pop(dial.call, None)
+            dialled.labels(pbx=dial.device.pbx, state=dial.state, reason=dial.reason or "").inc()
+        if (before.state, before.reason) == (dial.state, dial.reason):
+            return
+        await self._out.bus.publish(DialChanged(dial=dial))
+        await self._keep(dial)
+
+    async def _keep(self, dial: Dial) -> None:
+        ended = self._out.clock.now() if dial.over else None
+        reason = dial.reason or ""
+        try:
+            await self._out.db.write(lambda s: dialling.keep(s, dial.id, dial.state, reason, ended))
+        except Unavailable as wrong:
+            log.warning("dial_not_kept", dial=str(dial.id), code=wrong.code)
+
+
+def originate(dial: Dial, rules: Dialling, number: str) -> dict[str, str]:
+    """The action. The customer's number is nowhere but in what is dialled: as a caller ID he would be shown himself."""
+    shown = {"CallerID": rules.shown} if rules.shown else {}
+    return {
+        "Action": "Originate",
+        "ActionID": str(dial.id),
+        "Channel": dial.device.name,
+        "Context": rules.context,
+        "Exten": number,
+        "Priority": "1",
+        "Timeout": str(rules.ring_s * 1000),
+        "Async": "true",
+        "ChannelId": str(dial.id),
+        "OtherChannelId": f"{dial.id}-other",
+        "Variable": f"CC_CLICK={dial.id},CC_SHOWN={rules.shown}",
+        **shown,
+    }
+
+
+def _unfinished(session: Session) -> list[tuple[Dial, Call | None]]:
+    """Every dial that was not over, with its call as our records hold it."""
+    found: list[tuple[Dial, Call | None]] = []
+    for row in dialling.unfinished(session):
+        known = dialling.call_row(session, row)
+        call = calls.load(session, CallKey(pbx=known.pbx, uniqueid=known.uniqueid)) if known else None
+        dial = Dial(
+            id=row.id,
+            agent=row.agent_id,
+            device=Device(pbx=row.pbx, name=row.device),
+            number=row.number,
+            customer=row.customer_id,
+            task=row.task_id,
+            asked_at=row.asked_at,
+            mono=0.0,
+            state=DialState(row.state),
+            call=call.key if call else None,
+        )
+        found.append((dial, call))
+    return found

@@ -106,7 +106,7 @@ def answer(dial: Dial) -> DialAnswer:
         state=dial.state,
         reason=dial.reason,
         number=dial.number,
-        number_display=phone.parse(dial.number, "ZZ").display,
+        number_display=phone.parse(dial.number, "ZZ").grouped,
         customer_id=dial.customer,
         task_id=dial.task,
         asked_at=dial.asked_at,

@@ -13,7 +13,7 @@ def of_dial(dial: Dial) -> DialChange:
         dial_id=dial.id,
         state=dial.state,
         reason=dial.reason,
-        number_display=phone.parse(dial.number, "ZZ").display,
+        number_display=phone.parse(dial.number, "ZZ").grouped,
         customer_id=dial.customer,
         task_id=dial.task,
     )

@@ -184,6 +184,8 @@ class Arrivals:
             return
         dest.dialled_by = msg.uniqueid
         dest.originated = not msg.uniqueid
+        if dest.originated and dest.kind is Kind.DEVICE and dest.state in _LEG_STATES:
+            yield self._leg_is(msg, dest, _LEG_STATES[dest.state])
         if source and dest.kind is Kind.TRUNK and dest.uniqueid not in scene.tracks:
             yield from self._dials_out(msg, dest, source)
         if dest.kind is Kind.DEVICE and dest.state == "Ringing":

@@ -1,4 +1,4 @@
-"""Agents who log their own outcomes, through the same HTTP API as everybody.
+"""Agents who log their own outcomes and call missed customers back, through the same HTTP API as everybody.
 
 A desk somebody else has signed in to, in a browser or by a program, is his until he signs out: nothing is ever
 logged for him.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
@@ -20,11 +21,19 @@ log = logger(__name__)
 SOFTWARE: Final = "callcenter-demo"
 _LOOK_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 10.0
+_BETWEEN_CALL_BACKS: Final = (30.0, 90.0)
+_LEFT_FOR_VISITORS: Final = 120.0
 _COMMENTS: Final = ("Explained and done.", "Will ring again on Monday.", "Asked for a written answer.")
 
 
 class _SignedOut(Exception):
     """The session is not valid (any more)."""
+
+
+def _age(task: dict[str, Any]) -> float:
+    """Seconds since the customer's last attempt."""
+    last = datetime.fromisoformat(task["last_missed_at"])
+    return (datetime.now(UTC) - last).total_seconds()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +46,7 @@ class Colleague:
     pace: Pace
     rng: random.Random
     due: dict[str, float] = field(default_factory=dict)
+    calls_back_at: float = 0.0
 
     async def run(self) -> None:
         """Signs in and works; tries again when the service does not answer."""
@@ -58,9 +68,12 @@ class Colleague:
         while True:
             if not await self._somebody_else(http):
                 await self._sit(http)
-                for pop in (await self._ask(http, "GET", "/me/board"))["pops"]:
+                pops = (await self._ask(http, "GET", "/me/board"))["pops"]
+                for pop in pops:
                     if pop["phase"] == "wrapup":
                         await self._settle(http, pop["id"], outcomes)
+                if not pops:
+                    await self._call_back(http)
             await self.pace.sleep(_LOOK_SECONDS)
 
     async def _somebody_else(self, http: aiohttp.ClientSession) -> bool:
@@ -82,6 +95,18 @@ class Colleague:
         body = {"outcome": outcome["code"], "comment": comment}
         await self._ask(http, "PUT", f"/segments/{segment}/outcome", body)
         self.due.pop(segment, None)
+
+    async def _call_back(self, http: aiohttp.ClientSession) -> None:
+        """Now and then somebody missed whom no visitor wanted to call."""
+        now = self.pace.now()
+        if now < self.calls_back_at:
+            return
+        self.calls_back_at = now + self.rng.uniform(*_BETWEEN_CALL_BACKS)
+        missed = (await self._ask(http, "GET", "/tasks?unclaimed=true&missed=true&limit=10"))["items"]
+        waiting = [task for task in missed if _age(task) / self.pace.scale > _LEFT_FOR_VISITORS]
+        if waiting:
+            async with http.post(f"{self.address}/api/v1/calls", json={"task_id": waiting[0]["id"]}) as answer:
+                log.info("colleague_calls_back", status=answer.status)
 
     async def _ask(
         self, http: aiohttp.ClientSession, method: str, path: str, body: dict[str, Any] | None = None

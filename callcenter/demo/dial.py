@@ -13,16 +13,19 @@ from callcenter.demo.switch import Customer, Switch
 
 _PRESENTED: Final = ("CID-CallingPres", "0 (Presentation Allowed, Not Screened)")
 _CUSTOMER_RINGS: Final = 4.0
+_CUSTOMER_PATIENCE: Final = 16.0
 _TALK: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Originate:
-    """``interface`` rings, then ``number`` is dialled; ``action`` is the id its answer carries."""
+    """``interface`` rings for ``patience`` seconds at most, then ``number`` is dialled, who sees ``shown``; ``action``
+    is the id its answer carries."""
 
     interface: str
     number: str
-    name: str
+    shown: str
+    patience: float
     channel_id: str
     action: str
 
@@ -32,22 +35,49 @@ async def originate(switch: Switch, order: Originate) -> None:
     member = switch.floor.members(order.interface)[0]
     phone = _agent_rings(switch, order, member.name)
     answer = switch.phones(order.interface)
-    await switch.pace.sleep(30.0 if answer is None else answer)
-    if answer is None:
-        switch.tell_pair("DialEnd", None, phone, ("DialStatus", "NOANSWER"))
-        switch.hang_up(phone, 0)
-        switch.idle(order.interface)
+    if answer is None or answer > order.patience:
+        await switch.pace.sleep(order.patience)
         _respond(switch, order, phone, "3")
+        switch.hang_up(phone, 19)
+        switch.idle(order.interface)
         return
-    _respond(switch, order, phone, "4")
+    await switch.pace.sleep(answer)
     switch.state(phone, State.UP)
     switch.tell_pair("DialEnd", None, phone, ("DialStatus", "ANSWER"))
+    _respond(switch, order, phone, "4")
     customer = _customer_rings(switch, order, phone)
+    if _is_on_the_phone(switch, order.number, customer):
+        _not_reached(switch, phone, customer, ("BUSY", 17))
+        switch.idle(order.interface)
+        return
     await switch.pace.sleep(_CUSTOMER_RINGS)
+    if switch.phones(TRUNK) is None:
+        await switch.pace.sleep(_CUSTOMER_PATIENCE)
+        _not_reached(switch, phone, customer, ("NOANSWER", 0))
+        switch.idle(order.interface)
+        return
     bridge = _customer_answers(switch, order, phone, customer)
     await switch.pace.sleep(_TALK)
     _end(switch, phone, customer, bridge)
     switch.idle(order.interface)
+
+
+def _is_on_the_phone(switch: Switch, number: str, customer: Customer) -> bool:
+    """Whoever waits in a queue of ours, or talks with somebody, cannot be called."""
+    digits = number.removeprefix("+")
+    others = (
+        c for c in switch.board.channels.values() if c is not customer.channel and c.name.startswith("PJSIP/trunk")
+    )
+    return any(c.number.removeprefix("+") == digits for c in others)
+
+
+def _not_reached(switch: Switch, phone: Channel, customer: Customer, why: tuple[str, int]) -> None:
+    """The customer does not pick up: his channel ends, then the agent's."""
+    status, cause = why
+    switch.tell_pair("DialEnd", phone, customer.channel, ("DialStatus", status))
+    switch.hang_up(customer.channel, cause)
+    switch.set(phone, "DIALSTATUS", status)
+    switch.hang_up(phone, cause or 16)
 
 
 def _agent_rings(switch: Switch, order: Originate, name: str) -> Channel:
@@ -56,9 +86,9 @@ def _agent_rings(switch: Switch, order: Originate, name: str) -> Channel:
     phone = switch.board.channel(seat, switch.pace.now(), uniqueid=order.channel_id)
     phone.application, phone.data = "AppDial2", "(Outgoing Line)"
     switch.tell("Newchannel", phone)
-    phone.number = order.number
+    phone.number = order.shown
     switch.tell("NewCallerid", phone, _PRESENTED)
-    phone.connected = order.number
+    phone.connected = order.shown
     switch.tell("NewConnectedLine", phone)
     switch.tell_pair("DialBegin", None, phone, ("DialString", extension))
     switch.state(phone, State.RINGING)
@@ -73,11 +103,11 @@ def _respond(switch: Switch, order: Originate, phone: Channel, reason: str) -> N
         ("ActionID", order.action),
         ("Response", "Success" if went else "Failure"),
         ("Channel", phone.name if went else order.interface),
-        ("Context", "agents"),
+        ("Context", "callcenter-dial"),
         ("Exten", order.number),
         ("Reason", reason),
         ("Uniqueid", phone.uniqueid if went else UNKNOWN),
-        ("CallerIDNum", order.number),
+        ("CallerIDNum", order.shown),
         ("CallerIDName", UNKNOWN),
     ]
     switch.stream.tell("OriginateResponse", answer)

@@ -114,7 +114,8 @@ class Pbx:
         order = Originate(
             interface=interface,
             number=number,
-            name=action.get("callerid", ""),
+            shown=action.get("callerid", "") or interface.partition("/")[2],
+            patience=float(action.get("timeout", "30000")) / 1000,
             channel_id=action.get("channelid", ""),
             action=action.get("actionid", ""),
         )

@@ -19,6 +19,7 @@ _FEW_WAITING: Final = 3
 _UNANSWERED: Final = 0.04
 _KNOWN, _STRANGER = 0.8, 0.94
 _REMEMBERED: Final = 12
+_IMPATIENT: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class Traffic:
         return Plan(
             number=self._number(),
             did="7001" if rng.random() < 0.7 else "7002",
-            patience=rng.uniform(40, 150),
+            patience=rng.uniform(5, 12) if rng.random() < _IMPATIENT else rng.uniform(40, 150),
             talk=rng.uniform(12, 30),
             agent_ends=rng.random() < 0.3,
             dialogue=rng.choice(dialogues()),

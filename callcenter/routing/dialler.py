@@ -24,9 +24,9 @@ from callcenter.events import Arrived, CallKey, OriginatedLeg, OriginateFailed
 from callcenter.log import logger
 from callcenter.roster import AgentId, Device
 from callcenter.routing import dials
-from callcenter.routing.presence import Mood, Presence
 from callcenter.routing.dials import Dial, DialReason, DialState
 from callcenter.routing.outside import Outside
+from callcenter.routing.presence import Mood, Presence
 
 log = logger(__name__)
 _SEND_SECONDS: Final = 5.0

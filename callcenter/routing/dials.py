@@ -96,8 +96,11 @@ def leg(dial: Dial, event: OriginatedLeg) -> Dial:
 
 
 def refused(dial: Dial, event: OriginateFailed) -> Dial:
-    """The PBX says that the agent's phone could not be had; a hang-up that was seen says why more exactly."""
-    return failed(dial, _ORIGINATE.get(event.reason, DialReason.YOU_UNREACHABLE)) if dial.state in _FIRST_LEG else dial
+    """The PBX says that the agent's phone could not be had. Where that phone did something, its hang-up follows and
+    says why more exactly: of a rejected call the PBX says the same as of a phone that is not there."""
+    if dial.state is not DialState.ASKED or dial.hung_up:
+        return dial
+    return failed(dial, _ORIGINATE.get(event.reason, DialReason.YOU_UNREACHABLE))
 
 
 def arrived(dial: Dial, call: Call) -> Dial:

@@ -23,6 +23,14 @@ def test_a_click_to_call_is_told_leg_by_leg_and_names_the_leg_it_came_from() -> 
     assert [e.origin for e in events if isinstance(e, Arrived)] == [anna.uniqueid]
 
 
+def test_a_phone_that_rings_before_it_is_said_to_be_dialled_rings() -> None:
+    pbx = Pbx()
+    anna = pbx.channel("PJSIP/101")
+    pbx.state(anna, "Ringing")
+    pbx.dial(None, anna)
+    assert [e.state for e in told(pbx.stream).events if isinstance(e, OriginatedLeg)] == [LegState.RINGING]
+
+
 def test_a_call_an_agent_dialled_himself_has_no_originated_leg() -> None:
     pbx = Pbx()
     anna = pbx.channel("PJSIP/101", "Ring", exten="89161234567")

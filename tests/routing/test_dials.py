@@ -87,6 +87,11 @@ def test_a_pbx_that_dials_nobody_has_no_line() -> None:
     assert phone(PICKED_UP, LegState.ENDED).reason is DialReason.NO_LINE
 
 
+def test_a_rejected_call_is_told_as_such_though_the_pbx_speaks_of_a_failure_first() -> None:
+    rejected = dials.refused(phone(DIAL, LegState.HUNG_UP), OriginateFailed(pbx="main", at=START, action="x", reason=0))
+    assert phone(rejected, LegState.ENDED, cause=17).reason is DialReason.YOU_REJECTED
+
+
 def test_a_talk_is_a_talk() -> None:
     talking = dials.changed(RINGING, Story().arrives(Direction.OUTBOUND).talks("101").told())
     assert talking.state is DialState.TALKING

@@ -102,9 +102,8 @@ class Switchboard:
             "did": "",
             "trunk": "PJSIP/trunk",
             "region": "RU",
-            "origin": dial,
         }
-        await take(Arrived(**stamp, direction=Direction.OUTBOUND, **words))
+        await take(Arrived(**stamp, direction=Direction.OUTBOUND, origin=dial, **words))
         if talk:
             await take(Joined(**stamp, leg=dial, device=device("101"), via=Via.ORIGINATE))
         await take(Ended(**stamp, cause=cause, by_customer=talk))

@@ -42,7 +42,6 @@ export const presenceLook: Record<PresenceState, { icon: string; tone: Tone }> =
   paused: { icon: icons.paused, tone: 'quiet' },
   unreachable: { icon: icons.phoneOff, tone: 'bad' },
   offline: { icon: icons.phoneOff, tone: 'quiet' },
-  unreachable: { icon: icons.phoneOff, tone: 'bad' },
 }
 
 export const stateLook: Record<CallState, { icon: string; tone: Tone }> = {

@@ -75,11 +75,25 @@ class Customers(Answer):
 
 
 class CustomersView(View):
-    async def get(self, q: Line = "", limit: Limit = 50, cursor: Line = "") -> Customers:
-        """Cards, the last contact first. ``q``: digits find numbers, ``@`` e-mail addresses, all else words."""
+    async def get(  # noqa: PLR0913 - the query's names are the parameters' names
+        self,
+        q: Line = "",
+        status: Line = "",
+        tag: Line = "",
+        kind: Line = "",
+        owner: UUID | None = None,
+        team: UUID | None = None,
+        limit: Limit = 50,
+        cursor: Line = "",
+    ) -> Customers:
+        """Cards. Without ``q`` the last contact first; with it the best first: digits find numbers, also by their last
+        four, ``@`` e-mail addresses, all else names as they sound in either alphabet, one slip a word forgiven."""
         who = require(self.request, Verb.READ_CARDS)
         region = self.request.app[SETTINGS].region
-        search = customers.Search(actor=who, text=q, region=region, limit=limit + 1, after=read_cursor(cursor))
+        only = customers.Only(status=status, tag=tag, kind=kind, owner=owner, team=team)
+        search = customers.Search(
+            actor=who, text=q, region=region, limit=limit + 1, after=read_cursor(cursor), only=only
+        )
         return await self.request.app[DB].read(lambda s: _page(s, search))
 
     @creates

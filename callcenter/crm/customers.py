@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, Tuple, Uuid, and_, func, literal, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Tuple, Uuid, literal, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from callcenter import phone
+from callcenter.crm import find as find_cards
 from callcenter.crm import teams
-from callcenter.crm.fold import fold, words
+from callcenter.crm.fold import fold
 from callcenter.crm.identify import add_contact_point
+from callcenter.crm.models.cards import CustomerTag, StatusChange
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor, Verb, allow, card_of
@@ -27,9 +29,6 @@ PageKey = tuple[datetime | None, UUID]
 WHOSE: Final = ("owner_id", "team_id")
 WRITABLE: Final = ("kind", "name", "organisation", "status", "vip", "email", "address", "note", "language", *WHOSE)
 _SEARCHED: Final = ("name", "organisation", "email")
-_FEWEST_DIGITS: Final = 4
-_DIALLED: Final = frozenset("+-()/. \u00a0")
-_MOST_WORDS: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +40,18 @@ class Search:
     region: str
     limit: int
     after: PageKey | None
+    only: Only = field(default_factory=lambda: Only())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Only:
+    """None and ``""``: whatever."""
+
+    status: str = ""
+    tag: str = ""
+    kind: str = ""
+    owner: UUID | None = None
+    team: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +68,11 @@ def find(session: Session, search: Search) -> list[Customer]:
     Without words a card shows once somebody has written on it or it has called twice: one-time callers are no list
     to work with. A search finds them all.
     """
-    found = narrow(select(Customer).where(Customer.merged_into.is_(None), _wanted(search)), search.actor, Customer)
+    if search.text.strip():
+        return _ranked(session, search)
+    shown = or_(Customer.provisional.is_(False), Customer.calls > 1)
+    found = select(Customer).where(Customer.merged_into.is_(None), shown, *_kept(search.only))
+    found = narrow(found, search.actor, Customer)
     page: list[Customer] = []
     if search.after is None or search.after[0] is not None:
         page = list(session.scalars(_contacted(found, search.after).limit(search.limit)))
@@ -65,6 +80,32 @@ def find(session: Session, search: Search) -> list[Customer]:
         after = search.after if search.after and search.after[0] is None else None
         page += session.scalars(_never_contacted(found, after).limit(search.limit - len(page)))
     return page
+
+
+def _ranked(session: Session, search: Search) -> list[Customer]:
+    ids = find_cards.ranked(session, search.text, search.region, search.actor)
+    if search.after and search.after[1] in ids:
+        ids = ids[ids.index(search.after[1]) + 1 :]
+    found = select(Customer).where(Customer.id.in_(ids), *_kept(search.only))
+    rows = {row.id: row for row in session.scalars(found)}
+    return [rows[customer] for customer in ids if customer in rows][: search.limit]
+
+
+def _kept(only: Only) -> list[ColumnElement[bool]]:
+    """The filters as conditions."""
+    found = [column == value for column, value in _columns(only) if value]
+    if only.tag:
+        found.append(Customer.id.in_(select(CustomerTag.customer_id).where(CustomerTag.folded == fold(only.tag))))
+    return found
+
+
+def _columns(only: Only) -> list[tuple[InstrumentedAttribute[Any], Any]]:
+    return [
+        (Customer.status, only.status),
+        (Customer.kind, only.kind),
+        (Customer.owner_id, only.owner),
+        (Customer.team_id, only.team),
+    ]
 
 
 def get(session: Session, customer_id: UUID, actor: Actor) -> Customer:
@@ -121,6 +162,7 @@ def create(session: Session, values: Mapping[str, Any], numbers: Iterable[tuple[
     _take(customer, values)
     session.add(customer)
     session.flush()
+    find_cards.index(session, customer)
     for number, label in numbers:
         add_number(session, customer, number, label, now)
     return customer.id
@@ -130,8 +172,14 @@ def write(session: Session, customer: Customer, values: Mapping[str, Any], made:
     """Changes the card, which thereby is no longer provisional; the names of the fields that differ."""
     _owners_exist(session, values)
     changed = [name for name, value in values.items() if getattr(customer, name) != value]
+    before = customer.status
     touched(customer, made)
     _take(customer, values)
+    session.flush()
+    find_cards.index(session, customer)
+    if customer.status != before:
+        by = made.by.id if made.by else None
+        session.add(StatusChange(customer_id=customer.id, old=before, new=customer.status, by_id=by, at=made.at))
     return changed
 
 
@@ -206,28 +254,6 @@ def _owners_exist(session: Session, values: Mapping[str, Any]) -> None:
     owner = values.get("owner_id")
     if owner is not None and session.get(User, owner) is None:
         raise Invalid("there is no such person", fields={"owner_id": "not_allowed"})
-
-
-def _wanted(search: Search) -> Any:
-    text = search.text.strip()
-    if not text:
-        return or_(Customer.provisional.is_(False), Customer.calls > 1)
-    digits = "".join(c for c in text if c.isdigit())
-    if len(digits) >= _FEWEST_DIGITS and all(c.isdigit() or c in _DIALLED for c in text):
-        return Customer.id.in_(_with_number(text, digits, search.region))
-    if "@" in text:
-        return func.lower(Customer.email).startswith(text.lower(), autoescape=True)
-    return and_(*(Customer.search_text.contains(word, autoescape=True) for word in words(text)[:_MOST_WORDS]))
-
-
-def _with_number(text: str, digits: str, region: str) -> Select[UUID]:
-    """By the whole number, else by how it ends alike, else by the last digits as an agent types them."""
-    number = phone.parse(text, region)
-    by_number = select(ContactPoint.customer_id).join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
-    ends = PhoneNumber.key.endswith(digits[-phone.TAIL :], autoescape=True)
-    if number.e164 is None:
-        return by_number.where(or_(PhoneNumber.key == number.key, ends))
-    return by_number.where(or_(PhoneNumber.key == number.key, PhoneNumber.tail == number.tail))
 
 
 def _contacted(found: Select[Customer], after: PageKey | None) -> Select[Customer]:

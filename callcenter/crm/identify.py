@@ -113,7 +113,8 @@ def identify(session: Session, raw: str, region: str, now: datetime) -> Identifi
 
 def number_row(session: Session, number: phone.Phone) -> UUID:
     """The row of a number, made if need be and locked until the commit."""
-    known = {"e164": number.e164, "tail": number.tail, "region": number.region}
+    last4 = "".join(c for c in number.key if c.isdigit())[-4:]
+    known = {"e164": number.e164, "tail": number.tail, "region": number.region, "last4": last4}
     return upsert(session, PhoneNumber, {"key": number.key}, known)
 
 
@@ -185,6 +186,7 @@ def _new_card(session: Session, number_id: UUID, number: phone.Phone, now: datet
             "extension": number.extension,
             "label": "",
             "is_primary": True,
+            "shared": False,
             "created_at": now,
         },
     )

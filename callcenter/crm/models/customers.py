@@ -53,10 +53,14 @@ class PhoneNumber(Row):
     e164: Mapped[str | None] = mapped_column(Text)
     tail: Mapped[str] = mapped_column(Text, index=True)
     region: Mapped[str] = mapped_column(Text, default="")
+    last4: Mapped[str] = mapped_column(Text, default="", index=True)
 
 
 class ContactPoint(Row):
-    """A number on a card. Families and switchboards share numbers: uniqueness is no rule of the database."""
+    """A number on a card. Families and switchboards share numbers: uniqueness is no rule of the database.
+
+    ``bad_since``: it does not reach the customer any more.
+    """
 
     __tablename__ = "contact_points"
     __table_args__ = (UniqueConstraint("customer_id", "number_id"),)
@@ -66,4 +70,6 @@ class ContactPoint(Row):
     extension: Mapped[str] = mapped_column(Text, default="")
     label: Mapped[str] = mapped_column(Text, default="")
     is_primary: Mapped[bool] = mapped_column(default=False)
+    shared: Mapped[bool] = mapped_column(default=False)
+    bad_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -4,6 +4,7 @@ from callcenter import jobs
 from callcenter.crm.models import (
     base,
     calls,
+    cards,
     customers,
     desks,
     office,
@@ -19,6 +20,7 @@ from callcenter.crm.models import (
 __all__ = [
     "base",
     "calls",
+    "cards",
     "customers",
     "desks",
     "jobs",

@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from callcenter import phone
 from callcenter.call import UNSETTLED
 from callcenter.crm import customers
+from callcenter.crm import find as find_cards
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
+from callcenter.crm.models.cards import CardWord
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.tasks import Task
 from callcenter.crm.privacy.files import Words
@@ -65,6 +67,16 @@ SPOTS: Final = (
     Spot(table="dials", column="customer_id", by=By.CARD, wipe={"number": MASKED, "customer_id": None}),
     Spot(table="tasks", column="id", by=By.TASK),
     Spot(table="tasks", column="number_id", by=By.NUMBER, wipe={"number_id": None}, told=False),
+    Spot(table="linked_calls", column="call_id", by=By.CALL, told=False),
+    Spot(table="linked_calls", column="was_id", by=By.CARD, told=False),
+    Spot(table="merges", column="loser_id", by=By.CARD, told=False),
+    Spot(table="merges", column="survivor_id", by=By.CARD, told=False),
+    Spot(table="notes", column="customer_id", by=By.CARD),
+    Spot(table="customer_tags", column="customer_id", by=By.CARD),
+    Spot(table="customer_links", column="person_id", by=By.CARD),
+    Spot(table="customer_links", column="organisation_id", by=By.CARD),
+    Spot(table="status_changes", column="customer_id", by=By.CARD),
+    Spot(table="card_words", column="customer_id", by=By.CARD, told=False),
     Spot(table="contact_points", column="customer_id", by=By.CARD),
     Spot(
         table="calls",
@@ -137,12 +149,14 @@ def rows(session: Session, person: Person) -> Iterator[tuple[str, Mapping[str, A
 def wipe(session: Session, person: Person) -> dict[str, int]:
     """Takes the person out of every table; how many rows of each changed or went."""
     done: dict[str, int] = {}
+    spoken = list(_among(session, select(CardWord.word), CardWord.customer_id, person.cards))
     for spot in SPOTS:
         table = _table(spot)
         for at in _at(spot, person):
             change = delete(table) if spot.wipe is None else update(table).values(dict(spot.wipe))
             result: Any = session.execute(change.where(at))
             done[spot.table] = done.get(spot.table, 0) + result.rowcount
+    find_cards.forget(session, spoken)
     return {table: changed for table, changed in done.items() if changed}
 
 

@@ -28,16 +28,21 @@ COLUMNS: Final[Mapping[str, About]] = {
         About.CUSTOMER,
         """
         calls: number_raw number_read name
+        card_words: word
         contact_points: raw extension label
+        customer_tags: tag folded
         customers: name organisation email address note search_text
         dials: number
         erasures: pending reference
         idempotency: key
         legal_holds: reference
+        merges: snapshot
+        notes: text
         outcomes: comment
-        phone_numbers: key e164 tail
+        phone_numbers: key e164 tail last4
         segments: draft_comment
         tasks: subject note
+        word_keys: key word
         """,
     ),
     **_columns(
@@ -65,6 +70,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         audit_seals: digest
         call_candidates: match reason
         calls: pbx uniqueid direction state result did trunk region note
+        customer_links: role
         customers: kind status language
         dials: pbx state reason
         erasures: reason report
@@ -87,6 +93,8 @@ COLUMNS: Final[Mapping[str, About]] = {
         recordings: pbx path state store_key media_type sha256 error erased_why
         retention_runs: removed
         segments: role via queue outcome_state draft_outcome
+        status_changes: old new
+        statuses: code labels colour icon
         staff_notices: texts
         tasks: kind state pbx queue zone closed_how open_key
         teams: name

@@ -1,0 +1,194 @@
+"""Cards found: by number in any spelling or its last digits, by e-mail address, by names as they sound, ranked.
+
+Every way goes through an index, whatever is typed, so that a million cards cost what ten thousand do: see ``bench
+search_customers``. A search tells at most ``RANKED`` cards, the best first; what is so common that more would fit is
+narrowed by another word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Row, Select, delete, exists, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased
+
+from callcenter import phone
+from callcenter.crm import matching
+from callcenter.crm.fold import words
+from callcenter.crm.models.cards import CardWord, WordKey
+from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.rights import Actor
+from callcenter.crm.visible import narrow
+
+RANKED: Final = 200
+_FEWEST_DIGITS: Final = 4
+_DIALLED: Final = frozenset("+-()/. \u00a0")
+_MOST_WORDS: Final = 6
+_SPELLINGS: Final = 60
+"""How many words of the vocabulary one typed word may stand for."""
+_CANDIDATES: Final = 400
+_SHORTEST_PREFIX: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A typed word and the words of the vocabulary it may stand for."""
+
+    readings: frozenset[str]
+    exact: frozenset[str]
+    begun: frozenset[str]
+    mistyped: frozenset[str]
+
+    @property
+    def all(self) -> frozenset[str]:
+        return self.exact | self.begun | self.mistyped
+
+
+def index(session: Session, customer: Customer, emails: Iterable[str] = ()) -> None:
+    """Keeps the words by which the card is found; words that no card has any more are forgotten."""
+    wanted = matching.words_of(customer.name, customer.organisation, customer.email, *emails)
+    there = set(session.scalars(select(CardWord.word).where(CardWord.customer_id == customer.id)))
+    if gone := there - wanted:
+        session.execute(delete(CardWord).where(CardWord.customer_id == customer.id, CardWord.word.in_(gone)))
+        forget(session, gone)
+    fresh = sorted(wanted - there)
+    if not fresh:
+        return
+    session.execute(insert(CardWord), [{"word": word, "customer_id": customer.id} for word in fresh])
+    known = set(session.scalars(select(WordKey.key).where(WordKey.word.in_(fresh), WordKey.key == WordKey.word)))
+    for word in [word for word in fresh if word not in known]:
+        _learn(session, word)
+
+
+def forget(session: Session, gone: Iterable[str]) -> None:
+    """Takes out of the vocabulary those of the words that no card has."""
+    unused = ~exists().where(CardWord.word == WordKey.word)
+    session.execute(delete(WordKey).where(WordKey.word.in_(list(gone)), unused))
+
+
+def _learn(session: Session, word: str) -> None:
+    """Two who write the same new word at once both learn it."""
+    build = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    for key in sorted(matching.keys_of(word)):
+        session.execute(build(WordKey).values(key=key, word=word).on_conflict_do_nothing())
+
+
+def ranked(session: Session, text: str, region: str, actor: Actor) -> list[UUID]:
+    """The cards that ``text`` means and the actor may see, the best first."""
+    text = text.strip()
+    digits = "".join(c for c in text if c.isdigit())
+    if len(digits) >= _FEWEST_DIGITS and all(c.isdigit() or c in _DIALLED for c in text):
+        return _first(session, narrow(_with_number(text, digits, region), actor, Customer))
+    if "@" in text and len(text) > _SHORTEST_PREFIX:
+        return _first(session, narrow(_with_email(text.lower()), actor, Customer))
+    return _named(session, text, actor)
+
+
+def _first(session: Session, found: Select[UUID]) -> list[UUID]:
+    living = found.where(Customer.merged_into.is_(None))
+    newest = living.order_by(Customer.last_contact_at.desc().nulls_last(), Customer.id.desc())
+    return list(dict.fromkeys(session.scalars(newest.limit(RANKED))))
+
+
+def _with_number(text: str, digits: str, region: str) -> Select[UUID]:
+    """By the whole number and by how it ends alike; else by the last digits as an agent types them."""
+    number = phone.parse(text, region)
+    found = (
+        select(Customer.id)
+        .join(ContactPoint, ContactPoint.customer_id == Customer.id)
+        .join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
+    )
+    if number.tail:
+        return found.where(or_(PhoneNumber.key == number.key, PhoneNumber.tail == number.tail))
+    ends = (PhoneNumber.last4 == digits[-4:]) & PhoneNumber.key.endswith(digits[-phone.TAIL :], autoescape=True)
+    return found.where(or_(PhoneNumber.key == number.key, ends))
+
+
+def _with_email(text: str) -> Select[UUID]:
+    low = f"@{text.lstrip('@')}"
+    begun = (CardWord.word >= low) & (CardWord.word < _after(low)) & CardWord.word.startswith(low, autoescape=True)
+    return select(Customer.id).join(CardWord, CardWord.customer_id == Customer.id).where(begun)
+
+
+def _named(session: Session, text: str, actor: Actor) -> list[UUID]:
+    typed = [_typed(session, readings) for readings in matching.sounds(text)[:_MOST_WORDS]]
+    if not typed or not all(word.all for word in typed):
+        return []
+    rows = _candidates(session, typed, actor)
+    ids = [row[0] for row in rows]
+    has: dict[UUID, set[str]] = {customer: set() for customer in ids}
+    for customer, word in session.execute(
+        select(CardWord.customer_id, CardWord.word).where(CardWord.customer_id.in_(ids))
+    ):
+        has[customer].add(word)
+    asked = words(text)
+
+    def place(at: int) -> tuple[float, float, int]:
+        customer, contacted, search_text = rows[at]
+        heard = sum(_worth(word, has[customer]) for word in typed)
+        written = sum(word in search_text for word in asked)
+        return (-(heard + written / 2), -(contacted.timestamp() if contacted else 0.0), at)
+
+    return [ids[at] for at in sorted(range(len(ids)), key=place)[:RANKED]]
+
+
+def _candidates(session: Session, typed: Sequence[Typed], actor: Actor) -> list[Row[UUID, datetime | None, str]]:
+    """Cards that have all the words, as they were typed first, then begun or mistyped; the newest cards first."""
+    found: dict[UUID, Row[UUID, datetime | None, str]] = {}
+    for meant in ([word.exact for word in typed], [word.all for word in typed]):
+        if len(found) < RANKED and all(meant):
+            found |= {row[0]: row for row in session.execute(narrow(_having(session, meant), actor, Customer))}
+    return list(found.values())
+
+
+def _having(session: Session, meant: Sequence[frozenset[str]]) -> Select[UUID, datetime | None, str]:
+    """Driven from the rarest word, the others looked up card by card."""
+    first, *others = sorted(meant, key=lambda spellings: _commonness(session, spellings))
+    lead = aliased(CardWord)
+    found = (
+        select(Customer.id, Customer.last_contact_at, Customer.search_text)
+        .join(lead, lead.customer_id == Customer.id)
+        .where(lead.word.in_(sorted(first)), Customer.merged_into.is_(None))
+    )
+    for spellings in others:
+        other = aliased(CardWord)
+        found = found.where(exists().where(other.customer_id == lead.customer_id, other.word.in_(sorted(spellings))))
+    return found.order_by(lead.customer_id.desc()).limit(_CANDIDATES)
+
+
+def _commonness(session: Session, spellings: frozenset[str]) -> int:
+    """How many cards have the word, counted no further than it matters."""
+    some = select(CardWord.customer_id).where(CardWord.word.in_(sorted(spellings))).limit(_CANDIDATES)
+    return len(session.scalars(some).all())
+
+
+def _typed(session: Session, readings: frozenset[str]) -> Typed:
+    keys = {key for word in readings for key in matching.keys_of(word)}
+    near = set(session.scalars(select(WordKey.word).where(WordKey.key.in_(sorted(keys))).limit(_SPELLINGS)))
+    begun: set[str] = set()
+    for word in readings:
+        if len(word) >= _SHORTEST_PREFIX:
+            longer = (WordKey.key >= word) & (WordKey.key < _after(word)) & (WordKey.key == WordKey.word)
+            longer &= WordKey.key.startswith(word, autoescape=True)
+            begun |= set(session.scalars(select(WordKey.word).where(longer).order_by(WordKey.key).limit(_SPELLINGS)))
+    exact = frozenset(readings & (near | begun))
+    slips = {word for word in near if any(matching.one_slip(word, reading) for reading in readings)}
+    return Typed(
+        readings=readings, exact=exact, begun=frozenset(begun) - exact, mistyped=frozenset(slips - begun) - exact
+    )
+
+
+def _worth(typed: Typed, has: set[str]) -> float:
+    if typed.exact & has:
+        return 3.0
+    return 2.0 if typed.begun & has else 1.0 if typed.mistyped & has else 0.0
+
+
+def _after(word: str) -> str:
+    """What sorts behind every word that begins so, in the byte order and in that of any language."""
+    return word + ("zzzzzzzz" if word.isascii() else "\U0010fffd")

@@ -12,7 +12,10 @@ from callcenter.crm.privacy.registry import COLUMNS, About
 from callcenter.db import Base
 from tests.house.source import assert_none
 
-_BY_OTHER_MEANS: Final = {"erasures": "emptied when the files are gone"}
+_BY_OTHER_MEANS: Final = {
+    "erasures": "emptied when the files are gone",
+    "word_keys": "words that no card has any more are forgotten with the last one",
+}
 
 
 def _words() -> set[str]:

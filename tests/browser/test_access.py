@@ -22,6 +22,11 @@ PAGES: Final = {
     "users": "/admin/users",
     "outcomes": "/admin/outcomes",
     "pbx": "/admin/pbx",
+    "privacy": "/admin/privacy/recording",
+    "retention": "/admin/privacy/keeping",
+    "staff-notice": "/admin/privacy/staff",
+    "requests": "/admin/privacy/requests",
+    "audit": "/admin/audit",
 }
 
 

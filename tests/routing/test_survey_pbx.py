@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -22,10 +22,8 @@ from callcenter.log import Secret
 from callcenter.pbxmap import PbxMap
 from callcenter.routing.outside import Outside
 from callcenter.routing.survey import Survey, Surveyed
-from tests.lab.asterisk import ADMIN_SECRET, ADMIN_USER, AMI_SECRET, AMI_USER, Asterisk
-from tests.lab.freepbx.shape import FREEPBX
-from tests.lab.render import SHIPPED
-from tests.lab.shape import Shape
+from tests.lab.asterisk import AMI_SECRET, AMI_USER, Asterisk
+from tests.lab.freepbx.installed import freepbx
 from tests.parts import need
 from tests.routing.test_survey import no_news
 from tests.until import until_async
@@ -34,11 +32,11 @@ pytestmark = pytest.mark.pbx
 
 
 @asynccontextmanager
-async def linked(db: Database, shape: Shape, user: str, secret: str) -> AsyncIterator[Survey]:
-    """A survey of such a PBX, seen through the eyes of this manager user."""
+async def linked(db: Database, asterisk: Callable[[], Asterisk]) -> AsyncIterator[Survey]:
+    """A survey of such a PBX, through the eyes of the manager user with the least rights."""
     need("asterisk")
-    with Asterisk(shape=shape) as pbx:
-        link = Link(pbx="main", host=pbx.host, port=pbx.ports.ami, username=user, secret=Secret(secret))
+    with asterisk() as pbx:
+        link = Link(pbx="main", host=pbx.host, port=pbx.ports.ami, username=AMI_USER, secret=Secret(AMI_SECRET))
         clock, bus, told = SystemClock(), Bus(), list[Event]()
         feed = Feed(link, PbxMap(pbx="main", region="RU"), clock, list)
 
@@ -74,7 +72,7 @@ def doubts(seen: Surveyed | None) -> dict[str, str]:
 
 
 async def test_the_shipped_pbx_describes_itself(sqlite_db: Database) -> None:
-    async with linked(sqlite_db, SHIPPED, AMI_USER, AMI_SECRET) as survey:
+    async with linked(sqlite_db, Asterisk) as survey:
         assert await survey.propose("main")
     kinds, desks = await kept(sqlite_db)
     phones = ["PJSIP/101", "PJSIP/102", "PJSIP/103"]
@@ -88,7 +86,7 @@ async def test_the_shipped_pbx_describes_itself(sqlite_db: Database) -> None:
 
 async def test_a_freepbx_describes_itself(sqlite_db: Database) -> None:
     """Device and user mode, Local members, a web phone, two trunks, a branch office, a door that nobody can tell."""
-    async with linked(sqlite_db, FREEPBX, ADMIN_USER, ADMIN_SECRET) as survey:
+    async with linked(sqlite_db, freepbx) as survey:
         assert await survey.propose("main")
     kinds, desks = await kept(sqlite_db)
     assert kinds == {

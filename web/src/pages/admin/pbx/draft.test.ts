@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Difference } from '@/api/types'
+import type { Difference, Pbx } from '@/api/types'
 import type { MapDocument } from '@/entities/pbx'
-import { classify, names, newRule, takeOver, tidied, turned } from './draft'
+import { classify, keepDraft, keptDraft, names, newRule, takeOver, tidied, turned } from './draft'
 
 const draft = (): MapDocument => ({
   map: [newRule('PJSIP/1*', 'device')],
@@ -46,6 +46,15 @@ describe('the draft of a map', () => {
     map.dids.push({ number: ' ', label: 'x' })
     map.extensions.push({ number: '', devices: [], interfaces: [] })
     expect(tidied(map)).toEqual(draft())
+  })
+
+  it('is there again after a reload, unless a colleague saved another map', () => {
+    const pbx = { name: 'main', version: 3 } as Pbx
+    keepDraft(pbx, 3, draft())
+    expect(keptDraft(pbx)).toEqual(draft())
+    expect(keptDraft({ ...pbx, version: 4 })).toBeUndefined()
+    keepDraft(pbx, 3, undefined)
+    expect(keptDraft(pbx)).toBeUndefined()
   })
 
   it('reads lists as people write them', () => {

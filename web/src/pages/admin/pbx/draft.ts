@@ -8,6 +8,23 @@ export function draftOf(pbx: Pbx): MapDocument {
   return JSON.parse(JSON.stringify({ map: pbx.map, extensions: pbx.extensions, dids: pbx.dids })) as MapDocument
 }
 
+const kept = (pbx: string) => `callcenter.map.${pbx}`
+
+/** Keeps what is being written over a reload or a look at another page, as long as nobody saves another map meanwhile. */
+export function keepDraft(pbx: Pbx, version: number, draft: MapDocument | undefined): void {
+  if (draft) sessionStorage.setItem(kept(pbx.name), JSON.stringify({ version, draft }))
+  else sessionStorage.removeItem(kept(pbx.name))
+}
+
+export function keptDraft(pbx: Pbx): MapDocument | undefined {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(kept(pbx.name)) ?? 'null') as { version: number; draft: MapDocument } | null
+    return found?.version === pbx.version ? found.draft : undefined
+  } catch {
+    return undefined
+  }
+}
+
 export const newRule = (pattern = '', kind: Kind = 'trunk'): MapRule => ({ pattern, kind, region: null, arriving: [], dialling: [] })
 
 /** Names as people write them in one field: divided by commas, spaces or lines. */

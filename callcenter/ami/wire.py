@@ -26,6 +26,8 @@ from callcenter.errors import Invalid, Unavailable
 from callcenter.log import Secret, logger
 
 log = logger(__name__)
+_ONE_ANSWER: Final = frozenset({"Originate", "QueueAdd"})
+"""panoramisk waits for more after the words of these answers; what follows comes as events, or does not come at all."""
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 5.0
 PING_SECONDS: Final = 5.0
@@ -116,7 +118,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         sent = self.responses.get(found.get("ActionID"))
         if sent is None:
             return False
-        if sent["Action"] == "Originate":  # queued is the answer; how it went comes as an event, a minute later maybe
+        if sent["Action"] in _ONE_ANSWER:
             sent.future.set_result(panoramisk.Message(found))
             self.responses.pop(sent.id)
         else:

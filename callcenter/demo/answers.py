@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from callcenter.demo.channels import Channel
-from callcenter.demo.floor import NOT_IN_USE, Queue
+from callcenter.demo.floor import NOT_IN_USE, Member, Queue
 from callcenter.demo.stream import Header, frame
 from callcenter.demo.switch import Switch
 
@@ -113,6 +113,46 @@ def _queue_pause(switch: Switch, action: Action) -> bytes:
     if not switch.pause(interface, paused=paused, reason=action.get("reason", ""), queue=queue):
         return refusal(action, "Interface not found")
     return success(action, ("Message", f"Interface {'paused' if paused else 'unpaused'} successfully"))
+
+
+def _queue_add(switch: Switch, action: Action) -> bytes:
+    queue = action.get("queue", "")
+    if queue not in switch.floor.queues:
+        return refusal(action, "Unable to add interface to queue: No such queue")
+    paused = action.get("paused", "").lower() in ("true", "yes", "on", "1", "y", "t")
+    member = Member(
+        queue=queue,
+        interface=action.get("interface", ""),
+        name=action.get("membername", ""),
+        login=int(time.time()),
+        paused=paused,
+        membership="dynamic",
+        penalty=int(action.get("penalty", "0") or "0"),
+        watched=action.get("stateinterface", ""),
+    )
+    if not switch.floor.join(member):
+        return refusal(action, "Unable to add interface: Already there")
+    switch.stream.tell("QueueMemberAdded", member.headers())
+    return success(action, ("Message", "Added interface to queue"))
+
+
+def _queue_remove(switch: Switch, action: Action) -> bytes:
+    queue = action.get("queue", "")
+    member = switch.floor.leave(action.get("interface", ""), queue) if queue in switch.floor.queues else None
+    if member is None:
+        return refusal(action, "Unable to remove interface: Not there")
+    switch.stream.tell("QueueMemberRemoved", member.headers())
+    return success(action, ("Message", "Removed interface from queue"))
+
+
+def _queue_penalty(switch: Switch, action: Action) -> bytes:
+    members = switch.floor.members(action.get("interface", ""), action.get("queue", ""))
+    if not members:
+        return refusal(action, "Invalid interface, queuename or penalty")
+    for member in members:
+        member.penalty = int(action.get("penalty", "0") or "0")
+        switch.stream.tell("QueueMemberPenalty", member.headers())
+    return success(action, ("Message", "Interface penalty set successfully"))
 
 
 def _channels(switch: Switch, action: Action) -> bytes:
@@ -234,6 +274,9 @@ _ANSWERS: Final[dict[str, Answer]] = {
     "queuestatus": _queue_status,
     "queuesummary": _queue_summary,
     "queuepause": _queue_pause,
+    "queueadd": _queue_add,
+    "queueremove": _queue_remove,
+    "queuepenalty": _queue_penalty,
     "coreshowchannels": _channels,
     "bridgelist": _bridges,
     "pjsipshowendpoints": _endpoints,

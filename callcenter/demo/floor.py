@@ -30,6 +30,9 @@ class Member:
     calls_taken: int = 0
     last_call: int = 0
     in_call: bool = False
+    membership: str = "static"
+    penalty: int = 0
+    watched: str = ""
 
     def headers(self) -> list[Header]:
         """As events show it."""
@@ -54,9 +57,9 @@ class Member:
 
     def _state(self) -> list[Header]:
         return [
-            ("StateInterface", self.interface),
-            ("Membership", "static"),
-            ("Penalty", "0"),
+            ("StateInterface", self.watched or self.interface),
+            ("Membership", self.membership),
+            ("Penalty", str(self.penalty)),
             ("CallsTaken", str(self.calls_taken)),
             ("LastCall", str(self.last_call)),
             ("LastPause", str(self.last_pause)),
@@ -91,9 +94,9 @@ class Queue:
     next_member: int = 0
 
     def free(self) -> list[Member]:
-        """Members that may be rung now, the one whose turn it is first."""
+        """Members that may be rung now: the lowest penalty first, of equals the one whose turn it is."""
         turned = self.members[self.next_member :] + self.members[: self.next_member]
-        return [m for m in turned if not m.paused and m.status == NOT_IN_USE]
+        return sorted((m for m in turned if not m.paused and m.status == NOT_IN_USE), key=lambda m: m.penalty)
 
     def turn(self, waiting: Waiting) -> list[Member]:
         """Whom this caller may ring now: with autofill as many callers ring as agents are free, with ringall one."""
@@ -106,7 +109,8 @@ class Queue:
 
     def rang(self, member: Member) -> None:
         """rrmemory goes on behind who was rung last."""
-        self.next_member = (self.members.index(member) + 1) % len(self.members)
+        if member in self.members:
+            self.next_member = (self.members.index(member) + 1) % len(self.members)
 
     def answered(self, hold: int) -> None:
         self.holdtime = (self.holdtime * 3 + hold) // 4 if self.completed else hold
@@ -152,6 +156,24 @@ class Floor:
         """The interface in every queue, or in one."""
         queues = [q for q in self.queues.values() if queue in ("", q.name)]
         return [m for q in queues for m in q.members if m.interface == interface]
+
+    def join(self, member: Member) -> bool:
+        """A member is added while the PBX runs; False: he is there already."""
+        if self.members(member.interface, member.queue):
+            return False
+        known = self.members(member.interface)
+        member.status = known[0].status if known else NOT_IN_USE
+        self.queues[member.queue].members.append(member)
+        return True
+
+    def leave(self, interface: str, queue: str) -> Member | None:
+        """He is taken out again; None: he was not there, or stands in the file."""
+        found = [m for m in self.members(interface, queue) if m.membership == "dynamic"]
+        for member in found:
+            members = self.queues[queue].members
+            members.remove(member)
+            self.queues[queue].next_member %= max(1, len(members))
+        return found[0] if found else None
 
     def pause(self, members: Iterable[Member], *, paused: bool, reason: str) -> None:
         for member in members:

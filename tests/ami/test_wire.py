@@ -208,6 +208,14 @@ async def test_an_originate_is_queued_at_once_and_always_async(asterisk: FakeAst
     assert asterisk.sent("Originate")[0]["Async"] == "true"
 
 
+async def test_a_member_that_was_added_is_answered_at_once(asterisk: FakeAsterisk, session: Session) -> None:
+    asterisk.answers["QueueAdd"] = lambda action: block(
+        Response="Success", ActionID=action["ActionID"], Message="Added interface to queue"
+    )
+    answer = await session.send({"Action": "QueueAdd", "Queue": "support", "Interface": "PJSIP/101"}, timeout=2.0)
+    assert answer[0]["message"] == "Added interface to queue"
+
+
 async def test_silence_ends_in_unavailable_and_leaves_nothing_behind(asterisk: FakeAsterisk, session: Session) -> None:
     asterisk.answers["QueuePause"] = lambda _: None
     for _ in range(50):

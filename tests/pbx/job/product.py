@@ -226,7 +226,7 @@ class Desk:
             self.pops[message["pop"]["id"]] = message["pop"]
         elif "pop_id" in message:
             self.pops.pop(message["pop_id"], None)
-        for name in ("presence", "queues", "health"):
+        for name in ("presence", "queues", "health", "unowned"):
             if name in message:
                 self.board[name] = message[name]
 

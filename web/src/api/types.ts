@@ -1,11 +1,12 @@
 import type {
-  CallAnswer, CardFields, CustomerAnswer, MeAnswer, NewNumber, OutcomeAnswer, OutcomeChange, PbxAnswer, PbxList, Presence,
-  PrefixBody, SegmentAnswer, UserAnswer, UserRole,
+  CallAnswer, CardFields, CustomerAnswer, FloorQueue, MeAnswer, NewNumber, OutcomeAnswer, OutcomeChange, PbxAnswer, PbxList,
+  Presence, PrefixBody, SegmentAnswer, Unowned, UserAnswer, UserRole,
 } from './generated'
 
 /** The server's types under the names the screens use. */
 export type {
   CustomerBrief, NewOutcome, OfferResult, Pop, Presence, Problem as ProblemBody, QueueLine,
+  PauseCodeAnswer as PauseCode, PresenceRules, QueueStaff, StaffAnswer as Staff, Why,
   TaskAnswer as Task, TaskCounts, TaskPolicy, TimelineItem,
 } from './generated'
 export type {
@@ -14,6 +15,8 @@ export type {
 } from './generated'
 export type Prefix = Required<PrefixBody>
 export type { BoardView as Board, HealthView as Health, SessionAnswer as Session } from './generated'
+
+export type { Unowned } from './generated'
 
 export type Call = CallAnswer
 export type Segment = SegmentAnswer
@@ -39,8 +42,27 @@ export interface Page<T> {
 
 export type Me = MeAnswer
 
-/** An agent on the floor. */
+/** An agent on the floor, and what he has to do with calls. */
 export interface Desk {
   me: { id: string; username: string; display_name: string; extension: string | null }
   presence: Presence
+  calls: FloorCall[]
+}
+
+export interface FloorCall {
+  segment_id: string
+  call_id: string
+  phase: 'ringing' | 'talking' | 'wrapup'
+  since: string
+  who: string
+  queue: string
+}
+
+export type FloorLine = Omit<FloorQueue, 'offered_to_you'>
+
+/** What supervisors are sent, whole, whenever it changes. */
+export interface Floor {
+  agents: Desk[]
+  queues: FloorLine[]
+  unowned: Unowned[]
 }

@@ -1,6 +1,6 @@
 import { computed, reactive, readonly, ref, shallowRef } from 'vue'
 import { http } from '@/api/client'
-import type { Board, Desk, Pop } from '@/api/types'
+import type { Board, Floor, Pop } from '@/api/types'
 import { fold, logged, NOTHING, owed, type Live, type Message, type WithdrawReason } from './fold'
 import { standForLeader, stepDown } from './leader'
 import { popOpener, typing } from './opener'
@@ -19,7 +19,8 @@ const link = reactive({ state: 'connecting' as 'connecting' | 'live' | 'lost', s
 const openId = ref<string>()
 const besideId = ref<string>()
 const gone = shallowRef<Gone>()
-const floor = shallowRef<Desk[]>()
+const floor = shallowRef<Floor>()
+const taken = shallowRef<{ extension: string; by: string }>()
 let watchesFloor = false
 const receivedAt = new Map<string, number>()
 const offeredHooks = new Set<(pop: Pop) => void>()
@@ -58,11 +59,12 @@ function receive(message: Message, at: number): void {
     if (!before.gap) socket.send({ type: 'resume', seq: before.seq })
     return
   }
-  if (message.type === 'floor') floor.value = message.agents
+  if (message.type === 'floor') floor.value = message
   if (message.type === 'snapshot') return settleIn(true)
   if (message.type !== 'change') return
   if (message.change === 'pop_offered') offered(message.pop, at, before.board)
   if (message.change === 'pop_withdrawn') withdrawn(before.board, message)
+  if (message.change === 'desk_taken') taken.value = message
   if (message.change === 'outcome_owed' && !typing()) open(message.pop.id)
   settleIn()
 }
@@ -128,7 +130,7 @@ function watchFloor(): void {
 }
 
 function end(): void {
-  ;[watchesFloor, floor.value] = [false, undefined]
+  ;[watchesFloor, floor.value, taken.value] = [false, undefined, undefined]
   socket.close()
   stepDown()
   live.value = NOTHING
@@ -138,7 +140,7 @@ function end(): void {
 
 export function useBoard() {
   return {
-    board, pops, debts, floor, watchFloor, openPop, beside, gone, link: readonly(link),
+    board, pops, debts, floor, watchFloor, taken, openPop, beside, gone, link: readonly(link),
     begin, end, open, settled, painted, retry: socket.retryNow,
     closeGone: () => ((gone.value = undefined), settleIn()),
     onOffered: (hook: (pop: Pop) => void) => offeredHooks.add(hook),

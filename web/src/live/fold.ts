@@ -1,4 +1,4 @@
-import type { Board, Desk, Health, Pop, Presence, QueueLine } from '@/api/types'
+import type { Board, Floor, Health, Pop, Presence, QueueLine, Unowned } from '@/api/types'
 
 export type WithdrawReason = 'answered_elsewhere' | 'cancelled' | 'no_answer' | 'rejected'
 
@@ -8,12 +8,14 @@ export type Change =
   | { change: 'outcome_settled'; pop_id: string }
   | { change: 'presence'; presence: Presence }
   | { change: 'queues'; queues: QueueLine[] }
+  | { change: 'unowned'; unowned: Unowned[] }
+  | { change: 'desk_taken'; extension: string; by: string }
   | { change: 'health'; health: Health }
 
 export type Message =
   | { type: 'hello'; protocol: number; build: string }
   | { type: 'snapshot'; seq: number; board: Board }
-  | { type: 'floor'; agents: Desk[] }
+  | ({ type: 'floor' } & Floor)
   | ({ type: 'change'; seq: number } & Change)
 
 export interface Live {
@@ -47,6 +49,8 @@ function changed(board: Board, change: Change): Board {
       return { ...board, presence: change.presence }
     case 'queues':
       return { ...board, queues: change.queues }
+    case 'unowned':
+      return { ...board, unowned: change.unowned }
     case 'health':
       return { ...board, health: change.health }
     default:

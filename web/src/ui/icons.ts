@@ -9,7 +9,7 @@ import {
   symRoundedPhoneDisabled, symRoundedPhoneInTalk, symRoundedPhonePaused, symRoundedPlayArrow, symRoundedPublic,
   symRoundedRingVolume, symRoundedRouter, symRoundedSchedule, symRoundedSearch, symRoundedSpaceDashboard,
   symRoundedStar, symRoundedSupportAgent, symRoundedUndo, symRoundedVisibilityOff, symRoundedVoicemail,
-  symRoundedPolicy, symRoundedSettings, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning,
+  symRoundedMoreHoriz, symRoundedMobileOff, symRoundedPolicy, symRoundedSettings, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning,
 } from '@quasar/extras/material-symbols-rounded'
 import type { CallState, PresenceState } from '@/api/types'
 
@@ -28,7 +28,7 @@ export const icons = {
   play: symRoundedPlayArrow, public: symRoundedPublic, ringing: symRoundedRingVolume, pbx: symRoundedRouter, admin: symRoundedSettings,
   clock: symRoundedSchedule, search: symRoundedSearch, desk: symRoundedSpaceDashboard, star: symRoundedStar,
   agent: symRoundedSupportAgent, undo: symRoundedUndo, withheld: symRoundedVisibilityOff,
-  voicemail: symRoundedVoicemail, mute: symRoundedVolumeOff, warning: symRoundedWarning, shield: symRoundedPolicy, audit: symRoundedManageSearch,
+  voicemail: symRoundedVoicemail, mute: symRoundedVolumeOff, warning: symRoundedWarning, unreachable: symRoundedMobileOff, more: symRoundedMoreHoriz, shield: symRoundedPolicy, audit: symRoundedManageSearch,
 } as const
 
 export type Icon = (typeof icons)[keyof typeof icons]
@@ -40,7 +40,7 @@ export const presenceLook: Record<PresenceState, { icon: string; tone: Tone }> =
   talking: { icon: icons.talking, tone: 'call' },
   wrapup: { icon: icons.note, tone: 'warn' },
   paused: { icon: icons.paused, tone: 'quiet' },
-  unreachable: { icon: icons.phoneOff, tone: 'bad' },
+  unreachable: { icon: icons.unreachable, tone: 'bad' },
   offline: { icon: icons.phoneOff, tone: 'quiet' },
 }
 

@@ -5,6 +5,7 @@ export const adminPlaces: { name: string; icon: string }[] = [
   { name: 'pbx', icon: icons.pbx },
   { name: 'users', icon: icons.personAdd },
   { name: 'outcomes', icon: icons.outcomes },
+  { name: 'pauses', icon: icons.paused },
   { name: 'privacy', icon: icons.shield },
   { name: 'audit', icon: icons.audit },
 ]

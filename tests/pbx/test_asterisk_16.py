@@ -1,0 +1,48 @@
+"""The oldest Asterisk we work with reads the shipped configuration, and what it tells of a call is understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ami.tale import told
+from tests.lab.amitap import AmiTap
+from tests.lab.asterisk import AMI_SECRET, AMI_USER, Asterisk
+from tests.lab.phones import Floor
+from tests.lab.render import CONF
+from tests.lab.root import cache_dir
+from tests.pbx.test_gate_mechanics import ANNA, BORIS, CLARA, NUMBER, owes, talk
+from tests.until import until
+
+OURS = re.compile(rf"(WARNING|ERROR).* ({'|'.join(re.escape(path.name) for path in CONF.glob('*.conf'))})\b")
+"""What Asterisk says of a file it could not make sense of."""
+
+
+@pytest.fixture
+def pbx() -> Iterator[Asterisk]:
+    if not (cache_dir() / "asterisk-16/usr/sbin/asterisk").exists():
+        pytest.skip("no root with Asterisk 16: ./run test builds it where the mirror still has Debian 11")
+    with Asterisk(version="16") as running:
+        yield running
+
+
+def test_a_queue_call_is_gated_recorded_and_concluded(floor: Floor) -> None:
+    pbx = floor.pbx
+    assert "16." in pbx.cli("core show version")
+    complaints = [line for line in (pbx.log / "messages").read_text().splitlines() if OURS.search(line)]
+    assert complaints == []
+    tap = AmiTap(pbx, AMI_USER, AMI_SECRET)
+    floor.phone(ANNA)
+    for other in (BORIS, CLARA):
+        floor.phone(other, busy=True)
+    talk(floor.caller(NUMBER, "7001", talk_ms=1500))
+    until(lambda: "0 active channels" in pbx.cli("core show channels count"), 10, "no channel left")
+    tap.close()
+    assert owes(pbx, ANNA) == ("support", NUMBER, "7001")
+    call = told(tap.data()).call
+    assert [(visit.queue, visit.result) for visit in call.queues] == [("support", "answered")]
+    assert [(s.device.name, s.outcome_state) for s in call.segments if s.answered_at] == [("PJSIP/101", "owed")]
+    assert len(call.recordings) == 1
+    assert len(list((pbx.spool / "monitor").iterdir())) == 3

@@ -16,6 +16,19 @@ _FOLDERS: Final = sorted(
     {path.parent for path in ROOT.glob("*/**/locales/en.json") if "node_modules" not in path.parts}
 )
 _PLACEHOLDER: Final = re.compile(r"{(\w+)}")
+_SAME_EVERYWHERE: Final = {"Callcenter", "Server", "VIP", "Audit", "Auto", "s"}
+_SAME: Final = {
+    "ru": _SAME_EVERYWHERE,
+    "it": _SAME_EVERYWHERE | {"Privacy", "Database", "Password", "E-mail"},
+    "az": _SAME_EVERYWHERE | {"Administrator", "Status"},
+}
+"""Words that are the same in both languages. What is added here was looked at, not forgotten."""
+_FORMAL_ITALIAN: Final = re.compile(
+    r"\bLei\b|\b(?i:preghiamo|prego|inserisca|riprovi|scelga|prema|attenda|verifichi|clicchi|confermi|legga)\b"
+)
+_DOTLESS_BEGINNING: Final = re.compile(r"\bI[a-zçəğıöşü]")
+_TURKISH: Final = re.compile(r"\b(ve|için|değil|kullanıcı|şifre|arama|gönder|tamam)\b", re.IGNORECASE)
+_CURT_AZERBAIJANI: Final = re.compile(r"\b(yoxla|seç|yaz|bildir|gözlə|oxu|dəyiş|soruş|tap|daxil ol|cəhd et)\.")
 
 
 def _texts(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -57,3 +70,43 @@ def test_a_translation_fills_in_the_same_things(path: Path) -> None:
 def test_texts_are_texts(path: Path) -> None:
     """Markup in a translation is a way into the page for whoever translates."""
     assert_none(key for key, text in _read(path).items() if re.search(r"<[a-zA-Z/!]", text) or not text.strip())
+
+
+@pytest.mark.parametrize("language", sorted(_SAME))
+def test_nothing_was_left_in_english(language: str) -> None:
+    """A forgotten text looks translated to every machine but not to the agent who reads it."""
+    folders = [folder for folder in _FOLDERS if (folder / f"{language}.json").exists()]
+    assert_none(
+        f"{key}: {text}"
+        for folder in folders
+        for key, text in _read(folder / f"{language}.json").items()
+        if text == _read(folder / "en.json").get(key)
+        and re.search(r"[^\W\d_]", _PLACEHOLDER.sub("", text))
+        and text not in _SAME[language]
+    )
+
+
+def _breaches(language: str, rule: re.Pattern[str]) -> Iterator[str]:
+    for path in _languages():
+        if path.stem == language:
+            yield from (f"{key}: {text}" for key, text in _read(path).items() if rule.search(text))
+
+
+def test_italian_says_tu_throughout() -> None:
+    """Half formal and half not reads like two programs."""
+    assert_none(_breaches("it", _FORMAL_ITALIAN))
+
+
+def test_azerbaijani_dots_its_capital_i() -> None:
+    """No word begins with a dotless one: "Istifadəçi" is "İstifadəçi" typed on an English keyboard."""
+    assert_none(_breaches("az", _DOTLESS_BEGINNING))
+
+
+def test_azerbaijani_is_not_turkish() -> None:
+    """They look alike to a translator in a hurry, not to people in Baku."""
+    assert_none(_breaches("az", _TURKISH))
+
+
+def test_azerbaijani_asks_politely_in_sentences() -> None:
+    """Buttons are short ("Saxla"); a sentence speaks to a person: "yoxlayın", not "yoxla"."""
+    assert_none(_breaches("az", _CURT_AZERBAIJANI))

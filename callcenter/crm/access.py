@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -19,6 +20,9 @@ COOKIE: Final = "callcenter_session"
 ACTOR: web.RequestKey[Actor] = web.RequestKey("actor", Actor)
 TICKETS: web.AppKey[Tickets] = web.AppKey("tickets", Tickets)
 SEEN: web.AppKey[Seen] = web.AppKey("seen", Seen)
+TOLD: web.AppKey[set[UUID]] = web.AppKey("told", set)
+"""Sessions of people who confirmed the notice, or began before there was one."""
+_TOLD_AT_MOST: Final = 10_000
 _OPEN: Final = frozenset({("POST", f"{ROOT}/session"), ("GET", f"{ROOT}/ws")})
 """The websocket asks by itself: it answers with a close code, which browsers can read, where HTTP has a status."""
 _BEFORE_NOTICE: Final = frozenset(
@@ -45,8 +49,19 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 async def told(request: web.Request, who: Actor) -> bool:
-    """Whether the person confirmed what people who work here must know, or need not."""
-    return await request.app[DB].read(lambda s: staff.due(s, who.id, who.session)) is None
+    """Whether the person confirmed what people who work here must know, or need not.
+
+    A session that may work may do so to its end, so it is asked about only once.
+    """
+    known = request.app[TOLD]
+    if who.session in known:
+        return True
+    if await request.app[DB].read(lambda s: staff.due(s, who.id, who.session)) is not None:
+        return False
+    if len(known) >= _TOLD_AT_MOST:
+        known.clear()
+    known.add(who.session)
+    return True
 
 
 async def by_cookie(request: web.Request) -> Actor | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.api import CLOCK, DB, ROOT, SETTINGS, Answer, Line, View
 from callcenter.crm import audit, news, rosters, sessions, users
-from callcenter.crm.access import COOKIE, SEEN, TICKETS, actor
+from callcenter.crm.access import COOKIE, SEEN, TICKETS, TOLD, actor
 from callcenter.crm.api_me import MeAnswer, me
 from callcenter.crm.models.people import User
 from callcenter.crm.privacy import staff
@@ -135,7 +135,7 @@ class OneSessionView(View):
 
 def add_routes(app: web.Application) -> None:
     """The routes and what they keep."""
-    app[TICKETS], app[SEEN] = Tickets(), Seen()
+    app[TICKETS], app[SEEN], app[TOLD] = Tickets(), Seen(), set()
     app[news.ROSTER_ORDER] = asyncio.Lock()
     app.router.add_view(f"{ROOT}/session", SessionView)
     app.router.add_view(f"{ROOT}/session/ticket", TicketView)

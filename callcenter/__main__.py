@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 from callcenter import log
 from callcenter.config import SettingError, Settings, load
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     replay = _add(commands, "replay", _replay, "what the tracker concludes from a captured stream")
     replay.add_argument("file", type=Path)
     replay.add_argument("--map", action="append", default=[], metavar="PATTERN=KIND", help="'PJSIP/trunk*=trunk'")
+    _add_exchange(commands)
     _add(commands, "openapi", _openapi, "print the OpenAPI document")
     return parser
 
@@ -89,6 +91,27 @@ def _add_audit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     verify.add_argument(
         "--head", default="", metavar="SEAL", help="a seal written down earlier, which must still be there"
     )
+
+
+def _add_exchange(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    take = commands.add_parser("import", help="customers out of a sheet").add_subparsers(required=True, metavar="WHAT")
+    customers = _add(take, "customers", _import, "import customers from a CSV, XLSX, XLS or ODS file")
+    customers.add_argument("file", type=Path)
+    customers.add_argument(
+        "--known",
+        choices=("fill", "overwrite", "skip", "create"),
+        default="fill",
+        help="what to do with customers who are known already (default: fill what is empty)",
+    )
+    customers.add_argument("--region", default="", help="country of numbers without a code, as in RU")
+    customers.add_argument("--column", action="append", default=[], metavar="HEADING=FIELD", help="what a column means")
+    customers.add_argument("--check", action="store_true", help="say what would happen, and write nothing")
+    undo = _add(take, "undo", _import_undo, "take an import back")
+    undo.add_argument("id", type=UUID)
+    give = _add(commands, "export", _export, "customers or calls as a CSV or XLSX file")
+    give.add_argument("what", choices=("customers", "calls"))
+    give.add_argument("file", type=Path)
+    give.add_argument("--find", default="", help="only these: words, numbers or an address; for calls a number")
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -140,6 +163,29 @@ def _replay(options: argparse.Namespace) -> int:
 
     for line in commands.replayed(options.file, options.map):
         print(line)
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from callcenter import exchanging
+
+    wish = exchanging.Wish(known=options.known, region=options.region, columns=options.column, check=options.check)
+    refused = asyncio.run(exchanging.import_customers(_settings(options), options.file, wish, print))
+    return 1 if refused else 0
+
+
+def _import_undo(options: argparse.Namespace) -> int:
+    from callcenter import exchanging
+
+    asyncio.run(exchanging.undo_import(_settings(options), options.id, print))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from callcenter import exchanging
+
+    rows = asyncio.run(exchanging.export_to(_settings(options), options.what, options.file, options.find))
+    print(f"{rows} rows in {options.file}")
     return 0
 
 

@@ -19,6 +19,9 @@ from callcenter.clock import Clock, SystemClock
 from callcenter.config import SettingError, Settings
 from callcenter.crm import access, rosters
 from callcenter.crm.api_spec import document
+from callcenter.crm.exchange import api_imports
+from callcenter.crm.exchange.importer import Importer
+from callcenter.crm.exchange.lines import Shelf as Sheets
 from callcenter.crm.privacy import erasure
 from callcenter.crm.privacy import parts as privacy
 from callcenter.crm.privacy.erasure import Eraser
@@ -100,6 +103,7 @@ class Parts:
     switch: Switch
     law: privacy.Law
     tasks: TaskWatch
+    importer: Importer
 
 
 def build(settings: Settings) -> Parts:
@@ -143,6 +147,7 @@ def build(settings: Settings) -> Parts:
         switch=Switch(db, outside.send),
         law=law,
         tasks=TaskWatch(db, bus, clock),
+        importer=Importer(db, clock, Sheets(folder=settings.state / "imports")),
     )
 
 
@@ -212,6 +217,7 @@ def website(parts: Parts) -> web.Application:
     api_dial.provide(app, parts.dialler, parts.links.written)
     recording_api.provide(app, parts.capture.kept)
     privacy.provide(app, parts.law)
+    api_imports.provide(app, parts.importer)
     return app
 
 
@@ -294,6 +300,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.jobs.run(), name="jobs"),
             group.create_task(parts.tasks.run(), name="tasks"),
             group.create_task(parts.dialler.run(), name="dialler"),
+            group.create_task(parts.importer.run(), name="imports"),
             group.create_task(_sweep(parts), name="sweep"),
             group.create_task(parts.switch.run(), name="recording switch"),
             group.create_task(parts.law.nights.run(), name="nights"),

@@ -237,11 +237,16 @@ def touched(customer: Customer, made: Made) -> None:
     customer.version += 1
 
 
+def search_text(customer: Customer) -> str:
+    """What words find the card by."""
+    return fold(" ".join(getattr(customer, name) or "" for name in _SEARCHED))
+
+
 def _take(customer: Customer, values: Mapping[str, Any]) -> None:
     for name in WRITABLE:
         if name in values:
             setattr(customer, name, values[name])
-    customer.search_text = fold(" ".join(getattr(customer, name) or "" for name in _SEARCHED))
+    customer.search_text = search_text(customer)
 
 
 def _claim(customer: Customer, actor: Actor | None) -> None:

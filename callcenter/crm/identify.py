@@ -113,9 +113,13 @@ def identify(session: Session, raw: str, region: str, now: datetime) -> Identifi
 
 def number_row(session: Session, number: phone.Phone) -> UUID:
     """The row of a number, made if need be and locked until the commit."""
-    last4 = "".join(c for c in number.key if c.isdigit())[-4:]
-    known = {"e164": number.e164, "tail": number.tail, "region": number.region, "last4": last4}
+    known = {"e164": number.e164, "tail": number.tail, "region": number.region, "last4": last4(number.key)}
     return upsert(session, PhoneNumber, {"key": number.key}, known)
+
+
+def last4(key: str) -> str:
+    """The last four digits of a number's key, by which an agent finds it."""
+    return "".join(c for c in key if c.isdigit())[-4:]
 
 
 def add_contact_point(session: Session, customer: UUID, number: phone.Phone, now: datetime, *, label: str = "") -> UUID:

@@ -66,6 +66,8 @@ class Verb(StrEnum):
     HOLD = "hold"
     WORK_TASKS = "work_tasks"
     CALL_OUT = "call_out"
+    IMPORT = "import"
+    EXPORT = "export"
 
 
 Scopes = Mapping[Subject, Scope]
@@ -89,6 +91,8 @@ _SUPERVISOR: Final = _AGENT | {
     Verb.TAKE_OVER_DESK,
     Verb.ORDER_AGENTS,
     Verb.EDIT_STAFF,
+    Verb.IMPORT,
+    Verb.EXPORT,
 }
 _ADMIN: Final = frozenset(Verb)
 _GRANTED: Final = {UserRole.AGENT: _AGENT, UserRole.SUPERVISOR: _SUPERVISOR, UserRole.ADMIN: _ADMIN}

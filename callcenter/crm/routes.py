@@ -17,6 +17,7 @@ from callcenter.crm import (
     api_teams,
     api_users,
 )
+from callcenter.crm.exchange import api_exports, api_imports
 from callcenter.crm.privacy import api_audit, api_keeping, api_person, api_recording, api_staff
 
 
@@ -24,7 +25,7 @@ def add_routes(app: web.Application) -> None:
     """Adds them, and what they keep beside the database."""
     people = (api_session, api_me, api_users, api_teams)
     record = (api_customers, api_calls, api_outcomes, api_bell, api_tasks)
-    for part in (*people, *record, api_health, api_spec):
+    for part in (*people, *record, api_imports, api_exports, api_health, api_spec):
         part.add_routes(app)
     for law in (api_recording, api_keeping, api_staff, api_person, api_audit):
         law.add_routes(app)

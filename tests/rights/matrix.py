@@ -7,7 +7,7 @@ seen answers exactly like one that does not exist. ``things.py`` makes what the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 EVERYBODY: Final = ("agent", "supervisor", "admin")
@@ -60,6 +60,8 @@ WHY: Final = {"reason": "ill"}
 ON_AGENT: Final = Row(body=WHY, roles=FLOOR, reach={"supervisor": "own team", "admin": "own team other"})
 NOBODYS: Final = "own team other"
 """A talk that is nobody's is open to everybody; one that is somebody's is told so."""
+IMPORTED: Final = Row(roles=FLOOR, reach={"agent": "", "supervisor": "own", "admin": "own team other"})
+PLAN: Final = {"mapping": ["name"], "rule": "fill", "region": "RU"}
 MATRIX: Final[dict[str, Row]] = {
     "DELETE /session": anybody(),
     "POST /session/ticket": anybody(),
@@ -79,6 +81,20 @@ MATRIX: Final[dict[str, Row]] = {
     "DELETE /teams/{team_id}": only("admin"),
     "GET /rights": only("admin"),
     "PUT /rights": only("admin", body={"agent": SCOPES, "supervisor": SCOPES}),
+    "GET /imports": only(*FLOOR),
+    "POST /imports": only(*FLOOR),
+    "GET /imports/{import_id}": IMPORTED,
+    "DELETE /imports/{import_id}": IMPORTED,
+    "PUT /imports/{import_id}/plan": replace(IMPORTED, body=PLAN),
+    "GET /imports/{import_id}/preview": IMPORTED,
+    "POST /imports/{import_id}/run": IMPORTED,
+    "POST /imports/{import_id}/stop": IMPORTED,
+    "POST /imports/{import_id}/undo": IMPORTED,
+    "GET /imports/{import_id}/rows": IMPORTED,
+    "GET /imports/{import_id}/refused.csv": IMPORTED,
+    "GET /imports/{import_id}/doubtful.csv": IMPORTED,
+    "GET /exports/customers": only(*FLOOR),
+    "GET /exports/calls": only(*FLOOR),
     "GET /customers": anybody(),
     "POST /customers": anybody(CARD),
     "GET /customers/{customer_id}": things("own team", "own team"),

@@ -24,6 +24,7 @@ from callcenter.crm import access, sessions, users
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.desks import PauseCode
+from callcenter.crm.models.imports import Import
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import SignIn, Team, User
 from callcenter.crm.models.privacy import LegalHold
@@ -165,7 +166,13 @@ def _plant_more(session: Session, card: Customer, now: Any) -> dict[str, str]:
     reminder = TaskReminder(task_id=task.id, user_id=owner, at=now)
     session.add(reminder)
     session.flush()
+    sheet = Import(filename="a.csv", columns=["Name"], columns_key="", mapping=["name"], region="RU", rows=1)
+    sheet.about = {"encoding": "utf-8", "delimiter": ";", "sheet": "", "first": 2, "remembered": False}
+    sheet.created_by_id, sheet.created_at = owner, now
+    session.add(sheet)
+    session.flush()
     return {
+        "import_id": str(sheet.id),
         "task_id": str(task.id),
         "hold_id": str(hold.id),
         "queue_id": str(queue.id),

@@ -83,9 +83,8 @@ def faults(mapping: Sequence[str], columns: int) -> dict[str, str]:
 def label(heading: str) -> str:
     """What a number is called on the card: the heading, where it tells more than that it is a number."""
     plain = fold(heading)
-    return (
-        "" if not plain or (_KNOWN.get(plain) == PHONE and len(plain.split()) == 1) else " ".join(heading.split())[:60]
-    )
+    bare = _KNOWN.get(plain) == PHONE and len(plain.split()) == 1
+    return "" if not plain or bare else " ".join(heading.split())[:60]
 
 
 def _field(heading: str) -> str:

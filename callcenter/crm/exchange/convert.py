@@ -1,8 +1,9 @@
 """A sheet of any kind becomes lines of JSON, one array of texts a row: run as a process of its own.
 
 Files from outside are hostile: what blows up here takes its own memory and time with it, never the service's.
-``python -m callcenter.crm.exchange.convert FILE LINES NAME`` prints what it found as JSON: ``columns``, ``rows``,
-``encoding``, ``delimiter``, ``sheet``; or ``error``, a stable code, and exits 1.
+``python -m callcenter.crm.exchange.convert FILE LINES`` prints what it found as JSON: ``columns``, ``rows``,
+``first`` (the line of the first of them), ``encoding``, ``delimiter``, ``sheet``; or ``error``, a stable code, and
+exits 1.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import resource
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,13 @@ from callcenter.crm.exchange import limits
 from callcenter.crm.exchange.text import text_rows
 from callcenter.crm.exchange.workbook import is_workbook, workbook_rows
 from callcenter.errors import Invalid
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Rows read so far, those that were passed over too."""
+
+    rows: int = 0
 
 
 def convert(file: Path, lines: Path) -> dict[str, Any]:
@@ -28,8 +37,10 @@ def convert(file: Path, lines: Path) -> dict[str, Any]:
         about, rows = workbook_rows(file)
     else:
         about, rows = text_rows(file)
-    kept = _kept(rows)
+    counted = _Counted()
+    kept = _kept(rows, counted)
     headings = next(kept, None)
+    first = counted.rows + 1
     if headings is None:
         raise Invalid("there is nothing in the file", code="sheet_empty")
     columns = _headings(headings)
@@ -42,13 +53,14 @@ def convert(file: Path, lines: Path) -> dict[str, Any]:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
     if not count:
         raise Invalid("there are headings and nothing below", code="sheet_empty")
-    return {**about, "columns": columns, "rows": count}
+    return {**about, "columns": columns, "rows": count, "first": first}
 
 
-def _kept(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+def _kept(rows: Iterable[list[str]], counted: _Counted) -> Iterator[list[str]]:
     """Without empty rows before the headings and cells that hold nothing at the ends of rows."""
     begun = False
     for row in rows:
+        counted.rows += 1
         while row and not row[-1].strip():
             row.pop()
         if len(row) > limits.COLUMNS:

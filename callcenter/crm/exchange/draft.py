@@ -15,6 +15,7 @@ from callcenter.phone import Phone
 _LONGEST: Final = {"address": 10_000, "note": 10_000}
 _LINE: Final = 200
 _MOST_NUMBERS: Final = 20
+EMPTY: Final = "empty"
 _BETWEEN: Final = re.compile(r"\s*(?:[;\n|]|,\s*(?=[+(\d])|\s/\s|\s(?:или|or|oppure|və ya)\s)\s*", re.IGNORECASE)
 _SCIENTIFIC: Final = re.compile(r"^\d(?:[.,]\d+)?e\+?\d+$", re.IGNORECASE)
 _ZERO_CUT: Final = re.compile(r"^(\d{6,15})[.,]0$")
@@ -60,6 +61,8 @@ class Reading:
     mapping: tuple[str, ...]
     headings: tuple[str, ...]
     region: str
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """Codes by how they are written, folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +117,18 @@ def _take(taken: _Taken, meaning: str, column: int, given: tuple[str, Reading]) 
             taken.doubts.append(Doubt(column=column, reason="not_yes_or_no"))
         else:
             taken.values["vip"] = fold(text) in _YES
-    elif code := _CODES[meaning].get(fold(text)):
+    elif code := _code(meaning, fold(text), reading):
         taken.values[meaning] = code
     else:
         taken.doubts.append(Doubt(column=column, reason=f"unknown_{meaning}"))
+
+
+def _code(meaning: str, word: str, reading: Reading) -> str:
+    """Statuses are a call center's own; those everybody has are known in four languages, where they are in use."""
+    common = _CODES[meaning].get(word, "")
+    if meaning != "status":
+        return common
+    return reading.statuses.get(word) or (common if common in reading.statuses.values() else "")
 
 
 _LOST: Final = frozenset({"spoiled_by_spreadsheet", "not_a_number", "withheld"})
@@ -189,5 +200,5 @@ def _refusal(values: Mapping[str, Any], taken: _Taken) -> str:
     if taken.numbers or any(values.get(name) for name in ("name", "organisation", "email")):
         return ""
     if not values and not taken.doubts:
-        return "empty"
+        return EMPTY
     return next((doubt.reason for doubt in taken.doubts if doubt.reason in _LOST), "nobody")

@@ -12,10 +12,13 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from callcenter.crm import find
 from callcenter.crm.exchange.decide import Fate, Known, Rule, Verdict, decide
-from callcenter.crm.exchange.draft import Draft
+from callcenter.crm.exchange.draft import EMPTY, Draft
 from callcenter.crm.exchange.reach import Reach
 from callcenter.crm.fold import fold
+from callcenter.crm.identify import last4
+from callcenter.crm.models.cards import StatusChange
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.imports import ImportRow
 from callcenter.ids import new_id
@@ -23,6 +26,7 @@ from callcenter.phone import Phone
 
 FIELDS: Final = ("kind", "name", "organisation", "status", "vip", "email", "address", "note", "language")
 _SEARCHED: Final = ("name", "organisation", "email")
+_AGAIN: Final = {"populate_existing": True}
 _FRESH: Final[dict[str, Any]] = {
     "kind": "person",
     "status": "new",
@@ -36,7 +40,7 @@ _FRESH: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of the file, read. ``n`` counts from 1 below the headings."""
+    """A row of the file, read. ``n`` is its line in the sheet."""
 
     n: int
     cells: Sequence[str]
@@ -65,6 +69,7 @@ class _Batch:
     changed: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     points: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
+    statuses: list[dict[str, Any]] = field(default_factory=list)
 
     def knows(self, known: Known, numbers: Collection[str], email: str) -> None:
         self.cards[known.id] = known
@@ -95,6 +100,11 @@ def write(session: Session, rows: Sequence[Row], task: Task) -> dict[str, int]:
     if batch.customers:
         session.execute(insert(_table(Customer)), list(batch.customers.values()))
     _change(session, batch.changed)
+    find.index_new(session, {card: (v["name"], v["organisation"], v["email"]) for card, v in batch.customers.items()})
+    for card in session.scalars(select(Customer).where(Customer.id.in_(batch.changed)).execution_options(**_AGAIN)):
+        find.index(session, card)
+    if batch.statuses:
+        session.execute(insert(_table(StatusChange)), batch.statuses)
     if batch.points:
         session.execute(insert(_table(ContactPoint)), batch.points)
     session.execute(insert(_table(ImportRow)), batch.rows)
@@ -108,7 +118,8 @@ def _settle(batch: _Batch, row: Row, task: Task) -> None:
     draft = row.draft
     numbers = {number.key: (number, label) for number, label in draft.numbers}
     if draft.refused:
-        verdict = Verdict(fate=Fate.REFUSED, reason=draft.refused)
+        fate = Fate.SKIPPED if draft.refused == EMPTY else Fate.REFUSED
+        verdict = Verdict(fate=fate, reason=draft.refused)
     else:
         verdict = decide(draft.values, list(numbers), batch.matches(draft), task.rule)
     line: dict[str, Any] = {
@@ -131,9 +142,7 @@ def _settle(batch: _Batch, row: Row, task: Task) -> None:
     batch.rows.append(line)
 
 
-def _created(
-    batch: _Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, str]], task: Task
-) -> dict[str, Any]:
+def _created(batch: _Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, str]], task: Task) -> dict[str, Any]:
     customer = new_id()
     values = _FRESH | dict(verdict.changes)
     batch.customers[customer] = values | {
@@ -144,16 +153,12 @@ def _created(
         **task.reach.claim(),
     }
     points = _put(batch, customer, [numbers[key] for key in verdict.adds], task.at, first=True)
-    known = Known(
-        id=customer, values=values, numbers=frozenset(numbers), provisional=False, version=1, ours=True
-    )
+    known = Known(id=customer, values=values, numbers=frozenset(numbers), provisional=False, version=1, ours=True)
     batch.knows(known, numbers, values["email"])
     return {"customer_id": customer, "version": 1, "points": points}
 
 
-def _updated(
-    batch: _Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, str]], task: Task
-) -> dict[str, Any]:
+def _updated(batch: _Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, str]], task: Task) -> dict[str, Any]:
     known = batch.cards[cast(UUID, verdict.customer)]
     values = dict(known.values) | dict(verdict.changes)
     version = known.version + 1
@@ -174,6 +179,9 @@ def _updated(
         writable=known.writable,
     )
     batch.knows(after, verdict.adds, str(values["email"]))
+    if known.values["status"] != values["status"]:
+        moved = {"old": known.values["status"], "new": values["status"], "by_id": task.reach.person, "at": task.at}
+        batch.statuses.append({"id": new_id(), "customer_id": known.id, **moved})
     before = {
         "values": {name: [known.values[name], new] for name, new in verdict.changes.items()},
         "provisional": known.provisional,
@@ -209,7 +217,7 @@ def _number_rows(session: Session, numbers: Mapping[str, Phone]) -> dict[str, UU
     if not numbers:
         return {}
     values = [
-        {"id": new_id(), "key": key, "e164": n.e164, "tail": n.tail, "region": n.region}
+        {"id": new_id(), "key": key, "e164": n.e164, "tail": n.tail, "region": n.region, "last4": last4(key)}
         for key, n in sorted(numbers.items())
     ]
     build = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
@@ -227,12 +235,13 @@ def _load(session: Session, batch: _Batch, drafts: Sequence[Draft], task: Task) 
         ContactPoint.number_id.in_(list(keys.values()))
     )
     by_card: dict[UUID, set[UUID]] = {}
-    for card, number in session.execute(on_number):
-        by_card.setdefault(card, set()).add(number)
+    for holder, number in session.execute(on_number):
+        by_card.setdefault(holder, set()).add(number)
     emails = {str(d.values["email"]) for d in drafts if d.values.get("email")}
     emails |= {email.lower() for email in emails}
     named = set(session.scalars(select(Customer.id).where(Customer.email.in_(emails), living))) if emails else set()
-    cards = {c.id: c for c in session.scalars(select(Customer).where(Customer.id.in_({*by_card, *named}), living))}
+    meant = select(Customer).where(Customer.id.in_({*by_card, *named}), living).order_by(Customer.id).with_for_update()
+    cards = {card.id: card for card in session.scalars(meant)}
     ours = _made_here(session, task.id, cards)
     numbers = _numbers_on(session, cards)
     for card in cards.values():
@@ -246,7 +255,6 @@ def _load(session: Session, batch: _Batch, drafts: Sequence[Draft], task: Task) 
             writable=task.reach.writes(card),
         )
         batch.knows(known, known.numbers, card.email)
-    session.expunge_all()
 
 
 def _numbers_on(session: Session, cards: Collection[UUID]) -> dict[UUID, set[str]]:

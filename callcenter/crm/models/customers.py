@@ -23,6 +23,7 @@ class Customer(Row):
         Index("ix_customers_contact", "last_contact_at", "id"),
         Index("ix_customers_team", "team_id"),
         Index("ix_customers_owner", "owner_id"),
+        Index("ix_customers_email", "email"),
     )
     kind: Mapped[str] = mapped_column(Text, default="person")
     name: Mapped[str] = mapped_column(Text, default="")

@@ -16,9 +16,10 @@ from callcenter.db import Base, UtcDateTime
 class Import(Row):
     """One file. ``state``: uploaded, checking, ready, running, stopped, done, undoing, undone, failed.
 
-    ``position`` is the byte in the file of lines where the next row begins, ``row`` how many are behind it; both move in
-    the transaction that writes the rows, so that nothing is imported twice whatever dies. ``counts`` are rows by fate,
-    ``undo_counts`` rows by what an undo did; ``findings`` what the check found. ``leased_until`` keeps other workers away.
+    ``position`` is the byte in the file of lines where the next row begins, ``row`` how many are behind it; both move
+    in the transaction that writes the rows, so that nothing is imported twice whatever dies. ``counts`` are rows by
+    fate, ``undo_counts`` rows by what an undo did; ``findings`` what the check found. ``leased_until`` keeps other
+    workers away.
     """
 
     __tablename__ = "imports"
@@ -47,10 +48,13 @@ class Import(Row):
 
 class ImportRow(Base):
     """What became of one row. ``cells`` are kept of refused rows only; ``before`` is what an undo puts back:
-    ``{"values": {field: [old, new]}, "provisional": bool, "version": int}``. ``version`` is the card's after the row."""
+    ``{"values": {field: [old, new]}, "provisional": bool, "version": int}``; ``version`` is the card's after it."""
 
     __tablename__ = "import_rows"
-    __table_args__ = (Index("ix_import_rows_customer", "customer_id"), Index("ix_import_rows_fate", "import_id", "fate"))
+    __table_args__ = (
+        Index("ix_import_rows_customer", "customer_id"),
+        Index("ix_import_rows_fate", "import_id", "fate"),
+    )
     import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id"), primary_key=True)
     n: Mapped[int] = mapped_column(primary_key=True)
     fate: Mapped[str] = mapped_column(Text)

@@ -60,6 +60,13 @@ SPOTS: Final = (
     Spot(table="legal_holds", column="customer_id", by=By.CARD, wipe={"reference": ""}, told=False),
     Spot(table="legal_holds", column="call_id", by=By.CALL, wipe={"reference": ""}, told=False),
     Spot(table="idempotency", column="thing_id", by=By.THING, told=False),
+    Spot(
+        table="import_rows",
+        column="customer_id",
+        by=By.CARD,
+        wipe={"customer_id": None, "cells": None, "before": None, "points": []},
+        told=False,
+    ),
     Spot(table="task_reminders", column="task_id", by=By.TASK, told=False),
     Spot(table="task_attempts", column="task_id", by=By.TASK, told=False),
     Spot(table="dials", column="call_id", by=By.CALL, wipe={"number": MASKED}, told=False),

@@ -35,6 +35,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         dials: number
         erasures: pending reference
         idempotency: key
+        import_rows: cells before
         legal_holds: reference
         merges: snapshot
         notes: text
@@ -51,6 +52,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         audit: actor_name
         dials: device
         extensions: number devices interfaces
+        imports: filename columns
         offers: device leg
         pause_reasons: note
         segments: device leg extension
@@ -74,6 +76,8 @@ COLUMNS: Final[Mapping[str, About]] = {
         customers: kind status language
         dials: pbx state reason
         erasures: reason report
+        import_rows: fate reason points doubts undone
+        imports: state about columns_key mapping rule region counts findings undo_counts error
         jobs: kind args error
         dids: pbx number label
         map_rules: pbx pattern kind region arriving dialling

@@ -1,0 +1,238 @@
+"""Works at imports, one after another: small batches, so that a ringing phone never waits behind a list.
+
+Where an import stands is a row that moves in the transaction of each batch: killed at any moment, it goes on at the
+next start with the row after the last one that was committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import traceback
+from collections import Counter
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from callcenter import metrics
+from callcenter.clock import Clock
+from callcenter.crm import audit
+from callcenter.crm.exchange import book, check, reach, undo, writing
+from callcenter.crm.exchange.check import Findings
+from callcenter.crm.exchange.decide import Rule
+from callcenter.crm.exchange.draft import Reading
+from callcenter.crm.exchange.lines import Shelf
+from callcenter.crm.exchange.writing import Row, Task
+from callcenter.crm.models.imports import Import
+from callcenter.db import Database
+from callcenter.errors import CallcenterError, NotFound, Unavailable
+from callcenter.log import logger
+
+log = logger(__name__)
+_HELD_SECONDS: Final = 0.02
+"""How long a batch may hold the writer: it takes as many rows as fit."""
+_FEWEST: Final = 5
+_MOST: Final = 200
+_CHECKED_AT_ONCE: Final = 500
+_LOOK_SECONDS: Final = 2.0
+_BREATH: Final = 0.003
+_FORGET_EVERY: Final = timedelta(hours=1)
+
+
+class Importer:
+    """``run`` for ever, or ``finish`` one. ``shelf`` keeps the files."""
+
+    def __init__(self, db: Database, clock: Clock, shelf: Shelf) -> None:
+        self._db = db
+        self._clock = clock
+        self.shelf = shelf
+        self._wake = asyncio.Event()
+        self._size = 20
+        self._forgotten = clock.now() - _FORGET_EVERY
+
+    def wake(self) -> None:
+        """Called after a commit that gave it work."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                worked = await self.work()
+                await self._forget()
+            except Unavailable as wrong:
+                log.warning("import_waits", code=wrong.code)
+                worked = False
+            except Exception:
+                metrics.contained.labels(part="imports").inc()
+                log.exception("imports_failed")
+                worked = False
+            if not worked:
+                self._wake.clear()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)
+                except TimeoutError:
+                    pass
+
+    async def work(self, only: UUID | None = None) -> bool:
+        """Brings one import to its next rest; whether there was one."""
+        found = await self._db.write(lambda s: book.claim(s, self._clock.now(), only))
+        if found is None:
+            return False
+        try:
+            await self._finish(found)
+        except NotFound:
+            self.shelf.drop(found)
+        except Unavailable as wrong:
+            if wrong.code != "import_file_gone":
+                await self._db.write(lambda s: _set(s, found, leased_until=None))
+                raise
+            await self._fail(found, wrong.code)
+        except CallcenterError as wrong:
+            await self._fail(found, wrong.code)
+        except Exception as wrong:
+            _tell("import_failed", wrong)
+            await self._fail(found, "internal")
+        return True
+
+    async def _finish(self, id: UUID) -> None:
+        """Batch after batch, with a breath between: others write too."""
+        more = True
+        while more:
+            more = await self._step(id)
+            await asyncio.sleep(_BREATH)
+
+    async def _step(self, id: UUID) -> bool:
+        """One batch; whether there is more to do."""
+        row = await self._db.read(lambda s: book.get(s, id, None))
+        match row.state:
+            case "checking":
+                await self._check(row)
+                return True
+            case "running":
+                return await self._batch(row)
+            case "undoing":
+                return await self._undo(id)
+            case _:
+                return False
+
+    async def _fail(self, id: UUID, code: str) -> None:
+        log.warning("import_stopped", id=str(id), code=code)
+        now = self._clock.now()
+        await self._db.write(lambda s: _set(s, id, state="failed", error=code, leased_until=None, finished_at=now))
+
+    async def _check(self, row: Import) -> None:
+        findings, position, done, first = Findings(), 0, 0, row.about["first"]
+        reading = await self._db.read(lambda s: book.reading(s, row))
+        path = self.shelf.path(row.id, "doubts")
+        opened = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
+        with opened as doubts:
+            while True:
+                rows, position = await self._rows(row.id, position, first + done, _CHECKED_AT_ONCE, reading)
+                if not rows:
+                    break
+                there = await self._db.read(lambda s, rows=rows: check.known(s, rows))  # type: ignore[misc]
+                await asyncio.to_thread(check.look, findings, rows, there, doubts)
+                done += len(rows)
+                if not await self._db.write(lambda s, done=done: self._checked(s, row, done)):  # type: ignore[misc]
+                    return
+        told = findings.told()
+        await self._db.write(lambda s: _ready(s, row, told))
+
+    def _checked(self, session: Session, seen: Import, done: int) -> bool:
+        """Whether it is still to be checked, and with the same mapping."""
+        row = book.get(session, seen.id, None, lock=True)
+        same = (row.mapping, row.region) == (seen.mapping, seen.region)
+        if row.state == "checking" and same:
+            row.row, row.leased_until = done, self._clock.now() + book.LEASE
+            return True
+        return False
+
+    async def _batch(self, row: Import) -> bool:
+        reading = await self._db.read(lambda s: book.reading(s, row))
+        first = row.about["first"] + row.row
+        rows, position = await self._rows(row.id, row.position, first, self._size, reading)
+        return await self._db.write(lambda s: self._written(s, row, rows, position))
+
+    def _written(self, session: Session, seen: Import, rows: list[Row], position: int) -> bool:
+        began, now = time.perf_counter(), self._clock.now()
+        row = book.get(session, seen.id, None, lock=True)
+        if row.state != "running" or row.position != seen.position:
+            return row.state in book.WORKING
+        if not rows:
+            row.state, row.finished_at, row.leased_until = "done", now, None
+            audit.record(session, None, "import_done", ("import", str(row.id)), now, **row.counts)
+            return False
+        task = Task(id=row.id, rule=Rule(row.rule), reach=reach.of(session, row.created_by_id), at=now)
+        counts = writing.write(session, rows, task)
+        row.counts = dict(Counter(row.counts) + Counter(counts))
+        row.row, row.position, row.leased_until = row.row + len(rows), position, now + book.LEASE
+        session.flush()
+        self._fit(len(rows), time.perf_counter() - began)
+        return True
+
+    def _fit(self, rows: int, seconds: float) -> None:
+        """As many rows next time as fit, growing by half at most."""
+        fitting = int(rows * _HELD_SECONDS / max(seconds, 1e-4))
+        self._size = max(_FEWEST, min(_MOST, fitting, self._size + self._size // 2 + 1))
+
+    async def _undo(self, id: UUID) -> bool:
+        return await self._db.write(lambda s: self._undone(s, id))
+
+    def _undone(self, session: Session, id: UUID) -> bool:
+        began, now = time.perf_counter(), self._clock.now()
+        row = book.get(session, id, None, lock=True)
+        if row.state != "undoing":
+            return row.state in book.WORKING
+        counts = undo.batch(session, id, self._size, reach.of(session, row.created_by_id), now)
+        row.undo_counts = dict(Counter(row.undo_counts) + Counter(counts))
+        row.leased_until = now + book.LEASE
+        if not counts:
+            row.state, row.undone_at, row.leased_until = "undone", now, None
+            audit.record(session, None, "import_undone", ("import", str(id)), now, **_codes(row.undo_counts))
+            return False
+        session.flush()
+        self._fit(sum(counts.values()), time.perf_counter() - began)
+        return True
+
+    async def _rows(self, id: UUID, position: int, first: int, most: int, reading: Reading) -> tuple[list[Row], int]:
+        return await asyncio.to_thread(self.shelf.rows, id, position, first, most, reading)
+
+    async def _forget(self) -> None:
+        """What is too old to be undone, and the files of imports that are through."""
+        now = self._clock.now()
+        if now - self._forgotten < _FORGET_EVERY:
+            return
+        self._forgotten = now
+        gone = 1
+        while gone:
+            gone = await self._db.write(lambda s: book.forget(s, now))
+            await asyncio.sleep(_BREATH)
+        held = await asyncio.to_thread(self.shelf.held)
+        needed = await self._db.read(book.with_files)
+        for id in held - needed:
+            self.shelf.drop(id)
+
+
+def _tell(what: str, wrong: Exception) -> None:
+    """Where it broke, but not what it said: messages quote rows."""
+    log.error(what, error=type(wrong).__name__, at="".join(traceback.format_tb(wrong.__traceback__)))
+
+
+def _ready(session: Session, seen: Import, findings: dict[str, Any]) -> None:
+    row = book.get(session, seen.id, None, lock=True)
+    if row.state == "checking" and (row.mapping, row.region) == (seen.mapping, seen.region):
+        row.state, row.findings, row.row, row.leased_until = "ready", findings, 0, None
+
+
+def _set(session: Session, id: UUID, **values: Any) -> None:
+    row = book.get(session, id, None, lock=True)
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def _codes(counts: dict[str, int]) -> dict[str, int]:
+    """As names of audit details."""
+    return {code.replace(":", "_"): count for code, count in counts.items()}

@@ -77,7 +77,7 @@ class RowRead(Answer):
     refused: str
 
 
-class PreviewAnswer(Answer):
+class SheetPreview(Answer):
     rows: list[RowRead]
     doubtful: list[DoubtRead]
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from callcenter.api import CLOCK, DB, ROOT, SETTINGS, Answer, Body, Limit, Line, View, creates
 from callcenter.crm.access import actor, require
 from callcenter.crm.exchange import answers, book, words
-from callcenter.crm.exchange.answers import ImportAnswer, ImportedRows, PreviewAnswer
+from callcenter.crm.exchange.answers import ImportAnswer, ImportedRows, SheetPreview
 from callcenter.crm.exchange.cells import safe
 from callcenter.crm.exchange.decide import Rule
 from callcenter.crm.exchange.draft import Reading
@@ -95,7 +95,7 @@ class PlanView(View):
 
 
 class PreviewView(View):
-    async def get(self, import_id: UUID, /, region: Region | None = None, mapping: Line = "") -> PreviewAnswer:
+    async def get(self, import_id: UUID, /, region: Region | None = None, mapping: Line = "") -> SheetPreview:
         """The first rows as they would be taken, and every doubtful cell of the file, up to 500. With ``mapping``
         (fields joined by commas) and ``region``: as they would be under another plan."""
         app, who = self.request.app, require(self.request, Verb.IMPORT)
@@ -107,7 +107,7 @@ class PreviewView(View):
         shelf = app[IMPORTER].shelf
         rows, _ = await asyncio.to_thread(shelf.rows, row.id, 0, row.about["first"], _SHOWN, reading)
         doubtful = await asyncio.to_thread(answers.doubts, shelf.path(row.id, "doubts"), _NAMED)
-        return PreviewAnswer(rows=[answers.row_read(r) for r in rows], doubtful=doubtful)
+        return SheetPreview(rows=[answers.row_read(r) for r in rows], doubtful=doubtful)
 
 
 class RunView(View):

@@ -126,7 +126,7 @@ def _take(taken: _Taken, meaning: str, column: int, given: tuple[str, Reading]) 
 def _code(meaning: str, word: str, reading: Reading) -> str:
     """Statuses are a call center's own; those everybody has are known in four languages, where they are in use."""
     common = _CODES[meaning].get(word, "")
-    if meaning != "status":
+    if meaning != "status" or not reading.statuses:
         return common
     return reading.statuses.get(word) or (common if common in reading.statuses.values() else "")
 

@@ -58,3 +58,16 @@ export const addTask = (task: NewTask) => http.post<Task>('/tasks', task)
 export const changeTask = (task: Task, change: TaskFields) => http.patchTagged<Task>(`/tasks/${task.id}`, change, `"${task.version}"`)
 export const actOnTask = (id: string, act: 'claim' | 'release' | 'done' | 'cancel') => http.post<Task>(`/tasks/${id}/${act}`)
 export const seeReminder = (id: string) => http.put<unknown>(`/me/reminders/${id}`, null)
+
+type Say = (key: string, named?: Record<string, unknown> | number) => string
+
+/** Who it is about, as well as one knows. */
+export function aboutWhom(task: Task, t: Say): string {
+  return task.customer?.name || task.customer?.organisation || task.customer?.numbers[0] || task.number_display || t('customer.no_name')
+}
+
+/** "Call Ivan back": a task in one line. */
+export function whatToDo(task: Task, t: Say): string {
+  if (task.subject) return task.subject
+  return t(`tasks.do_${task.missed ? 'missed' : task.kind}`, { who: aboutWhom(task, t) })
+}

@@ -45,11 +45,20 @@ class DoubtAnswer(Answer):
     like: Kind | None
 
 
+class FoundAnswer(Answer):
+    """What a peer seems to be, and why; ``pattern`` fits exactly it."""
+
+    pattern: str
+    kind: Kind
+    why: str
+
+
 class SurveyAnswer(Answer):
     """``at`` null: the PBX has not been asked since the service started. ``dids``: numbers that it or calls name;
     ``devices``: what may be somebody's phone; ``interfaces``: the queue members it has now."""
 
     at: datetime | None
+    found: list[FoundAnswer]
     differences: list[DifferenceAnswer]
     doubts: list[DoubtAnswer]
     dids: list[str]
@@ -198,11 +207,12 @@ async def _surveyed(request: web.Request, pbx: str, last: Surveyed | None) -> Su
     def read(session: Session) -> SurveyAnswer:
         called = seen.called(session, pbx, since)
         if last is None:
-            return SurveyAnswer(at=None, differences=[], doubts=[], dids=called, devices=[], interfaces=[])
+            return SurveyAnswer(at=None, found=[], differences=[], doubts=[], dids=called, devices=[], interfaces=[])
         confirmed = _confirmed(session, pbx, region)
         found = effect.differences(confirmed, last.reported, last.proposal)
         return SurveyAnswer(
             at=last.at,
+            found=[FoundAnswer(pattern=literal(one.peer), kind=one.kind, why=one.why) for one in last.proposal.found],
             differences=[DifferenceAnswer.model_validate(one) for one in found],
             doubts=[DoubtAnswer.model_validate(one) for one in effect.doubts(confirmed, last.proposal)],
             dids=sorted({*called, *last.proposal.dids}),

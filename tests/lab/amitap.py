@@ -72,6 +72,7 @@ class AmiTap:
             greeting += chunk
         head, _, rest = greeting.partition(b"\r\n\r\n")
         if b"Response: Success" not in head:
+            self._socket.close()
             raise PermissionError(f"the AMI refused user {self._user}")
         self._socket.settimeout(None)
         self.connections.append(len(self._data))

@@ -33,6 +33,7 @@ class Sipp:
     """One SIPp process with its scenario and its message trace, in a directory of its own."""
 
     def __init__(self, pbx: Asterisk, scenario: str, port: int, options: list[str], *, host: str = "127.0.0.1") -> None:
+        self.pbx = pbx
         self.port = port
         self.directory = Path(tempfile.mkdtemp(prefix="callcenter-sipp-"))
         self.trace = self.directory / "messages.log"

@@ -11,6 +11,7 @@ from tests.lab.asterisk import Asterisk
 from tests.lab.freepbx.installed import freepbx
 from tests.lab.phones import Floor
 from tests.pbx.test_gate_handover import (  # noqa: F401
+    test_a_transfer_by_the_phones_own_button_owes_too,
     test_advice_after_which_the_customer_stays_owes_nothing,
     test_advice_owes_nothing_until_the_customer_is_handed_over,
     test_who_picks_up_owes_and_not_who_was_rung,

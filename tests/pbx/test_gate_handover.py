@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.lab.amitap import AmiTap
 from tests.lab.phones import Caller, Floor
+from tests.lab.refer import refer
 from tests.pbx.test_gate_mechanics import ANNA, BORIS, CLARA, NUMBER, leg, lunch, owes, support, talk
 from tests.until import until
 
@@ -52,3 +53,17 @@ def test_advice_after_which_the_customer_stays_owes_nothing(floor: Floor, tap: A
     talk(caller)
     assert owes(floor.pbx, ANNA) == ("", NUMBER, "7101")
     assert owes(floor.pbx, BORIS) == ()
+
+
+def test_a_transfer_by_the_phones_own_button_owes_too(floor: Floor, tap: AmiTap) -> None:
+    anna, _ = floor.phone(ANNA), floor.phone(BORIS)
+    caller = floor.caller(NUMBER, "7101", talk_ms=4000)
+    until(lambda: in_bridge(floor, tap, ANNA), 10, "Anna talks")
+    advice = floor.agent_dials(ANNA, BORIS, talk_ms=None)
+    until(lambda: in_bridge(floor, tap, BORIS), 10, "Boris gives advice")
+    assert owes(floor.pbx, BORIS) == ()
+    assert refer(anna, BORIS, advice) == 202
+    until(lambda: owes(floor.pbx, BORIS), 5, "Boris owing")
+    assert not caller.ended()
+    talk(caller)
+    assert [owes(floor.pbx, agent) for agent in (ANNA, BORIS)] == [("", NUMBER, "7101")] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import wave
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Caller, Floor, Phone
+from tests.lab.refer import refer
 from tests.pbx.job.product import Desk
 from tests.until import until_async
 
@@ -204,6 +206,26 @@ async def test_agents_calling_each_other_are_nobodys_business(floor: Floor, desk
     after = (await desks["sofia"].request("GET", "/calls?limit=1"))["items"]
     assert [c["id"] for c in after] == [c["id"] for c in before]
     assert all(desk.kinds() == [] for desk in desks.values())
+
+
+async def test_a_transfer_by_the_phones_own_button_is_one_call_with_two_talks(
+    floor: Floor, desks: dict[str, Desk]
+) -> None:
+    anna, boris = desks["anna"], desks["boris"]
+    phone, _ = floor.phone("101"), floor.phone("102")
+    caller = floor.caller("79161230025", "7101", talk_ms=4500)
+    await until_async(lambda: [p for p in anna.pops.values() if p["phase"] == "talking"], 15, "Anna talking")
+    advice = floor.agent_dials("101", "102", talk_ms=None)
+    await until_async(advice.answered, 10, "Boris giving advice")
+    assert boris.kinds() == []
+    assert await asyncio.to_thread(refer, phone, "102", advice) == 202
+    await until_async(lambda: [p for p in boris.pops.values() if p["phase"] == "talking"], 10, "Boris talking")
+    await until_async(anna.owed, 10, "Anna owing while he talks on with Boris")
+    await over(caller)
+    await until_async(boris.owed, 10, "Boris owing")
+    call = await call_of(desks["sofia"], "+79161230025")
+    told = [(s["agent"]["username"], s["via"], s["outcome_state"]) for s in call["segments"]]
+    assert told == [("anna", "direct", "owed"), ("boris", "attended", "owed")]
 
 
 async def test_the_second_call_of_a_number_finds_the_same_card_however_it_is_written(

@@ -22,6 +22,7 @@ from tests.pbx.job.test_calls import (  # noqa: F401
     test_a_hostile_caller_id_forges_nothing_and_loses_no_call,
     test_a_queue_call_pops_before_the_phone_is_answered_and_owes_an_outcome,
     test_a_rejecting_phone_owes_nothing,
+    test_a_transfer_by_the_phones_own_button_is_one_call_with_two_talks,
     test_a_withheld_number_pops_without_a_card,
     test_abandoned_while_ringing_withdraws_the_pop,
     test_agents_calling_each_other_are_nobodys_business,

@@ -19,6 +19,8 @@ PAGES: Final = {
     "customers": "/customers",
     "calls": "/calls",
     "floor": "/floor",
+    "staff": "/floor/staff",
+    "pauses": "/admin/pauses",
     "users": "/admin/users",
     "outcomes": "/admin/outcomes",
     "pbx": "/admin/pbx",

@@ -18,6 +18,16 @@ class Match(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """What a person is to an organisation."""
+
+    organisation: str
+    role: str
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """A customer in brief. ``provisional``: born of a call, nobody has written anything on it yet."""
 
@@ -33,6 +43,7 @@ class Card:
     last_agent: str
     last_outcome: str
     calls: int
+    works_for: tuple[Tie, ...] = ()
     owner_id: UUID | None = None
     team_id: UUID | None = None
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from sqlalchemy.orm import Session
 
 from callcenter import phone
@@ -29,15 +30,17 @@ from callcenter.api import (
     expect,
     read_cursor,
 )
-from callcenter.crm import audit, card_views, customers, once, timeline
+from callcenter.crm import audit, card_views, customers, news, once, retro, timeline
 from callcenter.crm.access import require
-from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind, NumberAnswer, Status
+from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind, NumberAnswer
 from callcenter.crm.customers import Made
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.privacy import keeping
+from callcenter.crm.retro import Linked
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.timeline import Timeline
 from callcenter.errors import NotFound, Unavailable
+from callcenter.events import CustomerChosen
 from callcenter.log import logger
 from callcenter.news import CustomerChanged
 
@@ -49,13 +52,22 @@ class NewNumber(Body):
     label: Line = ""
 
 
+class NumberChange(Body):
+    """What is not sent stays. ``bad_since`` null: it reaches him again."""
+
+    label: Line = ""
+    is_primary: Literal[True] = True
+    shared: bool = False
+    bad_since: AwareDatetime | None = None
+
+
 class CardFields(Body):
     """Null is no value, except for whose the card is: a field that is not sent stays."""
 
     kind: Kind = "person"
     name: Line = ""
     organisation: Line = ""
-    status: Status = "new"
+    status: Line = "new"
     vip: bool = False
     email: Line = ""
     address: Prose = ""
@@ -139,7 +151,7 @@ class CustomerView(View):
             changed = customers.write(session, customer, values, Made(by=who, at=now))
             audit.record(session, who, "change", ("customer", str(customer.id)), now, fields=changed)
             session.flush()
-            return card_views.card(session, customer)
+            return card_views.card(session, customer, who, now)
 
         card = await app[DB].write(change)
         await app[BUS].publish(CustomerChanged(customer=card.id))
@@ -154,32 +166,53 @@ class NumbersView(View):
         app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
         now, number = app[CLOCK].now(), phone.parse(body.raw, app[SETTINGS].region)
 
+        linked = Linked()
+
         def add(session: Session) -> UUID:
+            nonlocal linked
             customer = customers.locked(session, customer_id, who)
-            made = customers.add_number(session, customer, number, body.label, now)
+            made, linked = customers.add_number(session, customer, number, body.label, now)
             customers.touched(customer, Made(by=who, at=now))
             audit.record(session, who, "add_number", ("customer", str(customer.id)), now, number=str(made))
             return made
 
         point_id, _ = await once.create(self.request, f"number {customer_id}", add)
-        await app[BUS].publish(CustomerChanged(customer=customer_id))
-        return await app[DB].read(lambda s: _number(s, point_id, number, who))
+        await _calls_follow(self.request, customer_id, linked)
+        answer = await app[DB].read(lambda s: _number(s, point_id, number, who))
+        return answer.model_copy(update={"linked_calls": linked.calls})
 
 
 class OneNumberView(View):
+    async def patch(self, customer_id: UUID, number_id: UUID, /, body: NumberChange) -> CustomerAnswer:
+        """Says what the number is: its label, whether it is the first to call, shared by several, or dead."""
+        app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
+        now, values = app[CLOCK].now(), body.model_dump(exclude_unset=True)
+
+        def change(session: Session) -> CustomerAnswer:
+            customer = customers.locked(session, customer_id, who)
+            customers.change_number(session, customer, number_id, values)
+            customers.touched(customer, Made(by=who, at=now))
+            audit.record(session, who, "change_number", ("customer", str(customer.id)), now, fields=sorted(values))
+            session.flush()
+            return card_views.card(session, customer, who, now)
+
+        card = await app[DB].write(change)
+        await app[BUS].publish(CustomerChanged(customer=card.id))
+        return card
+
     async def delete(self, customer_id: UUID, number_id: UUID, /) -> None:
         """Takes a number off the card."""
         app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
         now = app[CLOCK].now()
 
-        def remove(session: Session) -> None:
+        def remove(session: Session) -> Linked:
             customer = customers.locked(session, customer_id, who)
-            customers.remove_number(session, customer, number_id)
+            unlinked = customers.remove_number(session, customer, number_id)
             customers.touched(customer, Made(by=who, at=now))
             audit.record(session, who, "remove_number", ("customer", str(customer.id)), now, number=str(number_id))
+            return unlinked
 
-        await app[DB].write(remove)
-        await app[BUS].publish(CustomerChanged(customer=customer_id))
+        await _calls_follow(self.request, customer_id, await app[DB].write(remove))
 
 
 class TimelineView(View):
@@ -189,7 +222,7 @@ class TimelineView(View):
 
         def read(session: Session) -> Timeline:
             asked = timeline.Asked(
-                customer=customers.get(session, customer_id, who).id,
+                cards=retro.family(session, customers.get(session, customer_id, who).id),
                 actor=who,
                 region=app[SETTINGS].region,
                 now=app[CLOCK].now(),
@@ -209,6 +242,18 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}/timeline", TimelineView)
 
 
+async def _calls_follow(request: web.Request, customer: UUID, linked: Linked) -> None:
+    """Calls that are still followed become the customer's in their own order; the others are already."""
+    app, who = request.app, require(request, Verb.WRITE_CARDS)
+    for call in linked.live:
+        at, mono = app[CLOCK].now(), app[CLOCK].monotonic()
+        await news.take(app, CustomerChosen(call=call, at=at, mono=mono, customer=customer, by=who.id))
+    if linked.live:
+        await app[DB].write(lambda s: retro.recount(s, customers.whoever(s, customer)))
+    for card in (customer, *linked.absorbed):
+        await app[BUS].publish(CustomerChanged(customer=card))
+
+
 def _note_reading(session: Session, who: Actor, card: UUID, now: datetime) -> None:
     if keeping.load(session).audit_card_views:
         audit.record(session, who, "read", ("customer", str(card)), now)
@@ -223,9 +268,11 @@ def _page(session: Session, search: customers.Search) -> Customers:
 
 
 async def _read_card(view: View, find: Callable[[Session], Customer | None]) -> CustomerAnswer:
+    who, now = require(view.request, Verb.READ_CARDS), view.request.app[CLOCK].now()
+
     def read(session: Session) -> CustomerAnswer:
         if found := find(session):
-            return card_views.card(session, found)
+            return card_views.card(session, found, who, now)
         raise NotFound("no such customer")
 
     card = await view.request.app[DB].read(read)

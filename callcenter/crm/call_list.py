@@ -31,7 +31,8 @@ class Filter:
     number: str = ""
     began: datetime | None = None
     before: datetime | None = None
-    customer: UUID | None = None
+    cards: tuple[UUID, ...] = ()
+    """A card and those merged into it."""
 
 
 def page(
@@ -49,8 +50,8 @@ def page(
 def conditions(wanted: Filter, actor: Actor, region: str) -> list[ColumnElement[bool]]:
     """What the rows must be. Without a card that the actor may see, the calls that are his business."""
     found: list[ColumnElement[bool]] = []
-    if wanted.customer:
-        found += [CallRow.customer_id == wanted.customer, visible.seen(actor, CallRow)]
+    if wanted.cards:
+        found += [CallRow.customer_id.in_(wanted.cards), visible.seen(actor, CallRow)]
     else:
         found.append(visible.listed_calls(actor))
     if wanted.state:

@@ -13,16 +13,15 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.api import Answer
-from callcenter.crm import customers
+from callcenter.crm import card_work, customers, notes, retro
+from callcenter.crm.card_work import LinkAnswer, MergeAnswer, NoteAnswer
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
-from callcenter.crm.rights import Actor
-from callcenter.crm.visible import narrow
+from callcenter.crm.rights import Actor, Verb, allow, card_of
 
 Kind = Literal["person", "organisation"]
-Status = Literal["new", "cold", "warm", "hot", "regular", "vip"]
 
 
 class CustomerBrief(Answer):
@@ -43,15 +42,19 @@ class CustomerBrief(Answer):
 
 
 class NumberAnswer(Answer):
-    """``also_on``: other cards with the same number."""
+    """``also_on``: other cards with the same number; ``linked_calls``: earlier calls that came to the card with it."""
 
     id: UUID
     raw: str
     e164: str | None
     display: str
     label: str
+    extension: str
     is_primary: bool
+    shared: bool
+    bad_since: datetime | None
     also_on: list[UUID] = Field(default_factory=list)
+    linked_calls: int = 0
 
 
 class CustomerAnswer(Answer):
@@ -71,6 +74,10 @@ class CustomerAnswer(Answer):
     team_id: UUID | None
     provisional: bool
     numbers: list[NumberAnswer]
+    tags: list[str]
+    links: list[LinkAnswer]
+    pinned: list[NoteAnswer]
+    merges: list[MergeAnswer]
     created_at: datetime
     updated_at: datetime
     version: int
@@ -83,11 +90,19 @@ def display(raw: str, e164: str | None) -> str:
     return phone.parse(e164 or raw, "ZZ").grouped
 
 
-def card(session: Session, customer: Customer) -> CustomerAnswer:
-    """The whole card."""
+def card(session: Session, customer: Customer, actor: Actor, now: datetime) -> CustomerAnswer:
+    """The whole card as the actor may see it."""
+    family = retro.family(session, customer.id)
     numbers = [number(point, row) for point, row in customers.numbers_of(session, [customer.id])[customer.id]]
-    shown = {name: getattr(customer, name) for name in CustomerAnswer.model_fields if name != "numbers"}
-    return CustomerAnswer(numbers=numbers, **shown)
+    shown = {name: getattr(customer, name) for name in CustomerAnswer.model_fields if hasattr(customer, name)}
+    return CustomerAnswer(
+        numbers=numbers,
+        tags=notes.tags_of(session, family),
+        links=card_work.links(session, family, actor, now.date()),
+        pinned=card_work.pinned(session, family),
+        merges=card_work.merges(session, customer.id, now),
+        **shown,
+    )
 
 
 def number(point: ContactPoint, row: PhoneNumber, also_on: Sequence[UUID] = ()) -> NumberAnswer:
@@ -97,6 +112,9 @@ def number(point: ContactPoint, row: PhoneNumber, also_on: Sequence[UUID] = ()) 
         e164=row.e164,
         display=display(point.raw, row.e164),
         label=point.label,
+        extension=point.extension,
+        shared=point.shared,
+        bad_since=point.bad_since,
         is_primary=point.is_primary,
         also_on=list(also_on),
     )
@@ -127,11 +145,18 @@ def briefs(session: Session, found: Sequence[Customer]) -> list[CustomerBrief]:
 
 
 def briefs_of(session: Session, ids: Sequence[UUID], actor: Actor) -> dict[UUID, CustomerBrief]:
-    """The same by id, of those that the actor may see."""
+    """The same by id, of those that the actor may see; of a merged card, the one that stands for it."""
     if not ids:
         return {}
-    found = list(session.scalars(narrow(select(Customer).where(Customer.id.in_(ids)), actor, Customer)))
-    return {brief.id: brief for brief in briefs(session, found)}
+    found = list(session.scalars(select(Customer).where(Customer.id.in_(ids))))
+    standing = {row.id: customers.survivor(session, row.id) if row.merged_into else row for row in found}
+    seen = {
+        row.id: row
+        for row in standing.values()
+        if row and allow(actor, Verb.READ_CARDS, card_of(row.owner_id, row.team_id))
+    }
+    told = {brief.id: brief for brief in briefs(session, list(seen.values()))}
+    return {asked: told[row.id] for asked, row in standing.items() if row and row.id in told}
 
 
 def _last_talks(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:

@@ -13,12 +13,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from callcenter import phone
 from callcenter.crm import find as find_cards
-from callcenter.crm import teams
+from callcenter.crm import retro, statuses, teams
 from callcenter.crm.fold import fold
 from callcenter.crm.identify import add_contact_point
 from callcenter.crm.models.cards import CustomerTag, StatusChange
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.people import User
+from callcenter.crm.retro import Linked
 from callcenter.crm.rights import Actor, Verb, allow, card_of
 from callcenter.crm.visible import narrow
 from callcenter.db import UtcDateTime
@@ -110,10 +111,18 @@ def _columns(only: Only) -> list[tuple[InstrumentedAttribute[Any], Any]]:
 
 def get(session: Session, customer_id: UUID, actor: Actor) -> Customer:
     """The card; the surviving one where two were merged. Raises NotFound, also where the actor may not see it."""
-    customer = survivor(session, customer_id)
-    if customer is None or not allow(actor, Verb.READ_CARDS, card_of(customer.owner_id, customer.team_id)):
+    customer = seen(session, customer_id, actor)
+    if customer is None:
         raise NotFound("no such customer")
     return customer
+
+
+def seen(session: Session, customer_id: UUID, actor: Actor) -> Customer | None:
+    """The same; None where there is none, or none that the actor may see."""
+    customer = survivor(session, customer_id)
+    if customer and allow(actor, Verb.READ_CARDS, card_of(customer.owner_id, customer.team_id)):
+        return customer
+    return None
 
 
 def locked(session: Session, customer_id: UUID, actor: Actor) -> Customer:
@@ -158,7 +167,7 @@ def create(session: Session, values: Mapping[str, Any], numbers: Iterable[tuple[
     now = made.at
     customer = Customer(created_at=now, updated_at=now, provisional=False)
     _claim(customer, made.by)
-    _owners_exist(session, values)
+    _judge(session, values)
     _take(customer, values)
     session.add(customer)
     session.flush()
@@ -170,22 +179,28 @@ def create(session: Session, values: Mapping[str, Any], numbers: Iterable[tuple[
 
 def write(session: Session, customer: Customer, values: Mapping[str, Any], made: Made) -> list[str]:
     """Changes the card, which thereby is no longer provisional; the names of the fields that differ."""
-    _owners_exist(session, values)
+    _judge(session, values)
     changed = [name for name, value in values.items() if getattr(customer, name) != value]
     before = customer.status
     touched(customer, made)
     _take(customer, values)
     session.flush()
     find_cards.index(session, customer)
+    if values.keys() & set(WHOSE):
+        _family_follows(session, customer)
     if customer.status != before:
         by = made.by.id if made.by else None
         session.add(StatusChange(customer_id=customer.id, old=before, new=customer.status, by_id=by, at=made.at))
     return changed
 
 
-def add_number(session: Session, customer: Customer, number: Phone, label: str, now: datetime) -> UUID:
-    """Puts a number on the card. Raises Invalid when it stands there already or is none."""
-    if phone.is_withheld(number.raw) or number.key == "raw:":
+def add_number(session: Session, customer: Customer, number: Phone, label: str, now: datetime) -> tuple[UUID, Linked]:
+    """Puts a number on the card, and the earlier calls of it. Raises Invalid when it stands there already or is none.
+
+    Letters are no number (``1-800-FLOWERS`` is not dialled so here); an extension is kept beside it.
+    """
+    dialled = number.key.removeprefix("raw:")
+    if phone.is_withheld(number.raw) or not any(c.isdigit() for c in dialled) or any(c.isalpha() for c in dialled):
         raise Invalid("this is no telephone number", fields={"raw": "not_a_number"})
     there = (
         select(ContactPoint.id)
@@ -194,7 +209,8 @@ def add_number(session: Session, customer: Customer, number: Phone, label: str, 
     )
     if session.scalars(there).first():
         raise Invalid("the card has this number already", fields={"raw": "already_there"})
-    return add_contact_point(session, customer.id, number, now, label=label)
+    point = add_contact_point(session, customer.id, number, now, label=label)
+    return point, retro.link(session, customer, session.get_one(ContactPoint, point))
 
 
 def sharing(session: Session, customer: UUID, number: Phone, actor: Actor) -> list[UUID]:
@@ -210,17 +226,32 @@ def sharing(session: Session, customer: UUID, number: Phone, actor: Actor) -> li
     return list(session.scalars(narrow(found, actor, Customer)))
 
 
-def remove_number(session: Session, customer: Customer, point_id: UUID) -> None:
-    """Takes a number off; the next one becomes the primary one. Raises NotFound."""
+def change_number(session: Session, customer: Customer, point_id: UUID, values: Mapping[str, Any]) -> None:
+    """Changes label, primary, shared or bad_since. Raises NotFound."""
+    point = session.get(ContactPoint, point_id)
+    if point is None or point.customer_id != customer.id:
+        raise NotFound("no such number on this card")
+    if values.get("is_primary"):
+        for other, _ in numbers_of(session, [customer.id])[customer.id]:
+            other.is_primary = False
+    for name, value in values.items():
+        setattr(point, name, value)
+    session.flush()
+
+
+def remove_number(session: Session, customer: Customer, point_id: UUID) -> Linked:
+    """Takes a number off, and the calls that came with it; the next one becomes the primary one. Raises NotFound."""
     point = session.get(ContactPoint, point_id)
     if point is None or point.customer_id != customer.id:
         raise NotFound("no such number on this card")
     was_primary = point.is_primary
+    unlinked = retro.unlink(session, customer, point_id)
     session.delete(point)
     session.flush()
     left = numbers_of(session, [customer.id])[customer.id]
     if was_primary and left:
         left[0][0].is_primary = True
+    return unlinked
 
 
 def key(at: datetime | None, row: UUID) -> Tuple:
@@ -249,12 +280,22 @@ def _take(customer: Customer, values: Mapping[str, Any]) -> None:
     customer.search_text = search_text(customer)
 
 
+def _family_follows(session: Session, customer: Customer) -> None:
+    """Cards merged into this one are whose it is: their calls are seen by their rights."""
+    for card in retro.family(session, customer.id)[1:]:
+        part = session.get_one(Customer, card)
+        part.owner_id, part.team_id = customer.owner_id, customer.team_id
+
+
 def _claim(customer: Customer, actor: Actor | None) -> None:
     if actor:
         customer.owner_id, customer.team_id = actor.id, actor.team
 
 
-def _owners_exist(session: Session, values: Mapping[str, Any]) -> None:
+def _judge(session: Session, values: Mapping[str, Any]) -> None:
+    """Raises Invalid for what names nothing of ours."""
+    if "status" in values:
+        statuses.must_be_used(session, values["status"])
     teams.must_exist(session, values.get("team_id"))
     owner = values.get("owner_id")
     if owner is not None and session.get(User, owner) is None:

@@ -11,8 +11,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from callcenter import phone
-from callcenter.card import Candidate, Card, Match
+from callcenter.card import Candidate, Card, Match, Tie
 from callcenter.crm.models.calls import CallCandidate, CallRow, SegmentRow
+from callcenter.crm.models.cards import CustomerLink
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
@@ -21,6 +22,7 @@ from callcenter.crm.upsert import inserting, upsert
 from callcenter.ids import new_id
 
 _OFFERED_AT_MOST: Final = 9
+_TIES_AT_MOST: Final = 3
 _CARD: Final = Customer.__table__.c
 _BY_NUMBER: Final = (
     select(*_CARD)
@@ -54,6 +56,15 @@ _last_talk: Final = Statement(
         .where(CallRow.customer_id == bindparam("customer"), SegmentRow.answered_at.is_not(None))
         .order_by(CallRow.started_at.desc(), SegmentRow.seq.desc())
         .limit(1)
+    )
+)
+_ties: Final = Statement(
+    lambda _: (
+        select(Customer.name, Customer.organisation, Customer.owner_id, Customer.team_id, CustomerLink.role)
+        .join(CustomerLink, CustomerLink.organisation_id == Customer.id)
+        .where(CustomerLink.person_id == bindparam("customer"), Customer.merged_into.is_(None))
+        .order_by(CustomerLink.is_primary.desc(), CustomerLink.id)
+        .limit(_TIES_AT_MOST)
     )
 )
 _add_customer: Final = inserting(Customer)
@@ -147,9 +158,18 @@ def recall(session: Session, call_id: UUID, customer_id: UUID | None) -> Identif
         .where(CallCandidate.call_id == call_id)
         .order_by(CallCandidate.position)
     ).all()
-    candidates = tuple(Candidate(card=card(session, c), match=Match(m), reason=r) for c, m, r in rows)
-    chosen = session.get(Customer, customer_id) if customer_id else None
+    living = [(standing_for(session, c.id), m, r) for c, m, r in rows]
+    candidates = tuple(Candidate(card=card(session, c), match=Match(m), reason=r) for c, m, r in living if c)
+    chosen = standing_for(session, customer_id) if customer_id else None
     return Identified(number_id=None, card=card(session, chosen) if chosen else None, candidates=candidates)
+
+
+def standing_for(session: Session, customer_id: UUID) -> Customer | None:
+    """The card, or the one it was merged into."""
+    customer = session.get(Customer, customer_id)
+    while customer and customer.merged_into:
+        customer = session.get(Customer, customer.merged_into)
+    return customer
 
 
 def card(session: Session, customer: Any) -> Card:
@@ -157,6 +177,7 @@ def card(session: Session, customer: Any) -> Card:
     numbers = _numbers(session, {"customer": customer.id})
     last = _last_talk(session, {"customer": customer.id}) if customer.calls else []
     agent, outcome = (last[0].display_name, last[0].code or "") if last else ("", "")
+    ties = _ties(session, {"customer": customer.id}) if customer.kind == "person" and not customer.provisional else []
     return Card(
         id=customer.id,
         kind=customer.kind,
@@ -172,7 +193,13 @@ def card(session: Session, customer: Any) -> Card:
         calls=customer.calls,
         owner_id=customer.owner_id,
         team_id=customer.team_id,
+        works_for=tuple(_tie(t) for t in ties),
     )
+
+
+def _tie(row: Any) -> Tie:
+    name = row.name or row.organisation
+    return Tie(organisation=name, role=row.role, owner_id=row.owner_id, team_id=row.team_id)
 
 
 def _new_card(session: Session, number_id: UUID, number: phone.Phone, now: datetime) -> Card:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 import callcenter.crm.models.tables  # noqa: F401 - the import puts every table into the metadata
-from callcenter.crm import outcomes, pause_codes
+from callcenter.crm import outcomes, pause_codes, statuses
 from callcenter.crm.privacy import guards
 from callcenter.db import Base
 from callcenter.errors import Unavailable
@@ -83,6 +83,7 @@ def _upgrade(connection: Connection) -> None:
     guards.lay(connection)
     with Session(connection, join_transaction_mode="create_savepoint") as session:
         outcomes.seed(session)
+        statuses.seed(session)
         pause_codes.seed(session)
         session.commit()
 

@@ -12,9 +12,11 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from callcenter.api import Answer, cursor
-from callcenter.crm import call_list, call_views, customers, task_views
+from callcenter.crm import call_list, call_views, card_work, customers, task_views
 from callcenter.crm.call_views import CallAnswer
+from callcenter.crm.card_work import NoteAnswer, StatusMove
 from callcenter.crm.models.calls import CallRow
+from callcenter.crm.models.cards import NoteRow, StatusChange
 from callcenter.crm.models.tasks import Task
 from callcenter.crm.rights import Actor
 from callcenter.crm.task_views import TaskAnswer
@@ -23,10 +25,12 @@ from callcenter.crm.task_views import TaskAnswer
 class TimelineItem(Answer):
     """What ``kind`` names is there; the rest is null."""
 
-    kind: Literal["call", "task"]
+    kind: Literal["call", "task", "note", "status"]
     at: datetime
     call: CallAnswer | None = None
     task: TaskAnswer | None = None
+    note: NoteAnswer | None = None
+    status: StatusMove | None = None
 
 
 class Timeline(Answer):
@@ -36,9 +40,9 @@ class Timeline(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One page of whose history, for whom, as of now."""
+    """One page of the history of a card and those merged into it, for whom, as of now."""
 
-    customer: UUID
+    cards: tuple[UUID, ...]
     actor: Actor
     region: str
     now: datetime
@@ -60,7 +64,7 @@ def page(session: Session, asked: Asked) -> Timeline:
 
 
 def _calls(session: Session, asked: Asked) -> Sequence[_Entry]:
-    wanted = call_list.conditions(call_list.Filter(customer=asked.customer), asked.actor, asked.region)
+    wanted = call_list.conditions(call_list.Filter(cards=asked.cards), asked.actor, asked.region)
     found = select(CallRow).where(*wanted)
     if asked.after:
         found = found.where(tuple_(CallRow.started_at, CallRow.id) < customers.key(*asked.after))
@@ -70,7 +74,7 @@ def _calls(session: Session, asked: Asked) -> Sequence[_Entry]:
 
 
 def _tasks(session: Session, asked: Asked) -> Sequence[_Entry]:
-    found = select(Task).where(Task.customer_id == asked.customer)
+    found = select(Task).where(Task.customer_id.in_(asked.cards))
     if asked.after:
         found = found.where(tuple_(Task.created_at, Task.id) < customers.key(*asked.after))
     newest = found.order_by(Task.created_at.desc(), Task.id.desc()).limit(asked.limit + 1)
@@ -78,4 +82,23 @@ def _tasks(session: Session, asked: Asked) -> Sequence[_Entry]:
     return [(v.created_at, v.id, TimelineItem(kind="task", at=v.created_at, task=v)) for v in views]
 
 
-_SOURCES: tuple[_Source, ...] = (_calls, _tasks)
+def _notes(session: Session, asked: Asked) -> Sequence[_Entry]:
+    found = select(NoteRow).where(NoteRow.customer_id.in_(asked.cards))
+    if asked.after:
+        found = found.where(tuple_(NoteRow.created_at, NoteRow.id) < customers.key(*asked.after))
+    newest = found.order_by(NoteRow.created_at.desc(), NoteRow.id.desc()).limit(asked.limit + 1)
+    views = card_work.notes(session, list(session.scalars(newest)))
+    return [(v.created_at, v.id, TimelineItem(kind="note", at=v.created_at, note=v)) for v in views]
+
+
+def _moves(session: Session, asked: Asked) -> Sequence[_Entry]:
+    found = select(StatusChange).where(StatusChange.customer_id.in_(asked.cards))
+    if asked.after:
+        found = found.where(tuple_(StatusChange.at, StatusChange.id) < customers.key(*asked.after))
+    newest = found.order_by(StatusChange.at.desc(), StatusChange.id.desc()).limit(asked.limit + 1)
+    rows = list(session.scalars(newest))
+    moves = card_work.moves(session, rows)
+    return [(r.at, r.id, TimelineItem(kind="status", at=r.at, status=m)) for r, m in zip(rows, moves, strict=True)]
+
+
+_SOURCES: tuple[_Source, ...] = (_calls, _tasks, _notes, _moves)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from callcenter import phone
 from callcenter.call import Call, Segment
-from callcenter.card import Candidate, Card
+from callcenter.card import Candidate, Card, Tie
 from callcenter.crm.rights import Standing, Verb, allow, card_of
 from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.shown import Draft, FloorCall, Guess, Phase, Pop
@@ -50,15 +50,22 @@ class Who:
         """The same without the cards that a person may not see: a ringing phone is no way around his rights."""
         if self.card is None and not self.candidates:
             return self
-        shown = tuple(c for c in self.candidates if _may_see(standing, c.card))
-        card = self.card if self.card and _may_see(standing, self.card) else None
+        shown = tuple(replace(c, card=_less(standing, c.card)) for c in self.candidates if _may_see(standing, c.card))
+        card = _less(standing, self.card) if self.card and _may_see(standing, self.card) else None
         return Who(card=card, candidates=shown)
 
     def names(self, customer: UUID) -> bool:
         return any(c.id == customer for c in (self.card, *(g.card for g in self.candidates)) if c)
 
 
-def _may_see(standing: Standing | None, card: Card) -> bool:
+def _less(standing: Standing | None, card: Card) -> Card:
+    """Without the organisations that the person may not see."""
+    if not card.works_for:
+        return card
+    return replace(card, works_for=tuple(tie for tie in card.works_for if _may_see(standing, tie)))
+
+
+def _may_see(standing: Standing | None, card: Card | Tie) -> bool:
     whose = card_of(card.owner_id, card.team_id)
     return whose.unclaimed if standing is None else allow(standing, Verb.READ_CARDS, whose)
 

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 from callcenter.call import UNSETTLED
 from callcenter.card import Card
 from callcenter.crm import maps, queues, teams
-from callcenter.crm.identify import card
+from callcenter.crm.identify import card, standing_for
 from callcenter.crm.models.calls import SegmentRow
-from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.desks import Extension
 from callcenter.crm.models.people import SignIn, User
 from callcenter.crm.rights import Standing, UserRole, read_scopes
@@ -55,7 +54,7 @@ def drafts(session: Session) -> dict[UUID, Draft]:
 
 def card_of(session: Session, customer: UUID) -> Card | None:
     """The card as it is now."""
-    row = session.get(Customer, customer)
+    row = standing_for(session, customer)
     return card(session, row) if row else None
 
 

@@ -55,6 +55,7 @@ def only(*roles: str, body: Any = None) -> Row:
     return Row(body=body, roles=roles)
 
 
+ALL_BUT_OWN: Final = {"agent": "team", "supervisor": "team", "admin": "team other"}
 FLOOR: Final = ("supervisor", "admin")
 WHY: Final = {"reason": "ill"}
 ON_AGENT: Final = Row(body=WHY, roles=FLOOR, reach={"supervisor": "own team", "admin": "own team other"})
@@ -102,6 +103,20 @@ MATRIX: Final[dict[str, Row]] = {
     "POST /customers/{customer_id}/numbers": things("own team", "own team", {"raw": "+39 02 1234567"}),
     "DELETE /customers/{customer_id}/numbers/{number_id}": things("own team", "own team"),
     "GET /customers/{customer_id}/timeline": things("own team", "own team"),
+    "PATCH /customers/{customer_id}/numbers/{number_id}": things("own team", "own team", {"label": "x"}),
+    "POST /customers/{customer_id}/notes": things("own team", "own team", {"text": "x"}),
+    "PATCH /notes/{note_id}": Row({"text": "y"}, reach=dict.fromkeys(EVERYBODY, "own"), seen=ALL_BUT_OWN),
+    "DELETE /notes/{note_id}": Row(reach=dict.fromkeys(EVERYBODY, "own"), seen=ALL_BUT_OWN),
+    "PUT /customers/{customer_id}/tags": things("own team", "own team", {"tags": ["x"]}),
+    "GET /tags": anybody(),
+    "POST /customers/{customer_id}/links": things("own team", "own team", {"customer_id": "{organisation_id}"}),
+    "DELETE /customer-links/{link_id}": things("own team", "own team"),
+    "GET /customers/{customer_id}/duplicates": things("own team", "own team"),
+    "POST /customers/{customer_id}/merges": things("own team", "own team", {"other_id": "{organisation_id}"}),
+    "POST /merges/{merge_id}/undo": things("own team", "own team"),
+    "GET /statuses": anybody(),
+    "POST /statuses": only("admin", body={"code": "new_one", "labels": {"en": "New"}}),
+    "PATCH /statuses/{status_id}": only("admin", body={"position": 3}),
     "GET /calls": anybody(),
     "GET /calls/{call_id}": things("own team", "own team"),
     "PUT /calls/{call_id}/customer": things("own team", "own team", CHOICE),
@@ -139,6 +154,10 @@ MATRIX: Final[dict[str, Row]] = {
     "GET /queues": only(*FLOOR),
     "GET /live": only(*FLOOR),
     "GET /pbx": only(*FLOOR),
+    "POST /calls": anybody({"number": "+39 02 1234567"}),
+    "GET /me/dial": anybody(),
+    "GET /dialling": only("admin"),
+    "PUT /dialling": only("admin", body={}),
     "GET /pbx/{name}/map": only(*FLOOR),
     "POST /pbx/{name}/map/preview": only("admin", body={"map": []}),
     "GET /pbx/{name}/survey": only("admin"),

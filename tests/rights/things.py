@@ -20,8 +20,10 @@ from sqlalchemy.orm import Session
 from callcenter.api import ROOT, View
 from callcenter.app import Parts, add_all_routes, build, website
 from callcenter.config import Pbx, Settings
-from callcenter.crm import access, sessions, users
+from callcenter.crm import access, merge, sessions, users
+from callcenter.crm.customers import Made
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
+from callcenter.crm.models.cards import CustomerLink, NoteRow, StatusRow
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.desks import PauseCode
 from callcenter.crm.models.imports import Import
@@ -30,6 +32,7 @@ from callcenter.crm.models.people import SignIn, Team, User
 from callcenter.crm.models.privacy import LegalHold
 from callcenter.crm.models.queues import Queue
 from callcenter.crm.models.tasks import Task, TaskReminder
+from callcenter.crm.rights import Actor, UserRole
 from callcenter.crm.sessions import Visitor
 from callcenter.ids import new_id
 
@@ -136,7 +139,7 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
     session.add_all([part, sound])
     sign_in(session, owner, now)
     session.flush()
-    more = _plant_more(session, customer, now)
+    more = _plant_more(session, customer, now, owner)
     signed_in = select(SignIn.id).where(SignIn.user_id == owner).order_by(SignIn.id.desc()).limit(1)
     return {
         "customer_id": str(customer.id),
@@ -155,14 +158,23 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
     }
 
 
-def _plant_more(session: Session, card: Customer, now: Any) -> dict[str, str]:
-    owner, team = card.owner_id, card.team_id
+def _plant_more(session: Session, card: Customer, now: Any, owner: UUID) -> dict[str, str]:
+    team = card.team_id
     task = Task(kind="todo", customer_id=card.id, assignee_id=owner, created_by_id=owner, team_id=team, order_at=now)
     task.created_at = task.updated_at = now
     hold = LegalHold(customer_id=card.id, reference="1", by_id=owner, at=now)
     queue = Queue(pbx="main", name=str(new_id()))
-    session.add_all([task, hold, queue])
+    firm = Customer(kind="organisation", owner_id=owner, team_id=team, created_at=now, updated_at=now)
+    other_firm = Customer(kind="organisation", owner_id=owner, team_id=team, created_at=now, updated_at=now)
+    note = NoteRow(customer_id=card.id, author_id=owner, text="x", created_at=now)
+    session.add_all([task, hold, queue, firm, other_firm, note])
     session.flush()
+    link = CustomerLink(person_id=card.id, organisation_id=other_firm.id)
+    absorbed = Customer(owner_id=owner, team_id=team, created_at=now, updated_at=now)
+    session.add_all([absorbed, link])
+    session.flush()
+    by = Actor(id=owner, role=UserRole.ADMIN, team=team, username="", display_name="", language="", session=new_id())
+    merged = merge.merge(session, card.id, absorbed.id, frozenset(), Made(by=by, at=now))
     reminder = TaskReminder(task_id=task.id, user_id=owner, at=now)
     session.add(reminder)
     session.flush()
@@ -177,6 +189,11 @@ def _plant_more(session: Session, card: Customer, now: Any) -> dict[str, str]:
         "hold_id": str(hold.id),
         "queue_id": str(queue.id),
         "reminder_id": str(reminder.id),
+        "organisation_id": str(firm.id),
+        "note_id": str(note.id),
+        "link_id": str(link.id),
+        "merge_id": str(merged.id),
+        "status_id": str(session.scalar(select(StatusRow.id).where(StatusRow.code == "hot"))),
     }
 
 

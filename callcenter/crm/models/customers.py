@@ -24,6 +24,7 @@ class Customer(Row):
         Index("ix_customers_team", "team_id"),
         Index("ix_customers_owner", "owner_id"),
         Index("ix_customers_email", "email"),
+        Index("ix_customers_merged", "merged_into"),
     )
     kind: Mapped[str] = mapped_column(Text, default="person")
     name: Mapped[str] = mapped_column(Text, default="")

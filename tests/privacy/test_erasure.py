@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.cards import CustomerTag, MergeRow, NoteRow
 from callcenter.crm.models.customers import ContactPoint, Customer
+from callcenter.crm.models.imports import Import, ImportRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import LegalHold
 from callcenter.crm.models.tasks import DialRow, Task, TaskReminder
@@ -69,7 +70,12 @@ def scatter(session: Session, customer: UUID) -> None:
     note = NoteRow(customer_id=customer, text=f"{NAME} on {NUMBER}", created_at=START)
     tag = CustomerTag(customer_id=customer, folded=f"{NAME} fan".casefold(), tag=f"{NAME} fan")
     held = LegalHold(customer_id=customer, reference=f"{NAME}?", by_id=user, at=START, released_at=START)
-    session.add_all([dial, merged, note, tag, held, TaskReminder(task_id=task.id, user_id=user, at=START)])
+    sheet = Import(filename="cards.csv", columns=["name"], columns_key="name", mapping=["name"], region="RU", rows=1)
+    sheet.created_at = START
+    session.add(sheet)
+    session.flush()
+    row = ImportRow(import_id=sheet.id, n=1, fate="changed", customer_id=customer, cells=[NAME], before={"name": NAME})
+    session.add_all([row, dial, merged, note, tag, held, TaskReminder(task_id=task.id, user_id=user, at=START)])
 
 
 async def erase(admin: Caller, customer: str) -> dict[str, object]:

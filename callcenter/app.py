@@ -59,9 +59,12 @@ from callcenter.news import (
     TasksChanged,
 )
 from callcenter.recording import api as recording_api
+from callcenter.recording import api_transcripts
 from callcenter.recording.capture import KIND, Capture, open_store
+from callcenter.recording.ears import Ears
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
+from callcenter.recording.transcribe import Transcriber
 from callcenter.routing import api as routing_api
 from callcenter.routing import api_dial
 from callcenter.routing.dialler import DialChanged, Dialler
@@ -100,6 +103,7 @@ class Parts:
     hub: Hub
     jobs: Jobs
     capture: Capture
+    transcriber: Transcriber
     switch: Switch
     law: privacy.Law
     tasks: TaskWatch
@@ -144,6 +148,7 @@ def build(settings: Settings) -> Parts:
         hub=Hub(db, clock, health, ledger, gate),
         jobs=jobs,
         capture=capture,
+        transcriber=Transcriber(db, clock, capture.kept, Ears(settings.speech.model, health)),
         switch=Switch(db, outside.send),
         law=law,
         tasks=TaskWatch(db, bus, clock),
@@ -227,6 +232,7 @@ def add_all_routes(app: web.Application) -> None:
     add_crm_routes(app)
     routing_api.add_routes(app)
     recording_api.add_routes(app)
+    api_transcripts.add_routes(app)
     screenpop_api.add_routes(app)
     pages.add_routes(app)
 
@@ -298,6 +304,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.seen.run(), name="seen"),
             group.create_task(parts.hub.run(), name="hub"),
             group.create_task(parts.jobs.run(), name="jobs"),
+            group.create_task(parts.transcriber.run(), name="transcriber"),
             group.create_task(parts.tasks.run(), name="tasks"),
             group.create_task(parts.dialler.run(), name="dialler"),
             group.create_task(parts.importer.run(), name="imports"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -22,6 +22,7 @@ from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import CallNotice, RecordingNotice, RecordingPolicy
+from callcenter.crm.models.transcripts import Transcript
 from callcenter.crm.rights import Actor
 from callcenter.events import Direction, OfferResult, QueueResult, Via
 
@@ -143,6 +144,7 @@ def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallA
     numbers = _numbers(session, rows)
     visits = _by(session, QueueVisitRow, QueueVisitRow.call_id.in_(ids), "call_id", QueueVisitRow.seq)
     recordings = _by(session, RecordingRow, RecordingRow.call_id.in_(ids), "call_id", RecordingRow.started_at)
+    heard = _heard(session, [recording.id for found in recordings.values() for recording in found])
     segments, notices = _segments(session, SegmentRow.call_id.in_(ids)), _notices(session, ids)
     dids, named = maps.labels(session), queues.labels(session)
     return [
@@ -157,7 +159,7 @@ def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallA
             did_label=dids.get((row.pbx, maps.did_key(row.did)), ""),
             queues=[_visit(visit, named.get((row.pbx, visit.queue), "")) for visit in visits[row.id]],
             segments=segments[row.id],
-            recordings=[RecordingAnswer.model_validate(recording) for recording in recordings[row.id]],
+            recordings=[_recording(recording, heard) for recording in recordings[row.id]],
             notices=notices[row.id],
             gaps=[],
         )
@@ -276,3 +278,15 @@ def _by(session: Session, kind: type[R], wanted: Any, key: str, order: Any) -> d
     for row in session.scalars(select(kind).where(wanted).order_by(order)):
         found[getattr(row, key)].append(row)
     return found
+
+
+def _heard(session: Session, recordings: Sequence[UUID]) -> dict[UUID, str]:
+    rows = session.execute(
+        select(Transcript.recording_id, Transcript.state).where(Transcript.recording_id.in_(recordings))
+    )
+    return {row.recording_id: row.state for row in rows}
+
+
+def _recording(row: RecordingRow, heard: Mapping[UUID, str]) -> RecordingAnswer:
+    answer = RecordingAnswer.model_validate(row)
+    return answer.model_copy(update={"transcript_state": heard.get(row.id, "none")})

@@ -18,7 +18,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from callcenter import app, log
-from callcenter.config import Fastagi, Http, Log, Recordings, Settings
+from callcenter.config import Fastagi, Http, Log, Recordings, Settings, Speech
 from callcenter.config import Pbx as PbxSettings
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
@@ -30,6 +30,7 @@ from callcenter.demo.traffic import Phones, Traffic
 
 PORT: Final = 8080
 _PORTS_TRIED: Final = 20
+_MODEL: Final = Path(__file__).parent / "speech" / "model-tiny"
 _HOST: Final = "127.0.0.1"
 _HEARD_WITHIN: Final = 10.0
 
@@ -83,6 +84,7 @@ def prepare(stage: Stage, account: Account, ami: int) -> Settings:
             people.PBX: PbxSettings(host=_HOST, port=ami, username=account.username, secret=SecretStr(account.secret))
         },
         recordings=Recordings(spool=_spool(stage), pbx_spool=PBX_SPOOL),
+        speech=Speech(model=_MODEL),
         fastagi=Fastagi(port=0),
         log=Log(level="WARNING"),
     )

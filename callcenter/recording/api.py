@@ -79,7 +79,7 @@ def part(header: str, size: int) -> Part | None:
 class RecordingView(View):
     async def get(self, recording_id: UUID, /) -> RecordingFileAnswer:
         """What is known of a recording."""
-        return RecordingFileAnswer.model_validate(await _readable(self.request, recording_id))
+        return RecordingFileAnswer.model_validate(await readable(self.request, recording_id))
 
 
 async def audio(request: web.Request) -> web.StreamResponse:
@@ -88,7 +88,7 @@ async def audio(request: web.Request) -> web.StreamResponse:
         recording_id = UUID(request.match_info["recording_id"])
     except ValueError:
         raise NotFound("there is no such recording") from None
-    row = await _readable(request, recording_id)
+    row = await readable(request, recording_id)
     if row.state != "stored":
         raise Refused(f"the recording is {row.state}", code=f"recording_{row.state}")
     tag = f'"{row.sha256}"'
@@ -148,7 +148,7 @@ async def _bytes(request: web.Request, row: RecordingRow, start: int, end: int) 
         raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
 
 
-async def _readable(request: web.Request, recording: UUID) -> RecordingRow:
+async def readable(request: web.Request, recording: UUID) -> RecordingRow:
     """The row, if the actor may listen. Raises NotFound, and Forbidden where he may see that there is one."""
     who = require(request, Verb.LISTEN)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -31,9 +31,11 @@ from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.log import logger
 from callcenter.recording.files import NotARecording, Wave, inspect, locate, remove, still_for, whole
+from callcenter.recording.sides import shape, sides_of, stereo
 
 log = logger(__name__)
 KIND: Final = "store_recording"
+LISTEN: Final = "transcribe"
 _MISSING_AFTER: Final = timedelta(minutes=10)
 _WRITTEN_AFTER: Final = timedelta(seconds=5)
 _FORGOTTEN_AFTER: Final = timedelta(minutes=5)
@@ -124,7 +126,7 @@ class Capture:
             await self._health.ill("recordings", wrong.code, str(wrong))
             raise
         wave = await asyncio.to_thread(self._inspect, file, ended_at)
-        data = await asyncio.to_thread(whole, file)
+        data, wave = await asyncio.to_thread(_sound, file, wave)
         key = f"{row.started_at:%Y/%m/%d}/{row.id}.wav"
         try:
             await obstore.put_async(self.kept, key, data)
@@ -193,6 +195,14 @@ class Capture:
         return await self._db.write(forgotten)
 
 
+def _sound(file: Path, mixed: Wave) -> tuple[bytes, Wave]:
+    """What is kept: both sides apart where the PBX wrote them, else the mixed file as it is."""
+    if sides := sides_of(file):
+        data = stereo(*sides)
+        return data, replace(shape(data), repaired=mixed.repaired)
+    return whole(file), mixed
+
+
 def _row(session: Session, recording: UUID) -> tuple[RecordingRow, datetime | None, Verdict]:
     """The recording, when its call ended, and whether it may be kept."""
     row = session.get_one(RecordingRow, recording)
@@ -205,6 +215,7 @@ def _settle(session: Session, recording: UUID, values: dict[str, Any]) -> None:
     update_row(session, RecordingRow, recording, values)
     if values["state"] == "stored":
         row = session.get_one(RecordingRow, recording)
+        jobs.enqueue(session, LISTEN, {"recording": str(recording)}, at=values["stored_at"])
         policies.note_notices(session, session.get_one(CallRow, row.call_id))
 
 

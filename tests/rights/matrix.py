@@ -201,4 +201,5 @@ MATRIX: Final[dict[str, Row]] = {
     "PUT /pbx/{name}/map": only("admin", body=MAP),
     "GET /recordings/{recording_id}": things("own", "own team", seen={"agent": "team"}),
     "GET /recordings/{recording_id}/audio": things("own", "own team", seen={"agent": "team"}),
+    "GET /recordings/{recording_id}/transcript": things("own", "own team", seen={"agent": "team"}),
 }

@@ -16,6 +16,7 @@ from callcenter.crm.models import (
     queues,
     tasks,
     trail,
+    transcripts,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "queues",
     "tasks",
     "trail",
+    "transcripts",
 ]

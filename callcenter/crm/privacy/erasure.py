@@ -10,13 +10,14 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, Text, cast, func, select
+from sqlalchemy import JSON, Text, cast, delete, func, select
 from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.clock import Clock
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.models.privacy import ErasureRow
+from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.crm.privacy import holds, keeping, person
 from callcenter.crm.privacy.files import Files, Words
 from callcenter.db import Base, Database
@@ -86,7 +87,7 @@ def erase(session: Session, order: Order, now: datetime) -> UUID:
         "numbers": list(found.words.numbers),
         "names": list(found.words.names),
     }
-    bury(sounds, str(order.reason), now)
+    bury(session, sounds, str(order.reason), now)
     rows = person.wipe(session, found)
     made = ErasureRow(
         customer_id=order.customer,
@@ -103,8 +104,11 @@ def erase(session: Session, order: Order, now: datetime) -> UUID:
     return made.id
 
 
-def bury(sounds: list[RecordingRow], why: str, now: datetime) -> None:
+def bury(session: Session, sounds: list[RecordingRow], why: str, now: datetime) -> None:
     """Leaves of each recording only that it was there, how long it was, and why it is gone."""
+    gone = [row.id for row in sounds]
+    session.execute(delete(Utterance).where(Utterance.recording_id.in_(gone)))
+    session.execute(delete(Transcript).where(Transcript.recording_id.in_(gone)))
     for row in sounds:
         row.state, row.erased_at, row.erased_why = "erased", now, why
         row.store_key, row.error = "", ""

@@ -208,4 +208,4 @@ def _add(session: Session, run: UUID, kind: str, done: int) -> None:
 
 def _bury(session: Session, ids: list[UUID], now: datetime) -> None:
     rows = list(session.scalars(select(RecordingRow).where(RecordingRow.id.in_(ids))))
-    erasure.bury(rows, "retention", now)
+    erasure.bury(session, rows, "retention", now)

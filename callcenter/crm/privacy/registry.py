@@ -43,6 +43,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         phone_numbers: key e164 tail last4
         segments: draft_comment
         tasks: subject note
+        utterances: text words
         word_keys: key word
         """,
     ),
@@ -102,6 +103,8 @@ COLUMNS: Final[Mapping[str, About]] = {
         staff_notices: texts
         tasks: kind state pbx queue zone closed_how open_key
         teams: name
+        transcripts: state model error
+        utterances: speaker
         users: role
         extensions: pbx
         """,

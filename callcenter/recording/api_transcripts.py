@@ -1,0 +1,81 @@
+"""What was said in a recording, for whoever may listen to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.api import CLOCK, DB, ROOT, Answer, View
+from callcenter.crm import audit
+from callcenter.crm.access import actor
+from callcenter.crm.models.transcripts import Transcript, Utterance
+from callcenter.recording.api import readable
+
+
+class WordAnswer(Answer):
+    """``confidence`` is the engine's own, from 0 to 1."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+class UtteranceAnswer(Answer):
+    """Seconds count from the beginning of the recording. ``speaker`` both: the PBX recorded the sides mixed."""
+
+    speaker: Literal["customer", "agent", "both"]
+    start_s: float
+    end_s: float
+    text: str
+    confidence: float
+    words: list[WordAnswer]
+
+
+class TranscriptAnswer(Answer):
+    """``state`` none: nobody listens here, or not yet. ``error`` says why it failed."""
+
+    recording_id: UUID
+    state: Literal["none", "waiting", "done", "failed"]
+    model: str
+    error: str
+    at: datetime | None
+    utterances: list[UtteranceAnswer]
+
+
+class TranscriptView(View):
+    async def get(self, recording_id: UUID, /) -> TranscriptAnswer:
+        """What was said, in order. Reading it is noted like listening."""
+        row = await readable(self.request, recording_id)
+        who, now = actor(self.request), self.request.app[CLOCK].now()
+        found = await self.request.app[DB].read(lambda s: _answer(s, recording_id))
+        if row.state != "stored":
+            return found.model_copy(update={"state": "none", "utterances": []})
+        if found.utterances:
+            thing = ("recording", str(recording_id))
+            await self.request.app[DB].write(lambda s: audit.record(s, who, "read_transcript", thing, now))
+        return found
+
+
+def _answer(session: Session, recording: UUID) -> TranscriptAnswer:
+    row = session.scalar(select(Transcript).where(Transcript.recording_id == recording))
+    said = session.scalars(select(Utterance).where(Utterance.recording_id == recording).order_by(Utterance.seq))
+    return TranscriptAnswer.model_validate(
+        {
+            "recording_id": recording,
+            "state": row.state if row else "none",
+            "model": row.model if row else "",
+            "error": row.error if row else "",
+            "at": row.at if row else None,
+            "utterances": [UtteranceAnswer.model_validate(one) for one in said],
+        }
+    )
+
+
+def add_routes(app: web.Application) -> None:
+    app.router.add_view(f"{ROOT}/recordings/{{recording_id}}/transcript", TranscriptView)

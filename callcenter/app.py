@@ -325,6 +325,14 @@ async def _sweep(parts: Parts) -> None:
         try:
             if await parts.capture.sweep():
                 parts.jobs.wake()
+            await _vacate(parts)
         except Exception:
             log.exception("sweep_failed")
         await asyncio.sleep(_SWEEP_SECONDS)
+
+
+async def _vacate(parts: Parts) -> None:
+    """Whoever is signed in nowhere any more, though he never signed out, is at no desk and in no queue."""
+    now = parts.clock.now()
+    if await parts.db.write(lambda session: rosters.vacate(session, now)):
+        await parts.bus.publish(RosterChanged(roster=await parts.db.read(rosters.load)))

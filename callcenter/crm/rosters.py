@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from callcenter.crm import sessions
+from callcenter.crm import audit, sessions
 from callcenter.crm.models.desks import Extension, RosterRow
 from callcenter.crm.models.people import User
 from callcenter.errors import Refused
@@ -77,6 +77,20 @@ def bind(session: Session, agent: UUID, number: str, now: datetime, *, take_over
 def unbind(session: Session, agent: UUID, now: datetime) -> None:
     """The agent leaves his desk."""
     session.execute(update(RosterRow).where(RosterRow.agent_id == agent, RosterRow.until.is_(None)).values(until=now))
+
+
+def vacate(session: Session, now: datetime) -> int:
+    """Whoever is signed in nowhere any more leaves his desk, and with it his queues; how many did."""
+    at_work = sessions.at_work(session, now)
+    left = [
+        row
+        for row in session.scalars(select(RosterRow).where(RosterRow.until.is_(None)))
+        if row.agent_id not in at_work
+    ]
+    for row in left:
+        row.until = now
+        audit.record(session, None, "vacate", ("user", str(row.agent_id)), now)
+    return len(left)
 
 
 def extension_of(session: Session, agent: UUID) -> str | None:

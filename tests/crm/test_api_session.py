@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from callcenter.crm import rosters
 from callcenter.crm.models.people import SignIn
 from callcenter.news import RosterChanged, SignedOff
 from callcenter.roster import Device
@@ -170,3 +171,15 @@ async def test_a_ticket_is_issued_to_who_is_signed_in(office: Office) -> None:
     anna, nobody = await office.signed_in("anna"), await office.caller()
     assert len((await anna.post("/session/ticket")).body["ticket"]) > 20
     assert (await nobody.post("/session/ticket")).status == 401
+
+
+async def test_who_is_signed_in_nowhere_any_more_leaves_his_desk(office: Office) -> None:
+    anna = await office.signed_in("anna", extension="101")
+    boris = await office.signed_in("boris", extension="102")
+    office.clock.move(11 * 3600)
+    await boris.get("/me")
+    office.clock.move(2 * 3600)
+    assert await office.db.write(lambda s: rosters.vacate(s, office.clock.now())) == 1
+    roster = await office.db.read(rosters.load)
+    assert [binding.agent for binding in roster.bindings] == [boris.id]
+    assert [line.thing_id for line in await office.trail("vacate")] == [str(anna.id)]

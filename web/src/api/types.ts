@@ -6,7 +6,7 @@ import type {
 /** The server's types under the names the screens use. */
 export type {
   CustomerBrief, NewOutcome, OfferResult, Pop, Presence, Problem as ProblemBody, QueueLine,
-  PauseCodeAnswer as PauseCode, PresenceRules, QueueStaff, StaffAnswer as Staff, Why,
+  Extensions, PauseCodeAnswer as PauseCode, PresenceRules, QueueStaff, StaffAnswer as Staff, Why,
   TaskAnswer as Task, TaskCounts, TaskPolicy, TimelineItem,
 } from './generated'
 export type {

@@ -1,7 +1,7 @@
 import { computed, ref } from 'vue'
 import { http } from '@/api/client'
 import { asProblem } from '@/api/problem'
-import type { Me } from '@/api/types'
+import type { Extensions, Me } from '@/api/types'
 
 const me = ref<Me>()
 let asked = false
@@ -49,8 +49,14 @@ export function forget(): void {
   asked = true
 }
 
-export async function chooseExtension(extension: string | null): Promise<void> {
-  me.value = await http.put<Me>('/me/extension', { extension })
+export async function chooseExtension(extension: string | null, take_over = false): Promise<void> {
+  me.value = await http.put<Me>('/me/extension', { extension, take_over })
+}
+
+/** Phones at which somebody sits, and who. */
+export async function takenExtensions(): Promise<{ number: string; name: string }[]> {
+  const { items } = await http.get<Extensions>('/extensions')
+  return items.flatMap(({ number, agent }) => (agent ? [{ number, name: agent.display_name }] : []))
 }
 
 export async function chooseLanguage(language: string): Promise<void> {

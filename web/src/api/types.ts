@@ -10,7 +10,7 @@ export type {
   TaskAnswer as Task, TaskCounts, TaskPolicy, TimelineItem,
 } from './generated'
 export type {
-  DidBody as Did, DifferenceAnswer as Difference, DoubtAnswer as Doubt, MapExtensionBody as Station, MapRuleBody as MapRule,
+  Dialling, DiallingPolicy, DidBody as Did, DifferenceAnswer as Difference, DoubtAnswer as Doubt, MapExtensionBody as Station, MapRuleBody as MapRule,
   PbxQueueAnswer as PbxQueue, PreviewAnswer as Preview, SeenAnswer as SeenPeer, SurveyAnswer as Survey,
 } from './generated'
 export type Prefix = Required<PrefixBody>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/vue-query'
 import { type MaybeRefOrGetter, computed, toValue } from 'vue'
 import { http } from '@/api/client'
-import type { Did, MapRule, Pbx, PbxQueue, Pbxs, Preview, SeenPeer, Station, Survey } from '@/api/types'
+import type { Dialling, DiallingPolicy, Did, MapRule, Pbx, PbxQueue, Pbxs, Preview, SeenPeer, Station, Survey } from '@/api/types'
 
 /** What an administrator may say a channel is. */
 export const RULE_KINDS = ['trunk', 'device', 'inter_office', 'service'] as const
@@ -45,3 +45,12 @@ export const saveMap = (name: string, said: MapDocument, version: number) =>
   http.putTagged<Pbx>(at(name, 'map'), said, `"${version}"`).then((saved) => saved.data)
 export const changeQueue = (queue: PbxQueue, patch: { label: string; service_level_s: number }) =>
   http.patchTagged<PbxQueue>(at(queue.pbx, `queues/${queue.id}`), patch, `"${queue.version}"`)
+
+export type OutgoingRules = Required<Dialling>
+export const DIALLING_DEFAULTS: OutgoingRules = { shown: '', trunk: '', context: 'callcenter-dial', ring_s: 25 }
+export const readDialling = () => http.get<DiallingPolicy>('/dialling')
+/** The others' rules are read just before, so that they stay. */
+export async function saveDialling(pbx: string, rules: OutgoingRules): Promise<DiallingPolicy> {
+  const { pbx: all } = await readDialling()
+  return http.put<DiallingPolicy>('/dialling', { pbx: { ...all, [pbx]: rules } })
+}

@@ -97,6 +97,15 @@ def test_italian_says_tu_throughout() -> None:
     assert_none(_breaches("it", _FORMAL_ITALIAN))
 
 
+@pytest.mark.parametrize(
+    ("language", "other"),
+    [("it", "’"), ("az", "telefon sistem"), ("az", "stansiya"), ("az", "söhbət")],
+)
+def test_one_thing_has_one_name(language: str, other: str) -> None:
+    """Several translators, one voice: an apostrophe is straight, a PBX an ATS, a talk a danışıq."""
+    assert_none(_breaches(language, re.compile(other, re.IGNORECASE)))
+
+
 def test_azerbaijani_dots_its_capital_i() -> None:
     """No word begins with a dotless one: "Istifadəçi" is "İstifadəçi" typed on an English keyboard."""
     assert_none(_breaches("az", _DOTLESS_BEGINNING))

@@ -75,7 +75,7 @@ class Scene:
             if track is None or track.ended:
                 continue
             heard = [c for u in sorted(self.channels.connected(customer)) if (c := self.channels.get(u))]
-            devices = [c for c in heard if c.kind is Kind.DEVICE]
+            devices = [c for c in heard if c.kind is Kind.DEVICE or self._stands_in(track, c)]
             for channel in devices:
                 self.leg(track, channel)
             yield from track.hears(msg, {c.uniqueid: self.device(c) for c in devices})
@@ -84,6 +84,13 @@ class Scene:
                     yield from track.recorded(msg, channel.recorded)
             if track.unsettled:
                 self.unsettled.add(customer)
+
+    def _stands_in(self, track: Track, channel: Channel) -> bool:
+        """A trunk's leg dialled for a customer with whom no phone of ours has talked: a follow-me, whose owner took the
+        call. One dialled after a talk is the customer being sent away."""
+        outside = channel.kind is Kind.TRUNK and channel.uniqueid not in self.tracks
+        took = channel.uniqueid in track.legs or not track.talked
+        return outside and took and self.customer_of(channel.uniqueid) == track.key.uniqueid
 
     def forget(self, track: Track) -> None:
         """Memory is bounded by what lives: an ended call goes with its last leg."""

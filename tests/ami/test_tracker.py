@@ -294,7 +294,25 @@ def test_a_follow_me_to_a_mobile_is_no_call_of_its_own(pbx: Pbx) -> None:
     pbx.dial(two, mobile, "89031234567@trunk")
     pbx.talk("b2", two, mobile)
     pbx.talk("b1", customer, one)
-    assert len(told(pbx.stream).calls) == 1
+    pbx.hangup(mobile)
+    pbx.hangup(customer, asked=True)
+    tale = told(pbx.stream)
+    assert (tale.call.result, talkers(tale.call)) == ("answered", ["PJSIP/trunk"])
+    assert tale.call.segments[0].agent is None
+
+
+def test_a_customer_sent_to_an_outside_number_is_no_longer_ours(pbx: Pbx) -> None:
+    customer = pbx.customer()
+    anna = pbx.rings(customer)
+    pbx.talk("b1", customer, anna)
+    pbx.leaves("b1", customer)
+    pbx.hangup(anna)
+    mobile = pbx.channel("PJSIP/trunk", family=customer.linkedid)
+    pbx.dial(customer, mobile, "89031234567@trunk")
+    pbx.talk("b2", customer, mobile)
+    pbx.hangup(mobile)
+    pbx.hangup(customer)
+    assert talkers(told(pbx.stream).call) == ["PJSIP/101"]
 
 
 def test_a_recording_begun_before_the_number_was_dialled_belongs_to_the_call(pbx: Pbx) -> None:

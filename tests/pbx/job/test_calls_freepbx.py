@@ -138,7 +138,9 @@ async def test_a_customer_whom_a_mobile_answers_is_one_call_and_no_second_one_go
     floor.phone("103", answer_ms=None)
     floor.phone("trunk", answer_ms=400)
     await over(floor.caller("79161230024", "7303", talk_ms=1000))
-    await call_of(desks["sofia"], "+79161230024")
+    call = await call_of(desks["sofia"], "+79161230024")
+    (talk,) = (s for s in call["segments"] if s["answered_at"])
+    assert (call["result"], talk["device"], talk["agent"]) == ("answered", "PJSIP/mtt-msk", None)
     newest = (await desks["sofia"].request("GET", "/calls?limit=2"))["items"]
     assert [c["number"] for c in newest if c["number"] == "+79160000103"] == []
     assert desks["chiara"].owed() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.lab.amitap import AmiTap
 from tests.lab.phones import Caller, Floor
 from tests.lab.refer import refer
-from tests.pbx.test_gate_mechanics import ANNA, BORIS, CLARA, NUMBER, leg, lunch, owes, support, talk
+from tests.pbx.test_gate_mechanics import ANNA, BORIS, CLARA, NUMBER, in_bridge, leg, lunch, owes, support, talk
 from tests.until import until
 
 
@@ -15,14 +15,10 @@ def consult(floor: Floor, tap: AmiTap, *, talk_ms: int) -> Caller:
     floor.phone(BORIS)
     caller = floor.caller(NUMBER, "7101", talk_ms=talk_ms)
     until(caller.answered, 10, "Anna talks")
-    until(lambda: in_bridge(floor, tap, ANNA), 10, "both in the bridge")
+    until(lambda: in_bridge(floor.pbx, tap, ANNA), 10, "both in the bridge")
     tap.action("Atxfer", Channel=leg(floor.pbx, tap, ANNA), Context=floor.pbx.shape.inside, Exten=f"{BORIS}#")
-    until(lambda: in_bridge(floor, tap, BORIS), 10, "Boris talks with Anna")
+    until(lambda: in_bridge(floor.pbx, tap, BORIS), 10, "Boris talks with Anna")
     return caller
-
-
-def in_bridge(floor: Floor, tap: AmiTap, agent: str) -> bool:
-    return any(e["Channel"].startswith(f"{floor.pbx.shape.device(agent)}-") for e in tap.events("BridgeEnter"))
 
 
 def test_who_picks_up_owes_and_not_who_was_rung(floor: Floor, tap: AmiTap) -> None:
@@ -58,9 +54,9 @@ def test_advice_after_which_the_customer_stays_owes_nothing(floor: Floor, tap: A
 def test_a_transfer_by_the_phones_own_button_owes_too(floor: Floor, tap: AmiTap) -> None:
     anna, _ = floor.phone(ANNA), floor.phone(BORIS)
     caller = floor.caller(NUMBER, "7101", talk_ms=4000)
-    until(lambda: in_bridge(floor, tap, ANNA), 10, "Anna talks")
+    until(lambda: in_bridge(floor.pbx, tap, ANNA), 10, "Anna talks")
     advice = floor.agent_dials(ANNA, BORIS, talk_ms=None)
-    until(lambda: in_bridge(floor, tap, BORIS), 10, "Boris gives advice")
+    until(lambda: in_bridge(floor.pbx, tap, BORIS), 10, "Boris gives advice")
     assert owes(floor.pbx, BORIS) == ()
     assert refer(anna, BORIS, advice) == 202
     until(lambda: owes(floor.pbx, BORIS), 5, "Boris owing")

@@ -45,6 +45,11 @@ def leg(pbx: Asterisk, tap: AmiTap, agent: str) -> str:
     ]
 
 
+def in_bridge(pbx: Asterisk, tap: AmiTap, agent: str) -> bool:
+    """The agent's phone hears somebody: a transfer has something to work on."""
+    return any(e["Channel"].startswith(f"{pbx.shape.device(agent)}-") for e in tap.events("BridgeEnter"))
+
+
 def support(floor: Floor) -> str:
     return floor.pbx.shape.queues["support"]
 
@@ -171,7 +176,7 @@ def test_whoever_gets_a_transferred_customer_owes_too(floor: Floor, tap: AmiTap)
     floor.phone(BORIS)
     lunch(floor.pbx, tap, BORIS, CLARA)
     caller = floor.caller(NUMBER, "7001", talk_ms=3000)
-    until(caller.answered, 10, "talking")
+    until(lambda: in_bridge(floor.pbx, tap, ANNA), 10, "talking")
     tap.action("BlindTransfer", Channel=leg(floor.pbx, tap, ANNA), Context=floor.pbx.shape.inside, Exten=BORIS)
     talk(caller)
     assert [owes(floor.pbx, agent) for agent in (ANNA, BORIS)] == [(support(floor), NUMBER, "7001")] * 2

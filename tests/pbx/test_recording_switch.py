@@ -10,7 +10,7 @@ import pytest
 from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
-from tests.pbx.test_gate_mechanics import ANNA, NUMBER, leg, talk
+from tests.pbx.test_gate_mechanics import ANNA, NUMBER, in_bridge, leg, talk
 from tests.until import until
 
 
@@ -74,7 +74,7 @@ def test_a_queue_that_may_not_record_ends_the_recording_of_the_one_before() -> N
         tap = AmiTap(pbx)
         floor.phone(ANNA, answer_ms=100)
         caller = floor.caller(NUMBER, "7001", talk_ms=3500)
-        until(caller.answered, 10, "talking")
+        until(lambda: in_bridge(pbx, tap, ANNA), 10, "talking")
         tap.action("BlindTransfer", Channel=leg(pbx, tap, ANNA), Context="agents", Exten="7002")
         until(lambda: tap.events("MixMonitorStop"), 10, "the recording stopped")
         talk(caller)

@@ -17,6 +17,7 @@ from callcenter.crm.models.imports import Import, ImportRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import LegalHold
 from callcenter.crm.models.tasks import DialRow, Task, TaskReminder
+from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.crm.privacy.registry import COLUMNS, About
 from callcenter.events import QueueResult
 from tests.crm.office import Caller, talked
@@ -45,7 +46,8 @@ async def zebulon(archive: Archive, admin: Caller) -> str:
 
     await archive.db.write(lambda s: scatter(s, UUID(made.body["id"])))
     calls = await archive.db.read(lambda s: list(s.scalars(select(CallRow.id))))
-    await archive.record(calls[0], START, "1700000000.1")
+    heard = await archive.record(calls[0], START, "1700000000.1")
+    await archive.db.write(lambda s: transcribe(s, heard))
     journal = (
         f"CallerIDNum: 79161234567\r\nCallerIDName: {NAME} Quist\r\nExten: 9161234567\r\nUniqueid: 1700000000.1\r\n"
     )
@@ -76,6 +78,13 @@ def scatter(session: Session, customer: UUID) -> None:
     session.flush()
     row = ImportRow(import_id=sheet.id, n=1, fate="changed", customer_id=customer, cells=[NAME], before={"name": NAME})
     session.add_all([row, dial, merged, note, tag, held, TaskReminder(task_id=task.id, user_id=user, at=START)])
+
+
+def transcribe(session: Session, recording: UUID) -> None:
+    said = {"start_s": 0.0, "end_s": 1.0, "confidence": 1.0}
+    words = [{"text": NAME, **said}]
+    line = Utterance(recording_id=recording, seq=0, speaker="customer", text=f"{NAME} here", words=words, **said)
+    session.add_all([Transcript(recording_id=recording, state="done", at=START), line])
 
 
 async def erase(admin: Caller, customer: str) -> dict[str, object]:

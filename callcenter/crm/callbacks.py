@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Table, Uuid, and_, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,14 +16,81 @@ from callcenter.crm import task_policy
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.customers import Customer, PhoneNumber
 from callcenter.crm.models.tasks import DialRow, Task, TaskAttempt
+from callcenter.crm.statement import Built, Statement
+from callcenter.crm.upsert import inserting
+from callcenter.db import UtcDateTime
 from callcenter.events import Arrived, CallEvent, CustomerChosen, Ended, Joined
 from callcenter.ids import new_id
 from callcenter.missed import Miss, missed
 
 _TASKS: Final = cast(Table, Task.__table__)
-_ATTEMPTS: Final = cast(Table, TaskAttempt.__table__)
+_COUNTED: Final = (
+    *("id", "kind", "state", "subject", "note", "customer_id", "number_id", "pbx", "queue", "extension", "assignee_id"),
+    *("zone", "origin_call_id", "missed", "first_missed_at", "last_missed_at", "closed_how", "open_key", "created_at"),
+    *("updated_at", "version", "due_at", "order_at"),
+)
 _LONGEST_CALL: Final = timedelta(hours=24)
-_MISSED: Final = and_(Task.closed_at.is_(None), Task.missed > 0)
+
+
+def _counting(dialect: str) -> Built:
+    """Makes the task, or counts one attempt more on the one that is open; it stays locked until the commit."""
+    build = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    insert = build(_TASKS).values({name: bindparam(name) for name in _COUNTED})
+    new, old = insert.excluded, _TASKS.c
+    first, last = new.first_missed_at, new.last_missed_at
+    counted = {
+        "missed": old.missed + 1,
+        "first_missed_at": case((first < old.first_missed_at, first), else_=old.first_missed_at),
+        "last_missed_at": case((last > old.last_missed_at, last), else_=old.last_missed_at),
+        "updated_at": new.updated_at,
+        "version": old.version + 1,
+    }
+    return insert.on_conflict_do_update(index_elements=["open_key"], set_=counted).returning(old.id)
+
+
+def _closing(_dialect: str) -> Built:
+    """Tasks about the caller: his, or his number's while nobody knew whose it is; and the one this call was dialled
+    for."""
+    number, customer = bindparam("number", type_=Uuid()), bindparam("customer", type_=Uuid())
+    about = or_(Task.customer_id == customer, and_(Task.customer_id.is_(None), Task.number_id == number))
+    dialled = select(DialRow.task_id).where(DialRow.call_id == bindparam("call"), DialRow.task_id.is_not(None))
+    at = bindparam("at", type_=UtcDateTime())
+    missed_before = and_(Task.missed > 0, about, Task.last_missed_at <= at)
+    return (
+        update(_TASKS)
+        .where(Task.closed_at.is_(None), or_(missed_before, Task.id.in_(dialled)))
+        .values(
+            state="done",
+            closed_at=at,
+            closed_by_id=bindparam("agent"),
+            closed_how="talk",
+            result_call_id=bindparam("call"),
+            open_key=None,
+            updated_at=at,
+            version=Task.version + 1,
+        )
+        .returning(_TASKS.c.id)
+    )
+
+
+def _talks(alike: ColumnElement[bool]) -> Statement:
+    later = (CallRow.started_at > bindparam("since"), CallRow.answered_at > bindparam("at"))
+    return Statement(lambda _: select(CallRow.id).where(alike, *later).limit(1))
+
+
+_row: Final = Statement(
+    lambda _: select(CallRow.id, CallRow.pbx, CallRow.customer_id, CallRow.number_id).where(
+        CallRow.id == bindparam("call")
+    )
+)
+_attempts_of: Final = Statement(
+    lambda _: select(TaskAttempt.task_id).where(TaskAttempt.call_id == bindparam("call")).limit(1)
+)
+_talks_of_customer: Final = _talks(CallRow.customer_id == bindparam("customer"))
+_talks_of_number: Final = _talks(CallRow.number_id == bindparam("number"))
+_add_attempt: Final = inserting(TaskAttempt)
+_count: Final = Statement(_counting)
+_close: Final = Statement(_closing)
 
 
 def follow(session: Session, call: Call, event: CallEvent, now: datetime) -> list[UUID]:
@@ -57,26 +124,8 @@ def talked(session: Session, call: Call, at: datetime, agent: UUID | None) -> li
     """Somebody talks with the customer, whoever called whom: whatever he was missed for until now is done, and so is
     the task this call was dialled for."""
     row = _held(session, call)
-    found = [and_(_MISSED, _about(row), Task.last_missed_at <= at)] if row.number_id or row.customer_id else []
-    dialled = select(DialRow.task_id).where(DialRow.call_id == row.id, DialRow.task_id.is_not(None))
-    found.append(and_(Task.closed_at.is_(None), Task.id.in_(dialled)))
-    closed = (
-        update(Task)
-        .where(or_(*found))
-        .values(
-            state="done",
-            closed_at=at,
-            closed_by_id=agent,
-            closed_how="talk",
-            result_call_id=row.id,
-            open_key=None,
-            updated_at=at,
-            version=Task.version + 1,
-        )
-        .returning(Task.id)
-        .execution_options(synchronize_session=False)
-    )
-    return list(session.scalars(closed))
+    told = {"call": row.id, "customer": row.customer_id, "number": row.number_id, "at": at, "agent": agent}
+    return [closed.id for closed in _close(session, told)]
 
 
 def ended(session: Session, call: Call, now: datetime) -> list[UUID]:
@@ -89,15 +138,15 @@ def ended(session: Session, call: Call, now: datetime) -> list[UUID]:
     if miss is None or row is None or call.withheld or row.number_id is None:
         return []
     policy = task_policy.read(session)
-    counted = session.scalar(select(exists().where(TaskAttempt.call_id == row.id)))
+    counted = _attempts_of(session, {"call": row.id})
     if counted or miss.at < now - timedelta(days=policy.missed_days):
         return []
     if _talked_since(session, row, miss.at):
         return []
     values = _values(row, miss, _key(row.customer_id, row.number_id, miss.place))
     due = miss.at + policy.call_back_within(miss.queue)
-    task = _count(session, values | {"due_at": due, "order_at": due})
-    session.connection().execute(_ATTEMPTS.insert(), {"call_id": row.id, "task_id": task, "at": miss.at})
+    task: UUID = _count(session, values | {"due_at": due, "order_at": due})[0].id
+    _add_attempt(session, {"call_id": row.id, "task_id": task, "at": miss.at})
     return [task]
 
 
@@ -147,12 +196,11 @@ class _Row:
 def _held(session: Session, call: Call) -> _Row:
     """The call's row as it is now, its number and customer locked: a talk and a miss that are told at once by two PBXs
     must see each other."""
-    columns = (CallRow.id, CallRow.pbx, CallRow.customer_id, CallRow.number_id)
-    row = _Row(**session.execute(select(*columns).where(CallRow.id == call.id)).one()._mapping)
+    found = _row(session, {"call": call.id})[0]
     if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(PhoneNumber.id).where(PhoneNumber.id == row.number_id).with_for_update())
-        session.execute(select(Customer.id).where(Customer.id == row.customer_id).with_for_update())
-    return row
+        session.execute(select(PhoneNumber.id).where(PhoneNumber.id == found.number_id).with_for_update())
+        session.execute(select(Customer.id).where(Customer.id == found.customer_id).with_for_update())
+    return _Row(id=found.id, pbx=found.pbx, customer_id=found.customer_id, number_id=found.number_id)
 
 
 def _locked(session: Session, wanted: ColumnElement[bool]) -> Task | None:
@@ -164,17 +212,10 @@ def _key(customer: UUID | None, number: UUID | None, place: str) -> str:
     return f"missed|{f'c{customer}' if customer else f'n{number}'}|{place}"
 
 
-def _about(row: _Row) -> ColumnElement[bool]:
-    """Tasks about the caller: his, or his number's while nobody knew whose it is."""
-    number = and_(Task.customer_id.is_(None), Task.number_id == row.number_id)
-    return or_(Task.customer_id == row.customer_id, number) if row.customer_id else number
-
-
 def _talked_since(session: Session, row: _Row, at: datetime) -> bool:
     """Calls of two PBXs, and of one that was silent for a while, are not told in the order in which they were."""
-    alike = CallRow.customer_id == row.customer_id if row.customer_id else CallRow.number_id == row.number_id
-    later = and_(alike, CallRow.started_at > at - _LONGEST_CALL, CallRow.answered_at > at)
-    return bool(session.scalar(select(exists().where(later))))
+    told = {"customer": row.customer_id, "number": row.number_id, "at": at, "since": at - _LONGEST_CALL}
+    return bool(_talks_of_customer(session, told) if row.customer_id else _talks_of_number(session, told))
 
 
 def _values(row: _Row, miss: Miss, key: str) -> dict[str, Any]:
@@ -201,26 +242,3 @@ def _values(row: _Row, miss: Miss, key: str) -> dict[str, Any]:
         "updated_at": miss.at,
         "version": 1,
     }
-
-
-def _count(session: Session, values: dict[str, Any]) -> UUID:
-    """Makes the task, or counts one attempt more on the one that is open; it stays locked until the commit."""
-    build = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    insert = build(_TASKS).values(values)
-    new, old = insert.excluded, _TASKS.c
-    known = insert.on_conflict_do_update(
-        index_elements=["open_key"],
-        set_={
-            "missed": old.missed + 1,
-            "first_missed_at": case(
-                (new.first_missed_at < old.first_missed_at, new.first_missed_at), else_=old.first_missed_at
-            ),
-            "last_missed_at": case(
-                (new.last_missed_at > old.last_missed_at, new.last_missed_at), else_=old.last_missed_at
-            ),
-            "updated_at": new.updated_at,
-            "version": old.version + 1,
-        },
-    )
-    found: UUID = session.connection().execute(known.returning(old.id)).scalar_one()
-    return found

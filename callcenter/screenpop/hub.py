@@ -70,6 +70,7 @@ class Hub:
         self._tabs: dict[AgentId, list[Tab]] = defaultdict(list)
         self._told: dict[AgentId, tuple[QueueLine, ...]] = {}
         self._stirred = asyncio.Event()
+        self._tasks_stirred: set[UUID] = set()
         self._lines_seen = 0
         self._board = Board(Directory(), ledger.roster, gate.presence)
 
@@ -180,8 +181,8 @@ class Hub:
 
     async def tasks_changed(self, event: TasksChanged) -> None:
         """All screens show tasks; which of them, each asks again, and sees what it may."""
-        told = body(TaskChange(task_id=event.tasks[0] if len(event.tasks) == 1 else None))
-        await self._broadcast((tab, told) for tab in self._all())
+        self._tasks_stirred.update(event.tasks)
+        self._stirred.set()
 
     async def reminded(self, event: Reminded) -> None:
         told = body(TaskChange(task_id=event.task, reminder=True))
@@ -240,6 +241,7 @@ class Hub:
             await self._stirred.wait()
             await asyncio.sleep(_LINES_SECONDS)
             self._stirred.clear()
+            await self._tell_tasks()
             self._lines_seen = self._board.lines_version
             frames: dict[tuple[QueueLine, ...], bytes] = {}
             for count, agent in enumerate(list(self._tabs), start=1):
@@ -247,6 +249,12 @@ class Hub:
                 if count % _SLICE == 0:
                     await asyncio.sleep(0)
             self._tell_floor([tab for tab in self._all() if tab.floor])
+
+    async def _tell_tasks(self) -> None:
+        changed, self._tasks_stirred = self._tasks_stirred, set()
+        if changed:
+            told = body(TaskChange(task_id=changed.pop() if len(changed) == 1 else None))
+            await self._broadcast((tab, told) for tab in self._all())
 
     def _tell_floor(self, watching: Iterable[Tab]) -> None:
         """The same frame for all who see the same agents."""

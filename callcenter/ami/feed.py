@@ -30,6 +30,7 @@ _INBOX: Final = 100_000
 _BATCH: Final = 256
 _IDLE_SECONDS: Final = 1.0
 _LOOK_SECONDS: Final = 5.0
+_FLUSH_SECONDS: Final = 0.25
 _BOOT_SECONDS: Final = 60.0
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 15.0
@@ -169,7 +170,7 @@ class Feed:
 
     async def _pump(self, session: Session, keeping: asyncio.Task[None], deliver: Deliver) -> None:
         """Delivers until the link is lost and all that came before the loss has been delivered."""
-        looked, next_look = 0, 0.0
+        looked, next_look, next_flush = 0, 0.0, 0.0
         while not (keeping.done() and not self._inbox):
             if not self._inbox:
                 await self._something(keeping)
@@ -182,7 +183,8 @@ class Feed:
             events = [event for message in batch for event in self._told(message)]
             if events:
                 await deliver(events)
-            if self._journal:
+            if self._journal and (mono := self._clock.monotonic()) >= next_flush:
+                next_flush = mono + _FLUSH_SECONDS
                 self._journal.flush()
             if session.broken > looked and not keeping.done() and batch[-1].mono >= next_look:
                 looked, next_look = session.broken, batch[-1].mono + _LOOK_SECONDS

@@ -6,13 +6,18 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models.office import Policy
+from callcenter.crm.statement import Statement
 
 KEY: Final = "tasks"
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+_find: Final = Statement(lambda _: select(Policy.value).where(Policy.key == KEY))
 
 
 class TaskPolicy(BaseModel):
@@ -38,9 +43,9 @@ class TaskPolicy(BaseModel):
 
 def read(session: Session) -> TaskPolicy:
     """The rules now; the first ones where nobody decided, or where a newer version wrote what this one cannot read."""
-    row = session.get(Policy, KEY)
+    rows = _find(session, {})
     try:
-        return TaskPolicy.model_validate(row.value) if row else TaskPolicy()
+        return TaskPolicy.model_validate(rows[0].value) if rows else TaskPolicy()
     except ValidationError:
         return TaskPolicy()
 

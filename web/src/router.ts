@@ -26,6 +26,8 @@ const routes: RouteRecordRaw[] = [
   { path: '/floor/staff', name: 'staff', component: () => import('./pages/floor/StaffPage.vue'), meta: { title: 'nav.staff', roles: SUPERVISORS } },
   { path: '/admin/pauses', name: 'pauses', component: () => import('./pages/admin/PausesPage.vue'), meta: { title: 'nav.pauses', roles: ADMINS } },
   { path: '/admin/users', name: 'users', component: () => import('./pages/admin/UsersPage.vue'), meta: { title: 'nav.users', roles: ADMINS } },
+  { path: '/admin/teams', name: 'teams', component: () => import('./pages/admin/TeamsPage.vue'), meta: { title: 'nav.teams', roles: ADMINS } },
+  { path: '/admin/statuses', name: 'statuses', component: () => import('./pages/admin/StatusesPage.vue'), meta: { title: 'nav.statuses', roles: ADMINS } },
   { path: '/admin/outcomes', name: 'outcomes', component: () => import('./pages/admin/OutcomesPage.vue'), meta: { title: 'nav.outcomes', roles: ADMINS } },
   { path: '/admin/pbx', name: 'pbx', component: () => import('./pages/admin/PbxPage.vue'), meta: { title: 'nav.pbx', roles: ADMINS } },
   { path: '/admin/privacy/:part(recording|keeping|staff|requests)?', name: 'privacy', props: (to) => ({ part: to.params.part || 'recording' }), component: () => import('./pages/admin/privacy/PrivacyPage.vue'), meta: { title: 'nav.privacy', roles: ADMINS } },

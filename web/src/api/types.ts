@@ -1,5 +1,5 @@
 import type {
-  CallAnswer, CardFields, CustomerAnswer, FloorQueue, MeAnswer, NewNumber, OutcomeAnswer, OutcomeChange, PbxAnswer, PbxList,
+  CallAnswer, CardFields, MergeBody, CustomerAnswer, FloorQueue, MeAnswer, NewNumber, OutcomeAnswer, OutcomeChange, PbxAnswer, PbxList,
   Presence, PrefixBody, SegmentAnswer, Unowned, UserAnswer, UserRole,
 } from './generated'
 
@@ -13,6 +13,11 @@ export type {
   Dialling, DiallingPolicy, DidBody as Did, DifferenceAnswer as Difference, DoubtAnswer as Doubt, MapExtensionBody as Station, MapRuleBody as MapRule,
   PbxQueueAnswer as PbxQueue, PreviewAnswer as Preview, SeenAnswer as SeenPeer, SurveyAnswer as Survey,
 } from './generated'
+export type {
+  DoubleAnswer as Double, NoteAnswer as Note, RightsAnswer as Rights, StatusAnswer as Status, StatusChanges as StatusPatch, TeamAnswer as Team,
+} from './generated'
+export type { NewStatus } from './generated'
+export type MergeField = NonNullable<MergeBody['take']>[number]
 export type Prefix = Required<PrefixBody>
 export type { BoardView as Board, HealthView as Health, SessionAnswer as Session } from './generated'
 

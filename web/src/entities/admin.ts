@@ -8,6 +8,7 @@ interface UserFields {
   display_name: string
   role: Role
   language: string
+  team_id: string | null
   active: boolean
   password: string
 }

@@ -17,11 +17,11 @@ export function useCustomer(id: Given<string>) {
   })
 }
 
-export function useCustomers(q: Given<string>) {
+export function useCustomers(q: Given<string>, status: Given<string> = '') {
   return useInfiniteQuery({
-    queryKey: computed(() => ['customers', toValue(q)]),
+    queryKey: computed(() => ['customers', toValue(q), toValue(status)]),
     queryFn: ({ pageParam, signal }) =>
-      http.get<CustomerPage>('/customers', { q: toValue(q), limit: 50, cursor: pageParam }, signal),
+      http.get<CustomerPage>('/customers', { q: toValue(q), status: toValue(status), limit: 50, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last: CustomerPage) => last.next_cursor,
   })
@@ -49,6 +49,3 @@ export const addNumber = (id: string, raw: string, label: string) =>
   http.post<unknown>(`/customers/${id}/numbers`, { raw, label })
 
 export const removeNumber = (id: string, number: string) => http.delete(`/customers/${id}/numbers/${number}`)
-
-/** The order in which an agent thinks of them. */
-export const STATUSES = ['new', 'cold', 'warm', 'hot', 'regular', 'vip'] as const

@@ -4,6 +4,8 @@ import { icons } from '@/ui/icons'
 export const adminPlaces: { name: string; icon: string }[] = [
   { name: 'pbx', icon: icons.pbx },
   { name: 'users', icon: icons.personAdd },
+  { name: 'teams', icon: icons.people },
+  { name: 'statuses', icon: icons.star },
   { name: 'outcomes', icon: icons.outcomes },
   { name: 'pauses', icon: icons.paused },
   { name: 'privacy', icon: icons.shield },

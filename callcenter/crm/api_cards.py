@@ -137,7 +137,7 @@ class LinksView(View):
             there = customers.get(session, body.customer_id, who)
             person, organisation = (there, here) if here.kind == "organisation" else (here, there)
             tied = notes.link(session, person, organisation, values)
-            customers.touched(here, made)
+            customers.worked_on(here, made)
             audit.record(session, who, "link", ("customer", str(here.id)), made.at, link=str(tied))
             return here.id
 

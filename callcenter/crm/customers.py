@@ -260,12 +260,17 @@ def key(at: datetime | None, row: UUID) -> Tuple:
 
 
 def touched(customer: Customer, made: Made) -> None:
-    """Somebody changed the card or what hangs on it. Who writes first on a card born of a call makes it his."""
+    """Somebody changed the card: who read it before must look again."""
+    worked_on(customer, made)
+    customer.version += 1
+
+
+def worked_on(customer: Customer, made: Made) -> None:
+    """Somebody changed what hangs on the card. Who writes first on a card born of a call makes it his."""
     if customer.provisional and customer.owner_id is None and customer.team_id is None:
         _claim(customer, made.by)
     customer.provisional = False
     customer.updated_at = made.at
-    customer.version += 1
 
 
 def search_text(customer: Customer) -> str:

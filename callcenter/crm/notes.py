@@ -28,7 +28,7 @@ def write(session: Session, customer: Customer, text: str, pinned: bool, made: M
     note = NoteRow(customer_id=customer.id, text=text, pinned=pinned, created_at=made.at)
     note.author_id = made.by.id if made.by else None
     session.add(note)
-    customers.touched(customer, made)
+    customers.worked_on(customer, made)
     session.flush()
     return note.id
 
@@ -80,7 +80,7 @@ def set_tags(session: Session, customer: Customer, wanted: Sequence[str], made: 
         session.delete(there[folded])
     for folded in new.keys() - there.keys():
         session.add(CustomerTag(customer_id=customer.id, folded=folded, tag=new[folded]))
-    customers.touched(customer, made)
+    customers.worked_on(customer, made)
     session.flush()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm import audit, sessions
 from callcenter.crm.models.desks import Extension, RosterRow
-from callcenter.crm.models.people import User
+from callcenter.crm.models.people import SignIn, User
 from callcenter.errors import Refused
 from callcenter.roster import Binding, Device, Roster
 
@@ -80,13 +80,14 @@ def unbind(session: Session, agent: UUID, now: datetime) -> None:
 
 
 def vacate(session: Session, now: datetime) -> int:
-    """Whoever is signed in nowhere any more leaves his desk, and with it his queues; how many did."""
+    """Whoever was signed in and is so nowhere any more leaves his desk, and with it his queues; how many did.
+
+    Desks that were laid out for people who have not come yet stay theirs.
+    """
     at_work = sessions.at_work(session, now)
-    left = [
-        row
-        for row in session.scalars(select(RosterRow).where(RosterRow.until.is_(None)))
-        if row.agent_id not in at_work
-    ]
+    came = select(SignIn.id).where(SignIn.user_id == RosterRow.agent_id).exists()
+    sitting = session.scalars(select(RosterRow).where(RosterRow.until.is_(None), came))
+    left = [row for row in sitting if row.agent_id not in at_work]
     for row in left:
         row.until = now
         audit.record(session, None, "vacate", ("user", str(row.agent_id)), now)

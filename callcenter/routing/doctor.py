@@ -41,7 +41,8 @@ def examine(queues: Mapping[str, Mapping[str, str]], members: Iterable[MemberSta
             found += _queue(name, {**_DEFAULTS, **options})
     if general.get("autofill", "no").lower() not in _TRUE:
         found.append(_AUTOFILL)
-    return found + [_no_state(m) for m in members if _stateless(m)]
+    present = [member for member in members if not member.gone]
+    return found + [_no_state(m) for m in present if _stateless(m)] + _twice(present)
 
 
 _DEFAULTS: Final = {"joinempty": "yes", "leavewhenempty": "no", "ringinuse": "yes", "setinterfacevar": "no"}
@@ -111,7 +112,7 @@ def _no_gate(name: str) -> Finding:
 
 def _stateless(member: MemberState) -> bool:
     local = member.interface.startswith("Local/")
-    return not member.gone and local and member.state_interface in ("", member.interface)
+    return local and member.state_interface in ("", member.interface)
 
 
 def _no_state(member: MemberState) -> Finding:
@@ -121,4 +122,28 @@ def _no_state(member: MemberState) -> Finding:
         what="the member has no state interface",
         why="the queue takes a talking agent for free and rings him despite ringinuse=no",
         remedy=f"in [{member.queue}]: member => {member.interface},0,{member.name},hint:EXTENSION@CONTEXT",
+    )
+
+
+def _twice(members: Iterable[MemberState]) -> list[Finding]:
+    """One phone under two interfaces of a queue: only an equal state interface is certain, names may be shared."""
+    first: dict[tuple[str, str], MemberState] = {}
+    found = []
+    for member in members:
+        kept = first.setdefault((member.queue, member.state_interface or member.interface), member)
+        if kept.interface != member.interface:
+            found.append(_duplicate(kept, member))
+    return found
+
+
+def _duplicate(kept: MemberState, member: MemberState) -> Finding:
+    return Finding(
+        code="member_twice",
+        thing=f"queue {member.queue}, member {member.interface}",
+        what=f"the same phone is also a member as {kept.interface}",
+        why="a call can ring it twice at once, and a pause of the one leaves the other open",
+        remedy=(
+            f"asterisk -rx 'queue remove member {member.interface} from {member.queue}', and take its line "
+            f"out of [{member.queue}] of queues.conf if it stands there; then: asterisk -rx 'queue reload members'"
+        ),
     )

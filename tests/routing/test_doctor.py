@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -65,6 +66,20 @@ def test_ringinuse_and_a_missing_gate() -> None:
 
 def test_a_member_without_a_state() -> None:
     assert codes({}, (member("Local/101@from-queue/n", ""),)) == ["member_without_state"]
+
+
+def test_a_phone_that_is_a_member_twice() -> None:
+    twice = (member("PJSIP/101", "PJSIP/101"), member("Local/101@from-queue/n", "PJSIP/101"))
+    assert codes({}, twice) == ["member_twice"]
+
+
+def test_two_phones_with_agents_of_one_name() -> None:
+    assert codes({}, (member("PJSIP/101", "PJSIP/101"), member("PJSIP/102", "PJSIP/102"))) == []
+
+
+def test_a_member_who_left_is_none() -> None:
+    left = replace(member("Local/101@from-queue/n", "PJSIP/101"), gone=True)
+    assert codes({}, (member("PJSIP/101", "PJSIP/101"), left)) == []
 
 
 def test_autofill_left_off() -> None:

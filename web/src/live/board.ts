@@ -25,6 +25,7 @@ let watchesFloor = false
 const receivedAt = new Map<string, number>()
 const offeredHooks = new Set<(pop: Pop) => void>()
 const openHooks = new Set<() => void>()
+const newsHooks = new Set<(message: Message) => void>()
 const endHooks = new Set<(why: Ended) => void>()
 
 const board = computed(() => live.value.board)
@@ -59,6 +60,7 @@ function receive(message: Message, at: number): void {
     if (!before.gap) socket.send({ type: 'resume', seq: before.seq })
     return
   }
+  newsHooks.forEach((hook) => hook(message))
   if (message.type === 'floor') floor.value = message
   if (message.type === 'snapshot') return settleIn(true)
   if (message.type !== 'change') return
@@ -146,5 +148,7 @@ export function useBoard() {
     onOffered: (hook: (pop: Pop) => void) => offeredHooks.add(hook),
     onOpen: (hook: () => void) => openHooks.add(hook),
     onEnd: (hook: (why: Ended) => void) => endHooks.add(hook),
+    /** What is told beside the board: tasks, clicks, and that everything was told anew. */
+    onNews: (hook: (message: Message) => void) => newsHooks.add(hook),
   }
 }

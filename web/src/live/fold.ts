@@ -1,4 +1,5 @@
 import type { Board, Floor, Health, Pop, Presence, QueueLine, Unowned } from '@/api/types'
+import type { ClickShown } from './clicks'
 
 export type WithdrawReason = 'answered_elsewhere' | 'cancelled' | 'no_answer' | 'rejected'
 
@@ -11,6 +12,8 @@ export type Change =
   | { change: 'unowned'; unowned: Unowned[] }
   | { change: 'desk_taken'; extension: string; by: string }
   | { change: 'health'; health: Health }
+  | { change: 'task'; task_id: string | null; reminder: boolean }
+  | ({ change: 'dial'; dial_id: string } & Omit<ClickShown, 'id'>)
 
 export type Message =
   | { type: 'hello'; protocol: number; build: string }

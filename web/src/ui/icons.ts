@@ -1,5 +1,5 @@
 import {
-  symRoundedAdd, symRoundedArrowBack, symRoundedArrowDownward, symRoundedArrowUpward, symRoundedCall, symRoundedCallEnd,
+  symRoundedAdd, symRoundedAddTask, symRoundedTaskAlt, symRoundedPersonPinCircle, symRoundedPhoneForwarded, symRoundedArrowBack, symRoundedArrowDownward, symRoundedArrowUpward, symRoundedCall, symRoundedCallEnd,
   symRoundedCallMade, symRoundedCallMissed, symRoundedCallReceived, symRoundedCheck, symRoundedCheckCircle, symRoundedClose,
   symRoundedCloudOff, symRoundedContrast, symRoundedDarkMode, symRoundedDatabase, symRoundedDelete, symRoundedDns,
   symRoundedDomain, symRoundedEdit, symRoundedEditNote, symRoundedError, symRoundedFactCheck, symRoundedGroup,
@@ -14,6 +14,7 @@ import {
 import type { CallState, PresenceState } from '@/api/types'
 
 export const icons = {
+  tasks: symRoundedTaskAlt, addTask: symRoundedAddTask, visit: symRoundedPersonPinCircle, callBack: symRoundedPhoneForwarded,
   add: symRoundedAdd, back: symRoundedArrowBack, down: symRoundedArrowDownward, up: symRoundedArrowUpward,
   call: symRoundedCall, hangUp: symRoundedCallEnd, outgoing: symRoundedCallMade, missed: symRoundedCallMissed,
   incoming: symRoundedCallReceived, check: symRoundedCheck, done: symRoundedCheckCircle, close: symRoundedClose,

@@ -50,8 +50,8 @@ class Tasks(Answer):
 
 
 class TaskCounts(Answer):
-    """``mine`` are due by ``due_before``; ``withheld``: callers missed since ``since`` who hid their number and cannot
-    be called back."""
+    """``mine`` are due by ``due_before``; ``unclaimed``: missed callers nobody has taken; ``withheld``: callers missed
+    since ``since`` who hid their number and cannot be called back."""
 
     mine: int
     mine_overdue: int
@@ -253,7 +253,7 @@ def _counts(session: Session, who: Actor, now: datetime, bounds: tuple[datetime 
     return TaskCounts(
         mine=count(Filter(mine=True, due_before=due_before)),
         mine_overdue=count(Filter(mine=True, overdue=True)),
-        unclaimed=count(Filter(unclaimed=True)),
+        unclaimed=count(Filter(unclaimed=True, missed=True)),
         overdue=count(Filter(overdue=True)),
         withheld=session.scalar(hidden) or 0,
     )

@@ -18,6 +18,7 @@ PAGES: Final = {
     "desk": "/",
     "customers": "/customers",
     "calls": "/calls",
+    "tasks": "/tasks",
     "floor": "/floor",
     "staff": "/floor/staff",
     "pauses": "/admin/pauses",

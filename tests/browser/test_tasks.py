@@ -1,0 +1,79 @@
+"""A caller whom nobody answered is a task; one click calls him back, and a promise rings its bell."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import picture, sign_in
+from tests.browser.test_access import violations
+from tests.browser.test_day import log_outcome
+from tests.lab.phones import Floor
+from tests.pbx.job.product import Product
+from tests.until import until_async
+
+Window = Callable[[], Awaitable[Page]]
+NUMBER, SHOWN = "79161245001", "+7 916 124-50-01"
+
+
+async def test_a_missed_caller_is_called_back_from_the_list(browser: Window, floor: Floor, product: Product) -> None:
+    page = await browser()
+    await sign_in(page, "anna", "101")
+    await page.goto("/tasks/missed")
+    await expect(page.get_by_test_id("tasks-page")).to_contain_text("Nobody waits for a call back")
+    for _ in range(2):
+        caller = floor.caller(NUMBER, "7001", patience_ms=1200)
+        await until_async(caller.ended, 10, "the caller giving up")
+    task = page.get_by_test_id("task").filter(has_text=SHOWN)
+    await expect(task).to_contain_text("Called 2 times, last at")
+    await picture(page, "tasks-missed")
+    assert await violations(page) == []
+    floor.phone("101", answer_ms=600)
+    provider = floor.phone("trunk", answer_ms=600, talk_ms=1200)
+    await page.keyboard.press("j")
+    await task.get_by_role("button", name="Call back").click()
+    await expect(page.get_by_test_id("click-bar")).to_contain_text("Your phone")
+    await picture(page, "click-ringing-you")
+    await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "wrapup", timeout=20_000)
+    assert [offer.dialled for offer in provider.offers()] == [f"+{NUMBER}"]
+    await log_outcome(page)
+    await page.goto("/tasks/closed")
+    await expect(page.get_by_test_id("task").filter(has_text=SHOWN)).to_contain_text("talked with him")
+
+
+async def test_a_customer_who_is_busy_is_said_to_be_so(browser: Window, floor: Floor, product: Product) -> None:
+    page = await browser()
+    await sign_in(page, "boris", "102")
+    await page.goto("/tasks")
+    await page.keyboard.press("n")
+    dialog = page.get_by_test_id("task-dialog")
+    await dialog.get_by_label("Subject").fill("Ask for the papers")
+    await picture(page, "tasks-new")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(page.get_by_test_id("task")).to_contain_text("Ask for the papers")
+    floor.phone("102", answer_ms=300)
+    floor.phone("trunk", busy=True)
+    caller = floor.caller("79161245002", "7102", patience_ms=100)
+    await until_async(caller.ended, 10, "the caller giving up")
+    await page.goto("/calls")
+    row = page.get_by_role("row").filter(has_text="+7 916 124-50-02").first
+    await row.get_by_test_id("call-button").click()
+    await expect(page.get_by_test_id("click-bar")).to_contain_text("is busy")
+    await picture(page, "click-busy")
+
+
+async def test_a_promise_made_with_the_outcome_is_on_the_desk(browser: Window, floor: Floor, product: Product) -> None:
+    page = await browser()
+    await sign_in(page, "chiara", "103")
+    floor.phone("103", answer_ms=300)
+    floor.caller("79161245003", "7103", talk_ms=1200)
+    form = page.get_by_test_id("outcome-form")
+    await expect(form).to_have_class("outcome owed", timeout=20_000)
+    await page.keyboard.press("2")
+    await expect(form.get_by_label("Call back on")).to_be_checked()
+    await picture(page, "outcome-promise")
+    await page.keyboard.press("Control+Enter")
+    await expect(form).to_be_hidden()
+    await page.goto("/tasks/later")
+    await expect(page.get_by_test_id("task")).to_contain_text("+7 916 124-50-03")

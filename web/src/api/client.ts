@@ -32,11 +32,13 @@ export function address(path: string, query: Query = {}): string {
 
 async function send(method: Method, path: string, { body, query, ifMatch, signal }: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', 'X-Requested-With': 'callcenter' }
-  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  if (body instanceof Blob) headers['Content-Type'] = 'application/octet-stream'
+  else if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (ifMatch) headers['If-Match'] = ifMatch
   if (method === 'POST') headers['Idempotency-Key'] = token()
   const init: RequestInit = { method, headers, credentials: 'same-origin', signal: signal ?? null }
-  if (body !== undefined) init.body = JSON.stringify(body)
+  if (body instanceof Blob) init.body = body
+  else if (body !== undefined) init.body = JSON.stringify(body)
   try {
     return await fetch(address(path, query), init)
   } catch (error) {
@@ -70,6 +72,7 @@ export const http = {
     plain<T>('GET', path, { ...(query && { query }), ...(signal && { signal }) }),
   getTagged: <T>(path: string) => tagged<T>('GET', path),
   post: <T>(path: string, body?: unknown) => plain<T>('POST', path, { body }),
+  upload: <T>(path: string, file: File, query: Query) => plain<T>('POST', path, { body: file, query }),
   put: <T>(path: string, body: unknown) => plain<T>('PUT', path, { body }),
   putTagged: <T>(path: string, body: unknown, ifMatch: string) => tagged<T>('PUT', path, { body, ifMatch }),
   patch: <T>(path: string, body: unknown) => plain<T>('PATCH', path, { body }),

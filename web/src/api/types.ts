@@ -7,6 +7,7 @@ import type {
 export type {
   CustomerBrief, NewOutcome, OfferResult, Pop, Presence, Problem as ProblemBody, QueueLine,
   Extensions, PauseCodeAnswer as PauseCode, PresenceRules, QueueStaff, StaffAnswer as Staff, Why,
+  ImportAnswer, ImportedRows, SheetPreview,
   DialAnswer as Click, NewTask, NextStep, ReminderAnswer as Reminder, TaskAnswer as Task, TaskCounts, TaskFields, TaskPolicy, TimelineItem,
 } from './generated'
 export type {

@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("file", type=Path)
     replay.add_argument("--map", action="append", default=[], metavar="PATTERN=KIND", help="'PJSIP/trunk*=trunk'")
     _add_exchange(commands)
+    _add_backup(commands)
     _add(commands, "openapi", _openapi, "print the OpenAPI document")
     return parser
 
@@ -112,6 +113,13 @@ def _add_exchange(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     give.add_argument("what", choices=("customers", "calls"))
     give.add_argument("file", type=Path)
     give.add_argument("--find", default="", help="only these: words, numbers or an address; for calls a number")
+
+
+def _add_backup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = _add(commands, "backup", _backup, "copy database and recordings into a new folder, while the service runs")
+    backup.add_argument("folder", type=Path)
+    restore = _add(commands, "restore", _restore, "put a back-up into an empty database and store")
+    restore.add_argument("folder", type=Path)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -186,6 +194,24 @@ def _export(options: argparse.Namespace) -> int:
 
     rows = asyncio.run(exchanging.export_to(_settings(options), options.what, options.file, options.find))
     print(f"{rows} rows in {options.file}")
+    return 0
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from callcenter import backup
+
+    told = backup.back_up(_settings(options), options.folder)
+    print(f"{told.folder}: the database and {told.recordings} recordings, {told.bytes / 1e6:.1f} MB")
+    if told.missing:
+        print(f"callcenter: {told.missing} recordings are not in the store", file=sys.stderr)
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from callcenter import backup
+
+    told = backup.restore(_settings(options), options.folder)
+    print(f"restored: the database and {told.recordings} recordings")
     return 0
 
 

@@ -55,9 +55,20 @@ def _no_web() -> str:
     return "" if (STATIC / "index.html").exists() else "the web app is not built: ./run build"
 
 
+def _no_systemd() -> str:
+    return "" if shutil.which("systemd-analyze") else "no systemd-analyze: apt-get install -y systemd"
+
+
+def _no_web_modules() -> str:
+    there = (STATIC.parents[1] / "web" / "node_modules" / "js-yaml").exists()
+    return "" if there else "the web app's packages are not installed: ./run build"
+
+
 _LACK: Final[dict[str, Callable[[], str]]] = {
     "asterisk": _no_asterisk,
     "postgres": _no_postgres,
+    "systemd": _no_systemd,
+    "web_modules": _no_web_modules,
     "chromium": _no_chromium,
     "web": _no_web,
 }

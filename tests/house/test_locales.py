@@ -16,10 +16,10 @@ _FOLDERS: Final = sorted(
     {path.parent for path in ROOT.glob("*/**/locales/en.json") if "node_modules" not in path.parts}
 )
 _PLACEHOLDER: Final = re.compile(r"{(\w+)}")
-_SAME_EVERYWHERE: Final = {"Callcenter", "Server", "VIP", "Audit", "Auto", "s"}
+_SAME_EVERYWHERE: Final = {"Callcenter", "Server", "VIP", "Audit", "Auto", "s", "CSV"}
 _SAME: Final = {
     "ru": _SAME_EVERYWHERE,
-    "it": _SAME_EVERYWHERE | {"Privacy", "Database", "Password", "E-mail"},
+    "it": _SAME_EVERYWHERE | {"Privacy", "Database", "Password", "E-mail", "File"},
     "az": _SAME_EVERYWHERE | {"Administrator", "Status"},
 }
 """Words that are the same in both languages. What is added here was looked at, not forgotten."""

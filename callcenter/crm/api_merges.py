@@ -89,7 +89,7 @@ class MergesView(View):
         return card
 
 
-class UndoView(View):
+class MergeUndoView(View):
     async def post(self, merge_id: UUID, /) -> CustomerAnswer:
         """Makes them two again."""
         app, who = self.request.app, require(self.request, Verb.MERGE_CARDS)
@@ -110,4 +110,4 @@ class UndoView(View):
 def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}/duplicates", DuplicatesView)
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}/merges", MergesView)
-    app.router.add_view(f"{ROOT}/merges/{{merge_id}}/undo", UndoView)
+    app.router.add_view(f"{ROOT}/merges/{{merge_id}}/undo", MergeUndoView)

@@ -159,7 +159,7 @@ class TaskView(View):
         return await _work(self, task_id, "change", change)
 
 
-class ClaimView(View):
+class TaskClaimView(View):
     async def post(self, task_id: UUID, /) -> TaskAnswer:
         """Takes it: of two who do so at once one has it, and the other is told who."""
 
@@ -207,7 +207,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/tasks", TasksView)
     app.router.add_view(f"{ROOT}/tasks/counts", TaskCountsView)
     app.router.add_view(f"{ROOT}/tasks/{{task_id}}", TaskView)
-    app.router.add_view(f"{ROOT}/tasks/{{task_id}}/claim", ClaimView)
+    app.router.add_view(f"{ROOT}/tasks/{{task_id}}/claim", TaskClaimView)
     app.router.add_view(f"{ROOT}/tasks/{{task_id}}/release", ReleaseView)
     app.router.add_view(f"{ROOT}/tasks/{{task_id}}/done", DoneView)
     app.router.add_view(f"{ROOT}/tasks/{{task_id}}/cancel", CancelView)

@@ -91,7 +91,7 @@ class UnownedView(View):
         return UnownedTalks(items=[UnownedTalk(one) for one in self.request.app[GATE].unowned.now()])
 
 
-class ClaimView(View):
+class UnownedClaimView(View):
     async def post(self, segment_id: UUID, /) -> SegmentAnswer:
         """Says that the talk was one's own: from then on one owes its outcome. The first to claim it has it."""
         app, who = self.request.app, require(self.request, Verb.SETTLE)
@@ -153,5 +153,5 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/agents/{{agent_id}}/resume", ForcedResumeView)
     app.router.add_view(f"{ROOT}/agents/{{agent_id}}/sign-out", ForcedSignOutView)
     app.router.add_view(f"{ROOT}/unowned", UnownedView)
-    app.router.add_view(f"{ROOT}/unowned/{{segment_id}}/claim", ClaimView)
+    app.router.add_view(f"{ROOT}/unowned/{{segment_id}}/claim", UnownedClaimView)
     app.router.add_view(f"{ROOT}/unowned/{{segment_id}}/dismiss", DismissView)

@@ -110,7 +110,7 @@ class PreviewView(View):
         return SheetPreview(rows=[answers.row_read(r) for r in rows], doubtful=doubtful)
 
 
-class RunView(View):
+class ImportRunView(View):
     async def post(self, import_id: UUID, /) -> ImportAnswer:
         """Starts it, or goes on where it was stopped."""
         app, who = self.request.app, require(self.request, Verb.IMPORT)
@@ -129,7 +129,7 @@ class StopView(View):
         return await _read(self.request, import_id)
 
 
-class UndoView(View):
+class ImportUndoView(View):
     async def post(self, import_id: UUID, /) -> ImportAnswer:
         """Takes it back: changed cards as they were, new cards away, less what somebody touched since."""
         app, who = self.request.app, require(self.request, Verb.IMPORT)
@@ -203,9 +203,9 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(one, ImportView)
     app.router.add_view(f"{one}/plan", PlanView)
     app.router.add_view(f"{one}/preview", PreviewView)
-    app.router.add_view(f"{one}/run", RunView)
+    app.router.add_view(f"{one}/run", ImportRunView)
     app.router.add_view(f"{one}/stop", StopView)
-    app.router.add_view(f"{one}/undo", UndoView)
+    app.router.add_view(f"{one}/undo", ImportUndoView)
     app.router.add_view(f"{one}/rows", RowsView)
     app.router.add_view(f"{one}/refused.csv", LogView)
     app.router.add_view(f"{one}/doubtful.csv", DoubtsView)

@@ -122,7 +122,7 @@ class TonightView(View):
         return Tonight(next_at=next_at, due=dict(report.due), held=report.held)
 
 
-class RunView(View):
+class NightRunView(View):
     async def post(self) -> KeepingAnswer:
         """Does it now, without waiting for the night."""
         who, app = require(self.request, Verb.EDIT_PRIVACY), self.request.app
@@ -187,6 +187,6 @@ async def _keeping(view: View) -> KeepingAnswer:
 def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/privacy/keeping", KeepingView)
     app.router.add_view(f"{ROOT}/privacy/keeping/tonight", TonightView)
-    app.router.add_view(f"{ROOT}/privacy/keeping/run", RunView)
+    app.router.add_view(f"{ROOT}/privacy/keeping/run", NightRunView)
     app.router.add_view(f"{ROOT}/legal-holds", HoldsView)
     app.router.add_view(f"{ROOT}/legal-holds/{{hold_id}}", OneHoldView)

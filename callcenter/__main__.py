@@ -129,10 +129,10 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from callcenter import app
+    from callcenter import service
 
     settings = _settings(options)
-    asyncio.run(app.serve(settings, lambda address: print(f"callcenter: listening on {address}", flush=True)))
+    asyncio.run(service.serve(settings, lambda address: print(f"callcenter: listening on {address}", flush=True)))
     return 0
 
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from callcenter import app, log
+from callcenter import log, service
 from callcenter.config import Fastagi, Http, Log, Recordings, Settings, Speech
 from callcenter.config import Pbx as PbxSettings
 from callcenter.crm.schema import migrate
@@ -100,7 +100,7 @@ async def play(stage: Stage) -> None:
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         world = asyncio.create_task(_turn(pbx, Traffic(pbx, numbers, stage.pace, rng), address, stage))
         try:
-            await app.serve(settings, _told(address, stage))
+            await service.serve(settings, _told(address, stage))
         finally:
             world.cancel()
             await asyncio.gather(world, return_exceptions=True)

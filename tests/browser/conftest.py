@@ -13,7 +13,7 @@ from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
 from tests.parts import chromium, need
 from tests.pbx.job.conftest import wire
-from tests.pbx.job.product import PASSWORD, Product
+from tests.pbx.job.product import AGENTS, PASSWORD, Desk, Product
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SCREENS: Final = ROOT / "var" / "screens"
@@ -58,6 +58,7 @@ def floor(product: Product) -> Iterator[Floor]:
 async def browser(product: Product) -> AsyncIterator[Callable[[], Awaitable[Page]]]:
     """Opens windows that share nothing; a fault in a page's own script fails the test."""
     await wire(product)
+    await clear(product)
     faults: list[str] = []
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=chromium(), args=[*_QUIET])
@@ -72,6 +73,18 @@ async def browser(product: Product) -> AsyncIterator[Callable[[], Awaitable[Page
         yield window
         await running.close()
     assert faults == []
+
+
+async def clear(product: Product) -> None:
+    """Nobody sits at a phone or owes an outcome: each test begins with an empty floor."""
+    for username in AGENTS:
+        desk = Desk(product, username)
+        await desk.sign_in()
+        await desk.listen()
+        for pop in desk.owed():
+            await desk.request("PUT", f"/segments/{pop['id']}/outcome", {"outcome": "solved", "comment": ""})
+        await desk.request("PUT", "/me/extension", {"extension": None})
+        await desk.close()
 
 
 async def sign_in(page: Page, username: str, extension: str = "") -> None:

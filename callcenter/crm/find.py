@@ -1,7 +1,7 @@
 """Cards found: by number in any spelling or its last digits, by e-mail address, by names as they sound, ranked.
 
 Every way begins at an index; names that many cards share cost more than rare ones (``bench search_customers``). A
-search tells at most ``RANKED`` cards, the best first; what is so common that more would fit is narrowed by another word.
+search tells at most ``RANKED`` cards, the best first; what is more common than that is narrowed by another word.
 """
 
 from __future__ import annotations

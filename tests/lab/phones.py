@@ -69,7 +69,8 @@ class Sipp:
 class Phone(Sipp):
     """An agent's phone at the extension's static contact; serves any number of calls until closed.
 
-    `answer_ms` None never answers; `talk_ms` None waits for the other side's BYE; `busy` rejects with 486.
+    `answer_ms` None never answers; `talk_ms` None waits for the other side's BYE; `busy` rejects with 486, once it
+    `rings` where it does.
     """
 
     def __init__(
@@ -80,10 +81,11 @@ class Phone(Sipp):
         answer_ms: int | None = 300,
         talk_ms: int | None = None,
         busy: bool = False,
+        rings: bool = False,
     ) -> None:
         self.extension = extension
         port = pbx.ports.trunk if extension == "trunk" else pbx.ports.phone(extension)
-        scenario = busy_phone() if busy else ringing_phone(answer_ms, talk_ms, speech(AGENT_TEXT))
+        scenario = busy_phone(rings=rings) if busy else ringing_phone(answer_ms, talk_ms, speech(AGENT_TEXT))
         super().__init__(pbx, scenario, port, [])
         until(lambda: _listens(port) or not self.running(), 5, f"phone {extension} listening on {port}")
 
@@ -147,10 +149,16 @@ class Floor:
         self.callers: list[Caller] = []
 
     def phone(
-        self, extension: str, *, answer_ms: int | None = 300, talk_ms: int | None = None, busy: bool = False
+        self,
+        extension: str,
+        *,
+        answer_ms: int | None = 300,
+        talk_ms: int | None = None,
+        busy: bool = False,
+        rings: bool = False,
     ) -> Phone:
         """Plug a phone in; "trunk" is the provider's far end of outgoing calls."""
-        made = Phone(self.pbx, extension, answer_ms=answer_ms, talk_ms=talk_ms, busy=busy)
+        made = Phone(self.pbx, extension, answer_ms=answer_ms, talk_ms=talk_ms, busy=busy, rings=rings)
         self.phones.append(made)
         return made
 

@@ -90,9 +90,10 @@ def ringing_phone(answer_ms: int | None, talk_ms: int | None, sound: Path | None
     )
 
 
-def busy_phone(status: str = "486 Busy Here") -> str:
-    """A phone that refuses every call."""
-    steps = '<recv request="INVITE"/>\n' + _reply(status) + '<recv request="ACK"/>\n</scenario>\n'
+def busy_phone(status: str = "486 Busy Here", *, rings: bool = False) -> str:
+    """A phone that refuses every call; one that rings is refused by a person."""
+    first = _reply("180 Ringing") + '<pause milliseconds="500"/>\n' if rings else ""
+    steps = '<recv request="INVITE"/>\n' + first + _reply(status) + '<recv request="ACK"/>\n</scenario>\n'
     return _HEAD.format(name="busy") + steps
 
 

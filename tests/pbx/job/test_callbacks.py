@@ -75,7 +75,9 @@ async def test_a_click_rings_the_agent_then_the_customer_who_never_sees_his_own_
     assert story(anna) == ["ringing_you", "dialling", "ringing_customer", "talking", "ended"]
 
 
-@pytest.mark.parametrize(("how", "reason"), [({"busy": True}, "you_rejected"), ({"answer_ms": None}, "you_no_answer")])
+@pytest.mark.parametrize(
+    ("how", "reason"), [({"busy": True, "rings": True}, "you_rejected"), ({"answer_ms": None}, "you_no_answer")]
+)
 async def test_an_agent_who_does_not_pick_up_costs_no_call(
     floor: Floor, people: dict[str, Desk], how: dict[str, Any], reason: str
 ) -> None:

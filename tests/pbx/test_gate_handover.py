@@ -33,6 +33,16 @@ def test_who_picks_up_owes_and_not_who_was_rung(floor: Floor, tap: AmiTap) -> No
     assert owes(floor.pbx, ANNA) == ()
 
 
+def test_advice_owes_nothing_until_the_customer_is_handed_over(floor: Floor, tap: AmiTap) -> None:
+    caller = consult(floor, tap, talk_ms=9_000)
+    assert owes(floor.pbx, BORIS) == ()
+    tap.action("Hangup", Channel=leg(floor.pbx, tap, ANNA))
+    until(lambda: owes(floor.pbx, BORIS), 5, "Boris owing")
+    assert not caller.ended()
+    talk(caller)
+    assert [owes(floor.pbx, agent) for agent in (ANNA, BORIS)] == [("", NUMBER, "7101")] * 2
+
+
 def test_advice_after_which_the_customer_stays_owes_nothing(floor: Floor, tap: AmiTap) -> None:
     caller = consult(floor, tap, talk_ms=9_000)
     tap.action("Hangup", Channel=leg(floor.pbx, tap, BORIS))

@@ -22,6 +22,7 @@ def test_log_tells_who_was_offered_the_call_and_how_it_ended(floor: Floor) -> No
     floor.phone(ANNA, answer_ms=None)
     floor.phone(BORIS, answer_ms=500)
     until(floor.caller("74951234567", "7002", talk_ms=400).ended, 10, "the call is over")
+    until(lambda: all(offer.ended_at for offer in floor.log().offers), 5, "both phones know that it is over")
     log = floor.log()
     assert {offer.phone: (offer.result, offer.ended_by) for offer in log.offers} == {
         ANNA: ("answered_elsewhere", "pbx"),
@@ -39,6 +40,7 @@ def test_phone_hangs_up_by_itself(floor: Floor) -> None:
     floor.phone(ANNA, answer_ms=50, talk_ms=300)
     caller = floor.caller("74951234567", "7101", talk_ms=None)
     until(caller.ended, 10, "the call is over")
+    until(lambda: all(offer.ended_at for offer in floor.log().offers), 5, "the phone knows that it is over")
     assert [(offer.result, offer.ended_by) for offer in floor.log().offers] == [("talked", "phone")]
     assert [attempt.ended_by for attempt in floor.log().attempts] == ["pbx"]
 

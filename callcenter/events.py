@@ -339,12 +339,14 @@ class OriginatedLeg:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginateFailed:
     """The PBX could not ring the first leg of the action ``action``. ``reason`` is Asterisk's: 3 no answer, 5 busy, 8
-    congestion, 0 and 1 no such phone, or none that answers to the network."""
+    congestion, 0 anything else. ``leg_lives``: that leg's channel is still there; its end, which says more, follows.
+    """
 
     pbx: str
     at: datetime
     action: str
     reason: int
+    leg_lives: bool = False
 
 
 PbxEvent: TypeAlias = (

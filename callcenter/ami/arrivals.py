@@ -150,8 +150,15 @@ class Arrivals:
         return OriginatedLeg(pbx=pbx, at=msg.at, uniqueid=channel.uniqueid, state=state, cause=cause)
 
     def _originate_refused(self, msg: m.OriginateRefused) -> Iterable[Event]:
+        """A channel that we ask for has the id of the action."""
         if msg.action:
-            yield OriginateFailed(pbx=self._scene.map.pbx, at=msg.at, action=msg.action, reason=msg.reason)
+            yield OriginateFailed(
+                pbx=self._scene.map.pbx,
+                at=msg.at,
+                action=msg.action,
+                reason=msg.reason,
+                leg_lives=self._scene.channels.get(msg.action) is not None,
+            )
 
     def _hangup(self, msg: m.Hangup) -> Iterable[Event]:
         scene = self._scene

@@ -32,6 +32,7 @@ log = logger(__name__)
 _SEND_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 5.0
 _NO_NEWS_SECONDS: Final = 150.0
+_NO_END_SECONDS: Final = 5.0
 _LONGEST_SECONDS: Final = 4 * 3600.0
 dialled = Counter(
     "callcenter_dials", "Clicks that asked a PBX to call, by what came of them", ["pbx", "state", "reason"]
@@ -114,9 +115,9 @@ class Dialler:
         """One look."""
         mono = self._out.clock.monotonic()
         for dial in tuple(self._dials.values()):
-            patience = _LONGEST_SECONDS if dial.call else _NO_NEWS_SECONDS
+            patience = _LONGEST_SECONDS if dial.call else _NO_END_SECONDS if dial.refused else _NO_NEWS_SECONDS
             if mono - dial.mono > patience:
-                await self._take(dials.failed(dial, DialReason.NO_NEWS))
+                await self._take(dials.failed(dial, dial.refused or DialReason.NO_NEWS))
 
     # subscribers
 

@@ -56,7 +56,10 @@ _ORIGINATE: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:
-    """``id`` is also the Uniqueid of the agent's leg. ``mono``: when it was last heard of. ``hung_up``: he did."""
+    """``id`` is also the Uniqueid of the agent's leg. ``mono``: when it was last heard of. ``hung_up``: he did.
+
+    ``refused``: the PBX has given up on his phone; why is known when that leg has ended.
+    """
 
     id: UUID
     agent: AgentId
@@ -70,6 +73,7 @@ class Dial:
     reason: DialReason | None = None
     call: CallKey | None = None
     hung_up: bool = False
+    refused: DialReason | None = None
 
     @property
     def over(self) -> bool:
@@ -96,11 +100,12 @@ def leg(dial: Dial, event: OriginatedLeg) -> Dial:
 
 
 def refused(dial: Dial, event: OriginateFailed) -> Dial:
-    """The PBX says that the agent's phone could not be had. Where that phone did something, its hang-up follows and
-    says why more exactly: of a rejected call the PBX says the same as of a phone that is not there."""
-    if dial.state is not DialState.ASKED or dial.hung_up:
+    """The PBX says that the agent's phone could not be had: of one that rejects the same as of one that is not there.
+    So its leg's end is waited for, which comes before or after; where there is no leg, nothing was there to ring."""
+    if dial.state not in _FIRST_LEG:
         return dial
-    return failed(dial, _ORIGINATE.get(event.reason, DialReason.YOU_UNREACHABLE))
+    why = _ORIGINATE.get(event.reason, DialReason.YOU_UNREACHABLE)
+    return replace(dial, refused=why) if event.leg_lives else failed(dial, why)
 
 
 def arrived(dial: Dial, call: Call) -> Dial:
@@ -123,7 +128,8 @@ def _leg_ended(dial: Dial, cause: int) -> Dial:
     if dial.state in _FIRST_LEG:
         if cause in _REJECTED:
             return failed(dial, DialReason.YOU_REJECTED)
-        return failed(dial, DialReason.YOU_UNREACHABLE if cause in _NOWHERE else DialReason.YOU_NO_ANSWER)
+        rang = dial.state is DialState.RINGING_YOU and cause not in _NOWHERE
+        return failed(dial, DialReason.YOU_NO_ANSWER if rang else DialReason.YOU_UNREACHABLE)
     if dial.call is None:
         return failed(dial, DialReason.YOU_HUNG_UP if dial.hung_up else DialReason.NO_LINE)
     return dial

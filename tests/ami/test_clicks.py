@@ -41,20 +41,37 @@ def test_a_call_an_agent_dialled_himself_has_no_originated_leg() -> None:
     assert not [e for e in told(pbx.stream).events if isinstance(e, OriginatedLeg)]
 
 
+def answers(pbx: Pbx, action: str, response: str, reason: int) -> None:
+    """What becomes of the action."""
+    pbx.say(
+        "OriginateResponse",
+        ActionID=action,
+        Response=response,
+        Channel="PJSIP/101",
+        Context="callcenter-dial",
+        Exten="+79161234567",
+        Reason=reason,
+        Uniqueid="<unknown>",
+        CallerIDNum="<unknown>",
+        CallerIDName="<unknown>",
+    )
+
+
 def test_a_phone_that_cannot_be_rung_is_told_by_the_id_of_the_action() -> None:
     pbx = Pbx()
-    for response, reason in (("Success", 4), ("Failure", 5)):
-        pbx.say(
-            "OriginateResponse",
-            ActionID="one",
-            Response=response,
-            Channel="PJSIP/101",
-            Context="callcenter-dial",
-            Exten="+79161234567",
-            Reason=reason,
-            Uniqueid="<unknown>",
-            CallerIDNum="<unknown>",
-            CallerIDName="<unknown>",
-        )
+    answers(pbx, "one", "Success", 4)
+    answers(pbx, "one", "Failure", 5)
     (event,) = (e for e in told(pbx.stream).events if isinstance(e, OriginateFailed))
-    assert (event.action, event.reason) == ("one", 5)
+    assert (event.action, event.reason, event.leg_lives) == ("one", 5, False)
+
+
+def test_a_failure_says_whether_the_end_of_the_phones_channel_is_still_to_come() -> None:
+    pbx = Pbx()
+    anna = pbx.channel("PJSIP/101")
+    pbx.dial(None, anna)
+    answers(pbx, anna.uniqueid, "Failure", 0)
+    pbx.hangup(anna, 17)
+    answers(pbx, anna.uniqueid, "Failure", 0)
+    events = told(pbx.stream).events
+    assert [e.leg_lives for e in events if isinstance(e, OriginateFailed)] == [True, False]
+    assert [(e.state, e.cause) for e in events if isinstance(e, OriginatedLeg)] == [(LegState.ENDED, 17)]

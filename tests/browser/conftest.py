@@ -14,6 +14,7 @@ from tests.lab.phones import Floor
 from tests.parts import chromium, need
 from tests.pbx.job.conftest import wire
 from tests.pbx.job.product import AGENTS, PASSWORD, Desk, Product
+from tests.until import until_async
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SCREENS: Final = ROOT / "var" / "screens"
@@ -81,6 +82,7 @@ async def clear(product: Product) -> None:
         desk = Desk(product, username)
         await desk.sign_in()
         await desk.listen()
+        await until_async(desk.quiet, 20, "calls of the test before ending")
         for pop in desk.owed():
             await desk.request("PUT", f"/segments/{pop['id']}/outcome", {"outcome": "solved", "comment": ""})
         await desk.request("PUT", "/me/extension", {"extension": None})

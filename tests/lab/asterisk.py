@@ -28,6 +28,7 @@ from tests.lab.ports import Ports, take_ports
 from tests.lab.render import SHIPPED
 from tests.lab.root import LabError, asterisk_root, cache_dir
 from tests.lab.shape import ADMIN_SECRET, ADMIN_USER, AMI_SECRET, AMI_USER, Shape
+from tests.until import until
 
 __all__ = ["ADMIN_SECRET", "ADMIN_USER", "AMI_SECRET", "AMI_USER", "Asterisk", "LabError"]
 
@@ -139,6 +140,15 @@ class Asterisk:
             check=False,
         )
         return done.stdout
+
+    def hang_up(self) -> None:
+        """End every call: one whose caller and phones are gone without a word rings members for ever."""
+        if self._process is not None:
+            until(self._is_quiet, 10, "no channel left")
+
+    def _is_quiet(self) -> bool:
+        self.cli("channel request hangup all")
+        return "\n0 active channels" in f"\n{self.cli('core show channels count')}"
 
     def database(self, family: str) -> dict[str, str]:
         """AstDB rows of a family: key without the family -> value."""

@@ -141,7 +141,8 @@ class Caller(Sipp):
 
 
 class Floor:
-    """All phones and callers of one test; closes them and keeps one `PhoneLog` of everybody."""
+    """All phones and callers of one test; closes them, with what they left on the line, and keeps one `PhoneLog` of
+    everybody."""
 
     def __init__(self, pbx: Asterisk) -> None:
         self.pbx = pbx
@@ -202,6 +203,7 @@ class Floor:
     ) -> None:
         for one in (*self.callers, *self.phones):
             one.close()
+        self.pbx.hang_up()
 
 
 def _media_port(pbx: Asterisk) -> int:

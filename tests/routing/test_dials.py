@@ -59,8 +59,30 @@ def test_what_the_pbx_says_afterwards_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("reason", "why"), [(3, DialReason.YOU_NO_ANSWER), (5, DialReason.YOU_REJECTED), (0, DialReason.YOU_UNREACHABLE)]
 )
-def test_a_phone_that_never_rang_is_told_by_the_pbx(reason: int, why: DialReason) -> None:
+def test_where_there_is_no_channel_the_pbx_says_why(reason: int, why: DialReason) -> None:
     assert dials.refused(DIAL, OriginateFailed(pbx="main", at=START, action="x", reason=reason)).reason is why
+
+
+@pytest.mark.parametrize("rang", [(), (LegState.RINGING,)])
+@pytest.mark.parametrize("cause", [17, 21])
+@pytest.mark.parametrize("reason", [0, 1, 3, 5, 8])
+def test_a_rejected_call_is_told_as_such_whichever_is_heard_first(
+    rang: tuple[LegState, ...], cause: int, reason: int
+) -> None:
+    """Asterisk's two threads tell of the leg's end and of the failed action in any order."""
+    failure = OriginateFailed(pbx="main", at=START, action="x", reason=reason, leg_lives=True)
+    asked = phone(DIAL, *rang)
+    end_first = dials.refused(phone(asked, LegState.HUNG_UP, LegState.ENDED, cause=cause), failure)
+    end_last = phone(dials.refused(asked, failure), LegState.HUNG_UP, LegState.ENDED, cause=cause)
+    between = phone(dials.refused(phone(asked, LegState.HUNG_UP), failure), LegState.ENDED, cause=cause)
+    assert {end_first.reason, end_last.reason, between.reason} == {DialReason.YOU_REJECTED}
+
+
+@pytest.mark.parametrize("cause", [0, 1, 18, 19, 34])
+def test_a_phone_that_never_rang_is_not_there(cause: int) -> None:
+    """A time that ran out says "no answer" of a phone which the network has lost, too."""
+    failure = OriginateFailed(pbx="main", at=START, action="x", reason=3, leg_lives=True)
+    assert phone(dials.refused(DIAL, failure), LegState.ENDED, cause=cause).reason is DialReason.YOU_UNREACHABLE
 
 
 @pytest.mark.parametrize(
@@ -85,11 +107,6 @@ def test_who_gives_up_himself_is_told_so() -> None:
 
 def test_a_pbx_that_dials_nobody_has_no_line() -> None:
     assert phone(PICKED_UP, LegState.ENDED).reason is DialReason.NO_LINE
-
-
-def test_a_rejected_call_is_told_as_such_though_the_pbx_speaks_of_a_failure_first() -> None:
-    rejected = dials.refused(phone(DIAL, LegState.HUNG_UP), OriginateFailed(pbx="main", at=START, action="x", reason=0))
-    assert phone(rejected, LegState.ENDED, cause=17).reason is DialReason.YOU_REJECTED
 
 
 def test_a_talk_is_a_talk() -> None:

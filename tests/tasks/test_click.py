@@ -259,6 +259,21 @@ async def test_a_pbx_that_refuses_or_is_away_leaves_nothing_open(board: Switchbo
     assert (await anna.post("/calls", {"number": NUMBER})).status == 201
 
 
+async def test_a_leg_whose_end_is_never_told_ends_by_what_the_pbx_said(board: Switchboard) -> None:
+    assert board.dialler
+    assert board.office
+    anna = await at_desk(board)
+    dial = (await anna.post("/calls", {"number": NUMBER})).body["id"]
+    now = board.office.clock.now()
+    failure = OriginateFailed(pbx="main", at=now, action=dial, reason=5, leg_lives=True)
+    await board.office.ledger.deliver("main", [failure])
+    await board.settled()
+    assert board.states == []
+    board.office.clock.move(6)
+    await board.dialler.look()
+    assert board.states == ["you_rejected"]
+
+
 async def test_what_nobody_hears_of_is_given_up(board: Switchboard) -> None:
     assert board.dialler
     assert board.office

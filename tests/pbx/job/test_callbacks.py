@@ -76,7 +76,12 @@ async def test_a_click_rings_the_agent_then_the_customer_who_never_sees_his_own_
 
 
 @pytest.mark.parametrize(
-    ("how", "reason"), [({"busy": True, "rings": True}, "you_rejected"), ({"answer_ms": None}, "you_no_answer")]
+    ("how", "reason"),
+    [
+        ({"busy": True, "rings": True}, "you_rejected"),
+        ({"busy": True}, "you_rejected"),
+        ({"answer_ms": None}, "you_no_answer"),
+    ],
 )
 async def test_an_agent_who_does_not_pick_up_costs_no_call(
     floor: Floor, people: dict[str, Desk], how: dict[str, Any], reason: str
@@ -87,6 +92,13 @@ async def test_an_agent_who_does_not_pick_up_costs_no_call(
     await comes_to(people["anna"], reason)
     assert provider.offers() == []
     assert people["anna"].owed() == []
+
+
+async def test_an_agent_whose_phone_is_not_there_is_told_so(floor: Floor, people: dict[str, Desk]) -> None:
+    provider = floor.phone("trunk")
+    await people["anna"].request("POST", "/calls", {"number": CUSTOMER})
+    await comes_to(people["anna"], "you_unreachable")
+    assert provider.offers() == []
 
 
 @pytest.mark.parametrize(

@@ -78,13 +78,18 @@ class Database:
         if self.sqlite and self.url.database:
             Path(self.url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
         self._engine: AsyncEngine | None = None
+        self._reading: AsyncEngine | None = None
         self._writer: _Writer | None = None
 
     async def start(self) -> None:
         """Opens the engines. Raises Unavailable when the database cannot be reached."""
         if self.sqlite:
-            engine = create_async_engine(self.url.set(drivername="sqlite+aiosqlite"), pool_size=4, hide_parameters=True)
+            driver = self.url.set(drivername="sqlite+aiosqlite")
+            # Set once as a connection opens. Set for each read it is a hop to the driver's thread, and a read cancelled
+            # there never gives its connection back.
+            engine = create_async_engine(driver, pool_size=4, hide_parameters=True, isolation_level="AUTOCOMMIT")
             event.listen(engine.sync_engine, "connect", _pragmas)
+            self._reading = engine
             self._writer = _Writer(self.url.set(drivername="sqlite").render_as_string(hide_password=False))
             self._writer.start()
         else:
@@ -92,6 +97,7 @@ class Database:
             engine = create_async_engine(
                 driver, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
             )
+            self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._engine = engine
         await self.read(lambda s: s.execute(text("SELECT 1")))
 
@@ -109,11 +115,10 @@ class Database:
 
     async def read(self, fn: Callable[[Session], T]) -> T:
         """Runs ``fn`` on a connection without a transaction: it sees what is committed and keeps nobody waiting."""
-        if self._engine is None:
+        if self._reading is None:
             raise Unavailable("the database is not started", code="database_unavailable")
         try:
-            options = {"isolation_level": "AUTOCOMMIT"}
-            async with AsyncSession(self._engine.execution_options(**options), expire_on_commit=False) as session:
+            async with AsyncSession(self._reading, expire_on_commit=False) as session:
                 return await session.run_sync(fn)
         except (OperationalError, InterfaceError, OSError) as wrong:
             raise _unavailable(wrong) from wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from callcenter.crm.models.office import Policy
 from callcenter.db import Database
 from callcenter.errors import Refused, Unavailable
+from tests.cancelling import cancelled_at
 
 
 async def test_no_update_is_lost_under_concurrency(db: Database) -> None:
@@ -83,3 +85,27 @@ async def test_a_full_disk_is_unavailable_and_heals(small_disk: Path) -> None:
     await db.write(lambda s: s.execute(text("INSERT INTO t VALUES ('z')")))
     assert await db.read(lambda s: s.scalar(text("SELECT x FROM t"))) == "z"
     await db.close()
+
+
+@pytest.mark.parametrize("beside", [0, 1], ids=["on the open connection", "on a new connection"])
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_cancelled_wherever_it_waits_it_gives_its_connection_back(db_url: str, way: str, beside: int) -> None:
+    """A connection that is lost is told by its finalizer, and the warning fails the test."""
+
+    def twice(session: Session) -> None:
+        session.execute(text("SELECT 1")).all()
+        session.execute(text("SELECT 2")).all()
+
+    async def cancelled(wait: int) -> type[object]:
+        db = Database(db_url)
+        await db.start()
+        others = [asyncio.create_task(db.read(twice)) for _ in range(beside)]
+        work = asyncio.create_task(cancelled_at(wait, getattr(db, way)(twice)))
+        (end,) = await asyncio.gather(work, return_exceptions=True)
+        await asyncio.gather(*others)
+        await db.close()
+        return type(end)
+
+    ends = [await cancelled(wait) for wait in range(30)]
+    gc.collect()
+    assert (ends[0], ends[-1]) == (asyncio.CancelledError, int)

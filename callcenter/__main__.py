@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_user(commands)
     _add_audit(commands)
     doctor = _add(commands, "doctor", _doctor, "what is wrong with the PBX, and the lines that mend it")
-    doctor.add_argument("--pbx", help="only this PBX")
+    doctor.epilog = "Exit code 0: everything is well; 1: something is wrong or could not be seen; 2: no connection."
+    doctor.add_argument("--pbx", metavar="NAME", help="only this PBX")
+    doctor.add_argument("--json", action="store_true", help="the same for programs")
     capture = _add(commands, "capture", _capture, "write a PBX's raw AMI stream to a file, until Ctrl-C")
     capture.add_argument("file", type=Path)
     capture.add_argument("--pbx", help="which PBX (default: the only one)")
@@ -151,12 +153,11 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     from callcenter import commands
+    from callcenter.routing.doctor import told
 
-    findings = asyncio.run(commands.diagnose(_settings(options), options.pbx))
-    for finding in findings:
-        print(finding)
-    print(f"{len(findings)} finding{'' if len(findings) == 1 else 's'}")
-    return 1 if findings else 0
+    reports = asyncio.run(commands.diagnose(_settings(options), options.pbx))
+    print(told.as_json(reports) if options.json else "\n\n".join(map(told.told, reports)))
+    return max(map(told.exit_code, reports))
 
 
 def _capture(options: argparse.Namespace) -> int:

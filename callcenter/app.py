@@ -37,7 +37,7 @@ from callcenter.events import (
 from callcenter.health import Health, HealthChanged
 from callcenter.jobs import Jobs
 from callcenter.ledger import Ledger
-from callcenter.links import Links
+from callcenter.links import Links, link
 from callcenter.news import (
     CustomerChanged,
     DeskTaken,
@@ -62,6 +62,7 @@ from callcenter.recording.transcribe import Transcriber
 from callcenter.routing import api as routing_api
 from callcenter.routing import api_dial
 from callcenter.routing.dialler import DialChanged, Dialler
+from callcenter.routing.doctor.doctor import Doctor
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
 from callcenter.routing.presence import PresenceChanged
@@ -89,6 +90,7 @@ class Parts:
     gate: Gate
     dialler: Dialler
     survey: Survey
+    doctor: Doctor
     seen: SeenChannels
     hub: Hub
     jobs: Jobs
@@ -134,6 +136,7 @@ def build(settings: Settings) -> Parts:
         gate=gate,
         dialler=Dialler(outside, gate.presence),
         survey=Survey(outside),
+        doctor=Doctor(settings, lambda name: link(name, settings.pbx[name]), db, clock),
         seen=SeenChannels(db, clock),
         hub=Hub(db, clock, health, ledger, gate),
         jobs=jobs,
@@ -208,7 +211,7 @@ def website(parts: Parts) -> web.Application:
     app[api.TAKE] = parts.ledger.take
     add_all_routes(app)
     screenpop_api.provide(app, parts.hub)
-    routing_api.provide(app, parts.gate, parts.survey)
+    routing_api.provide(app, parts.gate, parts.survey, parts.doctor)
     api_dial.provide(app, parts.dialler, parts.links.written)
     recording_api.provide(app, parts.capture.kept)
     privacy.provide(app, parts.law)

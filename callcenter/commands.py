@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session as DbSession
 
 from callcenter.ami.capture import record, replay
-from callcenter.ami.wire import Session, open_session
 from callcenter.clock import SystemClock
 from callcenter.config import SettingError, Settings
 from callcenter.crm import sessions, users
@@ -21,11 +21,11 @@ from callcenter.crm.privacy import chain
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
 from callcenter.errors import Invalid, NotFound, Unavailable
-from callcenter.events import MemberState
 from callcenter.links import link
 from callcenter.log import mask
 from callcenter.pbxmap import Kind, PbxMap, Rule
-from callcenter.routing.doctor import Finding, examine
+from callcenter.routing.doctor.doctor import Doctor
+from callcenter.routing.doctor.findings import Report
 
 
 @asynccontextmanager
@@ -85,75 +85,36 @@ async def set_password(settings: Settings, username: str, password: str) -> None
         await db.write(write)
 
 
-async def diagnose(settings: Settings, only: str | None) -> list[Finding]:
-    """Looks at every PBX, changes nothing. A PBX that cannot be reached is a finding too."""
-    found: list[Finding] = []
-    for name in _names(settings, only):
-        try:
-            found += await _diagnose(settings, name)
-        except Unavailable as wrong:
-            found.append(_unreachable(name, wrong))
-    return found
+async def diagnose(settings: Settings, only: str | None) -> list[Report]:
+    """Looks at every PBX, changes nothing."""
+    async with _opened(settings) as db:
+        doctor = Doctor(settings, lambda name: link(name, settings.pbx[name]), db, SystemClock())
+        return [await doctor.examine(name) for name in _names(settings, only)]
 
 
-async def _diagnose(settings: Settings, name: str) -> list[Finding]:
-    clock = SystemClock()
-    session = await open_session(link(name, settings.pbx[name]), lambda *_: None, clock)
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Database | None]:
+    """The database as it is, None where that cannot be read."""
+    if not await asyncio.to_thread(_there, settings.database):
+        yield None
+        return
+    db = Database(settings.database)
     try:
-        members = await session.send({"Action": "QueueStatus"})
-        queues = await _queues(session)
+        await db.start()
+    except Unavailable:
+        await db.close()
+        yield None
+        return
+    try:
+        yield db
     finally:
-        session.close()
-    rows = [row for row in members if row.get("event") == "QueueMember"]
-    return examine(queues, [_member(name, row, clock) for row in rows])
+        await db.close()
 
 
-async def _queues(session: Session) -> dict[str, dict[str, str]]:
-    """The sections of queues.conf as Asterisk reads them, includes and templates resolved."""
-    try:
-        (answer,) = await session.send({"Action": "GetConfig", "Filename": "queues.conf"})
-    except Unavailable as wrong:
-        if wrong.code != "pbx_refused":
-            raise
-        raise Unavailable("the AMI user may not read queues.conf; give it write=config in manager.conf") from wrong
-    return config_sections(answer)
-
-
-def config_sections(answer: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Sections and settings of a GetConfig answer: ``category-000000: support``, ``line-000000-000001: a=b``."""
-    names = {key.removeprefix("category-"): value for key, value in answer.items() if key.startswith("category-")}
-    sections: dict[str, dict[str, str]] = {name: {} for name in names.values()}
-    for key, value in answer.items():
-        if key.startswith("line-"):
-            option, _, setting = value.partition("=")
-            sections[names[key.split("-")[1]]][option.strip().lower()] = setting.strip().removeprefix(">").strip()
-    templates = {name for number, name in names.items() if answer.get(f"istemplate-{number}")}
-    return {name: options for name, options in sections.items() if name not in templates}
-
-
-def _member(pbx: str, row: Mapping[str, str], clock: SystemClock) -> MemberState:
-    return MemberState(
-        pbx=pbx,
-        at=clock.now(),
-        queue=row.get("queue", ""),
-        interface=row.get("location", ""),
-        name=row.get("name", ""),
-        paused=row.get("paused") == "1",
-        reason=row.get("pausedreason", ""),
-        state_interface=row.get("stateinterface", ""),
-        status=int(row.get("status", "0")),
-        in_call=row.get("incall") == "1",
-    )
-
-
-def _unreachable(name: str, wrong: Unavailable) -> Finding:
-    return Finding(
-        code=wrong.code,
-        thing=f"PBX {name}",
-        what="it cannot be asked",
-        why="without the link no pop, no recording and no outcome comes into being",
-        remedy=str(wrong),
-    )
+def _there(database: str) -> bool:
+    """Whether looking would not make a new one."""
+    url = make_url(database)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
 
 
 async def capture(settings: Settings, file: Path, only: str | None) -> None:

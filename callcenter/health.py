@@ -1,4 +1,4 @@
-"""One value of how every part is, behind the connection light, ``/readyz`` and the doctor."""
+"""One value of how every part is, behind the connection light and ``/readyz``."""
 
 from __future__ import annotations
 

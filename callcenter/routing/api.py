@@ -21,9 +21,10 @@ from callcenter.crm.rights import Actor, UserRole, Verb
 from callcenter.crm.schemas import Person
 from callcenter.crm.visible import narrow
 from callcenter.roster import AgentId
-from callcenter.routing import api_floor, api_pbx, api_presence, api_queues, api_staff, api_survey
+from callcenter.routing import api_doctor, api_floor, api_pbx, api_presence, api_queues, api_staff, api_survey
+from callcenter.routing.doctor.doctor import Doctor
 from callcenter.routing.gate import Gate
-from callcenter.routing.keys import GATE, SURVEY
+from callcenter.routing.keys import DOCTOR, GATE, SURVEY
 from callcenter.routing.presence import Presence
 from callcenter.routing.survey import Survey
 from callcenter.routing.today import Figures
@@ -156,9 +157,9 @@ def _live(session: Session, who: Actor) -> list[CallAnswer]:
     return views(session, list(session.scalars(ordered)), who)
 
 
-def provide(app: web.Application, gate: Gate, survey: Survey) -> None:
+def provide(app: web.Application, gate: Gate, survey: Survey, doctor: Doctor) -> None:
     """Hands the parts to the routes."""
-    app[GATE], app[SURVEY] = gate, survey
+    app[GATE], app[SURVEY], app[DOCTOR] = gate, survey, doctor
 
 
 def add_routes(app: web.Application) -> None:
@@ -168,6 +169,7 @@ def add_routes(app: web.Application) -> None:
     api_pbx.add_routes(app)
     api_queues.add_routes(app)
     api_survey.add_routes(app)
+    api_doctor.add_routes(app)
     api_presence.add_routes(app)
     api_floor.add_routes(app)
     api_staff.add_routes(app)

@@ -16,8 +16,8 @@ from callcenter.crm.rights import Verb
 from callcenter.pbxmap import Kind, PbxMap, literal
 from callcenter.routing import effect
 from callcenter.routing.api_pbx import known_pbx
-from callcenter.routing.desks import Desk
-from callcenter.routing.effect import Confirmed, Reading
+from callcenter.routing.confirmed import standing
+from callcenter.routing.effect import Reading
 from callcenter.routing.keys import SURVEY
 from callcenter.routing.map_bodies import PreviewBody
 from callcenter.routing.survey import Surveyed
@@ -208,7 +208,7 @@ async def _surveyed(request: web.Request, pbx: str, last: Surveyed | None) -> Su
         called = seen.called(session, pbx, since)
         if last is None:
             return SurveyAnswer(at=None, found=[], differences=[], doubts=[], dids=called, devices=[], interfaces=[])
-        confirmed = _confirmed(session, pbx, region)
+        confirmed = standing(session, pbx, region)
         found = effect.differences(confirmed, last.reported, last.proposal)
         return SurveyAnswer(
             at=last.at,
@@ -227,18 +227,6 @@ def _devices(map: PbxMap, last: Surveyed) -> list[str]:
     """What may be somebody's phone, of all that the PBX has."""
     peers = {endpoint.peer for endpoint in last.reported.endpoints}
     return sorted(one for one in peers if effect.kind_of(map, one) in (Kind.DEVICE, Kind.UNCLASSIFIED))
-
-
-def _confirmed(session: Session, pbx: str, region: str) -> Confirmed:
-    document = maps.document(session, pbx)
-    return Confirmed(
-        map=PbxMap(pbx=pbx, region=region, rules=document.rules),
-        extensions=tuple(
-            Desk(pbx=pbx, number=one.number, devices=frozenset(one.devices), interfaces=frozenset(one.interfaces))
-            for one in document.stations
-        ),
-        dids=frozenset(document.dids),
-    )
 
 
 def add_routes(app: web.Application) -> None:

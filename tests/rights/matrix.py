@@ -162,6 +162,7 @@ MATRIX: Final[dict[str, Row]] = {
     "POST /pbx/{name}/map/preview": only("admin", body={"map": []}),
     "GET /pbx/{name}/survey": only("admin"),
     "POST /pbx/{name}/survey": only("admin"),
+    "GET /pbx/{name}/doctor": only("admin"),
     "GET /pbx/{name}/channels": only(*FLOOR),
     "GET /pbx/{name}/queues": only(*FLOOR),
     "PATCH /pbx/{name}/queues/{queue_id}": only("admin", body={"label": "Support"}),

@@ -2,55 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import fields, replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from callcenter.events import MemberState
-from callcenter.routing.doctor import counts_busy_as_absent, examine
+from callcenter.routing.doctor.examination import examine
+from callcenter.routing.doctor.facts import Facts
+from callcenter.routing.doctor.findings import CheckState, Remedy, Severity, Unseen
+from callcenter.routing.doctor.queue_checks import counts_busy_as_absent
+from callcenter.routing.doctor.told import exit_code, told
+from tests.routing import patients
+from tests.routing.patients import DOOR, HEALTHY, file, ill, member, queue, user
 
-RIGHT = {
-    "joinempty": "unavailable,invalid,unknown",
-    "leavewhenempty": "unavailable,invalid,unknown",
-    "ringinuse": "no",
-    "setinterfacevar": "yes",
-    "membergosub": "callcenter-member",
-}
-GENERAL = {"autofill": "yes"}
-
-
-def member(interface: str, state: str) -> MemberState:
-    return MemberState(
-        pbx="main",
-        at=datetime.now(UTC),
-        queue="support",
-        interface=interface,
-        name="Anna",
-        paused=False,
-        reason="",
-        state_interface=state,
-        status=1,
-        in_call=False,
-    )
+BLIND = Unseen(code="permission", thing="x", why="no permission", remedy=Remedy(advice="Give it."))
+OF_THE_PBX = tuple(f.name for f in fields(Facts) if f.name not in ("pbx", "at", "door", "spool"))
 
 
-def codes(changed: dict[str, str], members: tuple[MemberState, ...] = ()) -> list[str]:
-    return [f.code for f in examine({"general": GENERAL, "support": {**RIGHT, **changed}}, members)]
+def codes(facts: Facts) -> list[str]:
+    return [finding.code for check in examine(facts).checks for finding in check.findings]
 
 
 def test_a_right_system_has_no_findings() -> None:
-    assert codes({}, (member("PJSIP/101", "PJSIP/101"), member("Local/101@q/n", "hint:101@ext-local"))) == []
+    report = examine(HEALTHY)
+    assert codes(HEALTHY) == []
+    assert {check.state for check in report.checks} == {CheckState.OK}
+    assert exit_code(report) == 0
 
 
 @pytest.mark.parametrize("value", ["strict", "no", "paused,invalid", "inuse"])
 def test_a_queue_that_refuses_callers_while_agents_owe(value: str) -> None:
-    assert codes({"joinempty": value}) == ["joinempty_counts_paused"]
+    assert codes(queue(joinempty=value)) == ["joinempty_counts_paused"]
 
 
 @pytest.mark.parametrize("value", ["strict", "yes", "unavailable, paused"])
 def test_a_queue_that_throws_callers_out_while_agents_owe(value: str) -> None:
-    assert codes({"leavewhenempty": value}) == ["leavewhenempty_counts_paused"]
+    assert codes(queue(leavewhenempty=value)) == ["leavewhenempty_counts_paused"]
 
 
 @pytest.mark.parametrize(("option", "value"), [("joinempty", "yes"), ("leavewhenempty", "no"), ("joinempty", "loose")])
@@ -58,35 +47,171 @@ def test_values_that_do_no_harm(option: str, value: str) -> None:
     assert not counts_busy_as_absent(option, value)
 
 
-def test_ringinuse_and_a_missing_gate() -> None:
-    assert codes({"ringinuse": "yes"}) == ["ringinuse_on"]
-    assert codes({"membergosub": ""}) == ["gate_missing"]
-    assert codes({"setinterfacevar": "no"}) == ["gate_missing"]
+def test_queues_as_asterisk_makes_them_without_a_word() -> None:
+    assert codes(ill(queues=file(general={}, support={}))) == ["ringinuse_on", "autofill_off", "gate_missing"]
+    assert codes(queue(setinterfacevar="no")) == ["setinterfacevar_off"]
+    assert codes(queue(autofill="no")) == ["autofill_off"]
 
 
-def test_a_member_without_a_state() -> None:
-    assert codes({}, (member("Local/101@from-queue/n", ""),)) == ["member_without_state"]
+def test_a_member_without_a_state_gets_the_line_with_the_hint_that_there_is() -> None:
+    one = member("Local/101@from-queue/n", "", name="Anna Rossi", penalty=2)
+    (finding,) = found(ill(members=(one,), hints={"101": "ext-local"}))
+    assert finding.code == "member_without_state"
+    assert finding.remedy.lines == ("[support](+)", "member => Local/101@from-queue/n,2,Anna Rossi,hint:101@ext-local")
+
+
+def found(facts: Facts) -> list[Any]:
+    return [finding for check in examine(facts).checks for finding in check.findings]
 
 
 def test_a_phone_that_is_a_member_twice() -> None:
     twice = (member("PJSIP/101", "PJSIP/101"), member("Local/101@from-queue/n", "PJSIP/101"))
-    assert codes({}, twice) == ["member_twice"]
+    assert codes(ill(members=twice)) == ["member_twice"]
 
 
-def test_two_phones_with_agents_of_one_name() -> None:
-    assert codes({}, (member("PJSIP/101", "PJSIP/101"), member("PJSIP/102", "PJSIP/102"))) == []
+def test_a_phone_that_queues_know_by_two_names() -> None:
+    other = member("Local/101@from-queue/n", "PJSIP/101", queue="sales")
+    assert codes(ill(members=(member("PJSIP/101", "PJSIP/101"), other))) == ["member_two_forms"]
 
 
-def test_a_member_who_left_is_none() -> None:
-    left = replace(member("Local/101@from-queue/n", "PJSIP/101"), gone=True)
-    assert codes({}, (member("PJSIP/101", "PJSIP/101"), left)) == []
+def test_a_member_who_is_nobodys() -> None:
+    assert codes(ill(members=(member("PJSIP/999", "PJSIP/999"),))) == ["member_unknown"]
 
 
-def test_autofill_left_off() -> None:
-    assert [f.code for f in examine({"general": {}, "support": RIGHT}, ())] == ["autofill_off"]
+@pytest.mark.parametrize(
+    ("refused", "code"),
+    [
+        ("refused", "refused"),
+        ("unreachable", "unreachable"),
+        ("timeout", "not_ami"),
+        ("tls", "tls"),
+        ("wrong_password", "login_refused"),
+        ("lost", "login_refused"),
+        ("login_in_use", "login_in_use"),
+    ],
+)
+def test_why_there_is_no_link_is_told_apart(refused: str, code: str) -> None:
+    blind = dict.fromkeys(OF_THE_PBX, BLIND) | {"books": HEALTHY.books}
+    report = examine(ill(door=replace(DOOR, refused=refused), **blind))
+    assert [finding.code for check in report.checks for finding in check.findings] == [code]
+    assert exit_code(report) == 2
 
 
-def test_every_finding_says_why_and_what_to_paste() -> None:
-    findings = examine({"general": {}, "support": {}}, (member("Local/101@q/n", ""),))
-    assert [f.code for f in findings] == ["ringinuse_on", "gate_missing", "autofill_off", "member_without_state"]
-    assert all(f.why and f.remedy and f.thing in str(f) for f in findings)
+def test_plain_text_over_a_network() -> None:
+    away = replace(DOOR, host="pbx.example.com", local=False)
+    assert codes(ill(door=away)) == ["plain_text"]
+    assert codes(ill(door=replace(away, tls=True))) == []
+
+
+def test_permissions_too_few_and_too_many() -> None:
+    assert codes(ill(actions=frozenset({"dbput", "queuepause", "coreshowchannels"}))) == ["permission_missing"]
+    assert codes(user(read="system,call,agent,user")) == ["permission_missing"]
+    assert codes(user(read="all")) == []
+    assert codes(ill(actions=HEALTHY_ACTIONS | {"command", "updateconfig"})) == ["permission_too_much"]
+
+
+HEALTHY_ACTIONS: frozenset[str] = frozenset({"dbput", "queuepause", "originate", "coreshowchannels"})
+
+
+def test_how_the_pbx_writes_to_us() -> None:
+    assert codes(user(writetimeout="100")) == ["writetimeout_short"]
+    assert codes(user(writetimeout="60000")) == ["writetimeout_long"]
+    assert codes(ill(manager=file(general={}, callcenter=patients.USER))) == ["timestamps_off"]
+    assert codes(ill(skew_s=-31.0)) == ["clock_skewed"]
+
+
+def test_a_user_who_stands_in_no_file_cannot_be_judged() -> None:
+    report = examine(ill(manager=file(general={"timestampevents": "yes"})))
+    assert [check.code for check in report.checks if check.state is CheckState.CANNOT_SEE] == [
+        "permissions",
+        "event_filter",
+        "write_timeout",
+    ]
+
+
+def test_the_gate_in_the_dialplan() -> None:
+    assert codes(ill(contexts={})) == ["gate_not_loaded"]
+    old = {**contexts(), "callcenter-version": (("s", "NoOp", "0"),)}
+    assert codes(ill(contexts=old)) == ["gate_of_other_version"]
+    unversioned = {name: lines for name, lines in contexts().items() if name != "callcenter-version"}
+    assert codes(ill(contexts=unversioned)) == ["gate_of_other_version"]
+
+
+def contexts() -> dict[str, Any]:
+    assert not isinstance(HEALTHY.contexts, Unseen)
+    return dict(HEALTHY.contexts)
+
+
+def test_a_map_nobody_has_made_or_confirmed() -> None:
+    assert not isinstance(HEALTHY.books, Unseen)
+    empty = replace(HEALTHY.books.map, map=replace(HEALTHY.books.map.map, rules=()), extensions=())
+    assert codes(ill(books=replace(HEALTHY.books, map=empty))) == ["map_empty"]
+    assert codes(ill(books=replace(HEALTHY.books, confirmed=False))) == ["map_unconfirmed"]
+
+
+def test_a_trunk_the_map_does_not_know() -> None:
+    assert not isinstance(HEALTHY.books, Unseen)
+    one = replace(HEALTHY.books.map, map=replace(HEALTHY.books.map.map, rules=HEALTHY.books.map.map.rules[1:]))
+    (finding,) = found(ill(books=replace(HEALTHY.books, map=one)))
+    assert (finding.code, finding.thing, finding.severity) == ("map_new_channel", "PJSIP/trunk", Severity.FAULT)
+    seen = replace(HEALTHY.books, strangers=("PJSIP/door",))
+    assert codes(ill(books=seen)) == ["map_unclassified"]
+
+
+def test_recordings_that_do_not_reach_us() -> None:
+    spool = HEALTHY.spool
+    assert spool is not None
+    assert codes(ill(spool=None)) == ["spool_not_set"]
+    assert codes(ill(spool=replace(spool, trouble="Permission denied"))) == ["spool_unreadable"]
+    assert codes(ill(spool=replace(spool, free_bytes=10**9))) == ["spool_full"]
+    assert codes(ill(spool=replace(spool, pbx_path="/elsewhere"))) == ["spool_other_name"]
+    mixed = ("1700000000.1.wav", "1700000000.2.wav", "1700000000.2-in.wav", "1700000000.2-out.wav", "q-600-x.wav")
+    assert codes(ill(spool=replace(spool, names=mixed))) == ["recording_one_sided"]
+
+
+def test_what_is_recorded_is_what_may_be() -> None:
+    assert not isinstance(HEALTHY.books, Unseen)
+    assert codes(ill(rows={})) == ["recording_switch_missing"]
+    assert codes(ill(rows={"support": "on", "*direct": "on"})) == ["recorded_without_rule"]
+    assert codes(ill(rows={"support": "on", "sales": "on|beep"})) == ["recorded_without_rule"]
+    nothing = ill(rows={}, books=replace(HEALTHY.books, switches={}))
+    assert codes(nothing) == ["not_recorded"]
+    assert exit_code(examine(nothing)) == 0
+
+
+def test_what_the_pbx_keeps_while_nobody_listens() -> None:
+    assert codes(ill(cel=file(general={}))) == ["cel_off"]
+    assert codes(ill(cel=file(general={"enable": "yes", "events": "ANSWER"}))) == ["cel_events_missing"]
+    assert codes(ill(cel=file(general={"enable": "yes", "events": "ALL", "apps": "dial"}))) == ["cel_apps_missing"]
+    assert not isinstance(HEALTHY.modules, Unseen)
+    assert codes(ill(modules={**HEALTHY.modules, "app_mixmonitor": False})) == ["module_missing"]
+    silent = {name: not name.startswith("cel_") for name in HEALTHY.modules}
+    assert codes(ill(modules=silent)) == ["cel_not_written"]
+
+
+@given(blind=st.sets(st.sampled_from(OF_THE_PBX)))
+def test_whatever_cannot_be_seen_is_neither_right_nor_wrong(blind: set[str]) -> None:
+    report = examine(ill(**dict.fromkeys(blind, BLIND)))
+    told_of = {check.state for check in report.checks}
+    assert CheckState.WRONG not in told_of
+    assert (CheckState.CANNOT_SEE in told_of) == bool(blind - {"version", "hints"})
+    assert exit_code(report) == int(CheckState.CANNOT_SEE in told_of)
+
+
+def test_every_finding_says_why_and_what_to_do() -> None:
+    spoilt = (
+        queue(joinempty="no", ringinuse="yes", membergosub="", autofill="no"),
+        user(read="call", writetimeout="1"),
+        ill(contexts={}, modules={}, rows={}, spool=None, cel=file(general={})),
+    )
+    for facts in spoilt:
+        text = told(examine(facts))
+        for finding in found(facts):
+            assert finding.why in text
+            assert finding.code in text
+            assert finding.remedy.lines or finding.remedy.commands or finding.remedy.advice
+
+
+def test_the_worst_is_told_first() -> None:
+    text = told(examine(ill(skew_s=60.0, contexts={})))
+    assert text.index("FAULT the dialplan") < text.index("WARNING the PBX's clock") < text.index("well: ")

@@ -127,18 +127,3 @@ async def test_a_killed_asterisk_ends_its_calls_and_leaves_the_debt(
 
 def _paused(pbx: Asterisk) -> bool:
     return any("PJSIP/101" in line and "paused" in line for line in pbx.cli("queue show support").splitlines())
-
-
-def test_the_doctor_finds_nothing_wrong_with_the_shipped_configuration(product: Product) -> None:
-    done = product.command("doctor")
-    assert (done.returncode, done.stdout.strip()) == (0, "0 findings")
-
-
-def test_the_doctor_warns_of_queues_that_throw_customers_out(tmp_path: Path) -> None:
-    strict = {"queues_local.conf": "[support](+)\njoinempty=strict\nleavewhenempty=strict\n"}
-    with Asterisk(extra=strict) as pbx:
-        done = Product(pbx, tmp_path).command("doctor")
-    assert done.returncode == 1
-    assert "joinempty=strict" in done.stdout
-    assert "leavewhenempty=strict" in done.stdout
-    assert "queue support" in done.stdout

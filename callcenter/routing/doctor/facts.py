@@ -1,0 +1,89 @@
+"""What is known of a PBX before it is judged; each fact may be one that could not be seen. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, TypeVar
+
+from callcenter.events import MemberState
+from callcenter.routing.doctor.findings import Unseen
+from callcenter.routing.doctor.sections import Sections
+from callcenter.routing.effect import Confirmed
+from callcenter.routing.reported import Reported
+
+T = TypeVar("T")
+Known: TypeAlias = T | Unseen
+Context: TypeAlias = tuple[tuple[str, str, str], ...]
+"""The lines of a dialplan context: extension, application, its arguments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """How we get in. ``local``: every address of ``host`` is this machine's own; ``ours`` is the address the PBX sees;
+    ``refused`` is the code of the link's failure, "" when we are in, and ``told`` what it said."""
+
+    host: str
+    port: int
+    username: str
+    tls: bool
+    local: bool
+    ours: str = ""
+    refused: str = ""
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What we know of the PBX ourselves. ``confirmed``: an administrator has looked at the map. ``switches``: what the
+    PBX's own rows must say by the recording rules, "" for no row; ``strangers``: channels of late that the map does not
+    know."""
+
+    map: Confirmed
+    confirmed: bool
+    switches: Mapping[str, str]
+    strangers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spool:
+    """The folder of the recordings as this machine sees it. ``trouble``: why it cannot be read, "" when it can.
+    ``names`` are some of its newest files."""
+
+    path: str
+    pbx_path: str
+    trouble: str = ""
+    free_bytes: int = 0
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One look. ``skew_s``: the PBX's clock less ours. ``actions``: what the AMI user may send, in lower case.
+    ``contexts``: those of the gate that are loaded. ``modules``: whether each is. ``rows``: the PBX's own switches of
+    recordings. ``hints``: the context in which a number's state can be watched. ``spool`` None: none is set."""
+
+    pbx: str
+    at: datetime
+    door: Door
+    version: Known[str]
+    skew_s: Known[float]
+    actions: Known[frozenset[str]]
+    manager: Known[Sections]
+    queues: Known[Sections]
+    cel: Known[Sections]
+    asterisk: Known[Sections]
+    members: Known[tuple[MemberState, ...]]
+    reported: Known[Reported]
+    hints: Known[Mapping[str, str]]
+    contexts: Known[Mapping[str, Context]]
+    modules: Known[Mapping[str, bool]]
+    rows: Known[Mapping[str, str]]
+    books: Known[Books]
+    spool: Spool | None
+
+    @property
+    def freepbx(self) -> bool:
+        """Whether its web interface writes the configuration, so that changes belong into files it leaves alone."""
+        return not isinstance(self.reported, Unseen) and bool(self.reported.users)

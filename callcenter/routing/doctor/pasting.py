@@ -1,0 +1,36 @@
+"""Where the lines of a remedy belong: an addition at the end of a file that no web interface writes. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from callcenter.routing.doctor.facts import Facts
+from callcenter.routing.doctor.findings import Remedy
+
+_OF_FREEPBX: Final = {
+    "queues.conf": "queues_post_custom.conf",
+    "manager.conf": "manager_custom.conf",
+    "extensions.conf": "extensions_custom.conf",
+    "cel.conf": "cel_general_custom.conf",
+}
+_RELOADS: Final = {
+    "queues.conf": ("queue reload all",),
+    "manager.conf": ("manager reload",),
+    "extensions.conf": ("dialplan reload",),
+    "cel.conf": ("module reload cel",),
+}
+
+
+def console(command: str) -> str:
+    """A command of Asterisk's as it is typed into a shell."""
+    return f"asterisk -rx '{command}'"
+
+
+def addition(facts: Facts, file: str, section: str, *lines: str, advice: str = "") -> Remedy:
+    """``lines`` for a section that is there already: what comes last counts."""
+    return Remedy(
+        file=_OF_FREEPBX.get(file, file) if facts.freepbx else file,
+        lines=(f"[{section}](+)", *lines),
+        commands=tuple(console(command) for command in _RELOADS[file]),
+        advice=advice,
+    )

@@ -13,9 +13,10 @@ from tools.stages import Log
 PARTS: Final = {
     "database": ("postgresql",),
     "pbx": ("mmdebstrap", "sip-tester", "espeak-ng"),
-    "browser": ("chromium",),
+    "browser": ("chromium", "libatomic1"),
 }
-"""Part of the tests -> what it needs. No ffmpeg, no sox, no Node: nothing here asks for them."""
+"""Part of the tests -> what it needs. No ffmpeg, no sox, no Node: nothing here asks for them. libatomic1 is what the
+driver of the browser tests is linked to and does not bring along."""
 
 
 def missing(packages: Iterable[str]) -> list[str]:

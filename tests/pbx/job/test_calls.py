@@ -40,6 +40,12 @@ def plug(floor: Floor, extension: str, *, others_busy: bool = True, **how: Any) 
     return phone
 
 
+def rang_for(phone: Phone) -> set[str]:
+    """For whom it rang. There may be others: an INVITE to a phone that was not there is repeated for 32 s (RFC 3261,
+    timer B), so that a phone plugged in then still hears of a call of the test before."""
+    return {offer.customer for offer in phone.offers()}
+
+
 async def over(caller: Caller) -> None:
     """Waits for the end of his call while the tabs go on listening."""
     await until_async(caller.ended, 30, "the caller's end")
@@ -107,9 +113,9 @@ async def test_an_owing_agent_gets_no_call_until_the_outcome_is_logged(floor: Fl
     )
     assert (lines[0]["waiting"], lines[0]["offered_to_you"]) == (1, False)
     await until_async(lambda: (attempt := waiting.attempt()) and attempt.ringing_at, 10, "the second caller waiting")
-    assert len(phone.offers()) == 1
+    assert "79161230004" not in rang_for(phone)
     await anna.log_outcome()
-    await until_async(lambda: len(phone.offers()) == 2, 10, "the next call")
+    await until_async(lambda: "79161230004" in rang_for(phone), 10, "the next call")
     await over(waiting)
 
 
@@ -175,7 +181,8 @@ async def test_a_direct_call_pops_and_owes_too(floor: Floor, desks: dict[str, De
     assert (segment["via"], segment["agent"]["username"], segment["role"]) == ("direct", "boris", "owner")
     waiting = floor.caller("79161230010", "7001", patience_ms=2500)
     await over(waiting)
-    assert [o.customer for o in phone.offers()] == ["79161230009"]
+    assert "79161230009" in rang_for(phone)
+    assert "79161230010" not in rang_for(phone)
 
 
 @pytest.mark.parametrize("number", ["anonymous", ""])

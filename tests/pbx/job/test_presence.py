@@ -120,7 +120,7 @@ async def test_missed_rings_are_counted_and_pause_in_the_end(
     caller = floor.caller("79161270001", "7003", patience_ms=9_000)
     await until_async(lambda: feels(anna, "missed"), 20, "Anna paused after two missed rings")
     assert anna.board["presence"]["missed"] == 2
-    assert len(phone.offers()) == 2
+    assert [o.customer for o in phone.offers()].count("79161270001") == 2
     await until_async(caller.ended, 20, "the caller giving up")
     await anna.request("POST", "/me/resume", {})
     await until_async(lambda: feels(anna), 10, "Anna back")

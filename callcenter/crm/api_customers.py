@@ -1,14 +1,13 @@
-"""Cards: the list, the card, its numbers, its time-line."""
+"""Cards: the list, the card, its time-line."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from callcenter import phone
@@ -30,35 +29,20 @@ from callcenter.api import (
     expect,
     read_cursor,
 )
-from callcenter.crm import audit, card_views, customers, news, once, retro, timeline
+from callcenter.crm import audit, card_views, customers, once, retro, timeline
 from callcenter.crm.access import require
-from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind, NumberAnswer
+from callcenter.crm.api_reach import NewNumber, NewWay
+from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind
 from callcenter.crm.customers import Made
-from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.customers import Customer
 from callcenter.crm.privacy import keeping
-from callcenter.crm.retro import Linked
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.timeline import Timeline
 from callcenter.errors import NotFound, Unavailable
-from callcenter.events import CustomerChosen
 from callcenter.log import logger
 from callcenter.news import CustomerChanged
 
 log = logger(__name__)
-
-
-class NewNumber(Body):
-    raw: Line
-    label: Line = ""
-
-
-class NumberChange(Body):
-    """What is not sent stays. ``bad_since`` null: it reaches him again."""
-
-    label: Line = ""
-    is_primary: Literal[True] = True
-    shared: bool = False
-    bad_since: AwareDatetime | None = None
 
 
 class CardFields(Body):
@@ -79,6 +63,7 @@ class CardFields(Body):
 
 class NewCustomer(CardFields):
     numbers: list[NewNumber] = Field(default_factory=list, max_length=20)
+    ways: list[NewWay] = Field(default_factory=list, max_length=20)
 
 
 class Customers(Answer):
@@ -113,12 +98,15 @@ class CustomersView(View):
         """Makes a card by hand."""
         app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
         now = app[CLOCK].now()
-        numbers = [(phone.parse(n.raw, app[SETTINGS].region), n.label) for n in body.numbers]
+        region = app[SETTINGS].region
+        numbers = [(phone.parse(n.raw, region), n.told()) for n in body.numbers]
+        reached = [(n.handle(region), n.told()) for n in body.ways]
 
         by = Made(by=who, at=now)
 
         def make(session: Session) -> UUID:
-            made = customers.create(session, body.model_dump(exclude={"numbers"}, exclude_unset=True), numbers, by)
+            values = body.model_dump(exclude={"numbers", "ways"}, exclude_unset=True)
+            made = customers.create(session, values, numbers, by, reached)
             audit.record(session, who, "create", ("customer", str(made)), now)
             return made
 
@@ -159,62 +147,6 @@ class CustomerView(View):
         return card
 
 
-class NumbersView(View):
-    @creates
-    async def post(self, customer_id: UUID, /, body: NewNumber) -> NumberAnswer:
-        """Puts a number on the card. ``also_on`` tells which other cards have it."""
-        app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
-        now, number = app[CLOCK].now(), phone.parse(body.raw, app[SETTINGS].region)
-
-        linked = Linked()
-
-        def add(session: Session) -> UUID:
-            nonlocal linked
-            customer = customers.locked(session, customer_id, who)
-            made, linked = customers.add_number(session, customer, number, body.label, now)
-            customers.touched(customer, Made(by=who, at=now))
-            audit.record(session, who, "add_number", ("customer", str(customer.id)), now, number=str(made))
-            return made
-
-        point_id, _ = await once.create(self.request, f"number {customer_id}", add)
-        await _calls_follow(self.request, customer_id, linked)
-        answer = await app[DB].read(lambda s: _number(s, point_id, number, who))
-        return answer.model_copy(update={"linked_calls": linked.calls})
-
-
-class OneNumberView(View):
-    async def patch(self, customer_id: UUID, number_id: UUID, /, body: NumberChange) -> CustomerAnswer:
-        """Says what the number is: its label, whether it is the first to call, shared by several, or dead."""
-        app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
-        now, values = app[CLOCK].now(), body.model_dump(exclude_unset=True)
-
-        def change(session: Session) -> CustomerAnswer:
-            customer = customers.locked(session, customer_id, who)
-            customers.change_number(session, customer, number_id, values)
-            customers.touched(customer, Made(by=who, at=now))
-            audit.record(session, who, "change_number", ("customer", str(customer.id)), now, fields=sorted(values))
-            session.flush()
-            return card_views.card(session, customer, who, now)
-
-        card = await app[DB].write(change)
-        await app[BUS].publish(CustomerChanged(customer=card.id))
-        return card
-
-    async def delete(self, customer_id: UUID, number_id: UUID, /) -> None:
-        """Takes a number off the card."""
-        app, who = self.request.app, require(self.request, Verb.WRITE_CARDS)
-        now = app[CLOCK].now()
-
-        def remove(session: Session) -> Linked:
-            customer = customers.locked(session, customer_id, who)
-            unlinked = customers.remove_number(session, customer, number_id)
-            customers.touched(customer, Made(by=who, at=now))
-            audit.record(session, who, "remove_number", ("customer", str(customer.id)), now, number=str(number_id))
-            return unlinked
-
-        await _calls_follow(self.request, customer_id, await app[DB].write(remove))
-
-
 class TimelineView(View):
     async def get(self, customer_id: UUID, /, limit: Limit = 50, cursor: Line = "") -> Timeline:
         """What happened with the customer, the newest first."""
@@ -237,21 +169,7 @@ class TimelineView(View):
 def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/customers", CustomersView)
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}", CustomerView)
-    app.router.add_view(f"{ROOT}/customers/{{customer_id}}/numbers", NumbersView)
-    app.router.add_view(f"{ROOT}/customers/{{customer_id}}/numbers/{{number_id}}", OneNumberView)
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}/timeline", TimelineView)
-
-
-async def _calls_follow(request: web.Request, customer: UUID, linked: Linked) -> None:
-    """Calls that are still followed become the customer's in their own order; the others are already."""
-    app, who = request.app, require(request, Verb.WRITE_CARDS)
-    for call in linked.live:
-        at, mono = app[CLOCK].now(), app[CLOCK].monotonic()
-        await news.take(app, CustomerChosen(call=call, at=at, mono=mono, customer=customer, by=who.id))
-    if linked.live:
-        await app[DB].write(lambda s: retro.recount(s, customers.whoever(s, customer)))
-    for card in (customer, *linked.absorbed):
-        await app[BUS].publish(CustomerChanged(customer=card))
 
 
 def _note_reading(session: Session, who: Actor, card: UUID, now: datetime) -> None:
@@ -278,9 +196,3 @@ async def _read_card(view: View, find: Callable[[Session], Customer | None]) -> 
     card = await view.request.app[DB].read(read)
     view.answer_header("ETag", etag(card.version))
     return card
-
-
-def _number(session: Session, point_id: UUID, number: phone.Phone, who: Actor) -> NumberAnswer:
-    point = session.get_one(ContactPoint, point_id)
-    row = session.get_one(PhoneNumber, point.number_id)
-    return card_views.number(point, row, customers.sharing(session, point.customer_id, number, who))

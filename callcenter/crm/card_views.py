@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.api import Answer
-from callcenter.crm import card_work, customers, notes, retro
+from callcenter.crm import card_work, customers, handles, notes, points, retro, ways
 from callcenter.crm.card_work import LinkAnswer, MergeAnswer, NoteAnswer
+from callcenter.crm.handles import WayKind
 from callcenter.crm.models.calls import CallRow, SegmentRow
-from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor, Verb, allow, card_of
@@ -49,6 +50,7 @@ class NumberAnswer(Answer):
     e164: str | None
     display: str
     label: str
+    note: str
     extension: str
     is_primary: bool
     shared: bool
@@ -57,8 +59,24 @@ class NumberAnswer(Answer):
     linked_calls: int = 0
 
 
+class WayAnswer(Answer):
+    """``service`` names a messenger, else ``""``; ``link`` opens it; ``also_on``: other cards that have the same."""
+
+    id: UUID
+    kind: WayKind
+    service: str
+    value: str
+    link: str
+    label: str
+    note: str
+    is_primary: bool
+    shared: bool
+    bad_since: datetime | None
+    also_on: list[UUID] = Field(default_factory=list)
+
+
 class CustomerAnswer(Answer):
-    """The whole card."""
+    """The whole card. ``email`` and ``address`` repeat its primary ways of those kinds."""
 
     id: UUID
     kind: str
@@ -74,6 +92,7 @@ class CustomerAnswer(Answer):
     team_id: UUID | None
     provisional: bool
     numbers: list[NumberAnswer]
+    ways: list[WayAnswer]
     tags: list[str]
     links: list[LinkAnswer]
     pinned: list[NoteAnswer]
@@ -93,10 +112,11 @@ def display(raw: str, e164: str | None) -> str:
 def card(session: Session, customer: Customer, actor: Actor, now: datetime) -> CustomerAnswer:
     """The whole card as the actor may see it."""
     family = retro.family(session, customer.id)
-    numbers = [number(point, row) for point, row in customers.numbers_of(session, [customer.id])[customer.id]]
+    numbers = [number(point, row) for point, row in points.of(session, [customer.id])[customer.id]]
     shown = {name: getattr(customer, name) for name in CustomerAnswer.model_fields if hasattr(customer, name)}
     return CustomerAnswer(
         numbers=numbers,
+        ways=[way(row) for row in ways.of(session, [customer.id])[customer.id]],
         tags=notes.tags_of(session, family),
         links=card_work.links(session, family, actor, now.date()),
         pinned=card_work.pinned(session, family),
@@ -112,6 +132,7 @@ def number(point: ContactPoint, row: PhoneNumber, also_on: Sequence[UUID] = ()) 
         e164=row.e164,
         display=display(point.raw, row.e164),
         label=point.label,
+        note=point.note,
         extension=point.extension,
         shared=point.shared,
         bad_since=point.bad_since,
@@ -120,10 +141,26 @@ def number(point: ContactPoint, row: PhoneNumber, also_on: Sequence[UUID] = ()) 
     )
 
 
+def way(row: ContactWay, also_on: Sequence[UUID] = ()) -> WayAnswer:
+    return WayAnswer(
+        id=row.id,
+        kind=WayKind(row.kind),
+        service=row.service,
+        value=row.value,
+        link=handles.link(row.kind, row.service, row.value, row.key),
+        label=row.label,
+        note=row.note,
+        is_primary=row.is_primary,
+        shared=row.shared,
+        bad_since=row.bad_since,
+        also_on=list(also_on),
+    )
+
+
 def briefs(session: Session, found: Sequence[Customer]) -> list[CustomerBrief]:
     """The cards in brief, in the same order."""
     ids = [customer.id for customer in found]
-    numbers = customers.numbers_of(session, ids) if ids else {}
+    numbers = points.of(session, ids) if ids else {}
     last = _last_talks(session, ids) if ids else {}
     return [
         CustomerBrief(

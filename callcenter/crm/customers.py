@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -11,15 +11,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Tuple, Uuid, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from callcenter import phone
 from callcenter.crm import find as find_cards
-from callcenter.crm import retro, statuses, teams
+from callcenter.crm import points, retro, statuses, teams, ways
 from callcenter.crm.fold import fold
-from callcenter.crm.identify import add_contact_point
+from callcenter.crm.handles import Handle
 from callcenter.crm.models.cards import CustomerTag, StatusChange
-from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.people import User
-from callcenter.crm.retro import Linked
+from callcenter.crm.points import Told
 from callcenter.crm.rights import Actor, Verb, allow, card_of
 from callcenter.crm.visible import narrow
 from callcenter.db import UtcDateTime
@@ -148,110 +147,43 @@ def survivor(session: Session, customer_id: UUID) -> Customer | None:
     return customer
 
 
-def numbers_of(session: Session, customers: Sequence[UUID]) -> dict[UUID, list[tuple[ContactPoint, PhoneNumber]]]:
-    """All numbers of the cards, the primary one first."""
-    rows = session.execute(
-        select(ContactPoint, PhoneNumber)
-        .join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
-        .where(ContactPoint.customer_id.in_(customers))
-        .order_by(ContactPoint.is_primary.desc(), ContactPoint.created_at, ContactPoint.id)
-    )
-    found: dict[UUID, list[tuple[ContactPoint, PhoneNumber]]] = {customer: [] for customer in customers}
-    for point, number in rows:
-        found[point.customer_id].append((point, number))
-    return found
-
-
-def create(session: Session, values: Mapping[str, Any], numbers: Iterable[tuple[Phone, str]], made: Made) -> UUID:
-    """A card that somebody writes himself: his and his team's. ``numbers`` come with their labels."""
+def create(
+    session: Session,
+    values: Mapping[str, Any],
+    numbers: Iterable[tuple[Phone, Told]],
+    made: Made,
+    reached: Iterable[tuple[Handle, Told]] = (),
+) -> UUID:
+    """A card that somebody writes himself: his and his team's. ``numbers`` and ways come with what is known of them."""
     now = made.at
     customer = Customer(created_at=now, updated_at=now, provisional=False)
     _claim(customer, made.by)
-    _judge(session, values)
+    values = _judge(session, values)
     _take(customer, values)
     session.add(customer)
     session.flush()
-    find_cards.index(session, customer)
-    for number, label in numbers:
-        add_number(session, customer, number, label, now)
+    for handle, told in reached:
+        ways.add(session, customer.id, handle, told, now)
+    _reach(session, customer, values, now)
+    for number, told in numbers:
+        points.add(session, customer, number, told, now)
     return customer.id
 
 
 def write(session: Session, customer: Customer, values: Mapping[str, Any], made: Made) -> list[str]:
     """Changes the card, which thereby is no longer provisional; the names of the fields that differ."""
-    _judge(session, values)
+    values = _judge(session, values)
     changed = [name for name, value in values.items() if getattr(customer, name) != value]
     before = customer.status
     touched(customer, made)
     _take(customer, values)
-    session.flush()
-    find_cards.index(session, customer)
+    _reach(session, customer, values, made.at)
     if values.keys() & set(WHOSE):
         _family_follows(session, customer)
     if customer.status != before:
         by = made.by.id if made.by else None
         session.add(StatusChange(customer_id=customer.id, old=before, new=customer.status, by_id=by, at=made.at))
     return changed
-
-
-def add_number(session: Session, customer: Customer, number: Phone, label: str, now: datetime) -> tuple[UUID, Linked]:
-    """Puts a number on the card, and the earlier calls of it. Raises Invalid when it stands there already or is none.
-
-    Letters are no number (``1-800-FLOWERS`` is not dialled so here); an extension is kept beside it.
-    """
-    dialled = number.key.removeprefix("raw:")
-    if phone.is_withheld(number.raw) or not any(c.isdigit() for c in dialled) or any(c.isalpha() for c in dialled):
-        raise Invalid("this is no telephone number", fields={"raw": "not_a_number"})
-    there = (
-        select(ContactPoint.id)
-        .join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
-        .where(ContactPoint.customer_id == customer.id, PhoneNumber.key == number.key)
-    )
-    if session.scalars(there).first():
-        raise Invalid("the card has this number already", fields={"raw": "already_there"})
-    point = add_contact_point(session, customer.id, number, now, label=label)
-    return point, retro.link(session, customer, session.get_one(ContactPoint, point))
-
-
-def sharing(session: Session, customer: UUID, number: Phone, actor: Actor) -> list[UUID]:
-    """Other cards with the same number: families and switchboards are no mistake, doubles are."""
-    found = (
-        select(Customer.id)
-        .join(ContactPoint, ContactPoint.customer_id == Customer.id)
-        .join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
-        .where(PhoneNumber.key == number.key, Customer.id != customer, Customer.merged_into.is_(None))
-        .order_by(Customer.provisional, Customer.id)
-        .limit(9)
-    )
-    return list(session.scalars(narrow(found, actor, Customer)))
-
-
-def change_number(session: Session, customer: Customer, point_id: UUID, values: Mapping[str, Any]) -> None:
-    """Changes label, primary, shared or bad_since. Raises NotFound."""
-    point = session.get(ContactPoint, point_id)
-    if point is None or point.customer_id != customer.id:
-        raise NotFound("no such number on this card")
-    if values.get("is_primary"):
-        for other, _ in numbers_of(session, [customer.id])[customer.id]:
-            other.is_primary = False
-    for name, value in values.items():
-        setattr(point, name, value)
-    session.flush()
-
-
-def remove_number(session: Session, customer: Customer, point_id: UUID) -> Linked:
-    """Takes a number off, and the calls that came with it; the next one becomes the primary one. Raises NotFound."""
-    point = session.get(ContactPoint, point_id)
-    if point is None or point.customer_id != customer.id:
-        raise NotFound("no such number on this card")
-    was_primary = point.is_primary
-    unlinked = retro.unlink(session, customer, point_id)
-    session.delete(point)
-    session.flush()
-    left = numbers_of(session, [customer.id])[customer.id]
-    if was_primary and left:
-        left[0][0].is_primary = True
-    return unlinked
 
 
 def key(at: datetime | None, row: UUID) -> Tuple:
@@ -278,11 +210,24 @@ def search_text(customer: Customer) -> str:
     return fold(" ".join(getattr(customer, name) or "" for name in _SEARCHED))
 
 
+def rewritten(session: Session, customer: Customer) -> None:
+    """What the card is found by follows from what stands on it and its ways."""
+    ways.tell(session, customer)
+    customer.search_text = search_text(customer)
+    session.flush()
+    find_cards.index(session, customer)
+
+
 def _take(customer: Customer, values: Mapping[str, Any]) -> None:
     for name in WRITABLE:
-        if name in values:
+        if name in values and name not in ways.FIELDS:
             setattr(customer, name, values[name])
-    customer.search_text = search_text(customer)
+
+
+def _reach(session: Session, customer: Customer, values: Mapping[str, Any], now: datetime) -> None:
+    for name in ways.FIELDS.keys() & values.keys():
+        ways.take_field(session, customer.id, name, values[name], now)
+    rewritten(session, customer)
 
 
 def _family_follows(session: Session, customer: Customer) -> None:
@@ -297,14 +242,15 @@ def _claim(customer: Customer, actor: Actor | None) -> None:
         customer.owner_id, customer.team_id = actor.id, actor.team
 
 
-def _judge(session: Session, values: Mapping[str, Any]) -> None:
-    """Raises Invalid for what names nothing of ours."""
+def _judge(session: Session, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values as they will stand. Raises Invalid for what cannot be read, or names nothing of ours."""
     if "status" in values:
         statuses.must_be_used(session, values["status"])
     teams.must_exist(session, values.get("team_id"))
     owner = values.get("owner_id")
     if owner is not None and session.get(User, owner) is None:
         raise Invalid("there is no such person", fields={"owner_id": "not_allowed"})
+    return {**values, **{name: ways.read_field(name, values[name]) for name in ways.FIELDS.keys() & values.keys()}}
 
 
 def _contacted(found: Select[Customer], after: PageKey | None) -> Select[Customer]:

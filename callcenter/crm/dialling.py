@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from callcenter import phone
-from callcenter.crm import customers, rosters, tasks
+from callcenter.crm import customers, points, rosters, tasks
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.models.desks import Extension
@@ -135,7 +135,7 @@ def _known(session: Session, number: UUID) -> str:
 
 
 def _primary(session: Session, customer: UUID) -> str:
-    numbers = customers.numbers_of(session, [customer])[customer]
+    numbers = points.of(session, [customer])[customer]
     if not numbers:
         raise Refused("there is no number on this card", code="no_number")
     point, row = numbers[0]

@@ -1,4 +1,5 @@
-"""Cards found: by number in any spelling or its last digits, by e-mail address, by names as they sound, ranked.
+"""Cards found: by number in any spelling or its last digits, by e-mail address or name in a messenger, by names as they
+sound, ranked; where no name fits, by streets and web sites.
 
 Every way begins at an index; names that many cards share cost more than rare ones (``bench search_customers``). A
 search tells at most ``RANKED`` cards, the best first; what is more common than that is narrowed by another word.
@@ -6,7 +7,7 @@ search tells at most ``RANKED`` cards, the best first; what is more common than 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from callcenter import phone
-from callcenter.crm import matching
+from callcenter.crm import matching, ways
 from callcenter.crm.fold import words
 from callcenter.crm.models.cards import CardWord, WordKey
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
@@ -48,9 +49,10 @@ class Typed:
         return self.exact | self.begun | self.mistyped
 
 
-def index(session: Session, customer: Customer, emails: Iterable[str] = ()) -> None:
+def index(session: Session, customer: Customer) -> None:
     """Keeps the words by which the card is found; words that no card has any more are forgotten."""
-    wanted = matching.words_of(customer.name, customer.organisation, customer.email, *emails)
+    whole, places = ways.spoken((row.kind, row.key) for row in ways.of(session, [customer.id])[customer.id])
+    wanted = matching.words_of(customer.name, customer.organisation, *whole, places=places)
     there = set(session.scalars(select(CardWord.word).where(CardWord.customer_id == customer.id)))
     if gone := there - wanted:
         session.execute(delete(CardWord).where(CardWord.customer_id == customer.id, CardWord.word.in_(gone)))
@@ -64,9 +66,8 @@ def index(session: Session, customer: Customer, emails: Iterable[str] = ()) -> N
         _learn(session, word)
 
 
-def index_new(session: Session, cards: Mapping[UUID, Sequence[str]]) -> None:
-    """The same for many cards that are new: their names, organisations and e-mail addresses, in few statements."""
-    words = {card: matching.words_of(*texts) for card, texts in cards.items()}
+def index_new(session: Session, words: Mapping[UUID, Collection[str]]) -> None:
+    """The same for many cards that are new, by the words of each, in few statements."""
     wanted = {word for found in words.values() for word in found}
     if not wanted:
         return
@@ -98,10 +99,12 @@ def ranked(session: Session, text: str, region: str, actor: Actor) -> list[UUID]
     text = text.strip()
     digits = "".join(c for c in text if c.isdigit())
     if len(digits) >= _FEWEST_DIGITS and all(c.isdigit() or c in _DIALLED for c in text):
-        return _first(session, narrow(_with_number(text, digits, region), actor, Customer))
+        called = _first(session, narrow(_with_number(text, digits, region), actor, Customer))
+        written = select(Customer.id).where(Customer.id.in_(ways.with_key(phone.parse(text, region).key)))
+        return list(dict.fromkeys([*called, *_first(session, narrow(written, actor, Customer))]))[:RANKED]
     if "@" in text and len(text) > _SHORTEST_PREFIX:
         return _first(session, narrow(_with_email(text.lower()), actor, Customer))
-    return _named(session, text, actor)
+    return _named(session, text, actor) or _named(session, text, actor, at_place=True)
 
 
 def _first(session: Session, found: Select[UUID]) -> list[UUID]:
@@ -130,8 +133,12 @@ def _with_email(text: str) -> Select[UUID]:
     return select(Customer.id).join(CardWord, CardWord.customer_id == Customer.id).where(begun)
 
 
-def _named(session: Session, text: str, actor: Actor) -> list[UUID]:
-    typed = [_typed(session, readings) for readings in matching.sounds(text)[:_MOST_WORDS]]
+def _named(session: Session, text: str, actor: Actor, *, at_place: bool = False) -> list[UUID]:
+    """By names; ``at_place``: by streets and sites, among which names must not drown."""
+    said = matching.sounds(text)
+    if at_place:
+        said = [kept for kept in map(matching.at_place, said) if kept]
+    typed = [_typed(session, readings) for readings in said[:_MOST_WORDS]]
     if not typed or not all(word.all for word in typed):
         return []
     rows = _candidates(session, typed, actor)

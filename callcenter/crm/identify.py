@@ -216,6 +216,7 @@ def _new_card(session: Session, number_id: UUID, number: phone.Phone, now: datet
             "raw": number.raw,
             "extension": number.extension,
             "label": "",
+            "note": "",
             "is_primary": True,
             "shared": False,
             "created_at": now,

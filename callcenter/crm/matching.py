@@ -59,6 +59,7 @@ _OTHERWISE: Final = (("x", "kh"), ("q", "g"), ("ə", "a"))
 """Letters that are read in two ways, in Azerbaijani and in English or Russian: a word with one is kept both ways."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _LONGEST: Final = 24
+_SHORTEST_AT_PLACE: Final = 3
 _NOT_ONE_SLIP: Final = 4
 """A shorter word with a slip is another word."""
 _FORMS: Final = ("ooo", "oao", "zao", "pao", "ao", "ip", "llc", "ltd", "inc", "gmbh", "ag", "srl", "spa", "sas", "mmc")
@@ -69,16 +70,19 @@ class Reason(StrEnum):
 
     SAME_NUMBER = "same_number"
     SAME_EMAIL = "same_email"
+    SAME_HANDLE = "same_handle"
     SIMILAR_NAME = "similar_name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """What of a card is compared. ``numbers`` are keys of numbers that are not shared."""
+    """What of a card is compared. ``numbers`` are keys of numbers that are not shared, ``handles``
+    are names in messengers."""
 
     name: str = ""
     organisation: str = ""
     emails: frozenset[str] = frozenset()
+    handles: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
 
 
@@ -115,17 +119,25 @@ def sounds(text: str) -> list[frozenset[str]]:
     return [readings for readings in found if readings]
 
 
-def words_of(name: str, organisation: str, *emails: str) -> frozenset[str]:
-    """Every word by which a card is found; e-mail addresses whole, behind ``@``."""
+def words_of(name: str, organisation: str, *whole: str, places: Iterable[str] = ()) -> frozenset[str]:
+    """Every word by which a card is found: e-mail addresses and names in messengers whole, behind ``@``; words of
+    ``places``, which are streets and sites, behind ``#``, as nobody's name is looked for among them."""
     spoken = {reading for readings in sounds(f"{name} {organisation}") for reading in readings}
-    return frozenset(spoken | {f"@{email.strip().lower()}"[:200] for email in emails if email.strip()})
+    spoken |= {f"@{text.strip().lower()}"[:200] for text in whole if text.strip()}
+    return frozenset(spoken | {reading for text in places for said in sounds(text) for reading in at_place(said)})
+
+
+def at_place(readings: Iterable[str]) -> frozenset[str]:
+    """A word as it is kept of streets and sites; numbers of houses and single letters say nothing."""
+    return frozenset(f"#{word}" for word in readings if len(word) >= _SHORTEST_AT_PLACE and not word.isdigit())
 
 
 def keys_of(word: str) -> frozenset[str]:
     """The word, and the word with any one letter missing where it is long enough for a slip."""
-    if word.startswith("@") or len(word) < _NOT_ONE_SLIP:
+    first = int(word.startswith("#"))
+    if word.startswith("@") or len(word) - first < _NOT_ONE_SLIP:
         return frozenset({word})
-    return frozenset({word, *(word[:at] + word[at + 1 :] for at in range(len(word)))})
+    return frozenset({word, *(word[:at] + word[at + 1 :] for at in range(first, len(word)))})
 
 
 def one_slip(a: str, b: str) -> bool:
@@ -169,6 +181,9 @@ def likeness(a: Face, b: Face) -> Likeness:
     if a.emails & b.emails:
         score += 65
         reasons.append(Reason.SAME_EMAIL)
+    if a.handles & b.handles:
+        score += 65
+        reasons.append(Reason.SAME_HANDLE)
     name = name_likeness(f"{a.name}", f"{b.name}")
     if not name and not (a.name and b.name):
         name = name_likeness(a.organisation, b.organisation)

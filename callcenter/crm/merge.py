@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.crm import customers, find, retro
+from callcenter.crm import customers, retro, ways
 from callcenter.crm.customers import Made
 from callcenter.crm.models.cards import MergeRow
 from callcenter.crm.models.customers import ContactPoint, Customer
@@ -27,6 +27,7 @@ CHOSEN: Final = (
     *("address", "note", "language", *customers.WHOSE),
 )
 """Fields of which the one or the other card's value stays."""
+_PLAIN: Final = tuple(name for name in CHOSEN if name not in ways.FIELDS)
 
 
 def merge(session: Session, kept: UUID, gone: UUID, take: frozenset[str], made: Made) -> MergeRow:
@@ -35,15 +36,17 @@ def merge(session: Session, kept: UUID, gone: UUID, take: frozenset[str], made: 
     Raises NotFound for a card the actor may not see, Refused when somebody else merged one of them meanwhile.
     """
     survivor, loser = _both(session, kept, gone, made.by)
-    before = {name: _plain(getattr(survivor, name)) for name in CHOSEN}
-    for name in take:
+    before = {name: _plain(getattr(survivor, name)) for name in _PLAIN}
+    for name in take.difference(ways.FIELDS):
         setattr(survivor, name, getattr(loser, name))
     moved = _move_numbers(session, loser, survivor)
+    reached = _move_ways(session, loser, survivor, take, made.at)
     row = MergeRow(loser_id=loser.id, survivor_id=survivor.id, by_id=made.by.id if made.by else None, at=made.at)
     row.snapshot = {
         "before": before,
-        "after": {name: _plain(getattr(survivor, name)) for name in CHOSEN},
+        "after": {name: _plain(getattr(survivor, name)) for name in _PLAIN},
         "moved": moved,
+        "ways": reached,
         "whose": {name: _plain(getattr(loser, name)) for name in customers.WHOSE},
         "provisional": survivor.provisional,
     }
@@ -116,8 +119,20 @@ def _move_numbers(session: Session, loser: Customer, survivor: Customer) -> list
     return moved
 
 
+def _move_ways(
+    session: Session, loser: Customer, survivor: Customer, take: frozenset[str], now: datetime
+) -> dict[str, list[str]]:
+    """Both cards' addresses are on the one that stays; whose is the main one, ``take`` says."""
+    before = ways.primary_of(session, survivor.id)
+    moved = ways.move(session, loser.id, survivor.id)
+    for name in sorted(take.intersection(ways.FIELDS)):
+        if text := getattr(loser, name):
+            ways.take_field(session, survivor.id, name, text, now)
+    return {"moved": moved, "before": before, "after": ways.primary_of(session, survivor.id)}
+
+
 def _give_back(session: Session, kept: Mapping[str, Any], survivor: Customer, loser: Customer) -> None:
-    for name in CHOSEN:
+    for name in _PLAIN:
         if kept["before"][name] != kept["after"][name] and _plain(getattr(survivor, name)) == kept["after"][name]:
             setattr(survivor, name, _typed(name, kept["before"][name]))
     for name in customers.WHOSE:
@@ -127,6 +142,7 @@ def _give_back(session: Session, kept: Mapping[str, Any], survivor: Customer, lo
         point = session.get(ContactPoint, UUID(point_id))
         if point and point.customer_id == survivor.id:
             point.customer_id, point.is_primary = loser.id, primary == "1"
+    ways.give_back(session, survivor.id, loser.id, kept["ways"])
     loser.merged_into = None
     loser.version += 1
 
@@ -134,12 +150,11 @@ def _give_back(session: Session, kept: Mapping[str, Any], survivor: Customer, lo
 def _settle(session: Session, card: Customer) -> None:
     """Counts, words and rights follow."""
     session.flush()
-    card.search_text = customers.search_text(card)
     for member in retro.family(session, card.id)[1:]:
         part = session.get_one(Customer, member)
         part.owner_id, part.team_id = card.owner_id, card.team_id
     retro.recount(session, card)
-    find.index(session, card)
+    customers.rewritten(session, card)
     session.flush()
 
 

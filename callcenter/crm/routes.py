@@ -13,6 +13,7 @@ from callcenter.crm import (
     api_me,
     api_merges,
     api_outcomes,
+    api_reach,
     api_session,
     api_spec,
     api_statuses,
@@ -27,7 +28,17 @@ from callcenter.crm.privacy import api_audit, api_keeping, api_person, api_recor
 def add_routes(app: web.Application) -> None:
     """Adds them, and what they keep beside the database."""
     people = (api_session, api_me, api_users, api_teams)
-    record = (api_customers, api_cards, api_merges, api_statuses, api_calls, api_outcomes, api_bell, api_tasks)
+    record = (
+        api_customers,
+        api_reach,
+        api_cards,
+        api_merges,
+        api_statuses,
+        api_calls,
+        api_outcomes,
+        api_bell,
+        api_tasks,
+    )
     for part in (*people, *record, api_imports, api_exports, api_health, api_spec):
         part.add_routes(app)
     for law in (api_recording, api_keeping, api_staff, api_person, api_audit):

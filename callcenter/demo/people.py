@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import phone
-from callcenter.crm import customers, outcomes, rosters, users
+from callcenter.crm import customers, outcomes, points, rosters, users
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.desks import MapRule
 from callcenter.crm.models.outcomes import OutcomeCode
@@ -68,7 +68,7 @@ def _staff(session: Session, now: datetime, passwords: dict[str, str]) -> list[p
 
 def _card(session: Session, person: cast.Person, now: datetime, rng: random.Random) -> Customer:
     since = now - timedelta(days=rng.randrange(15, 700))
-    numbers = [(phone.parse(number, REGION), "") for number in person.numbers]
+    numbers: list[tuple[phone.Phone, points.Told]] = [(phone.parse(number, REGION), {}) for number in person.numbers]
     customer = session.get_one(
         Customer, customers.create(session, person.card, numbers, customers.Made(by=None, at=since))
     )
@@ -82,6 +82,6 @@ def _codes(session: Session) -> dict[str, UUID]:
 
 def numbers(session: Session) -> list[str]:
     """What customers on cards call from, in E.164, each once."""
-    points = customers.numbers_of(session, list(session.scalars(select(Customer.id).order_by(Customer.id))))
-    keys = {number.e164 for rows in points.values() for _, number in rows if number.e164}
+    held = points.of(session, list(session.scalars(select(Customer.id).order_by(Customer.id))))
+    keys = {number.e164 for rows in held.values() for _, number in rows if number.e164}
     return sorted(keys)

@@ -16,10 +16,11 @@ from callcenter.crm.customers import Made, create
 from callcenter.crm.identify import identify
 from callcenter.crm.merge import CHOSEN, merge, undo
 from callcenter.crm.models.customers import ContactPoint, Customer
+from callcenter.crm.points import Told
 from callcenter.crm.rights import Actor, UserRole
 from callcenter.db import Database
 from callcenter.ids import new_id
-from callcenter.phone import parse
+from callcenter.phone import Phone, parse
 from tests.crm.office import Caller, Office, talked
 from tests.spine.story import START
 
@@ -191,7 +192,7 @@ async def test_undoing_restores_any_two_cards(sqlite_db: Database, a: Any, b: An
 
 def _planted(session: Session, card: dict[str, Any]) -> UUID:
     fields = {name: value for name, value in card.items() if name != "numbers"}
-    numbers = [(parse(raw, "RU"), "") for raw in sorted(card["numbers"])]
+    numbers: list[tuple[Phone, Told]] = [(parse(raw, "RU"), {}) for raw in sorted(card["numbers"])]
     return create(session, fields, numbers, Made(by=None, at=START))
 
 

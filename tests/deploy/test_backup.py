@@ -53,7 +53,7 @@ def two_postgres(cluster: Any, postgres_url: str, tmp_path: Path) -> Iterator[li
 def add(session: Session, n: int) -> None:
     """A card and its number in one transaction: a copy that tears them apart is none."""
     made = Made(by=None, at=SystemClock().now())
-    customers.create(session, {"name": f"Клиент {n}"}, [(parse(f"+7916{n:07}", "RU"), "")], made)
+    customers.create(session, {"name": f"Клиент {n}"}, [(parse(f"+7916{n:07}", "RU"), {})], made)
 
 
 async def record(db: Database, here: Settings, n: int) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.cards import CustomerTag, MergeRow, NoteRow
-from callcenter.crm.models.customers import ContactPoint, Customer
+from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer
 from callcenter.crm.models.imports import Import, ImportRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import LegalHold
@@ -59,7 +59,8 @@ def scatter(session: Session, customer: UUID) -> None:
     """Everything else in which a customer's name or number may stand, with a person who was merged into him."""
     session.execute(update(SegmentRow).values(draft_comment=f"call {NAME} on {NUMBER}"))
     session.execute(update(CallRow).values(name=f"{NAME} Quist", number_read=NUMBER))
-    session.execute(update(ContactPoint).values(extension=NAME))
+    session.execute(update(ContactPoint).values(extension=NAME, note=f"{NAME}'s desk"))
+    session.execute(update(ContactWay).values(label=f"{NAME} work", note=f"{NAME} reads it"))
     call, user = session.scalars(select(CallRow.id)).first(), session.scalars(select(User.id)).first()
     twin = Customer(name=f"{NAME} Twin", merged_into=customer, created_at=START, updated_at=START)
     task = Task(kind="promise", subject=f"{NAME}!", note=NUMBER, customer_id=customer, origin_call_id=call)

@@ -24,7 +24,7 @@ from callcenter.crm import access, merge, sessions, users
 from callcenter.crm.customers import Made
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.cards import CustomerLink, NoteRow, StatusRow
-from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.desks import PauseCode
 from callcenter.crm.models.imports import Import
 from callcenter.crm.models.outcomes import OutcomeCode
@@ -130,7 +130,8 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
     call = CallRow(pbx="main", uniqueid=str(new_id()), direction="inbound", state="ended", number_raw="1")
     call.withheld, call.customer_id, call.number_id = False, customer.id, number.id
     call.started_at = call.ended_at = now - timedelta(minutes=5)
-    session.add_all([point, call])
+    way = ContactWay(customer_id=customer.id, kind="email", value="m@example.com", key="m@example.com", created_at=now)
+    session.add_all([point, call, way])
     session.flush()
     part = SegmentRow(call_id=call.id, seq=0, device="PJSIP/101", leg="1.2", role="owner", via="queue")
     part.agent_id, part.answered_at, part.outcome_state = owner, call.started_at, "owed"
@@ -144,6 +145,7 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
     return {
         "customer_id": str(customer.id),
         "number_id": str(point.id),
+        "way_id": str(way.id),
         "call_id": str(call.id),
         "segment_id": str(part.id),
         "recording_id": str(sound.id),

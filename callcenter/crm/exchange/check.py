@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm.exchange.draft import EMPTY
 from callcenter.crm.exchange.writing import Row
-from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.handles import WayKind
+from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Findings:
 def known(session: Session, rows: Sequence[Row]) -> dict[str, int]:
     """How many cards stand behind each number and address of the rows."""
     keys = {number.key for row in rows for number, _ in row.draft.numbers if number.e164}
-    emails = {str(row.draft.values["email"]) for row in rows if row.draft.values.get("email")}
+    emails = {str(row.draft.values["email"]).lower() for row in rows if row.draft.values.get("email")}
     living = Customer.merged_into.is_(None)
     by_number = (
         select(PhoneNumber.key, func.count())
@@ -41,12 +42,13 @@ def known(session: Session, rows: Sequence[Row]) -> dict[str, int]:
         .group_by(PhoneNumber.key)
     )
     by_email = (
-        select(Customer.email, func.count())
-        .where(Customer.email.in_(emails | {e.lower() for e in emails}), living)
-        .group_by(Customer.email)
+        select(ContactWay.key, func.count())
+        .join(Customer, Customer.id == ContactWay.customer_id)
+        .where(ContactWay.key.in_(emails), ContactWay.kind == WayKind.EMAIL, living)
+        .group_by(ContactWay.key)
     )
     found = {key: count for key, count in session.execute(by_number)}  # noqa: C416 - rows are no pairs to mypy
-    return found | {email.lower(): count for email, count in session.execute(by_email)}
+    return found | {email: count for email, count in session.execute(by_email)}  # noqa: C416 - as above
 
 
 def look(findings: Findings, rows: Sequence[Row], there: dict[str, int], doubts: TextIO) -> None:

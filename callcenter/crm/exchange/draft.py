@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from callcenter import phone
+from callcenter.crm import handles
 from callcenter.crm.exchange.columns import PHONE, TEXTS, label
 from callcenter.crm.fold import fold
+from callcenter.errors import Invalid
 from callcenter.phone import Phone
 
-_LONGEST: Final = {"address": 10_000, "note": 10_000}
+_LONGEST: Final = {"address": handles.LONGEST, "note": 10_000}
 _LINE: Final = 200
 _MOST_NUMBERS: Final = 20
 EMPTY: Final = "empty"
 _BETWEEN: Final = re.compile(r"\s*(?:[;\n|]|,\s*(?=[+(\d])|\s/\s|\s(?:или|or|oppure|və ya)\s)\s*", re.IGNORECASE)
 _SCIENTIFIC: Final = re.compile(r"^\d(?:[.,]\d+)?e\+?\d+$", re.IGNORECASE)
 _ZERO_CUT: Final = re.compile(r"^(\d{6,15})[.,]0$")
-_EMAIL: Final = re.compile(r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]{2,}$")
 _IN_BRACKETS: Final = re.compile(r"<([^<>]+@[^<>]+)>")
 _YES: Final = frozenset({"1", "yes", "y", "true", "x", "+", "vip", "да", "д", "вип", "si", "vero", "he", "beli"})
 _NO: Final = frozenset({"", "0", "no", "n", "false", "-", "нет", "н", "falso", "xeyr", "yox"})
@@ -169,7 +170,9 @@ def _nothing(text: str) -> Phone:
 def _take_email(taken: _Taken, column: int, text: str) -> None:
     inside = _IN_BRACKETS.search(text)
     first, *more = re.split(r"[;,\s]+", (inside[1] if inside else text).removeprefix("mailto:").strip())
-    if not _EMAIL.match(first) or len(first) > _LINE:
+    try:
+        first = handles.email(first).value
+    except Invalid:
         taken.doubts.append(Doubt(column=column, reason="not_an_email"))
         return
     if more:
@@ -185,7 +188,8 @@ def _take_text(taken: _Taken, meaning: str, column: int, text: str) -> None:
         text = f"{taken.values['note']}\n{text}"
     if len(text) > longest:
         taken.doubts.append(Doubt(column=column, reason="cut"))
-    taken.values[meaning] = text[:longest]
+    text = text[:longest]
+    taken.values[meaning] = handles.address(text).value if meaning == "address" else text
 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:

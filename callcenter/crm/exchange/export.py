@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.api import cursor as cursor_of
 from callcenter.api import read_cursor
-from callcenter.crm import call_list, call_views, customers
+from callcenter.crm import call_list, call_views, customers, points
 from callcenter.crm.customers import Only
 from callcenter.crm.exchange.cells import safe
 from callcenter.crm.exchange.words import LANGUAGES
@@ -104,7 +104,7 @@ class CustomerSource:
         )
         found = customers.find(session, search)
         shown = found[:PAGE]
-        numbers = customers.numbers_of(session, [card.id for card in shown])
+        numbers = points.of(session, [card.id for card in shown])
         rows = [_customer(card, [row.e164 or point.raw for point, row in numbers[card.id]]) for card in shown]
         more = len(found) > PAGE
         return Page(rows=rows, next=cursor_of(shown[-1].last_contact_at, shown[-1].id) if more else None)

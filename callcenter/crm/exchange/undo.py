@@ -11,11 +11,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from callcenter.crm import customers, find
+from callcenter.crm import customers, find, points, ways
 from callcenter.crm.exchange.decide import Fate
 from callcenter.crm.exchange.reach import Reach
 from callcenter.crm.models.cards import CardWord, StatusChange
-from callcenter.crm.models.customers import ContactPoint, Customer
+from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer
 from callcenter.crm.models.imports import ImportRow
 
 WRITTEN: Final = (Fate.CREATED, Fate.UPDATED)
@@ -59,6 +59,7 @@ def _remove(session: Session, row: ImportRow, card: Customer) -> str:
     try:
         with session.begin_nested():
             session.execute(delete(ContactPoint).where(ContactPoint.customer_id == card.id))
+            session.execute(delete(ContactWay).where(ContactWay.customer_id == card.id))
             session.execute(update(ImportRow).where(ImportRow.customer_id == card.id).values(customer_id=None))
             words = list(session.scalars(select(CardWord.word).where(CardWord.customer_id == card.id)))
             session.execute(delete(CardWord).where(CardWord.customer_id == card.id))
@@ -78,12 +79,13 @@ def _restore(session: Session, row: ImportRow, card: Customer, made: tuple[Reach
     untouched = card.version == row.version
     back = {name: old for name, (old, new) in before["values"].items() if getattr(card, name) == new}
     for name, value in back.items():
-        setattr(card, name, value)
-    card.search_text = customers.search_text(card)
+        if name in ways.FIELDS:
+            ways.take_field(session, card.id, name, str(value), now)
+        else:
+            setattr(card, name, value)
     gone = _take_off(session, card.id, row.points)
     card.version, card.updated_at = card.version + 1, now
-    session.flush()
-    find.index(session, card)
+    customers.rewritten(session, card)
     if card.status != status:
         moved = StatusChange(customer_id=card.id, old=status, new=card.status, by_id=reach.person, at=now)
         session.add(moved)
@@ -95,13 +97,13 @@ def _restore(session: Session, row: ImportRow, card: Customer, made: tuple[Reach
     return "restored" if whole else "partly:changed_since" if back or gone else "kept:changed_since"
 
 
-def _take_off(session: Session, card: UUID, points: list[str]) -> int:
+def _take_off(session: Session, card: UUID, put: list[str]) -> int:
     """The numbers the row put on the card; how many were still there."""
-    found = [p for p in (session.get(ContactPoint, UUID(point)) for point in points) if p and p.customer_id == card]
+    found = [p for p in (session.get(ContactPoint, UUID(point)) for point in put) if p and p.customer_id == card]
     for point in found:
         session.delete(point)
     session.flush()
-    left = customers.numbers_of(session, [card])[card]
+    left = points.of(session, [card])[card]
     if left and not any(point.is_primary for point, _ in left):
         left[0][0].is_primary = True
     return len(found)

@@ -12,14 +12,15 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from callcenter.crm import find
+from callcenter.crm import customers, find, matching, ways
 from callcenter.crm.exchange.decide import Fate, Known, Rule, Verdict, decide
 from callcenter.crm.exchange.draft import EMPTY, Draft
 from callcenter.crm.exchange.reach import Reach
 from callcenter.crm.fold import fold
+from callcenter.crm.handles import WayKind
 from callcenter.crm.identify import last4
 from callcenter.crm.models.cards import StatusChange
-from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.imports import ImportRow
 from callcenter.ids import new_id
 from callcenter.phone import Phone
@@ -70,12 +71,14 @@ class _Batch:
     points: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     statuses: list[dict[str, Any]] = field(default_factory=list)
+    reached: dict[UUID, dict[str, str]] = field(default_factory=dict)
+    """What changed of the main addresses of cards that were there before."""
 
-    def knows(self, known: Known, numbers: Collection[str], email: str) -> None:
+    def knows(self, known: Known, numbers: Collection[str], *emails: str) -> None:
         self.cards[known.id] = known
         for key in numbers:
             self.by_number.setdefault(key, set()).add(known.id)
-        if email:
+        for email in filter(None, emails):
             self.by_email.setdefault(email.lower(), set()).add(known.id)
 
     def matches(self, draft: Draft) -> list[Known]:
@@ -100,9 +103,11 @@ def write(session: Session, rows: Sequence[Row], task: Task) -> dict[str, int]:
     if batch.customers:
         session.execute(insert(_table(Customer)), list(batch.customers.values()))
     _change(session, batch.changed)
-    find.index_new(session, {card: (v["name"], v["organisation"], v["email"]) for card, v in batch.customers.items()})
+    _reach_new(session, batch, task.at)
     for card in session.scalars(select(Customer).where(Customer.id.in_(batch.changed)).execution_options(**_AGAIN)):
-        find.index(session, card)
+        for name, text in batch.reached.get(card.id, {}).items():
+            ways.take_field(session, card.id, name, text, task.at)
+        customers.rewritten(session, card)
     if batch.statuses:
         session.execute(insert(_table(StatusChange)), batch.statuses)
     if batch.points:
@@ -112,6 +117,18 @@ def write(session: Session, rows: Sequence[Row], task: Task) -> dict[str, int]:
     for made in batch.rows:
         counts[made["fate"]] = counts.get(made["fate"], 0) + 1
     return counts
+
+
+def _reach_new(session: Session, batch: _Batch, at: datetime) -> None:
+    """The ways of new cards, and the words by which those are found."""
+    made = {card: ways.rows_for(card, values, at) for card, values in batch.customers.items()}
+    if rows := [row for some in made.values() for row in some]:
+        session.execute(insert(_table(ContactWay)), rows)
+    words = {}
+    for card, values in batch.customers.items():
+        whole, places = ways.spoken((row["kind"], row["key"]) for row in made[card])
+        words[card] = matching.words_of(values["name"], values["organisation"], *whole, places=places)
+    find.index_new(session, words)
 
 
 def _settle(batch: _Batch, row: Row, task: Task) -> None:
@@ -168,6 +185,8 @@ def _updated(batch: _Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone,
         batch.customers[known.id] |= changed
     else:
         batch.changed[known.id] = changed
+        addresses = {name: str(verdict.changes[name]) for name in ways.FIELDS if name in verdict.changes}
+        batch.reached.setdefault(known.id, {}).update(addresses)
     points = _put(batch, known.id, [numbers[key] for key in verdict.adds], task.at, first=not known.numbers)
     after = Known(
         id=known.id,
@@ -237,9 +256,13 @@ def _load(session: Session, batch: _Batch, drafts: Sequence[Draft], task: Task) 
     by_card: dict[UUID, set[UUID]] = {}
     for holder, number in session.execute(on_number):
         by_card.setdefault(holder, set()).add(number)
-    emails = {str(d.values["email"]) for d in drafts if d.values.get("email")}
-    emails |= {email.lower() for email in emails}
-    named = set(session.scalars(select(Customer.id).where(Customer.email.in_(emails), living))) if emails else set()
+    emails = {str(d.values["email"]).lower() for d in drafts if d.values.get("email")}
+    on_email = select(ContactWay.customer_id, ContactWay.key).where(
+        ContactWay.key.in_(emails), ContactWay.kind == WayKind.EMAIL
+    )
+    named: dict[UUID, set[str]] = {}
+    for holder, email in session.execute(on_email) if emails else ():
+        named.setdefault(holder, set()).add(email)
     meant = select(Customer).where(Customer.id.in_({*by_card, *named}), living).order_by(Customer.id).with_for_update()
     cards = {card.id: card for card in session.scalars(meant)}
     ours = _made_here(session, task.id, cards)
@@ -254,7 +277,7 @@ def _load(session: Session, batch: _Batch, drafts: Sequence[Draft], task: Task) 
             ours=card.id in ours,
             writable=task.reach.writes(card),
         )
-        batch.knows(known, known.numbers, card.email)
+        batch.knows(known, known.numbers, *named.get(card.id, ()))
 
 
 def _numbers_on(session: Session, cards: Collection[UUID]) -> dict[UUID, set[str]]:

@@ -15,7 +15,8 @@ from callcenter.db import UtcDateTime
 class Customer(Row):
     """The card: a person or an organisation. ``provisional`` until somebody writes something on it.
 
-    ``owner_id`` and ``team_id`` say whose it is; with neither it is open to everybody.
+    ``owner_id`` and ``team_id`` say whose it is; with neither it is open to everybody. ``email`` and ``address`` are
+    what its main way of that kind says (``ContactWay``), for lists, sheets and whoever knows one only.
     """
 
     __tablename__ = "customers"
@@ -71,6 +72,31 @@ class ContactPoint(Row):
     raw: Mapped[str] = mapped_column(Text)
     extension: Mapped[str] = mapped_column(Text, default="")
     label: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    is_primary: Mapped[bool] = mapped_column(default=False)
+    shared: Mapped[bool] = mapped_column(default=False)
+    bad_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ContactWay(Row):
+    """A way to reach a customer beside the telephone: an e-mail address, a messenger, a web site, a postal address.
+
+    ``key`` is what makes one of its spellings; of each kind a card has one that is the primary one.
+    """
+
+    __tablename__ = "contact_ways"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "kind", "service", "key"),
+        Index("ix_contact_ways_key", "key", "kind"),
+    )
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    service: Mapped[str] = mapped_column(Text, default="")
+    value: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    label: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="")
     is_primary: Mapped[bool] = mapped_column(default=False)
     shared: Mapped[bool] = mapped_column(default=False)
     bad_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Text
+from sqlalchemy import JSON, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
@@ -26,6 +26,7 @@ class Audit(Row):
     """Append-only: who did what to which thing. Never holds personal data of customers."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_thing", "thing", "thing_id", "at"),)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     actor_id: Mapped[UUID | None]
     actor_name: Mapped[str] = mapped_column(Text, default="")

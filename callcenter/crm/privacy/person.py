@@ -17,7 +17,7 @@ from callcenter.crm import customers
 from callcenter.crm import find as find_cards
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.cards import CardWord
-from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
+from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.tasks import Task
 from callcenter.crm.privacy.files import Words
 from callcenter.db import Base
@@ -85,6 +85,7 @@ SPOTS: Final = (
     Spot(table="status_changes", column="customer_id", by=By.CARD),
     Spot(table="card_words", column="customer_id", by=By.CARD, told=False),
     Spot(table="contact_points", column="customer_id", by=By.CARD),
+    Spot(table="contact_ways", column="customer_id", by=By.CARD),
     Spot(
         table="calls",
         column="id",
@@ -119,6 +120,7 @@ def find(session: Session, customer: UUID) -> Person:
     calls = tuple(session.scalars(select(CallRow.id).where(own)))
     segments = tuple(_among(session, select(SegmentRow.id), SegmentRow.call_id, calls))
     points = tuple(session.scalars(select(ContactPoint.id).where(ContactPoint.customer_id.in_(cards))))
+    reached = tuple(session.scalars(select(ContactWay.id).where(ContactWay.customer_id.in_(cards))))
     tasks = _tasks(session, cards, calls, numbers)
     ids = {
         By.CARD: cards,
@@ -126,7 +128,7 @@ def find(session: Session, customer: UUID) -> Person:
         By.SEGMENT: segments,
         By.NUMBER: numbers,
         By.TASK: tasks,
-        By.THING: (*cards, *points, *tasks),
+        By.THING: (*cards, *points, *reached, *tasks),
     }
     words = _words(session, cards, calls, numbers)
     return Person(cards=cards, calls=calls, segments=segments, numbers=numbers, points=points, words=words, ids=ids)

@@ -29,7 +29,8 @@ COLUMNS: Final[Mapping[str, About]] = {
         """
         calls: number_raw number_read name
         card_words: word
-        contact_points: raw extension label
+        contact_points: raw extension label note
+        contact_ways: value key label note
         customer_tags: tag folded
         customers: name organisation email address note search_text
         dials: number
@@ -73,6 +74,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         audit_seals: digest
         call_candidates: match reason
         calls: pbx uniqueid direction state result did trunk region note
+        contact_ways: kind service
         customer_links: role
         customers: kind status language
         dials: pbx state reason

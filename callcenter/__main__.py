@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor.epilog = "Exit code 0: everything is well; 1: something is wrong or could not be seen; 2: no connection."
     doctor.add_argument("--pbx", metavar="NAME", help="only this PBX")
     doctor.add_argument("--json", action="store_true", help="the same for programs")
+    doctor.add_argument("--call", metavar="QUEUE", help="make a test call to this queue and follow it to its end")
+    doctor.add_argument("--did", default="", metavar="NUMBER", help="with --call: which of your numbers to call")
+    doctor.add_argument("--agent", default="", metavar="USERNAME", help="with --call: whose own phone is to ring")
     capture = _add(commands, "capture", _capture, "write a PBX's raw AMI stream to a file, until Ctrl-C")
     capture.add_argument("file", type=Path)
     capture.add_argument("--pbx", help="which PBX (default: the only one)")
@@ -155,9 +158,23 @@ def _doctor(options: argparse.Namespace) -> int:
     from callcenter import commands
     from callcenter.routing.doctor import told
 
+    if options.call:
+        return _test_call(options)
     reports = asyncio.run(commands.diagnose(_settings(options), options.pbx))
     print(told.as_json(reports) if options.json else "\n\n".join(map(told.told, reports)))
     return max(map(told.exit_code, reports))
+
+
+def _test_call(options: argparse.Namespace) -> int:
+    from callcenter.rehearsing import command
+
+    settings = _settings(options)
+    if options.pbx is None and len(settings.pbx) != 1:
+        raise SettingError(f"say which PBX with --pbx: {', '.join(settings.pbx)}")
+    asked = command.Asked(
+        pbx=options.pbx or next(iter(settings.pbx)), queue=options.call, did=options.did, agent=options.agent
+    )
+    return 0 if asyncio.run(command.call(settings, asked, lambda told: print(told, flush=True))) else 1
 
 
 def _capture(options: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ from callcenter.db import Database
 from callcenter.events import (
     ChannelSeen,
     DebtFound,
+    DebtTold,
     LinkDown,
     LinkUp,
     MemberState,
@@ -59,6 +60,9 @@ from callcenter.recording.ears import Ears
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
 from callcenter.recording.transcribe import Transcriber
+from callcenter.rehearsing import api as rehearsing_api
+from callcenter.rehearsing.play import House
+from callcenter.rehearsing.stage import Stage
 from callcenter.routing import api as routing_api
 from callcenter.routing import api_dial
 from callcenter.routing.dialler import DialChanged, Dialler
@@ -93,6 +97,7 @@ class Parts:
     doctor: Doctor
     seen: SeenChannels
     hub: Hub
+    stage: Stage
     jobs: Jobs
     capture: Capture
     transcriber: Transcriber
@@ -125,6 +130,9 @@ def build(settings: Settings) -> Parts:
     law = _law(settings, links, (db, clock), capture)
     jobs.on(erasure.KIND, law.eraser.job)
     gate = Gate(outside)
+    survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
+    stage = Stage(House(out=outside, survey=survey, map=lambda pbx: links.feeds[pbx].map))
+    hub.shown = stage.painted
     return Parts(
         settings=settings,
         clock=clock,
@@ -135,10 +143,11 @@ def build(settings: Settings) -> Parts:
         links=links,
         gate=gate,
         dialler=Dialler(outside, gate.presence),
-        survey=Survey(outside),
+        survey=survey,
         doctor=Doctor(settings, lambda name: link(name, settings.pbx[name]), db, clock),
         seen=SeenChannels(db, clock),
-        hub=Hub(db, clock, health, ledger, gate),
+        hub=hub,
+        stage=stage,
         jobs=jobs,
         capture=capture,
         transcriber=Transcriber(db, clock, capture.kept, Ears(settings.speech.model, health)),
@@ -197,6 +206,11 @@ def subscribe(parts: Parts) -> None:
     bus.on(OriginateFailed, parts.dialler.refused)
     bus.on(DialChanged, hub.dial_changed)
     bus.on(SignedOff, hub.signed_off)
+    bus.on(Changed, parts.stage.changed)
+    bus.on(MemberState, parts.stage.member)
+    bus.on(DebtTold, parts.stage.owes)
+    bus.on(OriginateFailed, parts.stage.originate_failed)
+    bus.on(LinkUp, parts.stage.link_up)
     bus.on(HealthChanged, hub.health_changed)
 
 
@@ -211,6 +225,7 @@ def website(parts: Parts) -> web.Application:
     app[api.TAKE] = parts.ledger.take
     add_all_routes(app)
     screenpop_api.provide(app, parts.hub)
+    rehearsing_api.provide(app, parts.stage, parts.hub.reads)
     routing_api.provide(app, parts.gate, parts.survey, parts.doctor)
     api_dial.provide(app, parts.dialler, parts.links.written)
     recording_api.provide(app, parts.capture.kept)
@@ -227,6 +242,7 @@ def add_all_routes(app: web.Application) -> None:
     recording_api.add_routes(app)
     api_transcripts.add_routes(app)
     screenpop_api.add_routes(app)
+    rehearsing_api.add_routes(app)
     pages.add_routes(app)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from callcenter import rehearsal
 from callcenter.card import Candidate, Card, CustomerId
 from callcenter.events import CallEvent, CallKey, Direction, OfferResult, QueueResult, Via
 from callcenter.phone import is_withheld
@@ -146,6 +147,11 @@ class Call:
     @property
     def withheld(self) -> bool:
         return is_withheld(self.number_raw)
+
+    @property
+    def test(self) -> bool:
+        """A test call of ours: it has no customer, and counts in no figure."""
+        return rehearsal.is_customer(self.key.uniqueid)
 
     @property
     def state(self) -> State:

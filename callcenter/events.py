@@ -282,6 +282,16 @@ class DebtFound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DebtTold:
+    """The PBX's own gate has just made ``interface`` owe for the call, and paused it: no doing of ours."""
+
+    pbx: str
+    at: datetime
+    interface: str
+    customer: CallKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkUp:
     """Logged in, snapshot taken, live from here. ``rebooted``: the PBX restarted since we last saw it."""
 
@@ -350,5 +360,5 @@ class OriginateFailed:
 
 
 PbxEvent: TypeAlias = (
-    MemberState | MembersTold | DebtFound | LinkUp | LinkDown | ChannelSeen | OriginatedLeg | OriginateFailed
+    MemberState | MembersTold | DebtFound | DebtTold | LinkUp | LinkDown | ChannelSeen | OriginatedLeg | OriginateFailed
 )

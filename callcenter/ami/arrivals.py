@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from callcenter import rehearsal
 from callcenter.ami import messages as m
 from callcenter.ami.channels import Channel
 from callcenter.ami.parsing import number_in
@@ -66,19 +67,22 @@ class Arrivals:
     def unannounced(self, caller: m.NewChannel) -> Iterable[Event]:
         """A trunk's channel whose Newchannel was lost or spoilt is opened from whatever tells of it first."""
         scene = self._scene
-        if caller.uniqueid and not scene.channels.get(caller.uniqueid) and scene.map.kind(caller.channel) is Kind.TRUNK:
+        if not caller.uniqueid or scene.channels.get(caller.uniqueid):
+            return
+        if scene.rule(caller.channel, caller.uniqueid).kind is Kind.TRUNK:
             yield from self.new_channel(replace(caller, state="Ring"))
 
     def new_channel(self, msg: m.NewChannel) -> Iterable[Event]:
         scene = self._scene
         if not msg.uniqueid or scene.channels.get(msg.uniqueid):
             return
-        rule = scene.map.rule(msg.channel)
+        rule = scene.rule(msg.channel, msg.uniqueid)
         channel = Channel(uniqueid=msg.uniqueid, name=msg.channel, kind=rule.kind, exten=msg.exten, state=msg.state)
         scene.channels.add(channel)
         yield from self._noticed(msg, rule)
         if rule.kind is Kind.TRUNK and msg.state == "Ring":
-            arrived = self._arrived(msg, channel, Direction.INBOUND, msg.number)
+            number = rehearsal.NUMBER if rehearsal.is_customer(msg.uniqueid) else msg.number
+            arrived = self._arrived(msg, channel, Direction.INBOUND, number)
             if arrived.did in _NO_DID:
                 self._untold[msg.uniqueid] = arrived
             else:

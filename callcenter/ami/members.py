@@ -1,12 +1,12 @@
-"""Queue members as the PBX has them. Pure."""
+"""Queue members as the PBX has them, and what its gate says of them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from callcenter.ami.messages import Member
-from callcenter.events import MemberState
+from callcenter.ami.messages import Member, Owes
+from callcenter.events import CallKey, DebtTold, MemberState
 
 
 class Members:
@@ -37,3 +37,7 @@ class Members:
             dynamic=msg.dynamic,
             penalty=msg.penalty,
         )
+
+
+def owes(pbx: str, msg: Owes) -> Iterable[DebtTold]:
+    yield DebtTold(pbx=pbx, at=msg.at, interface=msg.interface, customer=CallKey(pbx=pbx, uniqueid=msg.customer))

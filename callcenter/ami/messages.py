@@ -222,6 +222,14 @@ class OriginateRefused(_Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owes(_Message):
+    """The dialplan's gate says that whoever answered owes: ``interface`` for the call of channel ``customer``."""
+
+    interface: str
+    customer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Booted(_Message):
     """FullyBooted. ``uptime`` seconds since the PBX started, -1 where it does not say."""
 
@@ -258,6 +266,7 @@ Message: TypeAlias = (
     | DidKnown
     | Member
     | OriginateRefused
+    | Owes
     | Booted
     | Tick
 )

@@ -27,6 +27,7 @@ from callcenter.ami.messages import (
     Message,
     NewChannel,
     OriginateRefused,
+    Owes,
     ParkingOver,
     PickedUp,
     QueueEnded,
@@ -204,6 +205,12 @@ def _originated(f: Fields, stamp: dict[str, object]) -> Message | None:
     return OriginateRefused(**stamp, action=_get(f, "actionid"), reason=_number(f, "reason"))  # type: ignore[arg-type]
 
 
+def _user_event(f: Fields, stamp: dict[str, object]) -> Message | None:
+    if _get(f, "userevent") != "CallcenterOwes":
+        return None
+    return Owes(**stamp, interface=_get(f, "interface"), customer=_get(f, "customer"))  # type: ignore[arg-type]
+
+
 def _booted(f: Fields, stamp: dict[str, object]) -> Message:
     return Booted(**stamp, uptime=_number(f, "uptime", -1))  # type: ignore[arg-type]
 
@@ -243,6 +250,7 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "QueueMemberAdded": _member,
     "QueueMemberRemoved": _member,
     "OriginateResponse": _originated,
+    "UserEvent": _user_event,
     "FullyBooted": _booted,
 }
 

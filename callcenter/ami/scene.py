@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from callcenter import rehearsal
 from callcenter.ami import messages as m
 from callcenter.ami.channels import Channel, Channels
 from callcenter.ami.tracks import Track
 from callcenter.events import CallEvent, PbxEvent, Via
-from callcenter.pbxmap import Kind, PbxMap, peer
+from callcenter.pbxmap import Kind, PbxMap, Rule, peer
 from callcenter.roster import Device
 
 Event = CallEvent | PbxEvent
@@ -31,6 +32,14 @@ class Scene:
         self.tracks: dict[str, Track] = {}
         self.track_of_leg: dict[str, str] = {}
         self.unsettled: set[str] = set()
+
+    def rule(self, channel: str, uniqueid: str) -> Rule:
+        """What a channel is: as the map says, but for the two ends of a test call, which no map can know."""
+        if rehearsal.is_customer(uniqueid):
+            return Rule(pattern=peer(channel), kind=Kind.TRUNK)
+        if rehearsal.is_device(channel):
+            return Rule(pattern=peer(channel), kind=Kind.DEVICE)
+        return self.map.rule(channel)
 
     def device(self, channel: Channel) -> Device:
         return Device(pbx=self.map.pbx, name=peer(channel.name))

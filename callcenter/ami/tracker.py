@@ -12,7 +12,7 @@ from typing import Final
 from callcenter.ami import messages as m
 from callcenter.ami.arrivals import Arrivals
 from callcenter.ami.channels import Channels
-from callcenter.ami.members import Members
+from callcenter.ami.members import Members, owes
 from callcenter.ami.scene import Event, Rules, Scene
 from callcenter.ami.talks import Talks
 from callcenter.ami.tracks import Track, resumed
@@ -35,6 +35,7 @@ class Tracker:
             **Talks(self._scene).rules,
             **Visits(self._scene, self._arrivals).rules,
             m.Member: self._member,
+            m.Owes: self._owes,
         }
 
     @property
@@ -89,3 +90,6 @@ class Tracker:
 
     def _member(self, msg: m.Member) -> Iterable[Event]:
         return self._members.feed(self.map.pbx, msg)
+
+    def _owes(self, msg: m.Owes) -> Iterable[Event]:
+        return owes(self.map.pbx, msg)

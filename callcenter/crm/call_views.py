@@ -25,6 +25,7 @@ from callcenter.crm.models.privacy import CallNotice, RecordingNotice, Recording
 from callcenter.crm.models.transcripts import Transcript
 from callcenter.crm.rights import Actor
 from callcenter.events import Direction, OfferResult, QueueResult, Via
+from callcenter.rehearsal import is_customer
 
 R = TypeVar("R")
 
@@ -108,9 +109,12 @@ class GapAnswer(Answer):
 
 
 class CallAnswer(Answer):
+    """``test``: made by the doctor, no customer was on the line, and no figure counts it."""
+
     id: UUID
     pbx: str
     uniqueid: str
+    test: bool
     direction: Direction
     state: State
     result: Result | None
@@ -195,6 +199,7 @@ def _plain(row: CallRow, e164: str | None) -> dict[str, Any]:
         "id": row.id,
         "pbx": row.pbx,
         "uniqueid": row.uniqueid,
+        "test": is_customer(row.uniqueid),
         "direction": row.direction,
         "state": row.state,
         "result": row.result,

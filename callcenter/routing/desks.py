@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from callcenter import rehearsal
 from callcenter.roster import AgentId, Device, Roster
 
 
@@ -84,8 +85,8 @@ def desks(pbx: str, extensions: Iterable[Desk], members: Mapping[str, str], rost
     for name, devices in behind.items():
         for device in sorted(devices, key=lambda d: d.name):
             of_device[device].add(name)
-            if device in seat_of:
-                owner.setdefault(name, seat_of[device])
+            if (agent := seat_of.get(device) or rehearsal.answers_for(device.name)) is not None:
+                owner.setdefault(name, agent)
     for name, agent in owner.items():
         of_agent[agent].add(name)
     stations = _stations(pbx, extensions, behind)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from callcenter.call import OutcomeState, QueueVisit, Role
 from callcenter.crm.models.calls import CallRow, OfferRow, QueueVisitRow, SegmentRow
 from callcenter.events import OfferResult, QueueResult
+from callcenter.rehearsal import MARK
 from callcenter.routing.missed import Ring
 from callcenter.routing.today import Visit, finished
 from callcenter.routing.unowned import SHOWN_AT_MOST, SHOWN_FOR, Unowned, display
@@ -22,7 +23,7 @@ def visits(session: Session, since: datetime) -> list[Visit]:
     rows = session.execute(
         select(QueueVisitRow, CallRow.pbx, CallRow.answered_at)
         .join(CallRow, CallRow.id == QueueVisitRow.call_id)
-        .where(QueueVisitRow.left_at >= since)
+        .where(QueueVisitRow.left_at >= since, CallRow.uniqueid.not_like(f"{MARK}%"))
     )
     return [finished(pbx, _visit(row), answered_at) for row, pbx, answered_at in rows]
 
@@ -38,7 +39,8 @@ def rings(session: Session, since: datetime) -> list[Ring]:
     rows = session.execute(
         select(SegmentRow.id, SegmentRow.agent_id, OfferRow.ended_at, OfferRow.result)
         .join(SegmentRow, SegmentRow.id == OfferRow.segment_id)
-        .where(OfferRow.ended_at >= since, OfferRow.result.in_(results))
+        .join(CallRow, CallRow.id == SegmentRow.call_id)
+        .where(OfferRow.ended_at >= since, OfferRow.result.in_(results), CallRow.uniqueid.not_like(f"{MARK}%"))
         .where(SegmentRow.agent_id.is_not(None), SegmentRow.queue != "")
         .order_by(OfferRow.ended_at, OfferRow.id)
     )
@@ -64,6 +66,7 @@ def unowned(session: Session, now: datetime) -> list[Unowned]:
         .join(CallRow, CallRow.id == SegmentRow.call_id)
         .where(CallRow.started_at > now - SHOWN_FOR, SegmentRow.agent_id.is_(None), SegmentRow.answered_at.is_not(None))
         .where(SegmentRow.outcome_state == OutcomeState.NONE, SegmentRow.role == Role.OWNER)
+        .where(CallRow.uniqueid.not_like(f"{MARK}%"))
         .order_by(SegmentRow.answered_at.desc())
         .limit(SHOWN_AT_MOST)
     )

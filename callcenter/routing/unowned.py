@@ -43,7 +43,7 @@ def nobodys(segment: Segment) -> bool:
 
 
 def of_call(call: Call) -> Iterator[Unowned]:
-    for segment in call.segments:
+    for segment in () if call.test else call.segments:
         if nobodys(segment) and segment.id and call.id and segment.answered_at:
             yield Unowned(
                 segment_id=segment.id,

@@ -100,6 +100,7 @@ def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> P
         candidates=tuple(Guess(customer=c.card, match=c.match, reason=c.reason) for c in who.candidates),
         outcome_state=segment.outcome_state,
         draft=draft,
+        test=call.test,
     )
 
 

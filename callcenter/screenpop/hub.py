@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import Final
 from uuid import UUID
 
@@ -58,6 +58,10 @@ _LINES_SECONDS: Final = 0.25
 _SESSIONS_SECONDS: Final = 30.0
 
 
+def _nobody_asks(_who: Actor, _pop: UUID, _paint_ms: float) -> None:
+    pass
+
+
 class Hub:
     """The boards and the tabs that show them. Its methods named after news are subscribers of the bus."""
 
@@ -73,6 +77,8 @@ class Hub:
         self._tasks_stirred: set[UUID] = set()
         self._lines_seen = 0
         self._board = Board(Directory(), ledger.roster, gate.presence)
+        self.shown: Callable[[Actor, UUID, float], None] = _nobody_asks
+        """Told whenever a screen says that it has painted a pop, and after how many milliseconds."""
 
     async def start(self) -> None:
         """Rebuilds the boards of what was unsettled; called after the ledger has started."""
@@ -120,6 +126,10 @@ class Hub:
         if not tabs:
             del self._tabs[tab.actor.id]
             self._told.pop(tab.actor.id, None)
+
+    def reads(self, person: AgentId) -> bool:
+        """Whether he has a screen open."""
+        return bool(self._tabs.get(person))
 
     def resume(self, tab: Tab) -> None:
         """The tab lost count."""

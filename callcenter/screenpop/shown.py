@@ -52,7 +52,7 @@ class Draft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pop:
     """One agent's part in a call. ``id`` is the segment's: the same in every tab and after every reload. The labels
-    are what people named the number and the queue, "" where nobody did."""
+    are what people named the number and the queue, "" where nobody did. ``test``: no customer is on the line."""
 
     id: UUID
     call_id: UUID
@@ -77,6 +77,7 @@ class Pop:
     candidates: tuple[Guess, ...]
     outcome_state: OutcomeState
     draft: Draft
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

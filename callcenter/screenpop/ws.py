@@ -80,8 +80,9 @@ def _hear(hub: Hub, tab: Tab, text: str) -> None:
         tab.end(Close.POLICY)
         return
     match said:
-        case Painted(paint_ms=paint_ms):
+        case Painted(pop=pop, paint_ms=paint_ms):
             metrics.paint_seconds.observe(paint_ms / 1000)
+            hub.shown(tab.actor, pop, paint_ms)
         case Resume():
             hub.resume(tab)
         case Subscribe():

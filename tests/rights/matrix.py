@@ -167,6 +167,8 @@ MATRIX: Final[dict[str, Row]] = {
     "POST /pbx/{name}/survey": only("admin"),
     "GET /pbx/{name}/doctor": only("admin"),
     "GET /pbx/{name}/channels": only(*FLOOR),
+    "GET /pbx/{name}/test-call": only("admin"),
+    "POST /pbx/{name}/test-call": only("admin", body={"queue": "support"}),
     "GET /pbx/{name}/queues": only(*FLOOR),
     "PATCH /pbx/{name}/queues/{queue_id}": only("admin", body={"label": "Support"}),
     "GET /me/notice": anybody(),

@@ -25,6 +25,7 @@ class TaskWatch:
         self._db = db
         self._bus = bus
         self._clock = clock
+        self._looked_at = clock.now()
 
     async def run(self) -> None:
         while True:
@@ -40,10 +41,12 @@ class TaskWatch:
     async def look(self) -> None:
         """One look: what has come due since the last."""
         now = self._clock.now()
-        swept = await self._db.write(lambda session: reminders.sweep(session, now))
+        since = self._looked_at
+        swept = await self._db.write(lambda session: reminders.sweep(session, now, since))
+        self._looked_at = now
         metrics.missed_waiting.set(swept.waiting)
         metrics.missed_overdue.set(swept.overdue)
-        if swept.expired:
-            await self._bus.publish(TasksChanged(tasks=swept.expired))
+        if changed := swept.expired + swept.late:
+            await self._bus.publish(TasksChanged(tasks=changed))
         for task, user in swept.told:
             await self._bus.publish(Reminded(task=task, user=user))

@@ -28,7 +28,7 @@ from callcenter.api import (
     expect,
     read_cursor,
 )
-from callcenter.crm import audit, once, task_views, tasks
+from callcenter.crm import audit, once, reminders, task_views, tasks
 from callcenter.crm.access import actor, require
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.tasks import Task
@@ -124,6 +124,7 @@ class TasksView(View):
         def make(session: Session) -> UUID:
             values = columns(session, self.request, body.model_dump(exclude_unset=True))
             made = tasks.create(session, {"kind": body.kind, "assignee_id": who.id} | values, who.id, now)
+            _given(session, session.get_one(Task, made), who, now)
             audit.record(session, who, "create", ("task", str(made)), now, kind=body.kind)
             return made
 
@@ -154,7 +155,10 @@ class TaskView(View):
             expect(self.request, task.version)
             if not allow(who, Verb.ANY_TASK):
                 tasks.refuse_anothers(session, task, who, now)
-            return {"fields": tasks.change(session, task, columns(session, self.request, values), now)}
+            changed = tasks.change(session, task, columns(session, self.request, values), now)
+            if "assignee_id" in changed:
+                _given(session, task, who, now)
+            return {"fields": changed}
 
         return await _work(self, task_id, "change", change)
 
@@ -227,6 +231,12 @@ async def _work(view: View, task_id: UUID, verb: str, work: Work) -> TaskAnswer:
     await app[DB].write(do)
     await app[BUS].publish(TasksChanged(tasks=(task_id,)))
     return await _read(view, task_id)
+
+
+def _given(session: Session, task: Task, who: Actor, now: datetime) -> None:
+    """Whoever is given a task by somebody else is told so."""
+    if task.assignee_id not in (None, who.id):
+        reminders.call(session, task, task.assignee_id, now)
 
 
 async def _read(view: View, task_id: UUID) -> TaskAnswer:

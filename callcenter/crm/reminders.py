@@ -17,9 +17,11 @@ _LIVING = Task.closed_at.is_(None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """``expired``: claims that ran out. ``told``: task and person. The counts are of missed callers not called back."""
+    """``expired``: claims that ran out. ``late``: tasks that have just become overdue. ``told``: task and person. The
+    counts are of missed callers not called back."""
 
     expired: tuple[UUID, ...]
+    late: tuple[UUID, ...]
     told: tuple[tuple[UUID, UUID], ...]
     waiting: int
     overdue: int
@@ -59,8 +61,21 @@ def see(session: Session, reminder_id: UUID, user: UUID, now: datetime) -> None:
     row.seen_at = row.seen_at or now
 
 
-def sweep(session: Session, now: datetime) -> Swept:
-    """Claims that ran out are open again; reminders whose time has come are told."""
+def call(session: Session, task: Task, user: UUID, now: datetime) -> None:
+    """Tells somebody of a task at once, whatever he is reminded of later: it was given to him."""
+    due = select(TaskReminder.id).where(
+        TaskReminder.task_id == task.id,
+        TaskReminder.user_id == user,
+        TaskReminder.told_at.is_(None),
+        TaskReminder.at <= now,
+    )
+    if task.closed_at is None and session.scalars(due).first() is None:
+        session.add(TaskReminder(task_id=task.id, user_id=user, at=now))
+        session.flush()
+
+
+def sweep(session: Session, now: datetime, since: datetime) -> Swept:
+    """Claims that ran out are open again; reminders whose time has come are told. ``since``: the look before."""
     ran_out = (
         update(Task)
         .where(_LIVING, Task.claim_until <= now)
@@ -88,8 +103,10 @@ def sweep(session: Session, now: datetime) -> Swept:
     told = tuple((task, user) for task, user in session.execute(due))
     living = set(session.scalars(select(Task.id).where(Task.id.in_({task for task, _ in told}), _LIVING)))
     waiting = select(func.count()).where(_LIVING, Task.missed > 0)
+    late = select(Task.id).where(_LIVING, Task.order_at >= since, Task.order_at < now)
     return Swept(
         expired=expired,
+        late=tuple(session.scalars(late)),
         told=tuple((task, user) for task, user in told if task in living),
         waiting=session.scalar(waiting) or 0,
         overdue=session.scalar(waiting.where(and_(Task.order_at < now))) or 0,

@@ -173,10 +173,12 @@ def promise(session: Session, call: Call, event: OutcomeLogged, now: datetime) -
 
 
 def change(session: Session, task: Task, values: Mapping[str, Any], now: datetime) -> list[str]:
-    """Writes on the task; the names of the fields that differ."""
+    """Writes on the task; the names of the fields that differ. What is given to somebody is no longer another's."""
     changed = [name for name, value in values.items() if getattr(task, name) != value]
     for name in changed:
         setattr(task, name, values[name])
+    if "assignee_id" in changed and task.assignee_id not in (None, task.claimed_by_id):
+        let_go(task)
     task.order_at = task.due_at or NEVER
     _written(session, task, now)
     return changed

@@ -39,7 +39,7 @@ from callcenter.screenpop import news, pulse, recollect
 from callcenter.screenpop.board import Board, Changes, Restored
 from callcenter.screenpop.faces import Who
 from callcenter.screenpop.lines import Directory
-from callcenter.screenpop.messages import Floor, body
+from callcenter.screenpop.messages import body
 from callcenter.screenpop.shown import (
     BoardView,
     DeskTakenChange,
@@ -50,6 +50,7 @@ from callcenter.screenpop.shown import (
     TaskChange,
     UnownedChange,
 )
+from callcenter.screenpop.stage import Stage
 from callcenter.screenpop.tab import Close, Tab
 
 log = logger(__name__)
@@ -76,6 +77,7 @@ class Hub:
         self._stirred = asyncio.Event()
         self._tasks_stirred: set[UUID] = set()
         self._lines_seen = 0
+        self._stage = Stage(db, clock, gate)
         self._board = Board(Directory(), ledger.roster, gate.presence)
         self.shown: Callable[[Actor, UUID, float], None] = _nobody_asks
         """Told whenever a screen says that it has painted a pop, and after how many milliseconds."""
@@ -140,9 +142,10 @@ class Hub:
         for tab in self._all():
             tab.end(Close.GOING_AWAY)
 
-    def show_floor(self, tab: Tab) -> None:
+    async def show_floor(self, tab: Tab) -> None:
         """A supervisor asked for the floor; from now on he also gets its changes."""
-        self._tell_floor([tab])
+        tab.floor = True
+        await self._stage.tell(self._board, [tab])
 
     async def changed(self, change: Changed) -> None:
         mono = change.event.mono if isinstance(change.event, Offered) else None
@@ -192,6 +195,7 @@ class Hub:
     async def tasks_changed(self, event: TasksChanged) -> None:
         """All screens show tasks; which of them, each asks again, and sees what it may."""
         self._tasks_stirred.update(event.tasks)
+        self._stage.stale()
         self._stirred.set()
 
     async def reminded(self, event: Reminded) -> None:
@@ -205,6 +209,7 @@ class Hub:
     async def rights_changed(self, _event: RightsChanged) -> None:
         """Every tab comes back at once, as who its person is now."""
         self._board.judged(await self._db.read(recollect.directory))
+        self._stage.stale()
         self.close()
 
     async def dial_changed(self, event: DialChanged) -> None:
@@ -258,25 +263,13 @@ class Hub:
                 self._tell_lines_of(agent, frames)
                 if count % _SLICE == 0:
                     await asyncio.sleep(0)
-            self._tell_floor([tab for tab in self._all() if tab.floor])
+            await self._stage.tell(self._board, [tab for tab in self._all() if tab.floor])
 
     async def _tell_tasks(self) -> None:
         changed, self._tasks_stirred = self._tasks_stirred, set()
         if changed:
             told = body(TaskChange(task_id=changed.pop() if len(changed) == 1 else None))
             await self._broadcast((tab, told) for tab in self._all())
-
-    def _tell_floor(self, watching: Iterable[Tab]) -> None:
-        """The same frame for all who see the same agents."""
-        frames: dict[tuple[AgentId, ...], bytes] = {}
-        queues = self._gate.overview() if watching else ()
-        for tab in watching:
-            desks = self._board.floor(tab.actor)
-            seen = tuple(desk.me.id for desk in desks)
-            if seen not in frames:
-                shown = Floor(agents=desks, queues=queues, unowned=self._board.unowned)
-                frames[seen] = shown.model_dump_json().encode()
-            tab.put(frames[seen])
 
     def _tell_lines_of(self, agent: AgentId, frames: dict[tuple[QueueLine, ...], bytes]) -> None:
         lines = self._board.lines(agent)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from callcenter.crm.missed_lines import MissedLine
 from callcenter.errors import Invalid
 from callcenter.routing.queues import QueueNow
 from callcenter.routing.unowned import Unowned
@@ -35,13 +36,14 @@ class Snapshot(_Message):
 
 
 class Floor(_Message):
-    """All agents with a desk or a debt, all queues with the day's figures, and the talks that are nobody's; sent whole,
-    a few times a second at most, outside the numbering."""
+    """All agents with a desk or a debt, all queues with the day's figures, missed callers who wait for a call back, and
+    the talks that are nobody's; sent whole, a few times a second at most, outside the numbering."""
 
     type: Literal["floor"] = "floor"
     agents: tuple[Desk, ...]
     queues: tuple[QueueNow, ...]
     unowned: tuple[Unowned, ...]
+    missed: tuple[MissedLine, ...]
 
 
 class Painted(_Message):

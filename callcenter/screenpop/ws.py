@@ -63,7 +63,7 @@ async def _serve(request: web.Request, socket: web.WebSocketResponse, tab: Tab) 
             if tab.babbles(clock.monotonic()) or message.type is not WSMsgType.TEXT:
                 tab.end(Close.POLICY)
                 break
-            _hear(hub, tab, message.data)
+            await _hear(hub, tab, message.data)
     finally:
         hub.detach(tab)
         if tab.code is None:
@@ -73,7 +73,7 @@ async def _serve(request: web.Request, socket: web.WebSocketResponse, tab: Tab) 
             request.transport.abort()
 
 
-def _hear(hub: Hub, tab: Tab, text: str) -> None:
+async def _hear(hub: Hub, tab: Tab, text: str) -> None:
     try:
         said = parse(text)
     except Invalid:
@@ -87,8 +87,7 @@ def _hear(hub: Hub, tab: Tab, text: str) -> None:
             hub.resume(tab)
         case Subscribe():
             if allow(tab.actor, Verb.SEE_FLOOR):
-                tab.floor = True
-                hub.show_floor(tab)
+                await hub.show_floor(tab)
             else:
                 tab.end(Close.FORBIDDEN)
         case _:

@@ -21,6 +21,7 @@ PAGES: Final = {
     "tasks": "/tasks",
     "floor": "/floor",
     "staff": "/floor/staff",
+    "callbacks": "/admin/callbacks",
     "pauses": "/admin/pauses",
     "users": "/admin/users",
     "outcomes": "/admin/outcomes",

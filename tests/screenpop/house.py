@@ -25,7 +25,7 @@ from callcenter.db import Database
 from callcenter.events import CallEvent, MemberState
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
-from callcenter.news import CustomerChanged, DeskTaken, DraftSaved, RosterChanged, SignedOff
+from callcenter.news import CustomerChanged, DeskTaken, DraftSaved, RosterChanged, SignedOff, TasksChanged
 from callcenter.roster import AgentId
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
@@ -113,6 +113,7 @@ class House:
         bus.on(RosterChanged, hub.roster_changed)
         bus.on(CustomerChanged, hub.customer_changed)
         bus.on(DraftSaved, hub.drafted)
+        bus.on(TasksChanged, hub.tasks_changed)
         bus.on(SignedOff, hub.signed_off)
         bus.on(HealthChanged, hub.health_changed)
         await self.ledger.start(await self.db.read(rosters.load))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import aiohttp
 import pytest
@@ -12,12 +12,12 @@ import websockets
 from prometheus_client import REGISTRY
 from sqlalchemy.orm import Session
 
-from callcenter.crm import access, rosters, sessions
+from callcenter.crm import access, rosters, sessions, tasks
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.people import SignIn
 from callcenter.db import Database
 from callcenter.events import OfferResult
-from callcenter.news import CustomerChanged, RosterChanged, SignedOff
+from callcenter.news import CustomerChanged, RosterChanged, SignedOff, TasksChanged
 from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
 from callcenter.routing.why import ReasonKind
 from tests.screenpop.desk import member
@@ -251,6 +251,23 @@ async def test_the_floor_is_for_supervisors(house: House) -> None:
         floor = await olga.next()
     await anna.say(type="subscribe", topic="floor")
     assert await anna.closed() == 4403
+
+
+async def test_the_floor_says_at_once_who_waits_too_long_for_a_call_back(house: House) -> None:
+    await house.hire("olga", "supervisor")
+    olga = await house.tab("olga")
+    await olga.say(type="subscribe", topic="floor")
+    assert (await olga.next())["missed"] == []
+    due = house.clock.now() - timedelta(minutes=3)
+    task = {"kind": "callback", "pbx": "main", "queue": "support", "missed": 1, "due_at": due}
+    made = await house.db.write(lambda s: tasks.create(s, task, house.people["olga"], due))
+    await house.bus.publish(TasksChanged(tasks=(made,)))
+    floor = await olga.next()
+    while not floor.get("missed"):
+        floor = await olga.next()
+    (line,) = floor["missed"]
+    assert (line["queue"], line["waiting"], line["overdue"]) == ("support", 1, 1)
+    assert datetime.fromisoformat(line["due_since"]) == due
 
 
 async def test_the_board_is_there_without_a_socket(house: House) -> None:

@@ -28,6 +28,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/floor', name: 'floor', component: () => import('./pages/floor/FloorPage.vue'), meta: { title: 'nav.floor', roles: SUPERVISORS } },
   { path: '/floor/staff', name: 'staff', component: () => import('./pages/floor/StaffPage.vue'), meta: { title: 'nav.staff', roles: SUPERVISORS } },
   { path: '/admin/pauses', name: 'pauses', component: () => import('./pages/admin/PausesPage.vue'), meta: { title: 'nav.pauses', roles: ADMINS } },
+  { path: '/admin/callbacks', name: 'callbacks', component: () => import('./pages/admin/CallbacksPage.vue'), meta: { title: 'nav.callbacks', roles: ADMINS } },
   { path: '/admin/users', name: 'users', component: () => import('./pages/admin/UsersPage.vue'), meta: { title: 'nav.users', roles: ADMINS } },
   { path: '/admin/teams', name: 'teams', component: () => import('./pages/admin/TeamsPage.vue'), meta: { title: 'nav.teams', roles: ADMINS } },
   { path: '/admin/statuses', name: 'statuses', component: () => import('./pages/admin/StatusesPage.vue'), meta: { title: 'nav.statuses', roles: ADMINS } },

@@ -64,6 +64,16 @@ export interface FloorCall {
   queue: string
 }
 
+/** Missed callers of one queue (none: who rang a phone directly) who wait for a call back. */
+export interface MissedLine {
+  pbx: string
+  queue: string
+  label: string
+  waiting: number
+  overdue: number
+  due_since: string | null
+}
+
 export type FloorLine = Omit<FloorQueue, 'offered_to_you'>
 
 /** What supervisors are sent, whole, whenever it changes. */
@@ -71,4 +81,5 @@ export interface Floor {
   agents: Desk[]
   queues: FloorLine[]
   unowned: Unowned[]
+  missed: MissedLine[]
 }

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { http } from '@/api/client'
-import type { NewTask, Page, Reminder, Task, TaskCounts, TaskFields } from '@/api/types'
+import type { NewTask, Page, Reminder, Task, TaskCounts, TaskFields, TaskPolicy } from '@/api/types'
 
 export const TASK_KINDS = ['callback', 'call', 'todo', 'visit'] as const
 
@@ -19,8 +19,9 @@ export interface TaskFilter {
 type Given<T> = MaybeRefOrGetter<T>
 const asked = (filter: TaskFilter) => Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, String(value)]))
 
-export function useTasks(filter: Given<TaskFilter>, limit = 50) {
+export function useTasks(filter: Given<TaskFilter>, limit = 50, enabled: Given<boolean> = true) {
   return useInfiniteQuery({
+    enabled: computed(() => toValue(enabled)),
     queryKey: computed(() => ['tasks', toValue(filter), limit]),
     queryFn: ({ pageParam, signal }) => http.get<Page<Task>>('/tasks', { ...asked(toValue(filter)), limit, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
@@ -53,9 +54,15 @@ export function useReminders() {
   return useQuery({ queryKey: ['reminders'], queryFn: () => http.get<{ items: Reminder[] }>('/me/reminders').then((page) => page.items) })
 }
 
+export type ClockRules = Required<TaskPolicy>
+export const useClockRules = () => useQuery({ queryKey: ['clock-rules'], queryFn: () => http.getTagged<ClockRules>('/tasks/policy') })
+export const saveClockRules = (rules: ClockRules, etag: string) => http.putTagged<ClockRules>('/tasks/policy', rules, etag)
+
 export const oneTask = (id: string) => http.get<Task>(`/tasks/${id}`)
 export const addTask = (task: NewTask) => http.post<Task>('/tasks', task)
 export const changeTask = (task: Task, change: TaskFields) => http.patchTagged<Task>(`/tasks/${task.id}`, change, `"${task.version}"`)
+/** Whoever is given a task is told so; a colleague's claim of it ends. */
+export const giveTask = (task: Task, to: string) => changeTask(task, { assignee_id: to })
 export const actOnTask = (id: string, act: 'claim' | 'release' | 'done' | 'cancel') => http.post<Task>(`/tasks/${id}/${act}`)
 export const seeReminder = (id: string) => http.put<unknown>(`/me/reminders/${id}`, null)
 

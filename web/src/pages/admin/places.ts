@@ -7,6 +7,7 @@ export const adminPlaces: { name: string; icon: string }[] = [
   { name: 'teams', icon: icons.people },
   { name: 'statuses', icon: icons.star },
   { name: 'outcomes', icon: icons.outcomes },
+  { name: 'callbacks', icon: icons.callBack },
   { name: 'pauses', icon: icons.paused },
   { name: 'privacy', icon: icons.shield },
   { name: 'audit', icon: icons.audit },

@@ -7,13 +7,13 @@ search tells at most ``RANKED`` cards, the best first; what is more common than 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, exists, insert, or_, select
+from sqlalchemy import Row, Select, delete, exists, func, insert, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -32,7 +32,10 @@ _MOST_WORDS: Final = 6
 _SPELLINGS: Final = 60
 """How many words of the vocabulary one typed word may stand for."""
 _CANDIDATES: Final = 400
+_WALKED: Final = 8
+"""How many common spellings one typed word may be looked for under; the rarest are."""
 _SHORTEST_PREFIX: Final = 2
+_Found: TypeAlias = "Row[UUID, datetime | None, str]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,52 +144,66 @@ def _named(session: Session, text: str, actor: Actor, *, at_place: bool = False)
     typed = [_typed(session, readings) for readings in said[:_MOST_WORDS]]
     if not typed or not all(word.all for word in typed):
         return []
-    rows = _candidates(session, typed, actor)
-    ids = [row[0] for row in rows]
-    has: dict[UUID, set[str]] = {customer: set() for customer in ids}
-    for customer, word in session.execute(
-        select(CardWord.customer_id, CardWord.word).where(CardWord.customer_id.in_(ids))
-    ):
-        has[customer].add(word)
+    common = _cards_with(session, {spelling for word in typed for spelling in word.all})
+    exactly = _having(session, [word.exact for word in typed], common, actor)
+    rows = exactly
+    if len(exactly) < RANKED:
+        rows = _having(session, [word.all for word in typed], common, actor) | exactly
+    has = _words_on(session, rows.keys() - exactly.keys())
+    as_typed = {spelling for word in typed for spelling in word.exact}
     asked = words(text)
 
-    def place(at: int) -> tuple[float, float, int]:
-        customer, contacted, search_text = rows[at]
-        heard = sum(_worth(word, has[customer]) for word in typed)
+    def place(customer: UUID) -> tuple[float, float, int]:
+        _, contacted, search_text = rows[customer]
+        heard = sum(_worth(word, has.get(customer, as_typed)) for word in typed)
         written = sum(word in search_text for word in asked)
-        return (-(heard + written / 2), -(contacted.timestamp() if contacted else 0.0), at)
+        return (-(heard + written / 2), -(contacted.timestamp() if contacted else 0.0), -customer.int)
 
-    return [ids[at] for at in sorted(range(len(ids)), key=place)[:RANKED]]
-
-
-def _candidates(session: Session, typed: Sequence[Typed], actor: Actor) -> list[Row[UUID, datetime | None, str]]:
-    """Cards that have all the words, as they were typed first, then begun or mistyped; the newest cards first."""
-    found: dict[UUID, Row[UUID, datetime | None, str]] = {}
-    for meant in ([word.exact for word in typed], [word.all for word in typed]):
-        if len(found) < RANKED and all(meant):
-            found |= {row[0]: row for row in session.execute(narrow(_having(session, meant), actor, Customer))}
-    return list(found.values())
+    return sorted(rows, key=place)[:RANKED]
 
 
-def _having(session: Session, meant: Sequence[frozenset[str]]) -> Select[UUID, datetime | None, str]:
-    """Driven from the rarest word, the others looked up card by card."""
-    first, *others = sorted(meant, key=lambda spellings: _commonness(session, spellings))
-    lead = aliased(CardWord)
+def _cards_with(session: Session, spellings: Set[str]) -> Mapping[str, int]:
+    """How many cards have each of the words."""
+    count = select(CardWord.word, func.count()).where(CardWord.word.in_(sorted(spellings))).group_by(CardWord.word)
+    return {row[0]: row[1] for row in session.execute(count)}
+
+
+def _having(
+    session: Session, meant: Sequence[frozenset[str]], common: Mapping[str, int], actor: Actor
+) -> dict[UUID, _Found]:
+    """The newest cards that have one spelling of each word: driven from the rarest word, the others looked up card by
+    card. What many cards have is walked from its newest card on and no further than needed, so one by one."""
+    if not all(meant):
+        return {}
+    lead, *others = sorted(meant, key=lambda spellings: sum(common.get(word, 0) for word in spellings))
+    many = sorted((word for word in lead if common.get(word, 0) > _CANDIDATES), key=common.__getitem__)
+    found: dict[UUID, _Found] = {}
+    for some in filter(None, (lead.difference(many), *({word} for word in many[:_WALKED]))):
+        found |= {row[0]: row for row in session.execute(narrow(_newest(some, others), actor, Customer))}
+    return {customer: found[customer] for customer in sorted(found, reverse=True)[:_CANDIDATES]}
+
+
+def _newest(lead: Set[str], others: Sequence[frozenset[str]]) -> Select[UUID, datetime | None, str]:
+    """SQLite would rather walk all cards in the order asked for, and look for the words on each: it must not see that
+    the card of a word is a card's id."""
+    first = aliased(CardWord)
     found = (
         select(Customer.id, Customer.last_contact_at, Customer.search_text)
-        .join(lead, lead.customer_id == Customer.id)
-        .where(lead.word.in_(sorted(first)), Customer.merged_into.is_(None))
+        .join(first, Customer.id == func.coalesce(first.customer_id, null()))
+        .where(first.word.in_(sorted(lead)), Customer.merged_into.is_(None))
     )
     for spellings in others:
         other = aliased(CardWord)
-        found = found.where(exists().where(other.customer_id == lead.customer_id, other.word.in_(sorted(spellings))))
-    return found.order_by(lead.customer_id.desc()).limit(_CANDIDATES)
+        found = found.where(exists().where(other.customer_id == first.customer_id, other.word.in_(sorted(spellings))))
+    return found.order_by(first.customer_id.desc()).limit(_CANDIDATES)
 
 
-def _commonness(session: Session, spellings: frozenset[str]) -> int:
-    """How many cards have the word, counted no further than it matters."""
-    some = select(CardWord.customer_id).where(CardWord.word.in_(sorted(spellings))).limit(_CANDIDATES)
-    return len(session.scalars(some).all())
+def _words_on(session: Session, cards: Set[UUID]) -> dict[UUID, set[str]]:
+    found: dict[UUID, set[str]] = {customer: set() for customer in cards}
+    on_cards = select(CardWord.customer_id, CardWord.word).where(CardWord.customer_id.in_(cards))
+    for customer, word in session.execute(on_cards) if cards else ():
+        found[customer].add(word)
+    return found
 
 
 def _typed(session: Session, readings: frozenset[str]) -> Typed:

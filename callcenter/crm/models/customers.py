@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
 from callcenter.db import UtcDateTime
+
+_MERGED = text("merged_into IS NOT NULL")
 
 
 class Customer(Row):
@@ -25,7 +27,7 @@ class Customer(Row):
         Index("ix_customers_team", "team_id"),
         Index("ix_customers_owner", "owner_id"),
         Index("ix_customers_email", "email"),
-        Index("ix_customers_merged", "merged_into"),
+        Index("ix_customers_merged", "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
     )
     kind: Mapped[str] = mapped_column(Text, default="person")
     name: Mapped[str] = mapped_column(Text, default="")

@@ -198,6 +198,15 @@ def _endpoint(name: str, state: str) -> list[Header]:
     ]
 
 
+def _get_var(switch: Switch, action: Action) -> bytes:
+    """The state of a phone, and of nothing else."""
+    name = action.get("variable", "")
+    device = name.removeprefix("DEVICE_STATE(").removesuffix(")")
+    known = {m.interface: m.status for q in switch.floor.queues.values() for m in q.members}.get(device)
+    value = "UNKNOWN" if known is None else "NOT_INUSE" if known == NOT_IN_USE else "INUSE"
+    return success(action, ("Variable", name), ("Value", value if name != device else ""))
+
+
 def _core_status(switch: Switch, action: Action) -> bytes:
     began = datetime.fromtimestamp(switch.started, UTC)
     day, moment = f"{began:%Y-%m-%d}", f"{began:%H:%M:%S}"
@@ -283,6 +292,7 @@ _ANSWERS: Final[dict[str, Answer]] = {
     "corestatus": _core_status,
     "coresettings": _core_settings,
     "dbget": _db_get,
+    "getvar": _get_var,
     "dbgettree": _db_get_tree,
     "dbput": _db_put,
     "dbdel": _db_del,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from callcenter.call import Call, Changed
 from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MemberState, MembersTold
 from callcenter.news import MapChanged, Named, RosterChanged, StaffChanged
-from callcenter.roster import AgentId, Roster
+from callcenter.roster import AgentId, Device, Roster
 from callcenter.routing import history
 from callcenter.routing.agents import Agents, Known
 from callcenter.routing.book import Book
@@ -24,6 +24,7 @@ from callcenter.routing.parts import Parts
 from callcenter.routing.post import Post
 from callcenter.routing.presence import Presence
 from callcenter.routing.queues import QueueNow, lines, overview
+from callcenter.routing.reach import Reach
 from callcenter.routing.seating import Seating
 from callcenter.routing.unowned import Unclaimed, UnownedChanged
 from callcenter.routing.worker import Hands, Worker
@@ -45,6 +46,7 @@ class Gate:
         self._hands = Hands(outside, self._book, self._agents, self._seating)
         self._workers = [Worker(post, self._hands, look_again_s) for post in self._posts.values()]
         self.breaks = Breaks(self._hands, self._posts)
+        self._reach = Reach(outside, self._phone_changed, look_again_s)
 
     @property
     def looks(self) -> int:
@@ -60,12 +62,14 @@ class Gate:
         self.unowned.restart(await self._out.db.read(lambda session: history.unowned(session, now)))
         for call in self._out.live().values():
             self._parts.put(call)
+        self._reach.sit(roster)
         await self._agents.sit(roster)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             for worker in self._workers:
                 tasks.create_task(worker.run(), name=f"gate:{worker.post.pbx}")
+                tasks.create_task(self._reach.run(worker.post.pbx), name=f"reach:{worker.post.pbx}")
             tasks.create_task(self._book.run(), name="gate:book")
 
     def seats(self, pbx: str) -> tuple[Seat, ...]:
@@ -79,7 +83,10 @@ class Gate:
         return tuple(seat for name in names for seat in post.floor.seats_of(name)) if post else ()
 
     def reachable(self, agent: AgentId) -> bool:
-        """Whether any phone of his can be rung, as far as the queues know."""
+        """Whether any phone of his can be rung: as the PBX says of the phones he sits at, else as his queues do."""
+        known = self._reach.of(self._seating.roster.devices_of(agent, self._out.clock.now()))
+        if known is not None:
+            return known
         seats = [seat for pbx in self._posts for seat in self.seats_of(pbx, agent)]
         return not seats or any(seat.reachable for seat in seats)
 
@@ -117,11 +124,14 @@ class Gate:
     async def member_state(self, event: MemberState) -> None:
         if post := self._posts.get(event.pbx):
             before = post.floor.state_interface(event.interface)
+            status = {seat.status for seat in post.floor.seats_of(event.interface)}
             if post.floor.see(event, self._out.clock.monotonic()):
                 post.intruded.add(event.interface)
             if before != post.floor.state_interface(event.interface):
                 post.desks_stale = True
             post.touch([event.interface])
+            if event.status not in status:
+                self._reach.ask(post.floor.desks.devices.get(event.interface, frozenset()))
             if (owner := post.floor.desks.owner.get(event.interface)) is not None:
                 await self._agents.look([owner])
 
@@ -142,15 +152,18 @@ class Gate:
             post.intruded.clear()
             post.desks_stale = True
             post.touch_all()
+            self._reach.linked(event.pbx)
 
     async def link_down(self, event: LinkDown) -> None:
         if post := self._posts.get(event.pbx):
             post.floor.linked(None)
+            await self._reach.unlinked(event.pbx)
 
     async def roster_changed(self, event: RosterChanged) -> None:
         gone = {b.agent for b in self._seating.roster.bindings} - {b.agent for b in event.roster.bindings}
         self._seating.roster = event.roster
         self._people_moved()
+        self._reach.sit(event.roster)
         await self.breaks.left_desk(gone)
         await self._agents.sit(event.roster)
 
@@ -164,6 +177,11 @@ class Gate:
     async def named(self, _event: Named) -> None:
         """A queue has another name or target."""
         await self.figures.reload()
+
+    async def _phone_changed(self, device: Device) -> None:
+        agent = self._seating.roster.agent_at(device, self._out.clock.now())
+        if agent is not None:
+            await self._agents.look([agent])
 
     def _people_moved(self) -> None:
         self._seating.stale = True

@@ -28,26 +28,31 @@ class Member:
 
 @dataclass
 class ScriptedPbx:
-    """`link` False: nobody can reach it. `granted` False: it answers every action with "Permission denied". Nothing is
-    answered before `slow` is set."""
+    """`devices` are the states of phones, by ``DEVICE_STATE(<name>)``. `link` False: nobody can reach it. `granted`
+    False: it answers every action with "Permission denied". Nothing is answered before `slow` is set."""
 
     tell: Tell
     name: str = "main"
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
     database: dict[str, str] = field(default_factory=dict)
     actions: list[Mapping[str, str]] = field(default_factory=list)
+    devices: dict[str, str] = field(default_factory=dict)
     link: bool = True
     granted: bool = True
+    refused: int = 0
     slow: asyncio.Event | None = None
 
     async def send(self, action: Mapping[str, str], timeout: float = 5.0) -> list[dict[str, str]]:
         assert timeout > 0
         if not self.link:
             raise Unavailable("not connected", code="pbx_unavailable")
+        if action["Action"] == "Getvar" and self.granted:
+            return [{"response": "Success", "value": self.devices.get(action["Variable"], "UNKNOWN")}]
         self.actions.append(action)
         if self.slow:
             await self.slow.wait()
         if not self.granted:
+            self.refused += 1
             raise Unavailable("the PBX refused it: Permission denied", code="pbx_refused")
         await getattr(self, action["Action"].lower())(action)
         return [{"response": "Success"}]

@@ -10,19 +10,21 @@ import pytest
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
 from tests.parts import need
-from tests.pbx.job.product import Desk
+from tests.pbx.job.product import Desk, extensions_of
 from tests.until import until_async
 
 pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-presence")]
 QUEUE = "[night](callcenter-queue)\nstrategy=rrmemory\ntimeout=2\n"
 NUMBER = "[from-trunk](+)\nexten => 7003,1,Gosub(callcenter-queue,s,1(night,${EXTEN}))\n same => n,Queue(night,,,,60)\n"
+SPARE = "[109](phone)\naors=109\nauth=109\n[109](phone-aor)\n[109](phone-auth)\nusername=109\npassword=change-me-109\n"
 
 
 @pytest.fixture(scope="module")
 def pbx() -> Iterator[Asterisk]:
-    """With a queue that has no members of its own."""
+    """With a queue that has no members of its own, and a phone that is in no queue and not registered."""
     need("asterisk")
-    with Asterisk(extra={"queues_local.conf": QUEUE, "extensions_local.conf": NUMBER}) as running:
+    extra = {"queues_local.conf": QUEUE, "extensions_local.conf": NUMBER, "pjsip_local.conf": SPARE}
+    with Asterisk(extra=extra) as running:
         yield running
 
 
@@ -162,3 +164,24 @@ async def test_who_sits_at_a_desk_that_is_taken_over_is_told(desks: dict[str, De
     assert (await chiara.request("GET", "/me"))["extension"] is None
     await sofia.request("PUT", "/me/extension", {"extension": None})
     await chiara.request("PUT", "/me/extension", {"extension": "103"})
+
+
+async def test_a_phone_in_no_queue_that_is_not_registered_is_shown_so(pbx: Asterisk, desks: dict[str, Desk]) -> None:
+    boris = desks["boris"]
+    admin = Desk(boris.product, "admin")
+    await admin.sign_in()
+    (before,) = (await admin.request("GET", "/pbx"))["items"]
+    spare = {"number": "109", "devices": ["PJSIP/109"], "interfaces": ["PJSIP/109"]}
+    rules = [{name: rule[name] for name in ("pattern", "kind", "region")} for rule in before["map"]]
+    rule = {"pattern": "PJSIP/109", "kind": "device", "region": None}
+    map = {"rules": [*rules, rule], "extensions": [*extensions_of(pbx.shape), spare]}
+    await admin.request("PUT", "/pbx/main/map", map)
+    await boris.request("PUT", "/me/extension", {"extension": "109"})
+    await until_async(lambda: boris.board["presence"]["state"] == "unreachable", 20, "his phone known to be away")
+    with (pbx.etc / "pjsip_local.conf").open("a") as file:
+        file.write(f"[109](+type=aor)\ncontact=sip:109@127.0.0.1:{pbx.ports.phone('102')}\n")
+    pbx.cli("module reload res_pjsip.so")
+    await until_async(lambda: boris.board["presence"]["state"] == "available", 20, "his phone there")
+    await boris.request("PUT", "/me/extension", {"extension": "102"})
+    await admin.request("PUT", "/pbx/main/map", {"rules": rules, "extensions": extensions_of(pbx.shape)})
+    await admin.close()

@@ -31,6 +31,7 @@ from callcenter.api import (
 )
 from callcenter.crm import audit, card_views, customers, once, retro, timeline
 from callcenter.crm.access import require
+from callcenter.crm.api_calls import Before, Began
 from callcenter.crm.api_reach import NewNumber, NewWay
 from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind
 from callcenter.crm.customers import Made
@@ -148,9 +149,21 @@ class CustomerView(View):
 
 
 class TimelineView(View):
-    async def get(self, customer_id: UUID, /, limit: Limit = 50, cursor: Line = "") -> Timeline:
-        """What happened with the customer, the newest first."""
+    async def get(  # noqa: PLR0913 - the query's names are the parameters' names
+        self,
+        customer_id: UUID,
+        /,
+        kinds: Line = "",
+        person: UUID | None = None,
+        from_: Began = None,
+        to_: Before = None,
+        limit: Limit = 50,
+        cursor: Line = "",
+    ) -> Timeline:
+        """What happened with the customer, the newest first. ``kinds`` is some of ``call,task,note,status,change``,
+        without it all but the last; ``person`` is who talked, wrote, changed or had it to do."""
         app, who = self.request.app, require(self.request, Verb.READ_CARDS)
+        wanted = timeline.Wanted(kinds=timeline.read_kinds(kinds), person=person, since=from_, before=to_)
 
         def read(session: Session) -> Timeline:
             asked = timeline.Asked(
@@ -160,6 +173,7 @@ class TimelineView(View):
                 now=app[CLOCK].now(),
                 limit=limit,
                 after=read_cursor(cursor),
+                wanted=wanted,
             )
             return timeline.page(session, asked)
 

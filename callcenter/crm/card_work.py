@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,11 +15,33 @@ from callcenter.api import Answer
 from callcenter.crm import merge
 from callcenter.crm.models.cards import CustomerLink, NoteRow, StatusChange
 from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.office import Audit
 from callcenter.crm.models.people import User
 from callcenter.crm.notes import holds, links_of
 from callcenter.crm.rights import Actor
 from callcenter.crm.schemas import Person
 from callcenter.crm.visible import narrow
+
+
+class Change(StrEnum):
+    """Verbs of the trail that tell how a card became what it is."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    ADD_NUMBER = "add_number"
+    CHANGE_NUMBER = "change_number"
+    REMOVE_NUMBER = "remove_number"
+    ADD_WAY = "add_way"
+    CHANGE_WAY = "change_way"
+    REMOVE_WAY = "remove_way"
+    TAG = "tag"
+    LINK = "link"
+    UNLINK = "unlink"
+    MERGE = "merge"
+    UNDO_MERGE = "undo_merge"
+
+
+CHANGES: Final = frozenset(map(str, Change))
 
 
 class NoteAnswer(Answer):
@@ -35,6 +59,14 @@ class StatusMove(Answer):
 
     old: str
     new: str
+    by: Person | None
+
+
+class ChangeAnswer(Answer):
+    """``what`` was done to the card, and to which of its ``fields``."""
+
+    what: Change
+    fields: list[str]
     by: Person | None
 
 
@@ -86,6 +118,18 @@ def pinned(session: Session, cards: Sequence[UUID]) -> list[NoteAnswer]:
 def moves(session: Session, rows: Sequence[StatusChange]) -> list[StatusMove]:
     people = _people(session, (row.by_id for row in rows))
     return [StatusMove(old=r.old, new=r.new, by=people.get(r.by_id) if r.by_id else None) for r in rows]
+
+
+def changes(session: Session, rows: Sequence[Audit]) -> list[ChangeAnswer]:
+    people = _people(session, (row.actor_id for row in rows))
+    return [
+        ChangeAnswer(
+            what=Change(row.verb),
+            fields=list(row.details.get("fields", ())),
+            by=people.get(row.actor_id) if row.actor_id else None,
+        )
+        for row in rows
+    ]
 
 
 def links(session: Session, cards: Sequence[UUID], actor: Actor, today: date) -> list[LinkAnswer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from callcenter.crm.identify import identify
@@ -95,3 +96,34 @@ async def test_a_number_says_what_it_is(both: Office) -> None:
     numbers = (await anna.patch(f"/customers/{card}/numbers/{second['id']}", body)).body["numbers"]
     assert [(n["label"], n["is_primary"], n["shared"]) for n in numbers] == [("work", True, True), ("", False, False)]
     assert numbers[0]["bad_since"] == "2026-11-01T00:00:00Z"
+
+
+async def test_the_history_is_cut_by_kind_person_and_time(both: Office) -> None:
+    anna, boris = await both.signed_in("anna"), await both.signed_in("boris")
+    card = await made(anna, name="Ivan", numbers=[{"raw": "+79161234567"}])
+    await anna.post(f"/customers/{card}/notes", {"text": "hers"})
+    both.clock.move(600)
+    await boris.post(f"/customers/{card}/notes", {"text": "his"})
+    await boris.patch(f"/customers/{card}", {"status": "hot", "name": "Ivan P"})
+    await boris.post(f"/customers/{card}/ways", {"kind": "email", "value": "ivan@example.com"})
+
+    async def shown(query: str) -> list[str]:
+        items = (await anna.get(f"/customers/{card}/timeline?{query}")).body["items"]
+        return [item["note"]["text"] if item["note"] else item["kind"] for item in items]
+
+    assert sorted(await shown("")) == ["hers", "his", "status"]
+    assert await shown("kinds=note") == ["his", "hers"]
+    assert sorted(await shown(f"person={boris.id}")) == ["his", "status"]
+    later = (START + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert await shown(f"to={later}") == ["hers"]
+    assert sorted(await shown(f"from={later}")) == ["his", "status"]
+    assert (await anna.get(f"/customers/{card}/timeline?kinds=secrets")).fields == {"kinds": "not_allowed"}
+    page = (await anna.get(f"/customers/{card}/timeline?kinds=change&limit=2")).body
+    rest = (await anna.get(f"/customers/{card}/timeline?kinds=change&limit=2&cursor={page['next_cursor']}")).body
+    changes = [item["change"] for item in page["items"] + rest["items"]]
+    assert [(c["what"], c["fields"], c["by"]["username"]) for c in changes] == [
+        ("add_way", [], "boris"),
+        ("change", ["name", "status"], "boris"),
+        ("create", [], "anna"),
+    ]
+    assert rest["next_cursor"] is None

@@ -17,7 +17,7 @@ export type {
 export type {
   DoubleAnswer as Double, NoteAnswer as Note, RightsAnswer as Rights, StatusAnswer as Status, StatusChanges as StatusPatch, TeamAnswer as Team,
 } from './generated'
-export type { NewStatus } from './generated'
+export type { NewStatus, NumberAnswer, WayAnswer, WayKind } from './generated'
 export type MergeField = NonNullable<MergeBody['take']>[number]
 export type Prefix = Required<PrefixBody>
 export type { BoardView as Board, HealthView as Health, SessionAnswer as Session } from './generated'

@@ -13,13 +13,13 @@ export const STATES = ['queued', 'ringing', 'talking', 'held', 'parked', 'ended'
 export const RESULTS = ['answered', 'abandoned', 'missed', 'busy', 'failed', 'voicemail'] as const
 
 /** A day in the viewer's zone as the moments the server compares with. */
-export function moments(filter: CallFilter): CallFilter {
+export function moments<F extends { from?: string; to?: string }>(filter: F): F {
   const { from, to, ...rest } = filter
   return {
     ...rest,
     ...(from && { from: new Date(`${from}T00:00:00`).toISOString() }),
     ...(to && { to: new Date(`${to}T23:59:59.999`).toISOString() }),
-  }
+  } as F
 }
 
 export function useCalls(filter: MaybeRefOrGetter<CallFilter>, limit = 50) {

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { http, type Tagged } from '@/api/client'
+import { moments } from './calls'
 import type { Customer, CustomerBrief, CustomerNew, CustomerPatch, Page, TimelineItem } from '@/api/types'
 
 type CustomerPage = Page<CustomerBrief>
@@ -17,21 +18,26 @@ export function useCustomer(id: Given<string>) {
   })
 }
 
-export function useCustomers(q: Given<string>, status: Given<string> = '') {
+export const CUSTOMER_FILTERS = ['q', 'status', 'tag', 'kind'] as const
+export type CustomerFilter = Partial<Record<(typeof CUSTOMER_FILTERS)[number], string>>
+export const TIMELINE_KINDS = ['call', 'note', 'status', 'task', 'change'] as const
+export const TIMELINE_FILTERS = ['kinds', 'person', 'from', 'to'] as const
+export type TimelineFilter = Partial<Record<(typeof TIMELINE_FILTERS)[number], string>>
+
+export function useCustomers(filter: Given<CustomerFilter>) {
   return useInfiniteQuery({
-    queryKey: computed(() => ['customers', toValue(q), toValue(status)]),
-    queryFn: ({ pageParam, signal }) =>
-      http.get<CustomerPage>('/customers', { q: toValue(q), status: toValue(status), limit: 50, cursor: pageParam }, signal),
+    queryKey: computed(() => ['customers', toValue(filter)]),
+    queryFn: ({ pageParam, signal }) => http.get<CustomerPage>('/customers', { ...toValue(filter), limit: 50, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last: CustomerPage) => last.next_cursor,
   })
 }
 
-export function useTimeline(id: Given<string>) {
+export function useTimeline(id: Given<string>, filter: Given<TimelineFilter>) {
   return useInfiniteQuery({
-    queryKey: computed(() => ['timeline', toValue(id)]),
-    queryFn: ({ pageParam }) =>
-      http.get<TimelinePage>(`/customers/${toValue(id)}/timeline`, { limit: 20, cursor: pageParam }),
+    queryKey: computed(() => ['timeline', toValue(id), toValue(filter)]),
+    queryFn: ({ pageParam, signal }) =>
+      http.get<TimelinePage>(`/customers/${toValue(id)}/timeline`, { ...moments(toValue(filter)), limit: 20, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last: TimelinePage) => last.next_cursor,
   })
@@ -44,8 +50,3 @@ export const createCustomer = (customer: CustomerNew) => http.post<Customer>('/c
 
 export const changeCustomer = (id: string, patch: CustomerPatch, etag: string): Promise<Tagged<Customer>> =>
   http.patchTagged<Customer>(`/customers/${id}`, patch, etag)
-
-export const addNumber = (id: string, raw: string, label: string) =>
-  http.post<unknown>(`/customers/${id}/numbers`, { raw, label })
-
-export const removeNumber = (id: string, number: string) => http.delete(`/customers/${id}/numbers/${number}`)

@@ -24,10 +24,14 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour'
 /** "5 minutes ago", and the date itself once that says more. */
 export function ago(at: string, language: string, from = Date.now()): string {
   const seconds = (Date.parse(at) - from) / 1000
-  if (Math.abs(seconds) > 30 * 86_400) return new Intl.DateTimeFormat(regional(language), { dateStyle: 'medium' }).format(Date.parse(at))
+  if (Math.abs(seconds) > 30 * 86_400) return dateOf(at, language)
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   const [unit, size] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 0]
   return size ? format.format(Math.round(seconds / size), unit) : format.format(0, 'second')
+}
+
+export function dateOf(at: string, language: string): string {
+  return new Intl.DateTimeFormat(regional(language), { dateStyle: 'medium' }).format(Date.parse(at))
 }
 
 export function moment(at: string, language: string): string {

@@ -4,7 +4,12 @@ import type { Customer, WayKind } from '@/api/types'
 /** How a customer is reached: a telephone number, or a way beside the telephone. */
 export type ReachKind = 'phone' | WayKind
 export const KINDS = ['phone', 'email', 'messenger', 'site', 'address'] as const satisfies readonly ReachKind[]
-export const SERVICES = ['whatsapp', 'telegram', 'viber', 'signal', 'max', 'vk', 'instagram', 'facebook', 'wechat', 'other'] as const
+/** Messengers under the names they bear in every language; `other` has none of its own. */
+export const SERVICES: Record<string, string> = {
+  whatsapp: 'WhatsApp', telegram: 'Telegram', viber: 'Viber', signal: 'Signal', max: 'MAX', vk: 'VK', instagram: 'Instagram', facebook: 'Facebook Messenger', wechat: 'WeChat', other: '',
+}
+/** What is typed looks so. */
+export const EXAMPLES: Partial<Record<ReachKind, string>> = { email: 'name@example.com', site: 'example.com' }
 
 export interface Reach {
   id: string

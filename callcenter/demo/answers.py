@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
+from callcenter.demo import configured
 from callcenter.demo.channels import Channel
 from callcenter.demo.floor import NOT_IN_USE, Member, Queue
-from callcenter.demo.stream import Header, frame
+from callcenter.demo.replies import Action, listed, refusal, success
+from callcenter.demo.stream import Header
 from callcenter.demo.switch import Switch
 
 VERSION: Final = "22.10.1-callcenter-demo"
 AMI_VERSION: Final = "11.0.0"
-Action = Mapping[str, str]
 Answer = Callable[[Switch, Action], bytes]
 
 
@@ -25,30 +26,6 @@ def answer(switch: Switch, action: Action) -> bytes:
         name = action.get("action", "")
         return refusal(action, f"Invalid/unknown command: {name}. Use Action: ListCommands to show available commands.")
     return made(switch, action)
-
-
-def success(action: Action, *headers: Header) -> bytes:
-    return _response(action, "Success", headers)
-
-
-def refusal(action: Action, message: str) -> bytes:
-    return _response(action, "Error", [("Message", message)])
-
-
-def _response(action: Action, word: str, headers: Iterable[Header]) -> bytes:
-    return frame([("Response", word), *_id(action), *headers])
-
-
-def _id(action: Action) -> list[Header]:
-    return [("ActionID", action["actionid"])] if "actionid" in action else []
-
-
-def _list(action: Action, message: str, complete: str, items: list[tuple[str, list[Header]]]) -> bytes:
-    """A response, its events and the one that ends them."""
-    events = [frame([("Event", name), *headers, *_id(action)]) for name, headers in items]
-    end: list[Header] = [("Event", complete), *_id(action), ("EventList", "Complete"), ("ListItems", str(len(items)))]
-    start = success(action, ("EventList", "start"), ("Message", message))
-    return b"".join([start, *events, frame(end)])
 
 
 def _ping(_switch: Switch, action: Action) -> bytes:
@@ -65,7 +42,7 @@ def _queue_status(switch: Switch, action: Action) -> bytes:
         items.append(("QueueParams", queue.summary()))
         items += [("QueueMember", member.listed()) for member in queue.members]
         items += [("QueueEntry", entry) for entry in _entries(switch, queue)]
-    return _list(action, "Queue status will follow", "QueueStatusComplete", items)
+    return listed(action, "Queue status will follow", "QueueStatusComplete", items)
 
 
 def _entries(switch: Switch, queue: Queue) -> Iterable[list[Header]]:
@@ -100,7 +77,7 @@ def _queue_summary(switch: Switch, action: Action) -> bytes:
             ("LongestHoldTime", str(max(waits, default=0))),
         ]
         items.append(("QueueSummary", summary))
-    return _list(action, "Queue summary will follow", "QueueSummaryComplete", items)
+    return listed(action, "Queue summary will follow", "QueueSummaryComplete", items)
 
 
 def _queue_pause(switch: Switch, action: Action) -> bytes:
@@ -157,7 +134,7 @@ def _queue_penalty(switch: Switch, action: Action) -> bytes:
 
 def _channels(switch: Switch, action: Action) -> bytes:
     items = [("CoreShowChannel", _channel(switch, c)) for c in switch.board.channels.values()]
-    return _list(action, "Channels will follow", "CoreShowChannelsComplete", items)
+    return listed(action, "Channels will follow", "CoreShowChannelsComplete", items)
 
 
 def _channel(switch: Switch, channel: Channel) -> list[Header]:
@@ -173,7 +150,7 @@ def _channel(switch: Switch, channel: Channel) -> list[Header]:
 
 def _bridges(switch: Switch, action: Action) -> bytes:
     items = [("BridgeListItem", bridge.headers()) for bridge in switch.board.bridges.values()]
-    return _list(action, "Bridge listing will follow", "BridgeListComplete", items)
+    return listed(action, "Bridge listing will follow", "BridgeListComplete", items)
 
 
 def _endpoints(switch: Switch, action: Action) -> bytes:
@@ -181,7 +158,7 @@ def _endpoints(switch: Switch, action: Action) -> bytes:
     states = [(i.partition("/")[2], "Not in use" if s == NOT_IN_USE else "Busy") for i, s in phones.items()]
     items = [("EndpointList", _endpoint(name, state)) for name, state in [*states, ("trunk", "Not in use")]]
     message = "A listing of Endpoints follows, presented as EndpointList events"
-    return _list(action, message, "EndpointListComplete", items)
+    return listed(action, message, "EndpointListComplete", items)
 
 
 def _endpoint(name: str, state: str) -> list[Header]:
@@ -245,13 +222,13 @@ def _db_get(switch: Switch, action: Action) -> bytes:
     if value is None:
         return refusal(action, "Database entry not found")
     found = [("Family", family), ("Key", key), ("Val", value)]
-    return _list(action, "Result will follow", "DBGetComplete", [("DBGetResponse", found)])
+    return listed(action, "Result will follow", "DBGetComplete", [("DBGetResponse", found)])
 
 
 def _db_get_tree(switch: Switch, action: Action) -> bytes:
     rows = [(f"/{f}/{k}", v) for (f, k), v in sorted(switch.database.items()) if f == action.get("family", f)]
     items = [("DBGetTreeResponse", [("Key", key), ("Val", value)]) for key, value in rows]
-    return _list(action, "Result will follow", "DBGetTreeComplete", items)
+    return listed(action, "Result will follow", "DBGetTreeComplete", items)
 
 
 def _db_put(switch: Switch, action: Action) -> bytes:
@@ -297,4 +274,5 @@ _ANSWERS: Final[dict[str, Answer]] = {
     "dbput": _db_put,
     "dbdel": _db_del,
     "command": _command,
+    **configured.ANSWERS,
 }

@@ -18,6 +18,7 @@ from callcenter.demo.dial import Originate, originate
 from callcenter.demo.floor import Floor
 from callcenter.demo.pace import Pace
 from callcenter.demo.queue_call import Plan, queue_call
+from callcenter.demo.replies import Action, refusal, success
 from callcenter.demo.spool import Spool
 from callcenter.demo.stream import frame
 from callcenter.demo.switch import Phones, Switch
@@ -106,11 +107,11 @@ class Pbx:
             self._doors.discard(writer)
             writer.close()
 
-    def dial(self, action: answers.Action) -> bytes:
+    def dial(self, action: Action) -> bytes:
         """Originate. The answer says that it was queued; how it went is an event."""
         interface, number = action.get("channel", ""), action.get("exten", "")
         if not self.switch.floor.members(interface) or not number:
-            return answers.refusal(action, "Channel not specified")
+            return refusal(action, "Channel not specified")
         order = Originate(
             interface=interface,
             number=number,
@@ -120,10 +121,10 @@ class Pbx:
             action=action.get("actionid", ""),
         )
         self._play(originate(self.switch, order))
-        return answers.success(action, ("Message", "Originate successfully queued"))
+        return success(action, ("Message", "Originate successfully queued"))
 
 
-def _headers(message: bytes) -> answers.Action:
+def _headers(message: bytes) -> Action:
     """The action's headers, names in lower case."""
     lines = message.decode(errors="replace").split("\r\n")
     pairs = (line.partition(":") for line in lines if ":" in line)
@@ -140,13 +141,13 @@ class _Session:
         self._known = False
         self.open = True
 
-    def take(self, action: answers.Action) -> None:
+    def take(self, action: Action) -> None:
         """Answers one action."""
         name = action.get("action", "").lower()
         if name == "login":
             self._log_in(action)
         elif not self._known:
-            self._writer.write(answers.refusal(action, "Permission denied"))
+            self._writer.write(refusal(action, "Permission denied"))
         elif name == "events":
             self._events(action)
         elif name == "originate":
@@ -165,14 +166,14 @@ class _Session:
             return
         self._writer.write(event)
 
-    def _log_in(self, action: answers.Action) -> None:
+    def _log_in(self, action: Action) -> None:
         right = hmac.compare_digest(action.get("secret", "").encode(), self._account.secret.encode())
         if not right or action.get("username") != self._account.username:
-            self._writer.write(answers.refusal(action, "Authentication failed"))
+            self._writer.write(refusal(action, "Authentication failed"))
             self.open = False
             return
         self._known = True
-        self._writer.write(answers.success(action, ("Message", "Authentication accepted")))
+        self._writer.write(success(action, ("Message", "Authentication accepted")))
         uptime = str(int(time.time() - self._pbx.switch.started))
         booted = [
             ("Event", "FullyBooted"),
@@ -186,11 +187,11 @@ class _Session:
             self._pbx.switch.stream.listen(self.hear)
             self._pbx.heard.set()
 
-    def _events(self, action: answers.Action) -> None:
+    def _events(self, action: Action) -> None:
         listening = action.get("eventmask", "on").lower() != "off"
         stream = self._pbx.switch.stream
         if listening:
             stream.listen(self.hear)
         else:
             stream.leave(self.hear)
-        self._writer.write(answers.success(action, ("Events", "On" if listening else "Off")))
+        self._writer.write(success(action, ("Events", "On" if listening else "Off")))

@@ -13,6 +13,7 @@ from callcenter.ami.feed import Feed
 from callcenter.ami.tracker import Event
 from callcenter.ami.wire import Link, LinkFailed, open_session
 from callcenter.clock import SystemClock
+from callcenter.config import Recordings, Settings
 from callcenter.demo.pace import Pace
 from callcenter.demo.pbx import Account, Pbx
 from callcenter.demo.queue_call import Plan
@@ -22,6 +23,7 @@ from callcenter.events import Arrived, Ended, Joined, LegEnded, LinkUp, MemberSt
 from callcenter.log import Secret
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.recording.files import HEADER, inspect
+from callcenter.routing.doctor.doctor import Doctor
 from tests.until import until_async
 
 CLOCK = SystemClock()
@@ -144,3 +146,10 @@ async def test_a_wrong_password_is_refused(pbx: Pbx) -> None:
     with pytest.raises(LinkFailed) as refused:
         await open_session(link(pbx, "wrong"), lambda *_: None, CLOCK)
     assert refused.value.code == "wrong_password"
+
+
+async def test_the_doctor_finds_it_configured_as_the_shipped_one(pbx: Pbx, tmp_path: Path) -> None:
+    settings = Settings(recordings=Recordings(spool=tmp_path))
+    report = await Doctor(settings, lambda _name: link(pbx), None, CLOCK).examine("main")
+    assert [finding.what for check in report.checks for finding in check.findings] == []
+    assert {one.code for check in report.checks for one in check.unseen} == {"database"}

@@ -6,8 +6,9 @@ import asyncio
 import os
 import re
 import subprocess
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +22,6 @@ from callcenter.crm.maps import Station
 from callcenter.links import link
 from callcenter.pbxmap import Kind, Rule
 from callcenter.recording.switch import Switch
-from callcenter.routing.doctor import told
 from callcenter.routing.doctor.findings import Finding, Report, Severity
 from callcenter.routing.proposal import propose
 from callcenter.routing.report import Inquiry
@@ -33,6 +33,15 @@ T = TypeVar("T")
 _AT_END = re.compile(r"  at the end of (.+):")
 
 
+@contextmanager
+def shipped(folder: Path) -> Iterator[Patient]:
+    """The shipped configuration, described and confirmed."""
+    with Asterisk() as pbx:
+        patient = Patient.of(pbx, folder)
+        patient.settle()
+        yield patient
+
+
 @dataclass
 class Patient:
     """``pbx`` under the doctor's eyes, with the product's settings, database and files in ``folder``."""
@@ -41,11 +50,31 @@ class Patient:
     product: Product
     folder: Path
 
-    def settle(self, kinds: Iterable[tuple[str, str]] = ()) -> None:
-        """What an administrator has done before: the map taken over, recordings decided. ``kinds`` are his own."""
-        run(self._settle(dict(kinds)))
+    @classmethod
+    def of(cls, pbx: Asterisk, folder: Path) -> Patient:
+        """One that nobody has described yet."""
+        product = Product(pbx, folder)
+        product.add_people()
+        return cls(pbx=pbx, product=product, folder=folder)
 
-    async def _settle(self, kinds: dict[str, str]) -> None:
+    def settle(self, kinds: Iterable[tuple[str, str]] = (), *, confirmed: bool = True) -> None:
+        """What an administrator has done before: the map taken over, recordings decided. ``kinds`` are his own."""
+        run(self._settle(dict(kinds), confirmed))
+
+    def forget(self, *peers: str) -> None:
+        """Takes these off the map."""
+        run(self._forget(frozenset(peers)))
+
+    async def _forget(self, peers: frozenset[str]) -> None:
+        now = SystemClock().now()
+        async with database(load(self.product.environment)) as db:
+            document = await db.read(lambda s: maps.document(s, "main"))
+            rules = [rule for rule in document.rules if rule.pattern not in peers]
+            stations = [station for station in document.stations if not peers & set(station.devices)]
+            await db.write(lambda s: maps.write_rules(s, "main", rules))
+            await db.write(lambda s: maps.write_stations(s, "main", stations, now))
+
+    async def _settle(self, kinds: dict[str, str], confirmed: bool) -> None:
         settings = load(self.product.environment)
         session = await open_session(link("main", settings.pbx["main"]), lambda *_: None, SystemClock())
         reported = await Inquiry("main", session.send).report()
@@ -59,7 +88,7 @@ class Patient:
             await db.write(lambda s: maps.write_rules(s, "main", rules))
             await db.write(lambda s: maps.write_stations(s, "main", stations, SystemClock().now()))
             await db.write(lambda s: maps.write_dids(s, "main", dict.fromkeys(proposal.dids, "")))
-            await db.write(lambda s: maps.confirm(s, "main", True))
+            await db.write(lambda s: maps.confirm(s, "main", confirmed))
             await db.write(lambda s: queues.met(s, "main", reported.queues))
             await Switch(db, {"main": session.send}).write("main")
         session.close()
@@ -68,14 +97,12 @@ class Patient:
         (report,) = run(diagnose(load(self.product.environment), None))
         return report
 
-    def found(self) -> list[Finding]:
-        """All but notes."""
-        return [f for check in self.examined().checks for f in check.findings if f.severity is not Severity.NOTE]
-
-    def codes(self) -> set[str]:
-        return {finding.code for finding in self.found()}
-
     def append(self, file: str, text: str) -> None:
+        """``file`` of the PBX, or the service's own settings."""
+        if file == "/etc/callcenter/callcenter.env":
+            name, _, value = text.partition("=")
+            self.product.environment[name] = value
+            return
         with (self.pbx.etc / file).open("a") as out:
             out.write(f"\n{text}\n")
 
@@ -94,8 +121,10 @@ class Patient:
             else:
                 file = ""
 
-    def report(self) -> str:
-        return told.told(self.examined())
+    def reload(self, file: str) -> None:
+        """What an administrator does after a change."""
+        module = {"queues.conf": "app_queue", "manager.conf": "manager", "cel.conf": "cel"}.get(file, "pbx_config")
+        self.pbx.cli(f"module reload {module}")
 
     def _shell(self, command: str) -> None:
         """As on the PBX: its console is on the path, and its folders are where it says."""
@@ -103,9 +132,21 @@ class Patient:
         inside = f"chroot {self.pbx.root} /usr/sbin/asterisk -C /srv/{self.pbx.name}/etc/asterisk.conf"
         console.write_text(f'#!/bin/sh\nexec {inside} "$@"\n')
         console.chmod(0o755)
+        service = self.folder / "systemctl"
+        service.write_text("#!/bin/sh\n")
+        service.chmod(0o755)
         here = command.replace(f"/srv/{self.pbx.name}", str(self.pbx.home))
         path = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}
         subprocess.run(["sh", "-c", here], env=path, cwd=CONF.parent, check=True, timeout=30, capture_output=True)
+
+
+def findings(report: Report) -> list[Finding]:
+    """All but notes."""
+    return [f for check in report.checks for f in check.findings if f.severity is not Severity.NOTE]
+
+
+def codes(report: Report) -> set[str]:
+    return {finding.code for finding in findings(report)}
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

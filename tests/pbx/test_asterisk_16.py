@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from callcenter.routing.doctor.findings import CheckState
 from tests.ami.tale import told
 from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import AMI_SECRET, AMI_USER, Asterisk
 from tests.lab.phones import Floor
 from tests.lab.render import CONF
 from tests.lab.root import cache_dir
+from tests.pbx.doctored import Patient
 from tests.pbx.test_gate_mechanics import ANNA, BORIS, CLARA, NUMBER, owes, talk
 from tests.until import until
 
@@ -46,3 +49,11 @@ def test_a_queue_call_is_gated_recorded_and_concluded(floor: Floor) -> None:
     assert [(s.device.name, s.outcome_state) for s in call.segments if s.answered_at] == [("PJSIP/101", "owed")]
     assert len(call.recordings) == 1
     assert len(list((pbx.spool / "monitor").iterdir())) == 3
+
+
+def test_the_doctor_sees_all_of_it_and_nothing_wrong(pbx: Asterisk, tmp_path: Path) -> None:
+    patient = Patient.of(pbx, tmp_path)
+    patient.settle()
+    report = patient.examined()
+    assert report.version.startswith("16.")
+    assert {check.code: check.state for check in report.checks if check.state is not CheckState.OK} == {}

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from callcenter.routing.doctor.findings import CheckState
-from tests.lab.asterisk import Asterisk
+from callcenter.routing.doctor.told import told
 from tests.lab.freepbx.installed import freepbx
 from tests.parts import need
-from tests.pbx.doctored import Patient
-from tests.pbx.job.product import Product
+from tests.pbx.doctored import Patient, codes, findings, shipped
 
 pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-doctor")]
 
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
-    """The shipped configuration, described and confirmed."""
     need("asterisk")
-    folder = tmp_path_factory.mktemp("doctor")
-    with Asterisk() as pbx:
-        product = Product(pbx, folder)
-        product.add_people()
-        made = Patient(pbx=pbx, product=product, folder=folder)
-        made.settle()
+    with shipped(tmp_path_factory.mktemp("doctor")) as made:
         yield made
 
 
@@ -36,18 +28,37 @@ def test_nothing_is_wrong_with_the_shipped_configuration(patient: Patient) -> No
     assert [f for check in report.checks for f in check.findings] == []
     assert {check.code: check.state for check in report.checks if check.state is not CheckState.OK} == {}
     done = patient.product.command("doctor", "--json")
-    (told,) = json.loads(done.stdout)
-    assert (done.returncode, told["state"], told["version"][:3]) == (0, "ok", "22.")
+    (answer,) = json.loads(done.stdout)
+    assert (done.returncode, answer["state"], answer["version"][:3]) == (0, "ok", "22.")
 
 
-def test_nothing_is_wrong_with_a_freepbx_beside_which_it_was_installed(tmp_path: Path) -> None:
-    """Its third queue has members without a state, which is told with the hint there is; pasted, it is well."""
+@pytest.fixture(scope="module")
+def freepbx_patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
+    """A FreePBX with Callcenter beside it; the administrator has said what the door is."""
+    need("asterisk")
+    folder = tmp_path_factory.mktemp("freepbx")
     with freepbx() as pbx:
-        product = Product(pbx, tmp_path)
-        product.add_people()
-        patient = Patient(pbx=pbx, product=product, folder=tmp_path)
-        patient.settle([("PJSIP/door-front", "service")])
-        assert [(f.code, f.values["queue"]) for f in patient.found()] == [("member_without_state", "602")] * 2
-        patient.paste(patient.report())
-        assert [f for check in patient.examined().checks for f in check.findings] == []
-        assert patient.product.command("doctor").returncode == 0
+        made = Patient.of(pbx, folder)
+        made.settle([("PJSIP/door-front", "service")])
+        yield made
+
+
+def test_nothing_is_wrong_with_a_freepbx_but_the_members_whose_state_is_ignored(freepbx_patient: Patient) -> None:
+    report = freepbx_patient.examined()
+    assert [(f.code, f.values["queue"]) for f in findings(report)] == [("member_without_state", "602")] * 2
+    freepbx_patient.paste(told(report))
+    assert [f for check in freepbx_patient.examined().checks for f in check.findings] == []
+    done = freepbx_patient.product.command("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "hint:101@ext-local" in freepbx_patient.pbx.cli("queue show 602")
+
+
+def test_a_freepbx_on_which_nothing_leads_to_the_gate(freepbx_patient: Patient) -> None:
+    custom = freepbx_patient.pbx.etc / "extensions_custom.conf"
+    lines = custom.read_text().splitlines()
+    custom.write_text("".join(f"{line}\n" for line in lines if "callcenter" not in line))
+    freepbx_patient.reload("extensions.conf")
+    report = freepbx_patient.examined()
+    assert codes(report) == {"gate_not_loaded", "gate_missing", "outgoing_hook_missing"}
+    freepbx_patient.paste(told(report))
+    assert codes(freepbx_patient.examined()) == set()

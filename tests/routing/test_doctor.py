@@ -87,7 +87,6 @@ def test_a_member_who_is_nobodys() -> None:
         ("tls", "tls"),
         ("wrong_password", "login_refused"),
         ("lost", "login_refused"),
-        ("login_in_use", "login_in_use"),
     ],
 )
 def test_why_there_is_no_link_is_told_apart(refused: str, code: str) -> None:

@@ -8,8 +8,8 @@ from typing import Final
 from callcenter.routing.doctor import queue_checks
 from callcenter.routing.doctor.facts import Context, Facts
 from callcenter.routing.doctor.findings import Finding, Remedy, Severity, Unseen
-from callcenter.routing.doctor.pasting import addition, console
-from callcenter.routing.doctor.sections import Sections, is_true
+from callcenter.routing.doctor.pasting import addition, console, folder, installation
+from callcenter.routing.doctor.sections import is_true
 
 GATE: Final = "callcenter-member"
 VERSION: Final = "1"
@@ -67,15 +67,13 @@ def version_of(contexts: Mapping[str, Context]) -> str:
 
 
 def install(facts: Facts) -> Remedy:
+    """How the gate gets there, or a newer one."""
     if facts.freepbx:
-        return Remedy(commands=("asterisk-conf/include/install",), advice="In the folder Callcenter came in, as root.")
-    folder = "/etc/asterisk"
-    if isinstance(facts.asterisk, Sections):
-        folder = facts.asterisk.last("directories", "astetcdir", folder)
+        return installation(facts)
     return Remedy(
         file="extensions.conf",
         lines=("#include callcenter.conf",),
-        commands=(f"cp asterisk-conf/callcenter.conf {folder}/callcenter.conf", console("dialplan reload")),
+        commands=(f"cp asterisk-conf/callcenter.conf {folder(facts)}/callcenter.conf", console("dialplan reload")),
         advice="The line only where it is not there yet; the command in the folder Callcenter came in.",
     )
 
@@ -106,7 +104,6 @@ def _leads(contexts: Mapping[str, Context], hook: str, ours: str) -> bool:
 
 
 def _not_called(facts: Facts, name: str) -> Finding:
-    script = Remedy(commands=("asterisk-conf/include/install",), advice="In the folder Callcenter came in, as root.")
     lines = (f"membergosub={GATE}", "setinterfacevar=yes")
     return Finding(
         code="gate_missing",
@@ -115,7 +112,7 @@ def _not_called(facts: Facts, name: str) -> Finding:
         values={"queue": name},
         what="the gate's subroutine is not called when a member answers",
         why=_WHY,
-        remedy=script if facts.freepbx else addition(facts, "queues.conf", name, *lines),
+        remedy=installation(facts) if facts.freepbx else addition(facts, "queues.conf", name, *lines),
     )
 
 
@@ -149,5 +146,5 @@ def outgoing(facts: Facts) -> Iterator[Finding | Unseen]:
             thing="the dialplan",
             what="macro-dialout-trunk-predial-hook does not call callcenter-trunks",
             why="whoever calls a customer himself owes an outcome only while the CRM runs",
-            remedy=Remedy(commands=("asterisk-conf/include/install",), advice="It names the line for a hook of yours."),
+            remedy=installation(facts, "It names the line for a hook of your own."),
         )

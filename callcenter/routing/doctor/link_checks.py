@@ -11,7 +11,7 @@ from callcenter.routing.doctor.pasting import addition, console
 
 _SKEW_S: Final = 2.0
 _WHY: Final = "without the link no pop, no recording and no outcome comes into being"
-_LOGIN: Final = frozenset({"wrong_password", "login_in_use", "lost"})
+_LOGIN: Final = frozenset({"wrong_password", "lost"})
 _NO_CONTACT: Final[Mapping[str, str]] = {
     "refused": "nothing listens there",
     "unreachable": "nothing answers there",
@@ -92,9 +92,6 @@ def login(facts: Facts) -> Iterator[Finding | Unseen]:
         if door.refused:
             yield nothing_asked(door)
         return
-    if door.refused == "login_in_use":
-        yield _one_at_a_time(facts)
-        return
     secret = f"secret=<the value of CALLCENTER_PBX__{facts.pbx.upper()}__SECRET>"
     yield Finding(
         code="login_refused",
@@ -115,18 +112,6 @@ def login(facts: Facts) -> Iterator[Finding | Unseen]:
 
 def _here(door: Door) -> str:
     return f"{door.ours}/255.255.255.255" if door.ours and ":" not in door.ours else (door.ours or "<our address>")
-
-
-def _one_at_a_time(facts: Facts) -> Finding:
-    return Finding(
-        code="login_in_use",
-        severity=Severity.FAULT,
-        thing=f"user {facts.door.username}",
-        values={"username": facts.door.username},
-        what="the PBX lets each user in once only, and somebody is in",
-        why="after a cut the PBX holds the dead connection for a while, and refuses us for as long",
-        remedy=addition(facts, "manager.conf", "general", "allowmultiplelogin=yes"),
-    )
 
 
 def nothing_asked(door: Door) -> Unseen:

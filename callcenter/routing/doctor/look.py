@@ -135,15 +135,19 @@ class Look:
             paused=row.get("paused") == "1",
             reason=row.get("pausedreason", ""),
             state_interface=row.get("stateinterface", ""),
-            status=int(row.get("status", "0")),
+            status=_number(row.get("status", "")),
             in_call=row.get("incall") == "1",
             dynamic=row.get("membership") == "dynamic",
-            penalty=int(row.get("penalty", "0")),
+            penalty=_number(row.get("penalty", "")),
         )
 
 
 def _line(row: Mapping[str, str]) -> tuple[str, str, str]:
     return row.get("extension", ""), row.get("application", ""), row.get("appdata", "")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 def _unsaid(thing: str) -> Unseen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from callcenter.routing.doctor.facts import Facts
-from callcenter.routing.doctor.findings import Remedy
+from callcenter.routing.doctor.findings import Remedy, Unseen
 
 _OF_FREEPBX: Final = {
     "queues.conf": "queues_post_custom.conf",
@@ -24,6 +24,21 @@ _RELOADS: Final = {
 def console(command: str) -> str:
     """A command of Asterisk's as it is typed into a shell."""
     return f"asterisk -rx '{command}'"
+
+
+def folder(facts: Facts) -> str:
+    """Where the PBX keeps its configuration."""
+    usual = "/etc/asterisk"
+    if isinstance(facts.asterisk, Unseen):
+        return usual
+    return facts.asterisk.last("directories", "astetcdir", usual)
+
+
+def installation(facts: Facts, advice: str = "") -> Remedy:
+    """The script that puts the gate beside a configuration; what is there already it leaves as it is."""
+    where = "" if folder(facts) == "/etc/asterisk" else f" {folder(facts)}"
+    advice = f"As root, in the folder Callcenter came in. {advice}".strip()
+    return Remedy(commands=(f"asterisk-conf/include/install{where}",), advice=advice)
 
 
 def addition(facts: Facts, file: str, section: str, *lines: str, advice: str = "") -> Remedy:

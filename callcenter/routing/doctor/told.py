@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Final
 
-from callcenter.routing.doctor.findings import Check, CheckState, Finding, Remedy, Report, Severity, Unseen
+from callcenter.routing.doctor.findings import CheckState, Finding, Remedy, Report, Severity
 
 _WIDTH: Final = 8
 
@@ -15,7 +15,13 @@ _WIDTH: Final = 8
 def told(report: Report) -> str:
     """All of it."""
     version = f" (Asterisk {report.version})" if report.version else ""
-    return "\n".join((f"PBX {report.pbx}{version}", *_lines(report), _summary(report)))
+    lines = (f"PBX {report.pbx}{version}", *_lines(report), *_summary(report))
+    return "\n".join(_printable(line) for line in lines)
+
+
+def _printable(line: str) -> str:
+    """Names come from the PBX, some of them from whoever calls it: none of them steers the terminal."""
+    return "".join(c if c.isprintable() else "?" for c in line)
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -24,8 +30,7 @@ def _lines(report: Report) -> Iterator[str]:
         for finding in findings:
             if finding.severity is severity:
                 yield from _finding(finding)
-    for unseen in dict.fromkeys(one for check in report.checks for one in check.unseen):
-        yield from _unseen(unseen, _where(report.checks, unseen))
+    yield from _blind(report)
     well = [check.code for check in report.checks if check.state is CheckState.OK]
     if well:
         yield from ("", f"well: {', '.join(well)}")
@@ -38,11 +43,17 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield from _remedy(finding.remedy)
 
 
-def _unseen(unseen: Unseen, checks: str) -> Iterator[str]:
-    yield ""
-    yield f"CANNOT SEE {unseen.thing}: {unseen.why} [{unseen.code}]"
-    yield f"  {'for:':{_WIDTH}}{checks}"
-    yield from _remedy(unseen.remedy)
+def _blind(report: Report) -> Iterator[str]:
+    """What could not be seen for one reason is told at once."""
+    alike: dict[tuple[str, str, Remedy], dict[str, dict[str, None]]] = {}
+    for check in report.checks:
+        for one in check.unseen:
+            found = alike.setdefault((one.code, one.why, one.remedy), {"things": {}, "checks": {}})
+            found["things"][one.thing] = found["checks"][check.code] = None
+    for (code, why, remedy), found in alike.items():
+        yield from ("", f"CANNOT SEE {', '.join(found['things'])}: {why} [{code}]")
+        yield f"  {'for:':{_WIDTH}}{', '.join(found['checks'])}"
+        yield from _remedy(remedy)
 
 
 def _remedy(remedy: Remedy) -> Iterator[str]:
@@ -56,15 +67,11 @@ def _remedy(remedy: Remedy) -> Iterator[str]:
         yield f"  {'note:' if remedy.lines or remedy.commands else 'do:':{_WIDTH}}{remedy.advice}"
 
 
-def _where(checks: Iterable[Check], unseen: Unseen) -> str:
-    return ", ".join(check.code for check in checks if unseen in check.unseen)
-
-
-def _summary(report: Report) -> str:
+def _summary(report: Report) -> Iterator[str]:
     wrong = sum(f.severity is not Severity.NOTE for check in report.checks for f in check.findings)
     blind = sum(check.state is CheckState.CANNOT_SEE for check in report.checks)
     words = f"{wrong} finding{'' if wrong == 1 else 's'}"
-    return f"\n{words}, {blind} of {len(report.checks)} checks could not be seen" if blind else f"\n{words}"
+    yield from ("", f"{words}, {blind} of {len(report.checks)} checks could not be seen" if blind else words)
 
 
 def as_json(reports: Iterable[Report]) -> str:

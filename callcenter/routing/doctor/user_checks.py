@@ -40,34 +40,33 @@ def rights(facts: Facts) -> Iterator[Finding | Unseen]:
     if isinstance(facts.actions, Unseen):
         yield facts.actions
     else:
-        for name, (action, without) in WRITE.items():
-            if action not in facts.actions:
-                yield _missing(facts, "write", name, without)
+        actions = facts.actions
+        lacking = {name: without for name, (action, without) in WRITE.items() if action not in actions}
+        yield from _missing(facts, "write", lacking)
     user = _user(facts)
     if isinstance(user, Unseen):
         yield user
         return
     granted = classes(user.last(facts.door.username, "read"))
-    for name, without in READ.items():
-        if name not in granted and "all" not in granted:
-            yield _missing(facts, "read", name, without)
+    lacking = {name: without for name, without in READ.items() if not granted & {name, "all"}}
+    yield from _missing(facts, "read", lacking)
 
 
-def _missing(facts: Facts, kind: str, name: str, without: str) -> Finding:
-    return Finding(
-        code="permission_missing",
-        severity=Severity.FAULT,
-        thing=f"user {facts.door.username}",
-        values={"username": facts.door.username, "kind": kind, "class": name},
-        what=f"{kind} does not have {name}",
-        why=without,
-        remedy=addition(
-            facts, "manager.conf", facts.door.username, READ_LINE if kind == "read" else WRITE_LINE, advice=_AGAIN
-        ),
-    )
+def _missing(facts: Facts, kind: str, lacking: Mapping[str, str]) -> Iterator[Finding]:
+    if lacking:
+        line = READ_LINE if kind == "read" else WRITE_LINE
+        yield Finding(
+            code="permission_missing",
+            severity=Severity.FAULT,
+            thing=f"user {facts.door.username}",
+            values={"username": facts.door.username, "kind": kind, "classes": ",".join(lacking)},
+            what=f"{kind} does not have {', '.join(lacking)}",
+            why="; ".join(f"{name}: {without}" for name, without in lacking.items()),
+            remedy=addition(facts, "manager.conf", facts.door.username, line, advice=_AGAIN),
+        )
 
 
-_AGAIN: Final = "Permissions are given at the login: restart Callcenter, or: asterisk -rx 'manager reload' and wait."
+_AGAIN: Final = "Who is logged in keeps what he had: restart Callcenter afterwards."
 
 
 def classes(text: str) -> frozenset[str]:

@@ -76,6 +76,8 @@ from callcenter.routing.unowned import UnownedChanged
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
 from callcenter.taskwatch import TaskWatch
+from callcenter.vitals import api as vitals_api
+from callcenter.vitals.watch import Vitals
 
 _BIG_UPLOAD = 1024 * 1024
 
@@ -98,6 +100,7 @@ class Parts:
     seen: SeenChannels
     hub: Hub
     stage: Stage
+    vitals: Vitals
     jobs: Jobs
     capture: Capture
     transcriber: Transcriber
@@ -148,6 +151,7 @@ def build(settings: Settings) -> Parts:
         seen=SeenChannels(db, clock),
         hub=hub,
         stage=stage,
+        vitals=Vitals(db, clock, health, settings),
         jobs=jobs,
         capture=capture,
         transcriber=Transcriber(db, clock, capture.kept, Ears(settings.speech.model, health)),
@@ -226,6 +230,7 @@ def website(parts: Parts) -> web.Application:
     add_all_routes(app)
     screenpop_api.provide(app, parts.hub)
     rehearsing_api.provide(app, parts.stage, parts.hub.reads)
+    vitals_api.provide(app, parts.vitals)
     routing_api.provide(app, parts.gate, parts.survey, parts.doctor)
     api_dial.provide(app, parts.dialler, parts.links.written)
     recording_api.provide(app, parts.capture.kept)
@@ -243,6 +248,7 @@ def add_all_routes(app: web.Application) -> None:
     api_transcripts.add_routes(app)
     screenpop_api.add_routes(app)
     rehearsing_api.add_routes(app)
+    vitals_api.add_routes(app)
     pages.add_routes(app)
 
 

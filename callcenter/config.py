@@ -55,6 +55,12 @@ class Speech(_Part):
     model: Path | None = None
 
 
+class Backups(_Part):
+    """``folder``: where this machine sees its back-ups, so that their age is watched."""
+
+    folder: Path | None = None
+
+
 class Fastagi(_Part):
     port: int = Field(default=4573, ge=0, le=65535)
 
@@ -74,6 +80,7 @@ class Settings(_Part):
     pbx: dict[str, Pbx] = Field(default_factory=dict)
     recordings: Recordings = Recordings()
     speech: Speech = Speech()
+    backups: Backups = Backups()
     fastagi: Fastagi = Fastagi()
     log: Log = Log()
 

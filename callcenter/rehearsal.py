@@ -13,6 +13,7 @@ from uuid import UUID
 
 NUMBER: Final = "+99900000000"
 """Country code 999 is given to nobody (ITU-T E.164): no customer has it."""
+NAME: Final = "Callcenter test"
 MARK: Final = "cctest-"
 ANSWERS: Final = "callcenter-test"
 """The context in which the test's own member answers."""

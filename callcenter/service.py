@@ -87,6 +87,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.tasks.run(), name="tasks"),
             group.create_task(parts.dialler.run(), name="dialler"),
             group.create_task(parts.stage.run(), name="test calls"),
+            group.create_task(parts.vitals.run(), name="vitals"),
             group.create_task(parts.importer.run(), name="imports"),
             group.create_task(_sweep(parts), name="sweep"),
             group.create_task(parts.switch.run(), name="recording switch"),

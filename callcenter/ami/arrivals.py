@@ -113,7 +113,7 @@ class Arrivals:
             mono=msg.mono,
             direction=direction,
             number_raw=number,
-            name=_shown(msg.name) if isinstance(msg, m.NewChannel) else "",
+            name=_name(msg) if isinstance(msg, m.NewChannel) else "",
             did=trunk.exten if inbound else "",
             trunk=peer(trunk.name),
             region=map.region_of(trunk.name),
@@ -217,5 +217,7 @@ class Arrivals:
             yield from track.recorded(msg, device.recorded)
 
 
-def _shown(name: str) -> str:
-    return "" if name == "<unknown>" else name
+def _name(msg: m.NewChannel) -> str:
+    if rehearsal.is_customer(msg.uniqueid):
+        return rehearsal.NAME
+    return "" if msg.name == "<unknown>" else msg.name

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from callcenter.crm.privacy.rules import FAMILY as RECORDED
-from callcenter.rehearsal import ANSWERS, NUMBER, Names
+from callcenter.rehearsal import ANSWERS, NAME, NUMBER, Names
 from callcenter.rehearsing.entry import Entry
 from callcenter.routing.debts import FAMILY
 
 PENALTY: Final = 1_000_000
 _FIRST: Final = 1_000_000
-_NAME: Final = "Callcenter test"
 Action = Mapping[str, str]
 
 
@@ -29,7 +28,7 @@ def join(names: Names, queue: str) -> Action:
         "Interface": names.member,
         "Penalty": str(PENALTY),
         "Paused": "false",
-        "MemberName": _NAME,
+        "MemberName": NAME,
         "StateInterface": names.device,
     }
 
@@ -58,7 +57,7 @@ def call(names: Names, entry: Entry, talk_s: int) -> Action:
         "Async": "true",
         "ChannelId": names.far_end,
         "OtherChannelId": names.customer,
-        "CallerID": f'"{_NAME}" <{NUMBER}>',
+        "CallerID": f'"{NAME}" <{NUMBER}>',
         "Variable": ",".join(f"{name}={value}" for name, value in variables.items() if value),
     }
 

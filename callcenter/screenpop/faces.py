@@ -11,6 +11,7 @@ from callcenter import phone
 from callcenter.call import Call, Segment
 from callcenter.card import Candidate, Card, Tie
 from callcenter.crm.rights import Standing, Verb, allow, card_of
+from callcenter.rehearsal import answers_for
 from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.shown import Draft, FloorCall, Guess, Phase, Pop
 
@@ -100,7 +101,7 @@ def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> P
         candidates=tuple(Guess(customer=c.card, match=c.match, reason=c.reason) for c in who.candidates),
         outcome_state=segment.outcome_state,
         draft=draft,
-        test=call.test,
+        test=answers_for(segment.device.name) is not None,
     )
 
 

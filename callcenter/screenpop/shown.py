@@ -52,7 +52,8 @@ class Draft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pop:
     """One agent's part in a call. ``id`` is the segment's: the same in every tab and after every reload. The labels
-    are what people named the number and the queue, "" where nobody did. ``test``: no customer is on the line."""
+    are what people named the number and the queue, "" where nobody did. ``test``: a test call that answers
+    itself; nobody has anything to do for it."""
 
     id: UUID
     call_id: UUID

@@ -167,6 +167,7 @@ MATRIX: Final[dict[str, Row]] = {
     "POST /pbx/{name}/survey": only("admin"),
     "GET /pbx/{name}/doctor": only("admin"),
     "GET /pbx/{name}/channels": only(*FLOOR),
+    "GET /status": only(*FLOOR),
     "GET /pbx/{name}/test-call": only("admin"),
     "POST /pbx/{name}/test-call": only("admin", body={"queue": "support"}),
     "GET /pbx/{name}/queues": only(*FLOOR),

@@ -27,6 +27,8 @@ const routes: RouteRecordRaw[] = [
   { path: '/tasks/:view(day|missed|overdue|later|closed)?', name: 'tasks', props: (to) => ({ view: to.params.view || 'day' }), component: () => import('./pages/tasks/TasksPage.vue'), meta: { title: 'nav.tasks' } },
   { path: '/floor', name: 'floor', component: () => import('./pages/floor/FloorPage.vue'), meta: { title: 'nav.floor', roles: SUPERVISORS } },
   { path: '/floor/staff', name: 'staff', component: () => import('./pages/floor/StaffPage.vue'), meta: { title: 'nav.staff', roles: SUPERVISORS } },
+  { path: '/admin/status', name: 'status', component: () => import('./pages/admin/status/StatusPage.vue'), meta: { title: 'nav.status', roles: SUPERVISORS } },
+  { path: '/admin/doctor', name: 'doctor', component: () => import('./pages/admin/doctor/DoctorPage.vue'), meta: { title: 'nav.doctor', roles: ADMINS } },
   { path: '/admin/pauses', name: 'pauses', component: () => import('./pages/admin/PausesPage.vue'), meta: { title: 'nav.pauses', roles: ADMINS } },
   { path: '/admin/callbacks', name: 'callbacks', component: () => import('./pages/admin/CallbacksPage.vue'), meta: { title: 'nav.callbacks', roles: ADMINS } },
   { path: '/admin/users', name: 'users', component: () => import('./pages/admin/UsersPage.vue'), meta: { title: 'nav.users', roles: ADMINS } },
@@ -43,8 +45,8 @@ const routes: RouteRecordRaw[] = [
 function framed(all: RouteRecordRaw[]): RouteRecordRaw[] {
   const administration = all.filter((route) => route.path.startsWith('/admin/'))
   const frame: RouteRecordRaw = {
-    path: '/admin', name: 'admin', redirect: { name: 'pbx' }, children: administration, component: () => import('./pages/admin/AdminFrame.vue'),
-    meta: { title: 'nav.admin', roles: ADMINS },
+    path: '/admin', name: 'admin', redirect: { name: 'status' }, children: administration, component: () => import('./pages/admin/AdminFrame.vue'),
+    meta: { title: 'nav.admin' },
   }
   return [frame, ...all.filter((route) => !administration.includes(route))]
 }

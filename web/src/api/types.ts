@@ -18,6 +18,10 @@ export type {
   DoubleAnswer as Double, NoteAnswer as Note, RightsAnswer as Rights, StatusAnswer as Status, StatusChanges as StatusPatch, TeamAnswer as Team,
 } from './generated'
 export type { NewStatus, NumberAnswer, WayAnswer, WayKind } from './generated'
+export type {
+  DoctorAnswer as Examination, FindingAnswer as Finding, HouseAnswer as House, PartAnswer as HousePart, RemedyAnswer as Remedy,
+  StepAnswer as TestStep, TestCallAnswer as TestCall, TestCallState, UnseenAnswer as Unseen,
+} from './generated'
 export type MergeField = NonNullable<MergeBody['take']>[number]
 export type Prefix = Required<PrefixBody>
 export type { BoardView as Board, HealthView as Health, SessionAnswer as Session } from './generated'

@@ -67,7 +67,7 @@ function receive(message: Message, at: number): void {
   if (message.change === 'pop_offered') offered(message.pop, at, before.board)
   if (message.change === 'pop_withdrawn') withdrawn(before.board, message)
   if (message.change === 'desk_taken') taken.value = message
-  if (message.change === 'outcome_owed' && !typing()) open(message.pop.id)
+  if (message.change === 'outcome_owed' && !typing() && !message.pop.test) open(message.pop.id)
   settleIn()
 }
 
@@ -75,7 +75,7 @@ function offered(pop: Pop, at: number, before: Board | undefined): void {
   if (before?.pops.some((known) => known.id === pop.id)) return
   if (document.visibilityState === 'visible') receivedAt.set(pop.id, at)
   besideId.value = pop.id
-  opener.offer(pop)
+  if (!pop.test) opener.offer(pop)
   offeredHooks.forEach((hook) => hook(pop))
 }
 
@@ -88,7 +88,7 @@ function withdrawn(before: Board | undefined, { pop_id, reason, by }: { pop_id: 
 /** What is shown must exist; what is owed comes first. A snapshot after an outage is a baseline and rings nobody. */
 function settleIn(baseline = false): void {
   if (openPop.value || (gone.value && !debts.value.length)) return
-  const talk = typing() ? undefined : pops.value.find((pop) => pop.phase === 'talking')
+  const talk = typing() ? undefined : pops.value.find((pop) => pop.phase === 'talking' && !pop.test)
   const next = debts.value[0] ?? talk ?? (baseline ? pops.value[0] : undefined)
   openId.value = next?.id
 }

@@ -76,8 +76,8 @@ export function logged(live: Live, id: string): Live {
   return { ...live, board: { ...live.board, pops } }
 }
 
-/** Calls of this agent that are over and whose outcome is missing, the oldest first. */
+/** Calls of this agent that are over and whose outcome is missing, the oldest first. A test call is settled by whoever made it. */
 export function owed(board: Board | undefined): Pop[] {
-  const over = (board?.pops ?? []).filter((pop) => pop.phase === 'wrapup')
+  const over = (board?.pops ?? []).filter((pop) => pop.phase === 'wrapup' && !pop.test)
   return over.sort((a, b) => (a.ended_at ?? '').localeCompare(b.ended_at ?? ''))
 }

@@ -1,7 +1,9 @@
 import { icons } from '@/ui/icons'
 
-/** What an administrator decides, in the order of the first day. Each name is a route's and a key under `nav`. */
-export const adminPlaces: { name: string; icon: string }[] = [
+/** What is wrong comes before what can be decided, which stands in the order of the first day. Each name is a route's and a key under `nav`. */
+export const adminPlaces: { name: string; icon: string; everybody?: true }[] = [
+  { name: 'status', icon: icons.server, everybody: true },
+  { name: 'doctor', icon: icons.doctor },
   { name: 'pbx', icon: icons.pbx },
   { name: 'users', icon: icons.personAdd },
   { name: 'teams', icon: icons.people },

@@ -1,0 +1,156 @@
+"""When a part that only grows slowly ill is ill, and what mends it. Pure: measures in, verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+LAG_S: Final = 2.0
+LEAST_FREE_BYTES: Final = 2 * 1024**3
+LEAST_FREE_SHARE: Final = 0.05
+LATE_RECORDINGS: Final = timedelta(minutes=10)
+LATE_SPEECH: Final = timedelta(hours=2)
+OLD_BACKUP: Final = timedelta(hours=26)
+RECENT: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Of one part. ``code`` "": it is well. ``off``: nobody set it up, which is no fault. ``figures`` are what was
+    measured, in seconds, bytes or pieces as their names say."""
+
+    name: str
+    code: str = ""
+    remedy: str = ""
+    off: bool = False
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """The events of a PBX. ``broken_at``: when one was last put aside because it could not be read."""
+
+    pbx: str
+    lag_s: float
+    broken: int
+    broken_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """The file system under a place, named after what is kept there."""
+
+    place: str
+    path: str
+    free: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Work that waits, and since when the oldest does."""
+
+    waiting: int
+    oldest: datetime | None
+
+
+def stream(found: Stream, now: datetime) -> Verdict:
+    name = f"events:{found.pbx}"
+    figures = {"lag_s": found.lag_s, "broken": float(found.broken)}
+    if found.lag_s > LAG_S:
+        remedy = (
+            "events of the PBX come late: look at the load of this machine and of the PBX (top), at their clocks "
+            "(timedatectl), and whether the event filter of asterisk-conf/manager.conf is in place"
+        )
+        return Verdict(name=name, code="events_late", remedy=remedy, figures=figures)
+    if found.broken_at is not None and now - found.broken_at < RECENT:
+        remedy = (
+            "the PBX told something that could not be read, as callers with control characters in their names make it "
+            "do; calls are compared with the PBX's own list, so none is lost. callcenter.conf filters such names: "
+            "see that the trunks' calls pass callcenter-call"
+        )
+        return Verdict(name=name, code="events_broken", remedy=remedy, figures=figures)
+    return Verdict(name=name, figures=figures)
+
+
+def disk(found: Disk) -> Verdict:
+    figures = {"free_bytes": float(found.free), "size_bytes": float(found.size)}
+    name = f"disk:{found.place}"
+    if found.free >= LEAST_FREE_BYTES or found.free >= LEAST_FREE_SHARE * found.size:
+        return Verdict(name=name, figures=figures)
+    remedy = (
+        f"less than 5 % and 2 GB are free under {found.path}: shorten how long recordings are kept (page Recording and "
+        f"privacy), or make room; what takes it: du -xh --max-depth=1 {found.path} | sort -h"
+    )
+    return Verdict(name=name, code="disk_almost_full", remedy=remedy, figures=figures)
+
+
+def spool(path: str, wrong: str) -> Verdict:
+    """``path`` "": none is set; ``wrong``: why it cannot be read, "" where it can."""
+    if not path:
+        remedy = (
+            "to keep recordings, set CALLCENTER_RECORDINGS__SPOOL to where this machine sees the PBX's monitor folder"
+        )
+        return Verdict(name="spool", code="spool_not_set", remedy=remedy, off=True)
+    if wrong:
+        remedy = f"the recordings folder {path} cannot be read: {wrong}; mount it, and let this user read it"
+        return Verdict(name="spool", code="spool_unreadable", remedy=remedy)
+    return Verdict(name="spool")
+
+
+def backlog(name: str, found: Backlog, now: datetime, *, listens: bool = True) -> Verdict:
+    """``name`` is ``recording_backlog`` or ``speech_backlog``."""
+    age = (now - found.oldest).total_seconds() if found.oldest else 0.0
+    figures = {"waiting": float(found.waiting), "oldest_s": max(0.0, age)}
+    if name == "speech_backlog" and not listens:
+        remedy = "to turn talks into text, set CALLCENTER_SPEECH__MODEL to the folder of a speech model"
+        return Verdict(name=name, code="speech_off", remedy=remedy, off=True, figures=figures)
+    late = LATE_SPEECH if name == "speech_backlog" else LATE_RECORDINGS
+    if age <= late.total_seconds():
+        return Verdict(name=name, figures=figures)
+    remedy = {
+        "recording_backlog": (
+            "recordings of ended calls wait to be stored: see the parts spool and disk, and each one's reason on the "
+            "page of its call"
+        ),
+        "speech_backlog": (
+            "more is talked than can be written down in time: give the machine more cores, take a smaller speech "
+            "model, or let the night catch up"
+        ),
+    }[name]
+    return Verdict(name=name, code=f"{name}_late", remedy=remedy, figures=figures)
+
+
+def backups(folder: str, newest: datetime | None, now: datetime) -> Verdict:
+    """``folder`` "": nobody said where they are."""
+    if not folder:
+        remedy = (
+            "set CALLCENTER_BACKUPS__FOLDER to where back-ups go, so that their age is watched; make them with "
+            "deploy/callcenter-backup.timer or: callcenter backup FOLDER"
+        )
+        return Verdict(name="backups", code="backups_not_watched", remedy=remedy, off=True)
+    remedy = (
+        "systemctl status callcenter-backup.timer callcenter-backup.service; by hand: "
+        f"callcenter backup {folder}/$(date -u +%Y-%m-%dT%H%M%SZ)"
+    )
+    if newest is None:
+        return Verdict(name="backups", code="no_backup", remedy=remedy)
+    age = (now - newest).total_seconds()
+    figures = {"age_s": max(0.0, age)}
+    if age > OLD_BACKUP.total_seconds():
+        return Verdict(name="backups", code="backup_old", remedy=remedy, figures=figures)
+    return Verdict(name="backups", figures=figures)
+
+
+def failures(contained: Mapping[str, int], fresh: Iterable[str]) -> Verdict:
+    """Failures that were kept from the other parts: each is a bug. ``fresh``: the parts where one came lately."""
+    figures = {"failures": float(sum(contained.values()))}
+    if not (parts := sorted(fresh)):
+        return Verdict(name="house", figures=figures)
+    remedy = (
+        f"something failed in {', '.join(parts)} and was kept from the rest; please report it with the lines of the "
+        "log: journalctl -u callcenter --since -1h | grep -i error"
+    )
+    return Verdict(name="house", code="failures_contained", remedy=remedy, figures=figures)

@@ -1,0 +1,105 @@
+"""Looks at disks, folders, rows and counters; says what is there and judges nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from prometheus_client import REGISTRY
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from callcenter.config import Settings
+from callcenter.crm.models.calls import CallRow, RecordingRow
+from callcenter.jobs import Job
+from callcenter.recording.capture import LISTEN
+from callcenter.vitals.judge import Backlog, Disk
+
+_MANIFEST: Final = "manifest.json"
+_SHORTLY: Final = timedelta(minutes=1)
+
+
+def disks(settings: Settings) -> list[Disk]:
+    """The file systems of what the service writes, and of the spool. Blocks."""
+    places = {"state": settings.state, "recordings": _local(settings.store), "spool": settings.recordings.spool}
+    found: list[Disk] = []
+    for place, path in places.items():
+        if path is not None and path.is_dir():
+            usage = shutil.disk_usage(path)
+            found.append(Disk(place=place, path=str(path), free=usage.free, size=usage.total))
+    return found
+
+
+def _local(store: str) -> Path | None:
+    return Path(unquote(urlsplit(store).path)) if store.startswith("file://") else None
+
+
+def unreadable(folder: Path | None) -> str:
+    """Why a folder cannot be read; "" where it can. Blocks."""
+    if folder is None:
+        return ""
+    try:
+        next(folder.iterdir(), None)
+    except OSError as wrong:
+        return wrong.strerror or type(wrong).__name__
+    return ""
+
+
+def newest_backup(folder: Path | None) -> datetime | None:
+    """When the last whole back-up below ``folder`` was taken, as it says itself. Blocks."""
+    if folder is None:
+        return None
+    try:
+        manifests = sorted(folder.glob(f"*/{_MANIFEST}"), key=lambda file: file.stat().st_mtime, reverse=True)
+    except OSError:
+        return None
+    for manifest in manifests:
+        try:
+            taken = datetime.fromisoformat(json.loads(manifest.read_text())["taken_at"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if taken.tzinfo is not None:
+            return taken
+    return None
+
+
+def recordings_waiting(session: Session, now: datetime) -> Backlog:
+    """Recordings of calls that are over and that nobody has stored or given up; those of just now do not count."""
+    wanted = (
+        select(func.count(), func.min(CallRow.ended_at))
+        .select_from(RecordingRow)
+        .join(CallRow, CallRow.id == RecordingRow.call_id)
+        .where(RecordingRow.state.in_(("recording", "waiting")), CallRow.ended_at < now - _SHORTLY)
+    )
+    waiting, oldest = session.execute(wanted).one()
+    return Backlog(waiting=waiting, oldest=oldest)
+
+
+def speech_waiting(session: Session, now: datetime) -> Backlog:
+    """Recordings that wait to be heard."""
+    wanted = select(func.count(), func.min(Job.run_at)).where(
+        Job.kind == LISTEN, Job.done_at.is_(None), Job.run_at < now
+    )
+    waiting, oldest = session.execute(wanted).one()
+    return Backlog(waiting=waiting, oldest=oldest)
+
+
+def counted(name: str, labels: Iterable[Mapping[str, str]]) -> list[float]:
+    """Samples of our own metrics; 0 where nothing was counted yet."""
+    return [REGISTRY.get_sample_value(name, dict(one)) or 0.0 for one in labels]
+
+
+def contained() -> dict[str, int]:
+    """Failures that were kept from the rest, by part."""
+    found: dict[str, int] = {}
+    for metric in REGISTRY.collect():
+        if metric.name == "callcenter_contained_failures":
+            for sample in metric.samples:
+                if sample.name.endswith("_total"):
+                    found[sample.labels["part"]] = int(sample.value)
+    return found

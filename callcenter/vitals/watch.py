@@ -1,0 +1,112 @@
+"""Looks every few seconds at what only slowly grows ill, and reports it like every other part of the house."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from callcenter import metrics
+from callcenter.clock import Clock
+from callcenter.config import Settings
+from callcenter.db import Database
+from callcenter.errors import Unavailable
+from callcenter.health import Health
+from callcenter.log import logger
+from callcenter.vitals import judge, measure
+from callcenter.vitals.judge import Backlog, Disk, Stream, Verdict
+
+log = logger(__name__)
+LOOK_SECONDS: Final = 10.0
+_MEASURE_SECONDS: Final = 8.0
+_TAKEN: Final = "callcenter_ami_messages_total"
+_BROKEN: Final = "callcenter_ami_broken_messages_total"
+_LAG: Final = "callcenter_ami_lag_seconds"
+
+
+class Vitals:
+    """``run`` for ever. ``measured``: what was found at the last look, by part."""
+
+    def __init__(self, db: Database, clock: Clock, health: Health, settings: Settings) -> None:
+        self._db = db
+        self._clock = clock
+        self._health = health
+        self._settings = settings
+        self._taken: dict[str, float] = {}
+        self._broken: dict[str, tuple[int, datetime | None]] = {}
+        self._contained: dict[str, int] = {}
+        self._failed_at: dict[str, datetime] = {}
+        self.measured: dict[str, Verdict] = {}
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except (Unavailable, TimeoutError) as wrong:
+                log.warning("vitals_not_measured", reason=str(wrong) or type(wrong).__name__)
+            except Exception:
+                metrics.contained.labels(part="vitals").inc()
+                log.exception("vitals_failed")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """One look. Raises Unavailable, TimeoutError; what was measured before that has been reported."""
+        now = self._clock.now()
+        await self._report([*self._streams(now), self._failures(now)])
+        async with asyncio.timeout(_MEASURE_SECONDS):
+            await self._report(await asyncio.to_thread(self._outside, now))
+            await self._report(await self._backlogs(now))
+
+    def _streams(self, now: datetime) -> list[Verdict]:
+        return [judge.stream(self._stream(pbx, now), now) for pbx in self._settings.pbx]
+
+    def _stream(self, pbx: str, now: datetime) -> Stream:
+        """The lag is that of the newest event: old news, where none came since the last look."""
+        labels = [{"pbx": pbx}]
+        (taken,), (lag,), (broken,) = (measure.counted(name, labels) for name in (_TAKEN, _LAG, _BROKEN))
+        silent = self._taken.get(pbx) == taken
+        self._taken[pbx] = taken
+        before, at = self._broken.get(pbx, (0, None))
+        at = now if broken > before else at
+        self._broken[pbx] = (int(broken), at)
+        return Stream(pbx=pbx, lag_s=0.0 if silent else max(0.0, lag), broken=int(broken), broken_at=at)
+
+    def _failures(self, now: datetime) -> Verdict:
+        counted = measure.contained()
+        for part, times in counted.items():
+            if times > self._contained.get(part, 0):
+                self._failed_at[part] = now
+        self._contained = counted
+        fresh = [part for part, at in self._failed_at.items() if now - at < judge.RECENT]
+        return judge.failures(counted, fresh)
+
+    def _outside(self, now: datetime) -> list[Verdict]:
+        """What stands on disks: may block for long where one is a network's."""
+        settings = self._settings
+        found: list[Disk] = measure.disks(settings)
+        spool, folder = settings.recordings.spool, settings.backups.folder
+        return [
+            *(judge.disk(one) for one in found),
+            judge.spool(str(spool or ""), measure.unreadable(spool)),
+            judge.backups(str(folder or ""), measure.newest_backup(folder), now),
+        ]
+
+    async def _backlogs(self, now: datetime) -> list[Verdict]:
+        recordings: Backlog = await self._db.read(lambda s: measure.recordings_waiting(s, now))
+        speech: Backlog = await self._db.read(lambda s: measure.speech_waiting(s, now))
+        listens = self._settings.speech.model is not None
+        return [
+            judge.backlog("recording_backlog", recordings, now),
+            judge.backlog("speech_backlog", speech, now, listens=listens),
+        ]
+
+    async def _report(self, verdicts: Iterable[Verdict]) -> None:
+        for verdict in verdicts:
+            self.measured[verdict.name] = verdict
+            if verdict.off:
+                continue
+            if verdict.code:
+                await self._health.ill(verdict.name, verdict.code, verdict.remedy)
+            else:
+                await self._health.well(verdict.name)

@@ -173,7 +173,7 @@ def _law(settings: Settings, links: Links, kept: tuple[Database, Clock], capture
 def subscribe(parts: Parts) -> None:
     """The product's story: who hears what, in order."""
     bus, gate, hub, links, ledger = parts.bus, parts.gate, parts.hub, parts.links, parts.ledger
-    bus.on(Changed, hub.changed)
+    bus.on(Changed, hub.changed, ahead=True)  # a phone rings: everything else comes after the pop
     bus.on(Changed, gate.changed)
     bus.on(Changed, parts.seen.changed)
     bus.on(ChannelSeen, parts.seen.channel_seen)

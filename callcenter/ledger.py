@@ -149,28 +149,21 @@ class Ledger:
             del self._live[key]
             self._who.pop(key, None)
         metrics.owed.set(self._owed)
-        for item, change in zip(batch, fold.changes, strict=True):
-            await self._release(item, change)
-        if fold.tasks:
-            await self._bus.publish(TasksChanged(tasks=tuple(fold.tasks)))
-
-    async def _release(self, item: _Item, change: Changed | None) -> None:
-        if item.answer and not item.answer.done():
-            item.answer.set_result(change)
-        if change:
-            await self._bus.publish(change)
-        elif not isinstance(item.event, CallEvent):
-            await self._bus.publish(item.event)
+        told = [_release(item, change) for item, change in zip(batch, fold.changes, strict=True)]
+        tasks = [TasksChanged(tasks=tuple(fold.tasks))] if fold.tasks else []
+        await self._bus.publish(*(event for event in told if event), *tasks)
 
     async def _persist(self, batch: Sequence[_Item]) -> _Fold | None:
         """Repeats until the database takes it. None: a bug, logged and counted; the batch is then tried one by one."""
         events = [item.event for item in batch]
         if not any(isinstance(event, CallEvent) for event in events):
             return _Fold(changes=[None] * len(events))
+        # What the PBX told is compared with it again after a power cut; what a person said is said once.
+        said = any(item.answer for item in batch)
         for attempt in range(10**9):
             started = self._clock.monotonic()
             try:
-                fold = await self._db.write(lambda session: self._fold(session, events))
+                fold = await self._db.write(lambda session: self._fold(session, events), hardened=said)
             except Unavailable as wrong:
                 await self._health.ill("database", wrong.code, str(wrong))
                 await asyncio.sleep(_RETRY_SECONDS[min(attempt, len(_RETRY_SECONDS) - 1)])
@@ -223,6 +216,13 @@ class Ledger:
         elif story.kept and (story.who is None or isinstance(event, CustomerChosen)):
             story.who = recall(session, _id(story.kept), after.customer)
         story.steps.append((place, event, after))
+
+
+def _release(item: _Item, change: Changed | None) -> object | None:
+    """Answers whoever waits for the event; what is published of it."""
+    if item.answer and not item.answer.done():
+        item.answer.set_result(change)
+    return change or (None if isinstance(item.event, CallEvent) else item.event)
 
 
 def _write(session: Session, story: _Story, fold: _Fold, now: datetime) -> Call:

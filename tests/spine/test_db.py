@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -49,6 +51,27 @@ async def test_a_refused_command_leaves_nothing_and_harms_no_neighbour(db: Datab
     assert isinstance(results[0], Refused)
     keys = await db.read(lambda s: set(s.scalars(select(Policy.key))))
     assert keys == {f"k{i}" for i in range(20)}
+
+
+_DIES: str = """
+import asyncio, os, sys
+from callcenter.crm.models.office import Policy
+from callcenter.db import Database
+
+async def main():
+    db = Database(sys.argv[1])
+    await db.start()
+    await db.write(lambda s: s.add(Policy(key="ring", value=1)), hardened=False)
+    os.kill(os.getpid(), 9)
+
+asyncio.run(main())
+"""
+
+
+async def test_what_is_committed_outlives_the_service_before_it_is_hardened(sqlite_db: Database) -> None:
+    died = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", _DIES, str(sqlite_db.url)], check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert await sqlite_db.read(lambda s: s.scalar(select(Policy.value).where(Policy.key == "ring"))) == 1
 
 
 async def test_a_locked_database_is_unavailable_and_heals(sqlite_db: Database) -> None:

@@ -158,7 +158,7 @@ def build(settings: Settings) -> Parts:
         switch=Switch(db, outside.send),
         law=law,
         tasks=TaskWatch(db, bus, clock),
-        importer=Importer(db, clock, Sheets(folder=settings.state / "imports")),
+        importer=Importer(db, clock, Sheets(folder=settings.state / "imports"), ledger.take),
     )
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, exists, func, insert, null, or_, select
+from sqlalchemy import Row, Select, Table, delete, exists, func, insert, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -35,6 +35,8 @@ _CANDIDATES: Final = 400
 _WALKED: Final = 8
 """How many common spellings one typed word may be looked for under; the rarest are."""
 _SHORTEST_PREFIX: Final = 2
+_CARD_WORDS: Final = cast(Table, CardWord.__table__)
+_WORD_KEYS: Final = cast(Table, WordKey.__table__)
 _Found: TypeAlias = "Row[UUID, datetime | None, str]"
 
 
@@ -75,13 +77,12 @@ def index_new(session: Session, words: Mapping[UUID, Collection[str]]) -> None:
     if not wanted:
         return
     rows = [{"word": word, "customer_id": card} for card, found in words.items() for word in sorted(found)]
-    session.execute(insert(CardWord), rows)
+    session.execute(insert(_CARD_WORDS), rows)
     known = set(session.scalars(select(WordKey.word).where(WordKey.word.in_(wanted), WordKey.key == WordKey.word)))
-    fresh = [(key, word) for word in wanted - known for key in matching.keys_of(word)]
-    build = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    fresh = [{"key": key, "word": word} for word in sorted(wanted - known) for key in sorted(matching.keys_of(word))]
     if fresh:
-        learnt = build(WordKey).on_conflict_do_nothing()
-        session.execute(learnt, [{"key": key, "word": word} for key, word in sorted(fresh)])
+        build = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        session.execute(build(_WORD_KEYS).on_conflict_do_nothing(), fresh)
 
 
 def forget(session: Session, gone: Iterable[str]) -> None:

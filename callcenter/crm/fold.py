@@ -12,6 +12,8 @@ _KEPT: Final = frozenset("й")
 
 def fold(text: str) -> str:
     """Lower case, marks taken off (й stays a letter), one space between words."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     lower = unicodedata.normalize("NFC", text.lower()).translate(_ALIKE)
     bare = "".join(c if c in _KEPT else _bare(c) for c in lower)
     return " ".join(bare.split())

@@ -20,7 +20,6 @@ from callcenter.crm.exchange import answers, book, words
 from callcenter.crm.exchange.answers import ImportAnswer, ImportedRows, SheetPreview
 from callcenter.crm.exchange.cells import safe
 from callcenter.crm.exchange.decide import Rule
-from callcenter.crm.exchange.draft import Reading
 from callcenter.crm.exchange.importer import Importer
 from callcenter.crm.models.imports import Import
 from callcenter.crm.rights import Actor, Verb
@@ -99,7 +98,7 @@ class PreviewView(View):
         """The first rows as they would be taken, and every doubtful cell of the file, up to 500. With ``mapping``
         (fields joined by commas) and ``region``: as they would be under another plan."""
         app, who = self.request.app, require(self.request, Verb.IMPORT)
-        row, kept = await app[DB].read(lambda s: _reading(s, import_id, who))
+        row, kept = await app[DB].read(lambda s: book.with_reading(s, import_id, who))
         given = mapping.split(",") if mapping else row.mapping
         if len(given) != len(row.columns):
             raise Invalid("a field for each column", fields={"mapping": "wrong_length"})
@@ -209,11 +208,6 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{one}/rows", RowsView)
     app.router.add_view(f"{one}/refused.csv", LogView)
     app.router.add_view(f"{one}/doubtful.csv", DoubtsView)
-
-
-def _reading(session: Session, id: UUID, who: Actor) -> tuple[Import, Reading]:
-    row = book.get(session, id, who)
-    return row, book.reading(session, row)
 
 
 async def _read(request: web.Request, id: UUID) -> ImportAnswer:

@@ -141,6 +141,12 @@ def discard(session: Session, id: UUID, by: Actor | None, now: datetime) -> None
     audit.record(session, by, "import_discard", ("import", str(id)), now)
 
 
+def with_reading(session: Session, id: UUID, by: Actor | None) -> tuple[Import, Reading]:
+    """One's own, and how its sheet is read. Raises NotFound."""
+    row = get(session, id, by)
+    return row, reading(session, row)
+
+
 def reading(session: Session, row: Import) -> Reading:
     """How the sheet is read, with the statuses that are in use."""
     statuses: dict[str, str] = {}

@@ -51,15 +51,17 @@ class Verdict:
 
 
 def decide(values: Mapping[str, Any], numbers: Sequence[str], matches: Collection[Known], rule: Rule) -> Verdict:
-    """The fate of a row that can be a card."""
+    """The fate of a row that can be a card. Callers whom nobody has named yet are no second customer beside one who is:
+    their calls come to him with their number."""
     if not matches:
         return Verdict(fate=Fate.CREATED, changes=values, adds=tuple(numbers))
     ours = [known for known in matches if known.ours]
-    if rule is Rule.CREATE and not ours:
+    named = [known for known in matches if not known.provisional]
+    if rule is Rule.CREATE and named and not ours:
         return Verdict(fate=Fate.CREATED, reason="known_too", changes=values, adds=tuple(numbers))
-    if len(matches) > 1:
+    if len(named) > 1:
         return Verdict(fate=Fate.REFUSED, reason="several_cards")
-    (known,) = matches
+    known = next(iter(named or matches))
     if not known.writable:
         return Verdict(fate=Fate.REFUSED, reason="not_yours")
     if rule in (Rule.SKIP, Rule.CREATE) and not known.provisional:

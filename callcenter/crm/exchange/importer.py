@@ -11,15 +11,16 @@ import os
 import time
 import traceback
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from callcenter import metrics
 from callcenter.clock import Clock
-from callcenter.crm import audit
+from callcenter.crm import audit, customers, retro
 from callcenter.crm.exchange import book, check, reach, undo, writing
 from callcenter.crm.exchange.check import Findings
 from callcenter.crm.exchange.decide import Rule
@@ -29,26 +30,34 @@ from callcenter.crm.exchange.writing import Row, Task
 from callcenter.crm.models.imports import Import
 from callcenter.db import Database
 from callcenter.errors import CallcenterError, NotFound, Unavailable
+from callcenter.events import CallEvent, CallKey, CustomerChosen
 from callcenter.log import logger
 
 log = logger(__name__)
-_HELD_SECONDS: Final = 0.02
+_HELD_SECONDS: Final = 0.03
 """How long a batch may hold the writer: it takes as many rows as fit."""
-_FEWEST: Final = 5
-_MOST: Final = 200
+_FEWEST: Final = 20
+_MOST: Final = 500
 _CHECKED_AT_ONCE: Final = 500
 _LOOK_SECONDS: Final = 2.0
 _BREATH: Final = 0.003
 _FORGET_EVERY: Final = timedelta(hours=1)
+Live: TypeAlias = tuple[tuple[UUID, CallKey], ...]
+Take: TypeAlias = Callable[[CallEvent], Awaitable[object]]
+
+
+async def _nobody(_event: CallEvent) -> None:
+    """From a shell no call is followed."""
 
 
 class Importer:
-    """``run`` for ever, or ``finish`` one. ``shelf`` keeps the files."""
+    """``run`` for ever, or ``work`` at one. ``shelf`` keeps the files; ``take`` is the ledger's, who follows calls."""
 
-    def __init__(self, db: Database, clock: Clock, shelf: Shelf) -> None:
+    def __init__(self, db: Database, clock: Clock, shelf: Shelf, take: Take = _nobody) -> None:
         self._db = db
         self._clock = clock
         self.shelf = shelf
+        self._take = take
         self._wake = asyncio.Event()
         self._size = 20
         self._forgotten = clock.now() - _FORGET_EVERY
@@ -106,13 +115,13 @@ class Importer:
 
     async def _step(self, id: UUID) -> bool:
         """One batch; whether there is more to do."""
-        row = await self._db.read(lambda s: book.get(s, id, None))
+        row, reading = await self._db.read(lambda s: book.with_reading(s, id, None))
         match row.state:
             case "checking":
-                await self._check(row)
+                await self._check(row, reading)
                 return True
             case "running":
-                return await self._batch(row)
+                return await self._batch(row, reading)
             case "undoing":
                 return await self._undo(id)
             case _:
@@ -123,9 +132,8 @@ class Importer:
         now = self._clock.now()
         await self._db.write(lambda s: _set(s, id, state="failed", error=code, leased_until=None, finished_at=now))
 
-    async def _check(self, row: Import) -> None:
+    async def _check(self, row: Import, reading: Reading) -> None:
         findings, position, done, first = Findings(), 0, 0, row.about["first"]
-        reading = await self._db.read(lambda s: book.reading(s, row))
         path = self.shelf.path(row.id, "doubts")
         opened = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
         with opened as doubts:
@@ -150,28 +158,37 @@ class Importer:
             return True
         return False
 
-    async def _batch(self, row: Import) -> bool:
-        reading = await self._db.read(lambda s: book.reading(s, row))
+    async def _batch(self, row: Import, reading: Reading) -> bool:
         first = row.about["first"] + row.row
         rows, position = await self._rows(row.id, row.position, first, self._size, reading)
-        return await self._db.write(lambda s: self._written(s, row, rows, position))
+        more, live = await self._db.write(lambda s: self._written(s, row, rows, position))
+        if row.created_by_id:
+            await self._calls_follow(live, row.created_by_id)
+        return more
 
-    def _written(self, session: Session, seen: Import, rows: list[Row], position: int) -> bool:
+    def _written(self, session: Session, seen: Import, rows: list[Row], position: int) -> tuple[bool, Live]:
         began, now = time.perf_counter(), self._clock.now()
         row = book.get(session, seen.id, None, lock=True)
         if row.state != "running" or row.position != seen.position:
-            return row.state in book.WORKING
+            return row.state in book.WORKING, ()
         if not rows:
             row.state, row.finished_at, row.leased_until = "done", now, None
             audit.record(session, None, "import_done", ("import", str(row.id)), now, **row.counts)
-            return False
+            return False, ()
         task = Task(id=row.id, rule=Rule(row.rule), reach=reach.of(session, row.created_by_id), at=now)
-        counts = writing.write(session, rows, task)
-        row.counts = dict(Counter(row.counts) + Counter(counts))
+        written = writing.write(session, rows, task)
+        row.counts = dict(Counter(row.counts) + Counter(written.counts))
         row.row, row.position, row.leased_until = row.row + len(rows), position, now + book.LEASE
         session.flush()
         self._fit(len(rows), time.perf_counter() - began)
-        return True
+        return True, written.live
+
+    async def _calls_follow(self, live: Live, by: UUID) -> None:
+        """Calls that are still followed become the customers' in their own order."""
+        for card, call in live:
+            at, mono = self._clock.now(), self._clock.monotonic()
+            await self._take(CustomerChosen(call=call, at=at, mono=mono, customer=card, by=by))
+            await self._db.write(lambda s, card=card: retro.recount(s, customers.whoever(s, card)))  # type: ignore[misc]
 
     def _fit(self, rows: int, seconds: float) -> None:
         """As many rows next time as fit, growing by half at most."""

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from callcenter.crm import customers, find, matching, ways
+from callcenter.crm import customers, find, matching, retro, ways
+from callcenter.crm.exchange.batch import FIELDS, Batch, load
 from callcenter.crm.exchange.decide import Fate, Known, Rule, Verdict, decide
 from callcenter.crm.exchange.draft import EMPTY, Draft
 from callcenter.crm.exchange.reach import Reach
 from callcenter.crm.fold import fold
-from callcenter.crm.handles import WayKind
-from callcenter.crm.identify import last4
+from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.cards import StatusChange
-from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
+from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer
 from callcenter.crm.models.imports import ImportRow
+from callcenter.events import CallKey
 from callcenter.ids import new_id
 from callcenter.phone import Phone
 
-FIELDS: Final = ("kind", "name", "organisation", "status", "vip", "email", "address", "note", "language")
 _SEARCHED: Final = ("name", "organisation", "email")
 _AGAIN: Final = {"populate_existing": True}
 _FRESH: Final[dict[str, Any]] = {
@@ -58,68 +58,36 @@ class Task:
     at: datetime
 
 
-@dataclass(slots=True)
-class _Batch:
-    """The cards as they are and will be, and the rows to insert."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """How many rows met each fate. ``live`` are cards and calls that came to them while they are still followed: whose
+    those are goes through the ledger."""
 
-    numbers: dict[str, UUID]
-    cards: dict[UUID, Known] = field(default_factory=dict)
-    by_number: dict[str, set[UUID]] = field(default_factory=dict)
-    by_email: dict[str, set[UUID]] = field(default_factory=dict)
-    customers: dict[UUID, dict[str, Any]] = field(default_factory=dict)
-    changed: dict[UUID, dict[str, Any]] = field(default_factory=dict)
-    points: list[dict[str, Any]] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    statuses: list[dict[str, Any]] = field(default_factory=list)
-    reached: dict[UUID, dict[str, str]] = field(default_factory=dict)
-    """What changed of the main addresses of cards that were there before."""
-
-    def knows(self, known: Known, numbers: Collection[str], *emails: str) -> None:
-        self.cards[known.id] = known
-        for key in numbers:
-            self.by_number.setdefault(key, set()).add(known.id)
-        for email in filter(None, emails):
-            self.by_email.setdefault(email.lower(), set()).add(known.id)
-
-    def matches(self, draft: Draft) -> list[Known]:
-        """By number; by address only where no number says anything."""
-        found: set[UUID] = set()
-        for number, _ in draft.numbers:
-            if number.e164:
-                found |= self.by_number.get(number.key, set())
-        email = str(draft.values.get("email", "")).lower()
-        if not found and email:
-            found = self.by_email.get(email, set())
-        return [self.cards[card] for card in sorted(found)]
+    counts: dict[str, int]
+    live: tuple[tuple[UUID, CallKey], ...] = ()
 
 
-def write(session: Session, rows: Sequence[Row], task: Task) -> dict[str, int]:
-    """Writes them; how many rows met each fate."""
+def write(session: Session, rows: Sequence[Row], task: Task) -> Written:
+    """Writes them."""
     good = [row.draft for row in rows if not row.draft.refused]
-    batch = _Batch(numbers=_number_rows(session, {n.key: n for draft in good for n, _ in draft.numbers}))
-    _load(session, batch, good, task)
+    batch = load(session, good, task.id, task.reach)
     for row in rows:
         _settle(batch, row, task)
     if batch.customers:
         session.execute(insert(_table(Customer)), list(batch.customers.values()))
-    _change(session, batch.changed)
-    _reach_new(session, batch, task.at)
-    for card in session.scalars(select(Customer).where(Customer.id.in_(batch.changed)).execution_options(**_AGAIN)):
-        for name, text in batch.reached.get(card.id, {}).items():
-            ways.take_field(session, card.id, name, text, task.at)
-        customers.rewritten(session, card)
+        _reach_new(session, batch, task.at)
+    if batch.changed:
+        _change(session, batch, task.at)
     if batch.statuses:
         session.execute(insert(_table(StatusChange)), batch.statuses)
     if batch.points:
         session.execute(insert(_table(ContactPoint)), batch.points)
     session.execute(insert(_table(ImportRow)), batch.rows)
-    counts: dict[str, int] = {}
-    for made in batch.rows:
-        counts[made["fate"]] = counts.get(made["fate"], 0) + 1
-    return counts
+    live = _earlier_calls(session, batch) if batch.points else []
+    return Written(counts=dict(Counter(made["fate"] for made in batch.rows)), live=tuple(live))
 
 
-def _reach_new(session: Session, batch: _Batch, at: datetime) -> None:
+def _reach_new(session: Session, batch: Batch, at: datetime) -> None:
     """The ways of new cards, and the words by which those are found."""
     made = {card: ways.rows_for(card, values, at) for card, values in batch.customers.items()}
     if rows := [row for some in made.values() for row in some]:
@@ -131,7 +99,7 @@ def _reach_new(session: Session, batch: _Batch, at: datetime) -> None:
     find.index_new(session, words)
 
 
-def _settle(batch: _Batch, row: Row, task: Task) -> None:
+def _settle(batch: Batch, row: Row, task: Task) -> None:
     draft = row.draft
     numbers = {number.key: (number, label) for number, label in draft.numbers}
     if draft.refused:
@@ -159,7 +127,7 @@ def _settle(batch: _Batch, row: Row, task: Task) -> None:
     batch.rows.append(line)
 
 
-def _created(batch: _Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, str]], task: Task) -> dict[str, Any]:
+def _created(batch: Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, str]], task: Task) -> dict[str, Any]:
     customer = new_id()
     values = _FRESH | dict(verdict.changes)
     batch.customers[customer] = values | {
@@ -175,7 +143,7 @@ def _created(batch: _Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone,
     return {"customer_id": customer, "version": 1, "points": points}
 
 
-def _updated(batch: _Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, str]], task: Task) -> dict[str, Any]:
+def _updated(batch: Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, str]], task: Task) -> dict[str, Any]:
     known = batch.cards[cast(UUID, verdict.customer)]
     values = dict(known.values) | dict(verdict.changes)
     version = known.version + 1
@@ -209,9 +177,7 @@ def _updated(batch: _Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone,
     return {"version": version, "points": points, "before": before}
 
 
-def _put(
-    batch: _Batch, customer: UUID, numbers: Sequence[tuple[Phone, str]], at: datetime, *, first: bool
-) -> list[str]:
+def _put(batch: Batch, customer: UUID, numbers: Sequence[tuple[Phone, str]], at: datetime, *, first: bool) -> list[str]:
     made: list[str] = []
     for place, (number, label) in enumerate(numbers):
         point = new_id()
@@ -231,85 +197,33 @@ def _put(
     return made
 
 
-def _number_rows(session: Session, numbers: Mapping[str, Phone]) -> dict[str, UUID]:
-    """The rows of the numbers, made where need be and locked until the commit, always in one order."""
-    if not numbers:
-        return {}
-    values = [
-        {"id": new_id(), "key": key, "e164": n.e164, "tail": n.tail, "region": n.region, "last4": last4(key)}
-        for key, n in sorted(numbers.items())
-    ]
-    build = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    made = build(_table(PhoneNumber)).values(values)
-    kept = made.on_conflict_do_update(index_elements=["key"], set_={"tail": made.excluded.tail})
-    table = _table(PhoneNumber).c
-    return {key: row for row, key in session.execute(kept.returning(table.id, table.key))}
-
-
-def _load(session: Session, batch: _Batch, drafts: Sequence[Draft], task: Task) -> None:
-    """Every card that one of the rows may mean."""
-    keys = {number.key: batch.numbers[number.key] for draft in drafts for number, _ in draft.numbers if number.e164}
-    living = Customer.merged_into.is_(None)
-    on_number = select(ContactPoint.customer_id, ContactPoint.number_id).where(
-        ContactPoint.number_id.in_(list(keys.values()))
-    )
-    by_card: dict[UUID, set[UUID]] = {}
-    for holder, number in session.execute(on_number):
-        by_card.setdefault(holder, set()).add(number)
-    emails = {str(d.values["email"]).lower() for d in drafts if d.values.get("email")}
-    on_email = select(ContactWay.customer_id, ContactWay.key).where(
-        ContactWay.key.in_(emails), ContactWay.kind == WayKind.EMAIL
-    )
-    named: dict[UUID, set[str]] = {}
-    for holder, email in session.execute(on_email) if emails else ():
-        named.setdefault(holder, set()).add(email)
-    meant = select(Customer).where(Customer.id.in_({*by_card, *named}), living).order_by(Customer.id).with_for_update()
-    cards = {card.id: card for card in session.scalars(meant)}
-    ours = _made_here(session, task.id, cards)
-    numbers = _numbers_on(session, cards)
-    for card in cards.values():
-        known = Known(
-            id=card.id,
-            values={name: getattr(card, name) for name in FIELDS},
-            numbers=frozenset(numbers.get(card.id, ())),
-            provisional=card.provisional,
-            version=card.version,
-            ours=card.id in ours,
-            writable=task.reach.writes(card),
-        )
-        batch.knows(known, known.numbers, *named.get(card.id, ()))
-
-
-def _numbers_on(session: Session, cards: Collection[UUID]) -> dict[UUID, set[str]]:
-    rows = session.execute(
-        select(ContactPoint.customer_id, PhoneNumber.key)
-        .join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id)
-        .where(ContactPoint.customer_id.in_(cards))
-    )
-    found: dict[UUID, set[str]] = {}
-    for card, key in rows:
-        found.setdefault(card, set()).add(key)
-    return found
-
-
-def _made_here(session: Session, import_id: UUID, cards: Collection[UUID]) -> set[UUID]:
-    made = select(ImportRow.customer_id).where(
-        ImportRow.customer_id.in_(cards), ImportRow.import_id == import_id, ImportRow.fate == Fate.CREATED
-    )
-    return {card for card in session.scalars(made) if card}
-
-
-def _change(session: Session, changed: Mapping[UUID, Mapping[str, Any]]) -> None:
-    if not changed:
-        return
+def _change(session: Session, batch: Batch, at: datetime) -> None:
+    """The cards that were there before, and what they are found by."""
     table = _table(Customer)
-    names = next(iter(changed.values()))
+    names = next(iter(batch.changed.values()))
     statement = (
         update(table).where(table.c.id == bindparam("card")).values({name: bindparam(f"new_{name}") for name in names})
     )
     session.connection().execute(
-        statement, [{"card": card, **{f"new_{n}": v for n, v in values.items()}} for card, values in changed.items()]
+        statement, [{"card": card, **{f"new_{n}": v for n, v in new.items()}} for card, new in batch.changed.items()]
     )
+    for card in session.scalars(select(Customer).where(Customer.id.in_(batch.changed)).execution_options(**_AGAIN)):
+        for name, text in batch.reached.get(card.id, {}).items():
+            ways.take_field(session, card.id, name, text, at)
+        customers.rewritten(session, card)
+
+
+def _earlier_calls(session: Session, batch: Batch) -> list[tuple[UUID, CallKey]]:
+    """Calls from before the numbers stood on the cards come to them, as when a number is added by hand."""
+    numbers = {point["number_id"] for point in batch.points}
+    called = set(session.scalars(select(CallRow.number_id).where(CallRow.number_id.in_(numbers)).distinct()))
+    live = []
+    for point in batch.points:
+        if point["number_id"] in called:
+            card = session.get_one(Customer, point["customer_id"])
+            linked = retro.link(session, card, session.get_one(ContactPoint, point["id"]))
+            live += [(card.id, call) for call in linked.live]
+    return live
 
 
 def _search_text(values: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from callcenter.routing.doctor.told import told
 from tests.lab.freepbx.installed import freepbx
 from tests.parts import need
 from tests.pbx.doctored import Patient, codes, findings, shipped
+from tests.pbx.job.product import Desk
 
 pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-doctor")]
 
@@ -30,6 +31,22 @@ def test_nothing_is_wrong_with_the_shipped_configuration(patient: Patient) -> No
     done = patient.product.command("doctor", "--json")
     (answer,) = json.loads(done.stdout)
     assert (done.returncode, answer["state"], answer["version"][:3]) == (0, "ok", "22.")
+
+
+async def test_the_running_service_tells_its_administrator_the_same(patient: Patient) -> None:
+    """Through a connection of the doctor's own: the service's stays as it is."""
+    patient.append("queues.conf", "[sales](+)\nringinuse=yes")
+    patient.product.start()
+    admin = Desk(patient.product, "admin")
+    await admin.sign_in()
+    report = await admin.request("GET", "/pbx/main/doctor")
+    (check,) = [check for check in report["checks"] if check["state"] != "ok"]
+    (finding,) = check["findings"]
+    assert (report["state"], report["linked"], check["group"]) == ("wrong", True, "queues")
+    assert (finding["code"], finding["severity"], finding["values"]) == ("ringinuse_on", "fault", {"queue": "sales"})
+    assert finding["remedy"]["lines"] == ["[sales](+)", "ringinuse=no"]
+    await admin.close()
+    patient.product.stop()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from callcenter.routing.doctor.findings import CheckState
+from callcenter.routing.doctor.gate_checks import VERSION
 from callcenter.routing.doctor.told import exit_code, told
 from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import AMI_SECRET, AMI_USER
@@ -168,7 +169,7 @@ FAULTS = {
     "the gate is not in the dialplan": Fault(
         {"gate_not_loaded"}, changed("extensions.conf", "#include callcenter.conf", "; not yet")
     ),
-    "a gate of last year": Fault({"gate_of_other_version"}, changed("callcenter.conf", "NoOp(1)", "NoOp(0)")),
+    "a gate of last year": Fault({"gate_of_other_version"}, changed("callcenter.conf", f"NoOp({VERSION})", "NoOp(0)")),
     "recordings without sides": Fault(
         {"recording_one_sided"}, changed("callcenter.conf", "r(${file}-in.wav)t(${file}-out.wav)", "")
     ),

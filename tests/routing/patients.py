@@ -10,7 +10,7 @@ from callcenter.events import MemberState
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.routing.desks import Desk
 from callcenter.routing.doctor.facts import Books, Door, Facts, Spool
-from callcenter.routing.doctor.gate_checks import OWN
+from callcenter.routing.doctor.gate_checks import OWN, VERSION
 from callcenter.routing.doctor.history_checks import CEL_MODULES, MODULES
 from callcenter.routing.doctor.sections import Sections
 from callcenter.routing.doctor.user_checks import WRITE
@@ -94,7 +94,7 @@ HEALTHY: Final = Facts(
     members=(member("PJSIP/101", "PJSIP/101"),),
     reported=REPORTED,
     hints={},
-    contexts={**dict.fromkeys(OWN, ()), "callcenter-version": (("s", "NoOp", "1"),), "callcenter-record": LINE},
+    contexts={**dict.fromkeys(OWN, ()), "callcenter-version": (("s", "NoOp", VERSION),), "callcenter-record": LINE},
     modules=dict.fromkeys((*MODULES, *CEL_MODULES), True),
     rows={"support": "on"},
     books=Books(map=MAP, confirmed=True, switches={"support": "on", "*direct": ""}),

@@ -87,6 +87,7 @@ def test_a_member_who_is_nobodys() -> None:
         ("tls", "tls"),
         ("wrong_password", "login_refused"),
         ("lost", "login_refused"),
+        ("broken_off", "broken_off"),
     ],
 )
 def test_why_there_is_no_link_is_told_apart(refused: str, code: str) -> None:

@@ -59,7 +59,7 @@ class Doctor:
                 return await self._inside(pbx, door, session.send, (kept, spool))
         except (TimeoutError, Unavailable) as wrong:
             log.warning("examination_broken_off", pbx=pbx, reason=type(wrong).__name__)
-            return self._outside(pbx, _shut(door, LinkFailed("lost", "the connection broke off")), kept, spool)
+            return self._outside(pbx, _shut(door, LinkFailed("broken_off", "the connection broke off")), kept, spool)
         finally:
             session.close()
 

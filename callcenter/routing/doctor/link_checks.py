@@ -17,6 +17,7 @@ _NO_CONTACT: Final[Mapping[str, str]] = {
     "unreachable": "nothing answers there",
     "timeout": "something answers there that does not speak AMI",
     "tls": "the encrypted connection cannot be made",
+    "broken_off": "it let us in and then gave no answer",
 }
 
 
@@ -53,8 +54,11 @@ def _contact(facts: Facts, where: str) -> Remedy:
             advice="Another service has this port, or it wants TLS and we speak plain text (or the other way round): "
             f"look at port, tlsenable and tlsbindaddr in manager.conf, and at CALLCENTER_PBX__{facts.pbx.upper()}__TLS."
         )
+    if door.refused == "broken_off":
+        commands = (console("core show taskprocessors"), "tail -n 100 /var/log/asterisk/messages")
+        return Remedy(commands=commands, advice="Look how busy the PBX is, and run the doctor again.")
     return Remedy(
-        advice=f"Check the address, the route and the firewall between here and {where}.",
+        advice=f"{door.told}.",
         commands=(f"nc -vz {door.host} {door.port}",),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import select
@@ -23,6 +25,7 @@ _CONTEXTS: Final = 60
 _NUMBERS: Final = 200
 _JUMPS: Final = frozenset({"Goto", "Gosub"})
 _WHOLE_TARGET: Final = 3
+_WILD: Final = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]", ".": ".+", "!": ".*"}
 Row = Mapping[str, str]
 
 
@@ -93,7 +96,7 @@ class Dialplan:
                 continue
             seen.add(name)
             rows = await self._rows(name)
-            if found := [row for row in rows if row.get("extension") == number]:
+            if found := [row for row in rows if fits(row.get("extension", ""), number)]:
                 return found
             waiting += [row["includecontext"] for row in rows if row.get("includecontext")]
         return []
@@ -134,6 +137,25 @@ def _candidates(contexts: Iterable[str], reported: Reported, ours: Known) -> lis
         first = [number for number in (ours.last, *ours.dids) if number in numbers]
         found += [Entry(did=number, context=context) for number in dict.fromkeys((*first, *sorted(numbers)))]
     return found[:_NUMBERS]
+
+
+@lru_cache(maxsize=1024)
+def _pattern(extension: str) -> re.Pattern[str] | None:
+    """An extension's pattern as Asterisk means it: https://docs.asterisk.org/Configuration/Dialplan/Pattern-Matching/"""
+    parts = re.findall(r"\[[^\]]*\]|.", extension[1:].replace("-", "") if "[" not in extension else extension[1:])
+    told = [_WILD.get(part.upper(), part if part.startswith("[") else re.escape(part)) for part in parts]
+    try:
+        return re.compile("".join(told))
+    except re.error:
+        return None
+
+
+def fits(extension: str, number: str) -> bool:
+    """Whether a number dialled comes to this extension of the dialplan, a pattern or a name."""
+    if not extension.startswith("_"):
+        return extension == number
+    pattern = _pattern(extension)
+    return pattern is not None and pattern.fullmatch(number) is not None
 
 
 def _placed(did: str, contexts: Sequence[str], reported: Reported) -> Entry:

@@ -10,6 +10,7 @@ from callcenter.errors import CallcenterError, Unavailable
 from callcenter.log import logger
 from callcenter.rehearsal import Names
 from callcenter.rehearsing import orders
+from callcenter.routing.debts import FAMILY
 from callcenter.routing.outside import Outside
 
 log = logger(__name__)
@@ -64,8 +65,17 @@ class Hand:
                 debt = await self.value(orders.debt(names.member))
             except Unavailable:
                 return False
-            if not debt and all(row.get("location") != names.member for row in rows):
+            gone = not debt and all(row.get("location") != names.member for row in rows)
+            if gone and not await self._debts(names):
                 return True
             await asyncio.sleep(_TICK_SECONDS)
             await self.quietly(orders.forget(names.member))
         return False
+
+    async def _debts(self, names: Names) -> bool:
+        """Whether a debt for the call stands under whatever name. DBGetTree came with Asterisk 18."""
+        try:
+            rows = await self.do({"Action": "DBGetTree", "Family": FAMILY})
+        except Unavailable:
+            return False
+        return any(row.get("val", "").startswith(f"{names.customer}|") for row in rows)

@@ -8,7 +8,7 @@ import pytest
 
 from callcenter.errors import Refused, Unavailable
 from callcenter.pbxmap import Kind, PbxMap, Rule
-from callcenter.rehearsing.entry import Dialplan, Entry, Known, find
+from callcenter.rehearsing.entry import Dialplan, Entry, Known, find, fits
 from callcenter.routing.reported import Endpoint, Reported
 
 MAP = PbxMap(pbx="main", region="RU", rules=(Rule(pattern="PJSIP/mtt", kind=Kind.TRUNK),))
@@ -20,12 +20,15 @@ REPORTED = Reported(
     numbers={"from-pstn": frozenset({"7001", "7002", "7009"})},
 )
 LINES = [
+    ("from-pstn", "", "", "", "from-pstn-custom"),
     ("from-pstn", "", "", "", "ext-did"),
+    ("from-pstn-custom", "_[+0-9]!", "Goto", "callcenter-routes,${EXTEN},1", ""),
+    ("callcenter-routes", "", "", "", "ext-did"),
     ("ext-did", "7001", "Set", "FROM_DID=7001", ""),
     ("ext-did", "7001", "Goto", "ext-queues,600,1", ""),
     ("ext-did", "7002", "Goto", "ivr-1,s,1", ""),
     ("ext-did", "7009", "Goto", "ext-queues,${SOMETHING},1", ""),
-    ("ext-queues", "600", "Queue", "${EXTEN},tR,,,30", ""),
+    ("ext-queues", "_60X", "Queue", "${EXTEN},tR,,,30", ""),
     ("ivr-1", "s", "Goto", "ivr-1,s,1", ""),
 ]
 
@@ -61,6 +64,23 @@ async def test_a_queue_nobody_can_be_seen_to_reach_is_said_so() -> None:
     with pytest.raises(Refused) as refused:
         await entry("602")
     assert refused.value.code == "entry_unknown"
+
+
+@pytest.mark.parametrize(
+    ("extension", "number", "comes"),
+    [
+        ("7001", "7001", True),
+        ("_700X", "7001", True),
+        ("_700X", "70011", False),
+        ("_[+0-9*#]!", "+74951230000", True),
+        ("_Z!", "0", False),
+        ("_NXX.", "2345", True),
+        ("_NXX.", "234", False),
+        ("_[", "7001", False),
+    ],
+)
+def test_a_number_is_told_from_a_pattern_as_the_pbx_does(extension: str, number: str, comes: bool) -> None:
+    assert fits(extension, number) is comes
 
 
 async def test_a_context_the_pbx_does_not_know_is_missing() -> None:

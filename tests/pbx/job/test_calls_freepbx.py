@@ -171,3 +171,13 @@ async def test_the_map_is_proposed_right(pbx: Asterisk, tmp_path: Path) -> None:
     assert extensions["102"] == (["PJSIP/2002"], ["Local/102@from-queue/n"])
     await admin.close()
     fresh.stop()
+
+
+async def test_a_test_call_goes_the_whole_way_and_leaves_nothing(
+    pbx: Asterisk, product: Product, desks: dict[str, Desk]
+) -> None:
+    told = product.command("doctor", "--call", "600", "--did", "7001")
+    failed = [line for line in told.stdout.splitlines() if "FAILED" in line]
+    assert (failed, told.returncode, told.stderr) == ([], 0, ""), told.stdout
+    assert pbx.database("callcenter-owes") == {}
+    assert "callcenter-test" not in pbx.cli("queue show")

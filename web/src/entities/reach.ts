@@ -63,7 +63,7 @@ export function serviceOf(text: string): string | undefined {
 }
 
 /** The main one of a kind becomes another only by making that one the main one: `false` is never sent. */
-const told = ({ is_primary, ...rest }: Known) => ({ ...rest, ...(is_primary ? { is_primary: true as const } : {}) })
+const told = ({ label, note, shared, bad_since, is_primary }: Known) => ({ label, note, shared, bad_since, ...(is_primary ? { is_primary: true as const } : {}) })
 const place = (card: string, kind: ReachKind) => `/customers/${card}/${kind === 'phone' ? 'numbers' : 'ways'}`
 
 export function addReach(card: string, { kind, service, value, ...known }: NewReach): Promise<{ also_on?: string[] }> {

@@ -181,6 +181,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(MemberState, gate.member_state)
     bus.on(MembersTold, gate.members_told)
     bus.on(DebtFound, gate.debt_found)
+    bus.on(DebtTold, gate.debt_told)
     bus.on(LinkUp, links.link_up)
     bus.on(LinkUp, gate.link_up)
     bus.on(LinkUp, parts.survey.link_up)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from callcenter.pbxmap import Kind
@@ -335,9 +335,13 @@ class LegState(StrEnum):
     ENDED = "ended"
 
 
+OTHER_HALF: Final = "-other"
+"""What follows the click's id in the Uniqueid of the Local half that rings several phones of an agent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginatedLeg:
-    """The first leg of a click-to-call: no call rings there for anybody. ``cause``: Q.850, at its end."""
+    """The first leg of the click-to-call ``uniqueid``: no call rings there for anyone. ``cause``: Q.850, at its end."""
 
     pbx: str
     at: datetime

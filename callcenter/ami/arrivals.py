@@ -9,6 +9,7 @@ from typing import Final
 from callcenter import rehearsal
 from callcenter.ami import messages as m
 from callcenter.ami.channels import Channel
+from callcenter.ami.clicks import Clicks
 from callcenter.ami.parsing import number_in
 from callcenter.ami.scene import Event, Rules, Scene
 from callcenter.ami.tracks import SETTLE_SECONDS, Track
@@ -17,16 +18,13 @@ from callcenter.events import (
     CallKey,
     ChannelSeen,
     Direction,
-    LegState,
     OfferResult,
-    OriginatedLeg,
     OriginateFailed,
     Via,
 )
 from callcenter.pbxmap import Kind, Rule, built_in, known_as, peer
 
 _OWN_NEWS: Final = frozenset({Kind.TRUNK, Kind.DEVICE})
-_LEG_STATES: Final = {"Ringing": LegState.RINGING, "Up": LegState.ANSWERED}
 _NO_DID: Final = frozenset({"", "s"})
 
 
@@ -36,6 +34,7 @@ class Arrivals:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._untold: dict[str, Arrived] = {}
+        self._clicks = Clicks(scene)
         self.rules: Rules = {
             m.NewChannel: self.new_channel,
             m.ChannelState: self._state,
@@ -136,8 +135,7 @@ class Arrivals:
         channel.state = msg.state
         if channel.kind is not Kind.DEVICE:
             return
-        if channel.originated and msg.state in _LEG_STATES:
-            yield self._leg_is(msg, channel, _LEG_STATES[msg.state])
+        yield from self._clicks.state(msg, channel)
         if msg.state == "Ringing":
             yield from self._scene.rings(msg, channel)
         elif msg.state == "Up" and (track := self._scene.track_of(channel.uniqueid)):
@@ -146,12 +144,7 @@ class Arrivals:
     def _hangup_requested(self, msg: m.HangupRequested) -> Iterable[Event]:
         if channel := self._scene.channels.get(msg.uniqueid):
             channel.hung_up = True
-            if channel.originated:
-                yield self._leg_is(msg, channel, LegState.HUNG_UP)
-
-    def _leg_is(self, msg: m.Message, channel: Channel, state: LegState, cause: int = 0) -> OriginatedLeg:
-        pbx = self._scene.map.pbx
-        return OriginatedLeg(pbx=pbx, at=msg.at, uniqueid=channel.uniqueid, state=state, cause=cause)
+            yield from self._clicks.hung_up(msg, channel)
 
     def _originate_refused(self, msg: m.OriginateRefused) -> Iterable[Event]:
         """A channel that we ask for has the id of the action."""
@@ -161,7 +154,7 @@ class Arrivals:
                 at=msg.at,
                 action=msg.action,
                 reason=msg.reason,
-                leg_lives=self._scene.channels.get(msg.action) is not None,
+                leg_lives=self._clicks.lives(msg.action),
             )
 
     def _hangup(self, msg: m.Hangup) -> Iterable[Event]:
@@ -178,8 +171,7 @@ class Arrivals:
         if track := scene.tracks.get(msg.uniqueid):
             yield from track.end(msg, msg.cause, by_customer=channel.hung_up)
             scene.forget(track)
-        if channel.originated:
-            yield self._leg_is(msg, channel, LegState.ENDED, msg.cause)
+        yield from self._clicks.gone(msg, channel)
 
     def _leg_gone(self, msg: m.Hangup, track: Track) -> Iterable[Event]:
         customer = self._scene.channels.get(track.key.uniqueid)
@@ -194,9 +186,7 @@ class Arrivals:
         if dest is None:
             return
         dest.dialled_by = msg.uniqueid
-        dest.originated = not msg.uniqueid
-        if dest.originated and dest.kind is Kind.DEVICE and dest.state in _LEG_STATES:
-            yield self._leg_is(msg, dest, _LEG_STATES[dest.state])
+        yield from self._clicks.dialled(msg, dest)
         if source and dest.kind is Kind.TRUNK and dest.uniqueid not in scene.tracks:
             yield from self._dials_out(msg, dest, source)
         if dest.kind is Kind.DEVICE and dest.state == "Ringing":
@@ -209,9 +199,9 @@ class Arrivals:
         if device is None or any(channel.uniqueid in self._scene.tracks for channel in origins):
             return
         arrived = self._arrived(msg, trunk, Direction.OUTBOUND, number_in(msg.dial_string) or device.exten)
-        yield replace(arrived, origin=device.uniqueid)
+        yield replace(arrived, origin=device.click or device.uniqueid)
         track = self._scene.tracks[trunk.uniqueid]
-        if device.originated:
+        if device.click:
             track.via = Via.ORIGINATE
         if device.recorded:
             yield from track.recorded(msg, device.recorded)

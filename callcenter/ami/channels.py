@@ -12,7 +12,8 @@ from callcenter.pbxmap import Kind
 class Channel:
     """A living channel. ``dialled_by`` and ``pair`` are uniqueids; ``hung_up``: its own party has gone.
 
-    ``originated``: rung by nobody but the PBX itself. ``recorded``: the file of a recording that began on it.
+    ``click``: the leg of a click-to-call it belongs to, rung by nobody but the PBX itself. ``recorded``: the file of a
+    recording that began on it.
     """
 
     uniqueid: str
@@ -24,7 +25,7 @@ class Channel:
     pair: str = ""
     bridge: str = ""
     hung_up: bool = False
-    originated: bool = False
+    click: str = ""
     recorded: str = ""
 
 

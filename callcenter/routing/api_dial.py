@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.api import BUS, CLOCK, DB, ROOT, SETTINGS, Answer, Body, Line, View, creates
-from callcenter.crm import audit, dialling, once
+from callcenter.crm import audit, dialling, once, rosters
 from callcenter.crm.access import actor, require
 from callcenter.crm.dialling import Dialling, DiallingPolicy, Wanted
 from callcenter.crm.models.tasks import DialRow
@@ -151,6 +151,7 @@ def _writing(request: web.Request, who: Actor, wanted: Wanted, now: datetime) ->
 
 def _read(session: Session, made: UUID, mono: float) -> tuple[Dial, Dialling]:
     row = session.get_one(DialRow, made)
+    desk = rosters.desk_of(session, row.agent_id)
     dial = Dial(
         id=row.id,
         agent=row.agent_id,
@@ -162,5 +163,6 @@ def _read(session: Session, made: UUID, mono: float) -> tuple[Dial, Dialling]:
         mono=mono,
         state=DialState(row.state),
         reason=DialReason(row.reason) if row.reason else None,
+        phones=tuple(desk.devices) if desk else (),
     )
     return dial, dialling.read(session).of(row.pbx)

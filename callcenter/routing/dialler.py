@@ -7,6 +7,7 @@ Uniqueid of the agent's leg, so that nothing has to be guessed afterwards.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -20,7 +21,7 @@ from callcenter.call import Call, Changed
 from callcenter.crm import calls, dialling
 from callcenter.crm.dialling import Dialling
 from callcenter.errors import Invalid, Refused, Unavailable
-from callcenter.events import Arrived, CallKey, OriginatedLeg, OriginateFailed
+from callcenter.events import OTHER_HALF, Arrived, CallKey, OriginatedLeg, OriginateFailed
 from callcenter.log import logger
 from callcenter.roster import AgentId, Device
 from callcenter.routing import dials
@@ -33,6 +34,8 @@ _SEND_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 5.0
 _NO_NEWS_SECONDS: Final = 150.0
 _NO_END_SECONDS: Final = 5.0
+_MARGIN_SECONDS: Final = 3
+_A_PHONE: Final = re.compile(r"[A-Za-z0-9]+/[\w.@+-]+")
 _LONGEST_SECONDS: Final = 4 * 3600.0
 dialled = Counter(
     "callcenter_dials", "Clicks that asked a PBX to call, by what came of them", ["pbx", "state", "reason"]
@@ -175,17 +178,47 @@ def originate(dial: Dial, rules: Dialling, number: str) -> dict[str, str]:
     return {
         "Action": "Originate",
         "ActionID": str(dial.id),
+        **(_together if len(_together_rung(dial)) > 1 else _alone)(dial, rules, number),
+        "Priority": "1",
+        "Async": "true",
+        "ChannelId": str(dial.id),
+        "OtherChannelId": f"{dial.id}{OTHER_HALF}",
+        **shown,
+    }
+
+
+def _alone(dial: Dial, rules: Dialling, number: str) -> dict[str, str]:
+    return {
         "Channel": dial.device.name,
         "Context": rules.context,
         "Exten": number,
-        "Priority": "1",
         "Timeout": str(rules.ring_s * 1000),
-        "Async": "true",
-        "ChannelId": str(dial.id),
-        "OtherChannelId": f"{dial.id}-other",
         "Variable": f"CC_CLICK={dial.id},CC_SHOWN={rules.shown}",
-        **shown,
     }
+
+
+def _together(dial: Dial, rules: Dialling, number: str) -> dict[str, str]:
+    """Several phones ring in the dialplan, which leads the one that is picked up to the customer."""
+    variables = {
+        "__CC_CLICK": str(dial.id),
+        "__CC_SHOWN": rules.shown,
+        "__CC_CONTEXT": rules.context,
+        "__CC_EXTEN": number,
+        "CC_PHONES": "&".join(_together_rung(dial)),
+        "CC_RING": str(rules.ring_s),
+    }
+    return {
+        "Channel": "Local/ring@callcenter-click/n",
+        "Context": "callcenter-click",
+        "Exten": "picked",
+        "Timeout": str((rules.ring_s + _MARGIN_SECONDS) * 1000),
+        "Variable": ",".join(f"{name}={value}" for name, value in variables.items()),
+    }
+
+
+def _together_rung(dial: Dial) -> tuple[str, ...]:
+    """Names that mean more to a dialplan than a phone are left out."""
+    return tuple(name for name in dial.phones if _A_PHONE.fullmatch(name))
 
 
 def _unfinished(session: Session) -> list[tuple[Dial, Call | None]]:

@@ -58,7 +58,8 @@ _ORIGINATE: Final = {
 class Dial:
     """``id`` is also the Uniqueid of the agent's leg. ``mono``: when it was last heard of. ``hung_up``: he did.
 
-    ``refused``: the PBX has given up on his phone; why is known when that leg has ended.
+    ``refused``: the PBX has given up on his phone; why is known when that leg has ended. ``phones``: all of his that
+    ring, ``device`` the first of them.
     """
 
     id: UUID
@@ -74,6 +75,7 @@ class Dial:
     call: CallKey | None = None
     hung_up: bool = False
     refused: DialReason | None = None
+    phones: tuple[str, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -90,7 +92,7 @@ def leg(dial: Dial, event: OriginatedLeg) -> Dial:
         case LegState.RINGING:
             return replace(dial, state=DialState.RINGING_YOU) if dial.state is DialState.ASKED else dial
         case LegState.ANSWERED:
-            return replace(dial, state=DialState.DIALLING) if dial.state in _FIRST_LEG else dial
+            return replace(dial, state=DialState.DIALLING, refused=None) if dial.state in _FIRST_LEG else dial
         case LegState.HUNG_UP:
             return replace(dial, hung_up=True)
         case LegState.ENDED:

@@ -10,13 +10,14 @@ import asyncio
 from collections.abc import Mapping
 
 from callcenter.call import Call, Changed
-from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MemberState, MembersTold
+from callcenter.events import CallKey, DebtFound, DebtTold, LinkDown, LinkUp, MemberState, MembersTold
 from callcenter.news import MapChanged, Named, RosterChanged, StaffChanged
 from callcenter.roster import AgentId, Device, Roster
 from callcenter.routing import history
 from callcenter.routing.agents import Agents, Known
 from callcenter.routing.book import Book
 from callcenter.routing.breaks import Breaks
+from callcenter.routing.debts import Debt
 from callcenter.routing.figures import Figuring
 from callcenter.routing.floor import Seat
 from callcenter.routing.outside import Outside
@@ -145,6 +146,14 @@ class Gate:
             post.floor.find(event.interface, event.value, self._out.clock.monotonic())
             post.desks_stale = post.desks_stale or event.interface not in post.floor.desks.devices
             post.touch([event.interface])
+
+    async def debt_told(self, event: DebtTold) -> None:
+        """The dialplan has written a debt; news where it stands under a phone by which no queue calls anybody."""
+        post = self._posts.get(event.pbx)
+        if post and event.interface not in post.floor.desks.devices:
+            debt = Debt(uniqueid=event.customer.uniqueid, at=event.at, queue="", number="", did="")
+            found = DebtFound(pbx=event.pbx, at=event.at, interface=event.interface, value=str(debt))
+            await self.debt_found(found)
 
     async def link_up(self, event: LinkUp) -> None:
         if post := self._posts.get(event.pbx):

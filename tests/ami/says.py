@@ -58,9 +58,9 @@ class Pbx:
         time = {"Timestamp": f"{self.start + self.seconds:.6f}"} if self.timed else {}
         self.blocks.append(block(Event=event, Privilege=privilege, **time, **headers))
 
-    def channel(self, peer: str, state: str = "Down", *, family: str = "", **known: str) -> Line:
+    def channel(self, peer: str, state: str = "Down", *, family: str = "", uniqueid: str = "", **known: str) -> Line:
         self.serial += 1
-        uniqueid = f"{self.start:.0f}.{self.serial}"
+        uniqueid = uniqueid or f"{self.start:.0f}.{self.serial}"
         half, peer = (";" + peer[-1], peer[:-2]) if peer.endswith((";1", ";2")) else ("", peer)
         serial = (self.serial + 1) // 2 if half else self.serial
         line = Line(f"{peer}-{serial:08x}{half}", uniqueid, family or uniqueid, state, **known)
@@ -123,11 +123,11 @@ class Pbx:
     def variable(self, line: Line, name: str, value: str) -> None:
         self.say("VarSet", "dialplan,all", **line.shown(), Variable=name, Value=value)
 
-    def local(self, target: str, family: str) -> tuple[Line, Line]:
+    def local(self, target: str, family: str, uniqueids: tuple[str, str] = ("", "")) -> tuple[Line, Line]:
         """Both halves of a Local channel, tied."""
         self.serial += self.serial % 2
-        one = self.channel(f"Local/{target};1", family=family)
-        two = self.channel(f"Local/{target};2", "Ring", family=family)
+        one = self.channel(f"Local/{target};1", family=family, uniqueid=uniqueids[0])
+        two = self.channel(f"Local/{target};2", "Ring", family=family, uniqueid=uniqueids[1])
         self.say(
             "LocalBridge",
             **one.shown("LocalOne"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from callcenter.events import Arrived, LegState, OriginatedLeg, OriginateFailed
-from tests.ami.says import Pbx
+import pytest
+
+from callcenter.events import Arrived, Joined, LegState, Offered, OriginatedLeg, OriginateFailed, Via
+from tests.ami.says import Line, Pbx
 from tests.ami.tale import told
 
 
@@ -75,3 +77,72 @@ def test_a_failure_says_whether_the_end_of_the_phones_channel_is_still_to_come()
     events = told(pbx.stream).events
     assert [e.leg_lives for e in events if isinstance(e, OriginateFailed)] == [True, False]
     assert [(e.state, e.cause) for e in events if isinstance(e, OriginatedLeg)] == [(LegState.ENDED, 17)]
+
+
+CLICK = "01a21ad5-bd01-7269-bc96-cc6791d2fa96"
+
+
+def several(pbx: Pbx) -> tuple[Line, Line, Line, Line]:
+    """Two phones of an agent ring through a Local channel, as Asterisk 22 tells it."""
+    one, two = pbx.local("ring@callcenter-click", CLICK, (CLICK, f"{CLICK}-other"))
+    pbx.dial(None, one)
+    desk, web = pbx.channel("PJSIP/101", family=CLICK), pbx.channel("PJSIP/102", family=CLICK)
+    for phone in (desk, web):
+        pbx.dial(two, phone)
+    for line in (desk, web, one):
+        pbx.state(line, "Ringing")
+    return one, two, desk, web
+
+
+def legs(pbx: Pbx) -> list[tuple[str, LegState, int]]:
+    return [(e.uniqueid, e.state, e.cause) for e in told(pbx.stream).events if isinstance(e, OriginatedLeg)]
+
+
+def test_of_several_phones_the_one_that_is_picked_up_is_the_leg() -> None:
+    pbx = Pbx()
+    one, two, desk, web = several(pbx)
+    pbx.state(web, "Up")
+    answers(pbx, CLICK, "Failure", 0)
+    pbx.hangup(one, asked=True)
+    pbx.hangup(desk, 26)
+    trunk = pbx.channel("PJSIP/trunk", family=CLICK)
+    pbx.dial(web, trunk, "89161234567@trunk")
+    pbx.hangup(two)
+    pbx.state(trunk, "Up")
+    pbx.enters("b", trunk)
+    pbx.enters("b", web)
+    pbx.hangup(web, asked=True)
+    pbx.hangup(trunk)
+    states = [LegState.RINGING, LegState.RINGING, LegState.ANSWERED, LegState.HUNG_UP, LegState.ENDED]
+    assert legs(pbx) == [(CLICK, state, 16 if state is LegState.ENDED else 0) for state in states]
+    events = told(pbx.stream).events
+    assert [e.origin for e in events if isinstance(e, Arrived)] == [CLICK]
+    assert [e.leg_lives for e in events if isinstance(e, OriginateFailed)] == [True]
+    assert [(e.leg, e.device.name, e.via) for e in events if isinstance(e, Joined)] == [
+        (web.uniqueid, "PJSIP/102", Via.ORIGINATE)
+    ]
+    assert not [e for e in events if isinstance(e, Offered)]
+
+
+@pytest.mark.parametrize(
+    ("ends", "cause"), [((17, 0), 17), ((0, 21), 21), ((0, 0), 0), ((20, 20), 20)], ids=["one", "other", "none", "away"]
+)
+def test_of_several_phones_that_nobody_picks_up_one_end_is_told(ends: tuple[int, int], cause: int) -> None:
+    pbx = Pbx()
+    one, two, *phones = several(pbx)
+    for phone, why in zip(phones, ends, strict=True):
+        pbx.hangup(phone, why)
+    pbx.hangup(one)
+    pbx.hangup(two)
+    answers(pbx, CLICK, "Failure", 0)
+    assert [(u, c) for u, state, c in legs(pbx) if state is LegState.ENDED] == [(CLICK, cause)]
+    assert [e.leg_lives for e in told(pbx.stream).events if isinstance(e, OriginateFailed)] == [False]
+
+
+def test_where_none_of_several_phones_is_there_the_leg_just_ends() -> None:
+    pbx = Pbx()
+    one, two = pbx.local("ring@callcenter-click", CLICK, (CLICK, f"{CLICK}-other"))
+    pbx.dial(None, one)
+    pbx.hangup(two, 20)
+    pbx.hangup(one, 20)
+    assert legs(pbx) == [(CLICK, LegState.ENDED, 20)]

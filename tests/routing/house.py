@@ -15,7 +15,7 @@ from callcenter.call import Changed
 from callcenter.clock import SystemClock
 from callcenter.crm.models.desks import PauseReason
 from callcenter.db import Database
-from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MemberState, MembersTold, OutcomeLogged
+from callcenter.events import CallKey, DebtFound, DebtTold, LinkDown, LinkUp, MemberState, MembersTold, OutcomeLogged
 from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.ledger import Ledger
@@ -133,6 +133,7 @@ def subscribe(house: House) -> None:
     bus.on(MemberState, gate.member_state)
     bus.on(MembersTold, gate.members_told)
     bus.on(DebtFound, gate.debt_found)
+    bus.on(DebtTold, gate.debt_told)
     bus.on(StaffChanged, gate.staff_changed)
     bus.on(LinkUp, gate.link_up)
     bus.on(LinkDown, gate.link_down)

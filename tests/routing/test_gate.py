@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
+from callcenter.crm import rosters
 from callcenter.db import Database
+from callcenter.events import CallKey, DebtTold
 from callcenter.news import RosterChanged
-from tests.routing.house import QUEUES, ended, eventually, service
+from callcenter.roster import Roster
+from tests.routing.house import QUEUES, ended, eventually, owed, service
 from tests.routing.pbx import Member
-from tests.spine.story import ANNA, BORIS, Story, answered, roster
+from tests.spine.story import ANNA, BORIS, START, Story, answered, device, roster
 from tests.until import until_async
 
 
@@ -26,6 +30,30 @@ async def test_from_the_answer_to_the_outcome(staffed: Database) -> None:
         await house.becomes("PJSIP/101", False)
         await until_async(lambda: not house.pbx.database)
         await eventually(lambda: house.written(ANNA))
+
+
+async def test_a_debt_under_a_second_phone_that_is_in_no_queue_is_taken_away_too(staffed: Database) -> None:
+    second = device("109")
+    async with service(staffed) as house:
+        await house.db.write(
+            lambda s: rosters.put_extension(s, "main", "101", ["PJSIP/101", "PJSIP/109"], ["PJSIP/101"])
+        )
+        seats = roster().bindings
+        both = (replace(seats[0], devices=seats[0].devices | {second}), *seats[1:])
+        await house.bus.publish(RosterChanged(roster=Roster(bindings=both)))
+        await house.pbx.connect()
+        story = Story().arrives().joins().rings("109").answers("109")
+        house.pbx.database["PJSIP/109"] = owed(story.uniqueid)
+        told = DebtTold(
+            pbx="main", at=START, interface="PJSIP/109", customer=CallKey(pbx="main", uniqueid=story.uniqueid)
+        )
+        await house.told(story)
+        await house.bus.publish(told)
+        await house.becomes("PJSIP/101", True)
+        await house.told(story.parts("109").hangs_up("109").ends())
+        await house.logs(story.uniqueid)
+        await house.becomes("PJSIP/101", False)
+        await until_async(lambda: house.pbx.database == {}, what="no debt anywhere")
 
 
 async def test_a_reconciled_pbx_is_left_in_peace(staffed: Database) -> None:

@@ -13,6 +13,7 @@ from aiohttp import web
 from callcenter import api
 from callcenter.bus import Bus
 from callcenter.call import Changed
+from callcenter.crm import rosters
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.events import (
@@ -148,6 +149,22 @@ async def test_a_click_rings_ones_own_phone_first_and_shows_nobody_the_customers
     assert (action["CallerID"], action["Async"]) == ("+74951234567", "true")
     assert [name for name, value in action.items() if NUMBER in value] == ["Exten"]
     assert len(await board.office.trail("dial")) == 1
+
+
+async def test_all_phones_of_an_extension_are_rung_together(board: Switchboard) -> None:
+    assert board.office
+    anna = await at_desk(board)
+    phones = ["PJSIP/101", "PJSIP/99101", "PJSIP/1,System(x)"]
+    await board.office.db.write(lambda s: rosters.put_extension(s, "main", "101", phones, ["PJSIP/101"]))
+    made = await anna.post("/calls", {"number": NUMBER})
+    (action,) = board.asked
+    variables = dict(pair.split("=", 1) for pair in action["Variable"].split(","))
+    assert (action["Channel"], action["Context"]) == ("Local/ring@callcenter-click/n", "callcenter-click")
+    assert variables["CC_PHONES"] == "PJSIP/101&PJSIP/99101", "what is more than a phone to a dialplan is left out"
+    assert (variables["__CC_EXTEN"], variables["__CC_CONTEXT"]) == (NUMBER, "callcenter-dial")
+    assert action["ChannelId"] == made.body["id"]
+    assert action["OtherChannelId"] == f"{made.body['id']}-other"
+    assert int(action["Timeout"]) > int(variables["CC_RING"]) * 1000
 
 
 async def test_a_click_that_is_sent_twice_calls_once(board: Switchboard) -> None:

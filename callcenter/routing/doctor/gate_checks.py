@@ -17,8 +17,9 @@ VERSION: Final = "2"
 OWN: Final = (
     "callcenter-version", "callcenter-call", "callcenter-queue", "callcenter-direct", "callcenter-record",
     "callcenter-record-leg", "callcenter-restore", "callcenter-restart", "callcenter-below", GATE, "callcenter-ring",
-    "callcenter-answered", "callcenter-dialled", "callcenter-dial", "callcenter-owe", "callcenter-leaves",
-    "callcenter-left", "callcenter-of", "callcenter-whose", "callcenter-test", "callcenter-test-phone",
+    "callcenter-answered", "callcenter-dialled", "callcenter-dial", "callcenter-click", "callcenter-owe",
+    "callcenter-leaves", "callcenter-left", "callcenter-of", "callcenter-whose", "callcenter-test",
+    "callcenter-test-phone",
 )  # fmt: skip
 HOOKS: Final[Mapping[str, str]] = {
     "from-pstn-custom": "callcenter-enters",

@@ -4,20 +4,43 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
-from tests.pbx.job.product import Desk, Product
-from tests.until import until_async
+from tests.parts import need
+from tests.pbx.job.conftest import wire
+from tests.pbx.job.product import Desk, Product, extensions_of, map_of
+from tests.until import until, until_async
 
 pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-callbacks")]
 AGENTS = {"anna": "101", "boris": "102", "chiara": "103"}
 OURS = "+74951234567"
 CUSTOMER = "+79161239999"
+SECOND = "109"
+PHONE = f"""[{SECOND}](phone)
+aors={SECOND}
+auth={SECOND}
+[{SECOND}](phone-aor)
+[{SECOND}](phone-auth)
+username={SECOND}
+password=change-me-{SECOND}
+"""
+
+
+@pytest.fixture(scope="module")
+def pbx() -> Iterator[Asterisk]:
+    """The shipped PBX with one phone more."""
+    need("asterisk")
+    with Asterisk({"pjsip_local.conf": PHONE}) as running:
+        with (running.etc / "pjsip_local.conf").open("a") as file:
+            file.write(f"[{SECOND}](+type=aor)\ncontact=sip:{SECOND}@127.0.0.1:{running.ports.phone(SECOND)}\n")
+        running.cli("module reload res_pjsip.so")
+        until(lambda: f"{SECOND}@127.0.0.1" in running.cli("pjsip show contacts"), 10, "the phone's address known")
+        yield running
 
 
 async def dialling(product: Product, ring_s: int) -> None:
@@ -68,7 +91,7 @@ async def test_a_click_rings_the_agent_then_the_customer_who_never_sees_his_own_
     await comes_to(anna, "ended")
     (offer,) = provider.offers()
     assert (offer.dialled, offer.customer) == (CUSTOMER, OURS)
-    assert [o.result for o in mine.offers()] == ["talked"]
+    await until_async(lambda: [o.result for o in mine.offers()] == ["talked"], 10, "the agent's phone free again")
     assert mine.offers()[0].customer != CUSTOMER
     assert [m for m in anna.told if m["change"] == "pop_offered" and m["pop"]["direction"] == "inbound"] == []
     (owed,) = await until_async(anna.owed, 10, "Anna owing")
@@ -180,3 +203,68 @@ async def test_twelve_missed_callers_are_called_back_once_each(floor: Floor, peo
     assert await tasks_of(anna, "missed=true") == []
     closed = {t["id"]: t for t in await tasks_of(anna, "missed=true&closed=true")}
     assert all(closed[t["id"]]["closed_how"] == "talk" for t in missed)
+
+
+async def two_phones(product: Product, second: str) -> None:
+    """Anna has another phone beside her own; the link is up again with the new map."""
+    admin = Desk(product, "admin")
+    await admin.sign_in()
+    extensions = extensions_of(product.pbx.shape)
+    extensions[0]["devices"] = [*extensions[0]["devices"], second]
+    rule = {"pattern": second, "kind": "device", "region": None}
+    await admin.request("PUT", "/pbx/main/map", {"rules": [*map_of(product.pbx.shape), rule], "extensions": extensions})
+
+    async def read() -> bool:
+        (pbx,) = (await admin.request("GET", "/pbx"))["items"]
+        return bool(pbx["up"] and second in {rule["pattern"] for rule in pbx["map"]})
+
+    await until_async(read, 20, "the new map in force")
+    await admin.close()
+
+
+@pytest.fixture
+async def second(product: Product, people: dict[str, Desk]) -> AsyncIterator[str]:
+    """Anna's second phone, in no queue."""
+    await two_phones(product, f"PJSIP/{SECOND}")
+    yield SECOND
+    await wire(product)
+
+
+@pytest.mark.parametrize(("taken", "left"), [("101", "109"), ("109", "101")])
+async def test_all_phones_of_an_agent_ring_and_the_one_picked_up_calls(
+    floor: Floor, people: dict[str, Desk], second: str, taken: str, left: str
+) -> None:
+    anna = people["anna"]
+    mine, other = floor.phone(taken, answer_ms=600), floor.phone(left, answer_ms=None)
+    provider = floor.phone("trunk", talk_ms=1000)
+    before = len(story(anna))
+    await anna.request("POST", "/calls", {"number": CUSTOMER})
+    await comes_to(anna, "ended", before=before)
+    (offer,) = provider.offers()
+    assert (offer.dialled, offer.customer) == (CUSTOMER, OURS)
+    await until_async(lambda: [o.result for o in mine.offers()] == ["talked"], 10, "the agent's phone free again")
+    assert [o.result for o in other.offers()] == ["answered_elsewhere"]
+    assert {o.customer for o in (*mine.offers(), *other.offers())} == {OURS}
+    assert story(anna)[before:] == ["ringing_you", "dialling", "ringing_customer", "talking", "ended"]
+    (owed,) = await until_async(anna.owed, 10, "Anna owing once")
+    assert (owed["via"], owed["number"]) == ("originate", CUSTOMER)
+    assert [m for m in anna.told if m["change"] == "pop_offered" and m["pop"]["direction"] == "inbound"] == []
+    await until_async(lambda: "paused:callcenter" in floor.pbx.cli("queue show support"), 10, "held in her queues")
+    await anna.log_outcome()
+    await until_async(lambda: floor.pbx.database("callcenter-owes") == {}, 10, "no debt left")
+
+
+async def test_an_agent_who_picks_up_none_of_his_phones_is_told_so_once(
+    floor: Floor, impatient: dict[str, Desk], second: str
+) -> None:
+    anna = impatient["anna"]
+    floor.phone("101", answer_ms=None)
+    provider = floor.phone("trunk")
+    before = len(story(anna))
+    await anna.request("POST", "/calls", {"number": CUSTOMER})
+    await comes_to(anna, "you_no_answer", before=before)
+    before = len(story(anna))
+    floor.phone(second, busy=True)
+    await anna.request("POST", "/calls", {"number": CUSTOMER})
+    await comes_to(anna, "you_rejected", before=before)
+    assert provider.offers() == []

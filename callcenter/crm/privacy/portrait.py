@@ -18,8 +18,8 @@ from callcenter.crm.privacy.files import Files
 _NOT_TOLD: Final = frozenset({"search_text", "version", "store_key", "path", "policy_id", "tail", "merged_into"})
 _READ_ME: Final = (
     "person.json holds everything that is kept about this person, by table: the card (customers), numbers "
-    "(contact_points, phone_numbers), calls with each agent's part (segments) and what came of it (outcomes), and the "
-    "rest. Moments are UTC. audio/ holds the recordings by id.\n"
+    "(contact_points, phone_numbers), other addresses (contact_ways), calls with each agent's part (segments) and what "
+    "came of it (outcomes), and the rest. Moments are UTC. audio/ holds the recordings by id.\n"
 )
 
 

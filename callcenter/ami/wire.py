@@ -28,6 +28,7 @@ from callcenter.log import Secret, logger
 log = logger(__name__)
 _ONE_ANSWER: Final = frozenset({"Originate", "QueueAdd"})
 """panoramisk waits for more after the words of these answers; what follows comes as events, or does not come at all."""
+_GREETING: Final = b"Asterisk Call Manager/"
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 5.0
 PING_SECONDS: Final = 5.0
@@ -80,12 +81,18 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         self._taken = metrics.ami_messages.labels(pbx=pbx)
         self._put_aside = metrics.ami_broken.labels(pbx=pbx)
         self._reader = Reader()
+        self._greeting = b""
         self.broken = 0
 
     def data_received(self, data: bytes) -> None:
         mono = self._clock.monotonic()
         if self._raw:
             self._raw(data)
+        if len(self._greeting) < len(_GREETING):
+            self._greeting = (self._greeting + data)[: len(_GREETING)]
+            if self.strange:
+                self.transport.abort()
+                return
         try:
             whole = self._framer.feed(data)
         except framing.Broken:
@@ -99,8 +106,13 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
                 self._put_aside.inc()
                 log.warning("message_put_aside", pbx=self._pbx, reason=str(wrong), kind=type(wrong).__name__)
 
+    @property
+    def strange(self) -> bool:
+        """Whether the first that came cannot be Asterisk's manager."""
+        return not _GREETING.startswith(self._greeting)
+
     def _message(self, message: bytes, mono: float) -> None:
-        if message.startswith(b"Asterisk Call Manager/"):
+        if message.startswith(_GREETING):
             _banner, _, message = message.partition(b"\r\n")
         if self._answers(message):
             return
@@ -204,21 +216,21 @@ async def open_session(link: Link, sink: Sink, clock: Clock, raw: Callable[[byte
     manager.connection_made(made)
     session = Session(link, manager, protocol)
     try:
-        await _log_in(link, manager)
+        await _log_in(link, manager, protocol)
     except LinkFailed:
         session.close()
         raise
     return session
 
 
-async def _log_in(link: Link, manager: _Manager) -> None:
+async def _log_in(link: Link, manager: _Manager, protocol: _Protocol) -> None:
     login = manager.authenticated_future
     await asyncio.wait({login, manager.lost}, timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     if not login.done():
         login.remove_done_callback(manager.login)
         login.cancel()
         where = f"{link.host}:{link.port}"
-        if manager.lost.done():
+        if manager.lost.done() and not protocol.strange:
             raise LinkFailed("lost", f"{where} closed the connection before the login; check deny and permit there")
         raise LinkFailed("timeout", f"{where} accepts connections but does not speak AMI; check port and TLS")
     if not login.result().success:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -181,6 +182,19 @@ async def test_what_does_not_speak_ami_is_given_up(heard: Heard) -> None:
     async with FakeAsterisk(banner=b"SSH-2.0-OpenSSH_9.2\r\n", answers={"Login": lambda _: None}) as asterisk:
         with pytest.raises(LinkFailed) as failure:
             await open_session(link(asterisk), heard, SystemClock())
+    assert failure.value.code == "timeout"
+
+
+async def test_a_web_server_that_hangs_up_is_not_taken_for_a_pbx_that_refuses_us(heard: Heard) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(LinkFailed) as failure:
+            await open_session(replace(link(FakeAsterisk()), port=port), heard, SystemClock())
     assert failure.value.code == "timeout"
 
 

@@ -207,6 +207,22 @@ def test_a_fault_is_named_and_what_is_pasted_heals_it(patient: Patient, name: st
     assert all(works(patient) for works in fault.works)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("PBX__MAIN__SECRET", "not this one", "login_refused"),
+        ("PBX__MAIN__USERNAME", "nobody", "login_refused"),
+        ("PBX__MAIN__TLS", "true", "tls"),
+        ("PBX__MAIN__PORT", "1", "refused"),
+    ],
+)
+def test_why_we_do_not_get_in_is_told_apart(patient: Patient, name: str, value: str, code: str) -> None:
+    setting(name, value)(patient)
+    report = patient.examined()
+    assert (codes(report), exit_code(report)) == ({code}, 2)
+    assert {one.code for check in report.checks for one in check.unseen} == {"no_link"}
+
+
 def test_a_user_who_may_ask_nothing_makes_us_blind_and_not_wrong(patient: Patient) -> None:
     added("manager.conf", "callcenter", "write=agent,originate")(patient)
     blind = patient.examined()

@@ -101,6 +101,7 @@ def test_plain_text_over_a_network() -> None:
     away = replace(DOOR, host="pbx.example.com", local=False)
     assert codes(ill(door=away)) == ["plain_text"]
     assert codes(ill(door=replace(away, tls=True))) == []
+    assert codes(ill(door=replace(away, ours=""))) == []
 
 
 def test_permissions_too_few_and_too_many() -> None:

@@ -68,6 +68,9 @@ def encrypted(facts: Facts) -> Iterator[Finding | Unseen]:
     door = facts.door
     if door.tls or door.local:
         return
+    if not door.ours:
+        yield nothing_asked(door)
+        return
     own = f"CALLCENTER_PBX__{facts.pbx.upper()}__"
     yield Finding(
         code="plain_text",

@@ -40,6 +40,20 @@ async def test_customers_leave_page_after_page_and_come_back_as_they_were(both: 
     ]
 
 
+async def test_every_address_of_a_customer_leaves_and_the_main_one_comes_back(office: Office) -> None:
+    olga = await importing(office)
+    await olga.whole(sheet(("Name", "E-mail", "Address"), ("Ivan", "Ivan@Work.example", "Main Street 1")))
+    (card,) = (await olga.caller.get("/customers?q=ivan@work.example")).body["items"]
+    path = f"/customers/{card['id']}"
+    await olga.caller.post(f"{path}/ways", {"kind": "email", "value": "ivan@home.example"})
+    (_, row) = await exported(olga.caller, "customers")
+    assert (row[8], row[9]) == ("Ivan@work.example; ivan@home.example", "Main Street 1")
+    again = sheet(("Name", "E-mail"), ("Ivan the Second", "ivan@home.example"))
+    assert (await olga.whole(again, rule="overwrite"))["counts"] == {"updated": 1}
+    ways = [(way["value"], way["is_primary"]) for way in (await olga.caller.get(path)).body["ways"]]
+    assert ways == [("ivan@home.example", True), ("Ivan@work.example", False), ("Main Street 1", True)]
+
+
 async def test_a_workbook_holds_texts_and_the_readers_headings(office: Office, tmp_path: Path) -> None:
     olga = await importing(office)
     await olga.whole(sheet(("Name", "Phone", "Note"), ("Иван", "+79161234567", "=HYPERLINK(1)")))

@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 
 from callcenter.api import cursor as cursor_of
 from callcenter.api import read_cursor
-from callcenter.crm import call_list, call_views, customers, points
+from callcenter.crm import call_list, call_views, customers, points, ways
 from callcenter.crm.customers import Only
 from callcenter.crm.exchange.cells import safe
 from callcenter.crm.exchange.words import LANGUAGES
-from callcenter.crm.models.customers import Customer
+from callcenter.crm.handles import WayKind
+from callcenter.crm.models.customers import ContactWay, Customer
 from callcenter.crm.rights import Actor
 
 PAGE: Final = 200
@@ -104,8 +105,12 @@ class CustomerSource:
         )
         found = customers.find(session, search)
         shown = found[:PAGE]
-        numbers = points.of(session, [card.id for card in shown])
-        rows = [_customer(card, [row.e164 or point.raw for point, row in numbers[card.id]]) for card in shown]
+        ids = [card.id for card in shown]
+        numbers, reached = points.of(session, ids), ways.of(session, ids)
+        rows = [
+            _customer(card, [row.e164 or point.raw for point, row in numbers[card.id]], reached[card.id])
+            for card in shown
+        ]
         more = len(found) > PAGE
         return Page(rows=rows, next=cursor_of(shown[-1].last_contact_at, shown[-1].id) if more else None)
 
@@ -162,7 +167,8 @@ def _in(language: str, words: Sequence[tuple[str, ...]]) -> list[str]:
     return [word[place] for word in words]
 
 
-def _customer(card: Customer, numbers: list[str]) -> list[str]:
+def _customer(card: Customer, numbers: list[str], reached: Sequence[ContactWay]) -> list[str]:
+    """All e-mail addresses stand in one cell, the main one first, as an import reads them."""
     phones = [*numbers[: _PHONES - 1], "; ".join(numbers[_PHONES - 1 :])]
     return [
         card.name,
@@ -171,7 +177,7 @@ def _customer(card: Customer, numbers: list[str]) -> list[str]:
         card.status,
         "1" if card.vip else "",
         *(phones + [""] * _PHONES)[:_PHONES],
-        card.email,
+        "; ".join(way.value for way in reached if way.kind == WayKind.EMAIL),
         card.address,
         card.note,
         card.language,

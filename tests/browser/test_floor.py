@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
@@ -98,3 +99,22 @@ async def test_a_supervisor_says_who_works_where(browser: Window, product: Produ
     await picture(sofia, "staff")
     await sofia.get_by_label("Where it is decided who works in sales").select_option("pbx")
     await expect(field).to_be_disabled()
+
+
+async def test_a_supervisor_signs_somebody_out_and_sees_what_he_owes_since_when(browser: Window, floor: Floor) -> None:
+    boris, sofia = await browser(), await browser()
+    await sign_in(boris, "boris", "102")
+    await sign_in(sofia, "sofia")
+    await sofia.goto("/floor")
+    plug(floor, "102", answer_ms=300)
+    floor.caller("79161250013", "7001", talk_ms=1000)
+    row = sofia.locator("[data-agent=boris]")
+    owes = row.locator("td").nth(5)
+    await expect(owes).to_contain_text("1 outcome", timeout=20_000)
+    await expect(owes.get_by_role("timer")).to_have_text(re.compile(r"^0:(0[3-9]|[1-5]\d)$"), timeout=10_000)
+    await order(sofia, "boris", "Sign out", "went home")
+    await expect(boris.get_by_label("Password")).to_be_visible()
+    await expect(row).to_have_attribute("data-state", "offline")
+    await expect(owes).to_contain_text("1 outcome")
+    await order(sofia, "boris", "Waive", "he is gone")
+    await expect(row).to_have_count(0)

@@ -22,8 +22,8 @@ Context: TypeAlias = tuple[tuple[str, str, str], ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """How we get in. ``local``: every address of ``host`` is this machine's own; ``ours`` is the address the PBX sees,
-    "" while its own is not known;
-    ``refused`` is the code of the link's failure, "" when we are in, and ``told`` what it said."""
+    "" while its own is not known; ``refused`` is the code of the link's failure, "" when we are in, and ``told`` what
+    it said."""
 
     host: str
     port: int

@@ -109,6 +109,12 @@ def _add_exchange(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         default="fill",
         help="what to do with customers who are known already (default: fill what is empty)",
     )
+    customers.add_argument(
+        "--namesakes",
+        choices=("create", "skip"),
+        default="create",
+        help="what to do with rows whose name alone a customer bears already (default: create another card)",
+    )
     customers.add_argument("--region", default="", help="country of numbers without a code, as in RU")
     customers.add_argument("--column", action="append", default=[], metavar="HEADING=FIELD", help="what a column means")
     customers.add_argument("--check", action="store_true", help="say what would happen, and write nothing")
@@ -195,7 +201,13 @@ def _replay(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     from callcenter import exchanging
 
-    wish = exchanging.Wish(known=options.known, region=options.region, columns=options.column, check=options.check)
+    wish = exchanging.Wish(
+        known=options.known,
+        namesakes=options.namesakes,
+        region=options.region,
+        columns=options.column,
+        check=options.check,
+    )
     refused = asyncio.run(exchanging.import_customers(_settings(options), options.file, wish, print))
     return 1 if refused else 0
 

@@ -19,6 +19,7 @@ from callcenter.commands import database
 from callcenter.config import Settings
 from callcenter.crm import audit, call_list
 from callcenter.crm.exchange import api_exports, book, columns, export, words
+from callcenter.crm.exchange.decide import Namesakes
 from callcenter.crm.exchange.decide import Rule as Known
 from callcenter.crm.exchange.export import CallSource, CustomerSource, Source, Workbook
 from callcenter.crm.exchange.importer import Importer
@@ -38,10 +39,11 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """``known``: the rule for customers who are known already; ``columns`` are ``HEADING=FIELD``; empty ``region``:
-    that of the settings; ``check``: write nothing."""
+    """``known``: the rule for customers who are known already, ``namesakes`` for those by name alone; ``columns`` are
+    ``HEADING=FIELD``; empty ``region``: that of the settings; ``check``: write nothing."""
 
     known: str
+    namesakes: str = "create"
     region: str = ""
     columns: Sequence[str] = ()
     check: bool = False
@@ -66,7 +68,7 @@ async def import_customers(settings: Settings, file: Path, wish: Wish, tell: Tel
             await db.write(lambda s: book.discard(s, id, None, clock.now()))
             importer.shelf.drop(id)
             return int(counts.get("refused", 0))
-        await db.write(lambda s: book.run(s, id, None, clock.now()))
+        await db.write(lambda s: book.run(s, id, None, clock.now(), Namesakes(wish.namesakes)))
         row = await _finished(db, importer, id, tell)
         tell("done: " + ", ".join(f"{count} {fate}" for fate, count in sorted(row.counts.items())))
         tell(f"to take it back: callcenter import undo {id}")

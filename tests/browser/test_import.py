@@ -67,3 +67,27 @@ async def test_a_picture_is_no_list(browser: Window, product: Product, tmp_path:
     await page.goto("/customers/import")
     await page.locator("input[type=file]").set_input_files(file)
     await expect(page.get_by_role("alert")).to_contain_text("no readable CSV")
+
+
+async def test_who_bears_a_customers_name_is_shown_and_left_out(
+    browser: Window, product: Product, tmp_path: Path
+) -> None:
+    file = tmp_path / "namesakes.csv"
+    file.write_text("Name;Phone\nТёзкина Вера;8 (903) 555-00-12\nNova Namesakeless;8 (903) 555-00-13\n")
+    page = await browser()
+    await sign_in(page, "admin")
+    vera = {"name": "Вера Тёзкина", "numbers": [{"raw": "+79035550011"}]}
+    made = await page.request.post("/api/v1/customers", data=vera, headers={"X-Requested-With": "callcenter"})
+    assert made.status == 201, await made.text()
+    await page.goto("/customers/import")
+    await page.locator("input[type=file]").set_input_files(file)
+    await page.get_by_role("button", name="Check the file").click()
+    alike = page.get_by_role("region", name="Perhaps the same customer").first
+    await expect(alike.get_by_role("link", name="Вера Тёзкина")).to_be_visible()
+    await alike.get_by_label("Leave these rows out").check()
+    found = await violations(page)
+    await picture(page, "import-namesakes")
+    await page.get_by_role("button", name="Import 2 rows").click()
+    await page.get_by_text("What became of the rows").wait_for()
+    await expect(page.get_by_text("a customer bears this name: left out as chosen")).to_be_visible()
+    assert found == {}

@@ -45,8 +45,8 @@ class Importing:
         await self.work()
         return await self.read(import_)
 
-    async def run(self, import_: dict[str, Any]) -> dict[str, Any]:
-        answer = await self.caller.post(f"/imports/{import_['id']}/run")
+    async def run(self, import_: dict[str, Any], namesakes: str = "create") -> dict[str, Any]:
+        answer = await self.caller.post(f"/imports/{import_['id']}/run?namesakes={namesakes}")
         assert answer.status == 200, answer.text
         await self.work()
         return await self.read(import_)

@@ -6,10 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
 from callcenter.crm.exchange.importer import Importer
-from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.calls import CallCandidate, CallRow
+from callcenter.crm.models.cards import CardWord
+from callcenter.crm.models.customers import ContactPoint, Customer
 from callcenter.crm.models.imports import ImportRow
 from tests.crm.office import Office, talked
 from tests.exchange.desk import Importing, importing, sheet
@@ -116,6 +119,104 @@ async def test_who_called_once_and_is_nobody_yet_gets_the_name_of_the_list_whate
     assert done["counts"] == {"updated": 1}
     (card,) = await olga.cards("ivan")
     assert (card["calls"], card["provisional"]) == (1, False)
+
+
+async def test_earlier_calls_come_with_a_number_of_the_list_and_go_where_they_were_with_an_undo(both: Office) -> None:
+    olga = await importing(both)
+    await olga.caller.post("/customers", {"name": "Ivan", "numbers": [{"raw": "+79160000001"}]})
+    await both.happens(talked("101", caller="+79160000002"))
+    done = await olga.whole(sheet(("Name", "Phone", "Phone 2"), ("", "+79160000001", "+79160000002")))
+    assert done["counts"] == {"updated": 1}
+    (ivan,) = await olga.cards("79160000002")
+    assert (ivan["name"], ivan["calls"], len(ivan["numbers"])) == ("Ivan", 1, 2)
+    assert (await olga.undo(done))["undo_counts"] == {"restored": 1}
+    (caller,) = await olga.cards("79160000002")
+    assert (caller["name"], caller["calls"], caller["provisional"]) == ("", 1, True)
+    (ivan,) = await olga.cards("ivan")
+    assert (ivan["calls"], len(ivan["numbers"])) == (0, 1)
+
+
+async def test_two_callers_who_are_one_in_the_list_are_one_card_and_two_again(both: Office) -> None:
+    olga = await importing(both)
+    for n in (1, 2):
+        await both.happens(talked("101", caller=f"+7916000000{n}", uniqueid=f"1700000000.{n}"))
+    done = await olga.whole(sheet(("Name", "Phone", "Phone 2"), ("Ivan", "+79160000001", "+79160000002")))
+    assert done["counts"] == {"updated": 1}
+    (ivan,) = await olga.cards("ivan")
+    assert (ivan["calls"], await olga.cards("79160000002")) == (2, [ivan])
+    await olga.undo(done)
+    found = [card for n in (1, 2) for card in await olga.cards(f"7916000000{n}")]
+    assert [(card["name"], card["calls"], card["provisional"]) for card in found] == [("", 1, True)] * 2
+
+
+async def test_calls_of_a_number_come_to_a_new_card_and_an_undo_removes_it_all_the_same(both: Office) -> None:
+    olga = await importing(both)
+    await both.happens(talked("101", caller="+79160000001"))
+    await both.db.write(_nobodys_call)
+    done = await olga.whole(sheet(("Name", "Phone"), ("Ivan", "+79160000001"), ("Anna", "+79160000009")))
+    assert [card["calls"] for card in await olga.cards("ivan")] == [1]
+    assert (await olga.undo(done))["undo_counts"] == {"removed": 2}
+    assert await olga.names() == []
+    calls = await both.db.read(lambda s: s.scalars(select(CallRow.customer_id)).all())
+    assert list(calls) == [None]
+
+
+def _nobodys_call(session: Session) -> None:
+    """As after the erasure of whoever called."""
+    session.execute(update(CallRow).values(customer_id=None))
+    for kind in (CallCandidate, ContactPoint, CardWord, Customer):
+        session.execute(delete(kind))
+
+
+NAMESAKES = sheet(
+    ("Name", "Phone"),
+    ("Petrova Anna", "+79160000001"),
+    ("Анна Петрова", "+79160000002"),
+    ("Anna", "+79160000003"),
+    ("Anna Petrova Maria", "+79160000004"),
+    ("Anna Petrova", "+79160000009"),
+    ("Anna Petrov", "+79160000005"),
+)
+
+
+@pytest.mark.parametrize(
+    ("choice", "counts", "left_out"),
+    [
+        ("create", {"created": 5, "skipped": 1}, ["known"]),
+        ("skip", {"created": 3, "skipped": 3}, ["same_name", "same_name", "known"]),
+    ],
+)
+async def test_who_bears_a_customers_name_is_shown_and_made_or_left_out_as_chosen(
+    both: Office, choice: str, counts: dict[str, int], left_out: list[str]
+) -> None:
+    olga = await importing(both)
+    values = {"name": "Anna Petrova", "organisation": "Romashka", "numbers": [{"raw": "+79160000009"}]}
+    anna = (await olga.caller.post("/customers", values)).body
+    ready = await olga.plan(await olga.upload(NAMESAKES), rule="skip")
+    assert ready["checked"] == {"new": 5, "known": 1, "numbers": 6, "namesakes": 2}
+    seen = (await olga.caller.get(f"/imports/{ready['id']}/preview")).body["namesakes"]
+    card = {"id": anna["id"], "name": "Anna Petrova", "organisation": "Romashka"}
+    assert [(one["n"], one["name"], one["cards"]) for one in seen] == [
+        (2, "Petrova Anna", [card]),
+        (3, "Анна Петрова", [card]),
+    ]
+    done = await olga.run(ready, choice)
+    assert done["counts"] == counts
+    skipped = (await olga.caller.get(f"/imports/{done['id']}/rows?fate=skipped")).body["items"]
+    assert [row["reason"] for row in skipped] == left_out
+    assert (await olga.caller.get(f"/customers/{anna['id']}")).body["version"] == anna["version"]
+
+
+async def test_namesakes_of_another_team_are_not_told(both: Office) -> None:
+    root = await importing(both, "root", "admin")
+    teams = [(await root.caller.post("/teams", {"name": name})).body["id"] for name in "AB"]
+    olga, peter = await importing(both), await importing(both, "peter")
+    for person, team in ((olga, teams[0]), (peter, teams[1])):
+        await root.caller.patch(f"/users/{person.caller.id}", {"team_id": team})
+    await peter.caller.post("/customers", {"name": "Anna Petrova"})
+    ready = await olga.plan(await olga.upload(sheet(("Name", "Phone"), ("Anna Petrova", "+79160000001"))))
+    assert ready["checked"] == {"new": 1, "numbers": 1}
+    assert (await olga.caller.get(f"/imports/{ready['id']}/preview")).body["namesakes"] == []
 
 
 async def test_the_mapping_of_the_same_headings_is_remembered(office: Office) -> None:

@@ -77,9 +77,26 @@ class RowRead(Answer):
     refused: str
 
 
+class NamesakeRead(Answer):
+    """A card that bears the name of a row."""
+
+    id: UUID
+    name: str
+    organisation: str
+
+
+class AlikeRead(Answer):
+    """A row that is perhaps a customer who is known already, by the name alone."""
+
+    n: int
+    name: str
+    cards: list[NamesakeRead]
+
+
 class SheetPreview(Answer):
     rows: list[RowRead]
     doubtful: list[DoubtRead]
+    namesakes: list[AlikeRead]
 
 
 class ImportedRow(Answer):
@@ -153,6 +170,18 @@ def doubts(file: Path, most: int | None = None) -> list[DoubtRead]:
     with file.open(encoding="utf-8") as lines:
         found = [json.loads(line) for line in islice(lines, most)]
     return [DoubtRead(n=n, column=column, cell=cell, read=read, reason=why) for n, column, cell, read, why in found]
+
+
+def namesakes(file: Path, most: int) -> list[AlikeRead]:
+    """What the check wrote down. Blocks."""
+    if not file.exists():
+        return []
+    with file.open(encoding="utf-8") as lines:
+        found = [json.loads(line) for line in islice(lines, most)]
+    return [
+        AlikeRead(n=n, name=name, cards=[NamesakeRead(id=id, name=its, organisation=firm) for id, its, firm in cards])
+        for n, name, cards in found
+    ]
 
 
 def rows(session: Session, id: UUID, fate: str, after: int, limit: int) -> ImportedRows:

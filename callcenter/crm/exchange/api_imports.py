@@ -19,7 +19,7 @@ from callcenter.crm.access import actor, require
 from callcenter.crm.exchange import answers, book, words
 from callcenter.crm.exchange.answers import ImportAnswer, ImportedRows, SheetPreview
 from callcenter.crm.exchange.cells import safe
-from callcenter.crm.exchange.decide import Rule
+from callcenter.crm.exchange.decide import Namesakes, Rule
 from callcenter.crm.exchange.importer import Importer
 from callcenter.crm.models.imports import Import
 from callcenter.crm.rights import Actor, Verb
@@ -95,7 +95,8 @@ class PlanView(View):
 
 class PreviewView(View):
     async def get(self, import_id: UUID, /, region: Region | None = None, mapping: Line = "") -> SheetPreview:
-        """The first rows as they would be taken, and every doubtful cell of the file, up to 500. With ``mapping``
+        """The first rows as they would be taken, every doubtful cell of the file, up to 500, and rows whose name a
+        customer bears already, up to 100. With ``mapping``
         (fields joined by commas) and ``region``: as they would be under another plan."""
         app, who = self.request.app, require(self.request, Verb.IMPORT)
         row, kept = await app[DB].read(lambda s: book.with_reading(s, import_id, who))
@@ -106,15 +107,17 @@ class PreviewView(View):
         shelf = app[IMPORTER].shelf
         rows, _ = await asyncio.to_thread(shelf.rows, row.id, 0, row.about["first"], _SHOWN, reading)
         doubtful = await asyncio.to_thread(answers.doubts, shelf.path(row.id, "doubts"), _NAMED)
-        return SheetPreview(rows=[answers.row_read(r) for r in rows], doubtful=doubtful)
+        alike = await asyncio.to_thread(answers.namesakes, shelf.path(row.id, "namesakes"), _LISTED)
+        return SheetPreview(rows=[answers.row_read(r) for r in rows], doubtful=doubtful, namesakes=alike)
 
 
 class ImportRunView(View):
-    async def post(self, import_id: UUID, /) -> ImportAnswer:
-        """Starts it, or goes on where it was stopped."""
+    async def post(self, import_id: UUID, /, namesakes: Namesakes = Namesakes.CREATE) -> ImportAnswer:
+        """Starts it, or goes on where it was stopped. ``namesakes``: what to do with rows whose name a customer bears
+        who shares no number with them; decided at the start."""
         app, who = self.request.app, require(self.request, Verb.IMPORT)
         now = app[CLOCK].now()
-        await app[DB].write(lambda s: book.run(s, import_id, who, now))
+        await app[DB].write(lambda s: book.run(s, import_id, who, now, namesakes))
         app[IMPORTER].wake()
         return await _read(self.request, import_id)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm import audit
 from callcenter.crm.exchange import columns
-from callcenter.crm.exchange.decide import Rule
+from callcenter.crm.exchange.decide import Namesakes, Rule
 from callcenter.crm.exchange.draft import Reading
 from callcenter.crm.fold import fold
 from callcenter.crm.models.cards import StatusRow
@@ -98,12 +98,13 @@ def plan(session: Session, id: UUID, by: Actor | None, wanted: Plan) -> None:
     row.leased_until = None
 
 
-def run(session: Session, id: UUID, by: Actor | None, now: datetime) -> None:
-    """Starts it, or goes on where it was stopped."""
+def run(session: Session, id: UUID, by: Actor | None, now: datetime, namesakes: Namesakes = Namesakes.CREATE) -> None:
+    """Starts it, or goes on where it was stopped, with the same choice for ``namesakes``."""
     row = get(session, id, by, lock=True)
     _must(row, "ready", "stopped", "failed")
     if row.state == "ready":
         row.row, row.position, row.counts, row.started_at = 0, 0, {}, now
+        row.about = row.about | {"namesakes": str(namesakes)}
     elif row.started_at is None:
         raise Refused("check it first", code="import_state")
     row.state, row.error, row.leased_until = "running", "", None

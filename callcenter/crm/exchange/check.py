@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from callcenter.crm.exchange import namesakes
 from callcenter.crm.exchange.draft import EMPTY
+from callcenter.crm.exchange.namesakes import Namesake
+from callcenter.crm.exchange.reach import Reach
 from callcenter.crm.exchange.writing import Row
 from callcenter.crm.handles import WayKind
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
@@ -29,7 +32,30 @@ class Findings:
         return {"counts": dict(self.counts), "doubts": dict(self.doubts)}
 
 
-def known(session: Session, rows: Sequence[Row]) -> dict[str, int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class There:
+    """What the record holds of some rows: cards behind their numbers and addresses, and who bears their names."""
+
+    known: Mapping[str, int]
+    namesakes: Mapping[int, Sequence[Namesake]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """Where findings are written down."""
+
+    doubts: TextIO
+    namesakes: TextIO
+
+
+def there(session: Session, rows: Sequence[Row], reach: Reach) -> There:
+    """Looks the rows up."""
+    known = _known(session, rows)
+    strangers = [row for row in rows if not row.draft.refused and not any(known.get(name) for name in names(row))]
+    return There(known=known, namesakes=namesakes.find(session, strangers, reach))
+
+
+def _known(session: Session, rows: Sequence[Row]) -> dict[str, int]:
     """How many cards stand behind each number and address of the rows."""
     keys = {number.key for row in rows for number, _ in row.draft.numbers if number.e164}
     emails = {str(row.draft.values["email"]).lower() for row in rows if row.draft.values.get("email")}
@@ -51,15 +77,22 @@ def known(session: Session, rows: Sequence[Row]) -> dict[str, int]:
     return found | {email: count for email, count in session.execute(by_email)}  # noqa: C416 - as above
 
 
-def look(findings: Findings, rows: Sequence[Row], there: dict[str, int], doubts: TextIO) -> None:
-    """Counts the rows and writes down each doubt: row, column, the cell, the reading, the reason."""
+def names(row: Row) -> list[str]:
+    """What a row is known by: its numbers; its e-mail address only where it has none."""
+    numbers = [number.key for number, _ in row.draft.numbers if number.e164]
+    return numbers or ([str(row.draft.values["email"]).lower()] if row.draft.values.get("email") else [])
+
+
+def look(findings: Findings, rows: Sequence[Row], there: There, paper: Paper) -> None:
+    """Counts the rows and writes down each doubt (row, column, the cell, the reading, the reason), and of each row who
+    bears its name (row, name, the cards)."""
     for row in rows:
         draft = row.draft
         for doubt in draft.doubts:
             findings.doubts[doubt.reason] += 1
             cell = row.cells[doubt.column] if doubt.column < len(row.cells) else ""
             line = [row.n, doubt.column, cell[:200], doubt.read, doubt.reason]
-            doubts.write(json.dumps(line, ensure_ascii=False) + "\n")
+            paper.doubts.write(json.dumps(line, ensure_ascii=False) + "\n")
         if draft.refused == EMPTY:
             findings.counts["empty"] += 1
             continue
@@ -67,16 +100,19 @@ def look(findings: Findings, rows: Sequence[Row], there: dict[str, int], doubts:
             findings.counts["refused"] += 1
             findings.doubts[draft.refused] += not any(d.reason == draft.refused for d in draft.doubts)
             if not any(d.reason == draft.refused for d in draft.doubts):
-                doubts.write(json.dumps([row.n, -1, "", "", draft.refused], ensure_ascii=False) + "\n")
+                paper.doubts.write(json.dumps([row.n, -1, "", "", draft.refused], ensure_ascii=False) + "\n")
             continue
-        names = [number.key for number, _ in draft.numbers if number.e164]
-        email = [str(draft.values["email"]).lower()] if draft.values.get("email") else []
-        numbers, names = names, names or email
+        known_by = names(row)
         findings.counts["numbers"] += len(draft.numbers)
-        if any(name in findings.seen for name in names):
+        if any(name in findings.seen for name in known_by):
             findings.counts["twice"] += 1
-        elif any(there.get(name) for name in names):
+        elif any(there.known.get(name) for name in known_by):
             findings.counts["known"] += 1
         else:
             findings.counts["new"] += 1
-        findings.seen.update([*numbers, *email])
+            if row.n in there.namesakes:
+                findings.counts["namesakes"] += 1
+                cards = [[str(one.card), one.name, one.organisation] for one in there.namesakes[row.n]]
+                paper.namesakes.write(json.dumps([row.n, draft.values["name"], cards], ensure_ascii=False) + "\n")
+        email = str(draft.values.get("email") or "").lower()
+        findings.seen.update([*known_by, *([email] if email else [])])

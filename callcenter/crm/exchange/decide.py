@@ -18,6 +18,13 @@ class Rule(StrEnum):
     CREATE = "create"
 
 
+class Namesakes(StrEnum):
+    """What to do with a row whose name a customer bears who shares no number with it."""
+
+    CREATE = "create"
+    SKIP = "skip"
+
+
 class Fate(StrEnum):
     CREATED = "created"
     UPDATED = "updated"

@@ -7,11 +7,11 @@ next start with the row after the last one that was committed.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -22,8 +22,8 @@ from callcenter import metrics
 from callcenter.clock import Clock
 from callcenter.crm import audit, customers, retro
 from callcenter.crm.exchange import book, check, reach, undo, writing
-from callcenter.crm.exchange.check import Findings
-from callcenter.crm.exchange.decide import Rule
+from callcenter.crm.exchange.check import Findings, Paper, There
+from callcenter.crm.exchange.decide import Namesakes, Rule
 from callcenter.crm.exchange.draft import Reading
 from callcenter.crm.exchange.lines import Shelf
 from callcenter.crm.exchange.writing import Row, Task
@@ -46,6 +46,15 @@ Live: TypeAlias = tuple[tuple[UUID, CallKey], ...]
 Take: TypeAlias = Callable[[CallEvent], Awaitable[object]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Rows of the file, where they end in it, and which lines are not wanted."""
+
+    rows: list[Row]
+    end: int
+    left_out: frozenset[int]
+
+
 async def _nobody(_event: CallEvent) -> None:
     """From a shell no call is followed."""
 
@@ -60,6 +69,7 @@ class Importer:
         self._take = take
         self._wake = asyncio.Event()
         self._size = 20
+        self._namesakes: tuple[UUID | None, frozenset[int]] = (None, frozenset())
         self._forgotten = clock.now() - _FORGET_EVERY
 
     def wake(self) -> None:
@@ -134,15 +144,15 @@ class Importer:
 
     async def _check(self, row: Import, reading: Reading) -> None:
         findings, position, done, first = Findings(), 0, 0, row.about["first"]
-        path = self.shelf.path(row.id, "doubts")
-        opened = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
-        with opened as doubts:
+        write = self.shelf.write
+        with write(row.id, "doubts") as doubts, write(row.id, "namesakes") as namesakes:
+            paper = Paper(doubts=doubts, namesakes=namesakes)
             while True:
                 rows, position = await self._rows(row.id, position, first + done, _CHECKED_AT_ONCE, reading)
                 if not rows:
                     break
-                there = await self._db.read(lambda s, rows=rows: check.known(s, rows))  # type: ignore[misc]
-                await asyncio.to_thread(check.look, findings, rows, there, doubts)
+                there = await self._db.read(lambda s, rows=rows: _there(s, row, rows))  # type: ignore[misc]
+                await asyncio.to_thread(check.look, findings, rows, there, paper)
                 done += len(rows)
                 if not await self._db.write(lambda s, done=done: self._checked(s, row, done)):  # type: ignore[misc]
                     return
@@ -160,14 +170,16 @@ class Importer:
 
     async def _batch(self, row: Import, reading: Reading) -> bool:
         first = row.about["first"] + row.row
+        left_out = await self._left_out(row)
         rows, position = await self._rows(row.id, row.position, first, self._size, reading)
-        more, live = await self._db.write(lambda s: self._written(s, row, rows, position))
+        taken = Rows(rows=rows, end=position, left_out=left_out)
+        more, live = await self._db.write(lambda s: self._written(s, row, taken))
         if row.created_by_id:
             await self._calls_follow(live, row.created_by_id)
         return more
 
-    def _written(self, session: Session, seen: Import, rows: list[Row], position: int) -> tuple[bool, Live]:
-        began, now = time.perf_counter(), self._clock.now()
+    def _written(self, session: Session, seen: Import, taken: Rows) -> tuple[bool, Live]:
+        began, now, rows = time.perf_counter(), self._clock.now(), taken.rows
         row = book.get(session, seen.id, None, lock=True)
         if row.state != "running" or row.position != seen.position:
             return row.state in book.WORKING, ()
@@ -175,10 +187,11 @@ class Importer:
             row.state, row.finished_at, row.leased_until = "done", now, None
             audit.record(session, None, "import_done", ("import", str(row.id)), now, **row.counts)
             return False, ()
-        task = Task(id=row.id, rule=Rule(row.rule), reach=reach.of(session, row.created_by_id), at=now)
+        by = reach.of(session, row.created_by_id)
+        task = Task(id=row.id, rule=Rule(row.rule), reach=by, at=now, left_out=taken.left_out)
         written = writing.write(session, rows, task)
         row.counts = dict(Counter(row.counts) + Counter(written.counts))
-        row.row, row.position, row.leased_until = row.row + len(rows), position, now + book.LEASE
+        row.row, row.position, row.leased_until = row.row + len(rows), taken.end, now + book.LEASE
         session.flush()
         self._fit(len(rows), time.perf_counter() - began)
         return True, written.live
@@ -194,6 +207,14 @@ class Importer:
         """As many rows next time as fit, growing by half at most."""
         fitting = int(rows * _HELD_SECONDS / max(seconds, 1e-4))
         self._size = max(_FEWEST, min(_MOST, fitting, self._size + self._size // 2 + 1))
+
+    async def _left_out(self, row: Import) -> frozenset[int]:
+        """Rows whose name a customer bears, where whoever started it wants none of them."""
+        if row.about.get("namesakes") != Namesakes.SKIP:
+            return frozenset()
+        if self._namesakes[0] != row.id:
+            self._namesakes = (row.id, await asyncio.to_thread(self.shelf.namesakes, row.id))
+        return self._namesakes[1]
 
     async def _undo(self, id: UUID) -> bool:
         return await self._db.write(lambda s: self._undone(s, id))
@@ -236,6 +257,10 @@ class Importer:
 def _tell(what: str, wrong: Exception) -> None:
     """Where it broke, but not what it said: messages quote rows."""
     log.error(what, error=type(wrong).__name__, at="".join(traceback.format_tb(wrong.__traceback__)))
+
+
+def _there(session: Session, row: Import, rows: list[Row]) -> There:
+    return check.there(session, rows, reach.of(session, row.created_by_id))
 
 
 def _ready(session: Session, seen: Import, findings: dict[str, Any]) -> None:

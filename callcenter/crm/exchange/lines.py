@@ -13,7 +13,7 @@ from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 from uuid import UUID
 
 from callcenter.crm.exchange import limits
@@ -21,7 +21,7 @@ from callcenter.crm.exchange.draft import Reading, read
 from callcenter.crm.exchange.writing import Row
 from callcenter.errors import Invalid, Unavailable
 
-_KINDS: Final = ("sheet", "lines", "doubts")
+_KINDS: Final = ("sheet", "lines", "doubts", "namesakes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,18 @@ class Shelf:
         cells = [json.loads(line) for line in lines]
         found = [Row(n=first + i, cells=row, draft=read(row, reading)) for i, row in enumerate(cells)]
         return found, position + sum(map(len, lines))
+
+    def write(self, id: UUID, kind: str) -> TextIO:
+        """A new file, or the old one emptied."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        return os.fdopen(os.open(self.path(id, kind), flags, 0o600), "w", encoding="utf-8")
+
+    def namesakes(self, id: UUID) -> frozenset[int]:
+        """Rows whose name a customer bears already, as the check found. Blocks."""
+        if not self.path(id, "namesakes").exists():
+            return frozenset()
+        with self.path(id, "namesakes").open(encoding="utf-8") as lines:
+            return frozenset(json.loads(line)[0] for line in lines)
 
     def drop(self, id: UUID) -> None:
         """Forgets all files of the import."""

@@ -50,12 +50,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Which import, under which rule, for whom."""
+    """Which import, under which rule, for whom. ``left_out`` are lines that make no new customer."""
 
     id: UUID
     rule: Rule
     reach: Reach
     at: datetime
+    left_out: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,8 @@ def _settle(batch: Batch, row: Row, task: Task) -> None:
         verdict = Verdict(fate=fate, reason=draft.refused)
     else:
         verdict = decide(draft.values, list(numbers), batch.matches(draft), task.rule)
+    if verdict.fate is Fate.CREATED and row.n in task.left_out:
+        verdict = Verdict(fate=Fate.SKIPPED, reason="same_name")
     line: dict[str, Any] = {
         "import_id": task.id,
         "n": row.n,

@@ -5,6 +5,8 @@ import type { ImportAnswer, ImportedRows, SheetPreview } from '@/api/types'
 
 type Given<T> = MaybeRefOrGetter<T>
 export type Rule = 'skip' | 'fill' | 'overwrite' | 'create'
+/** What becomes of rows whose name a customer bears who shares no number with them. */
+export type Namesakes = 'create' | 'skip'
 export interface Plan {
   mapping: string[]
   rule: Rule
@@ -52,7 +54,7 @@ export function useImportRows(id: Given<string>, fate: Given<string>) {
 
 export const uploadSheet = (file: File) => http.upload<ImportAnswer>('/imports', file, { filename: file.name })
 export const planImport = (id: string, plan: Plan) => http.put<ImportAnswer>(`/imports/${id}/plan`, plan)
-export const runImport = (id: string) => http.post<ImportAnswer>(`/imports/${id}/run`)
+export const runImport = (id: string, namesakes: Namesakes = 'create') => http.post<ImportAnswer>(`/imports/${id}/run?namesakes=${namesakes}`)
 export const stopImport = (id: string) => http.post<ImportAnswer>(`/imports/${id}/stop`)
 export const undoImport = (id: string) => http.post<ImportAnswer>(`/imports/${id}/undo`)
 export const discardImport = (id: string) => http.delete(`/imports/${id}`)

@@ -21,7 +21,7 @@ from callcenter.db import Database
 from tests.exchange.desk import sheet
 from tests.until import until_async
 
-ROWS = 1500
+ROWS = 3000
 
 
 async def test_killed_in_the_middle_every_row_is_imported_once(db: Database, db_url: str, tmp_path: Path) -> None:
@@ -32,11 +32,12 @@ async def test_killed_in_the_middle_every_row_is_imported_once(db: Database, db_
     first = await asyncio.create_subprocess_exec(*command, env=env, stdout=asyncio.subprocess.DEVNULL)
 
     async def begun() -> bool:
-        done = select(Import.row).where(Import.state == "running", Import.row > 0)
-        return await db.read(lambda s: s.scalar(done)) is not None
+        return bool(await db.read(lambda s: s.scalar(select(Import.row).where(Import.state == "running"))))
 
-    await until_async(begun, timeout=30)
-    first.kill()
+    try:
+        await until_async(begun, timeout=60, what="the first batch of the import")
+    finally:
+        first.kill()
     assert await first.wait() == -signal.SIGKILL
     (left,) = await db.read(lambda s: s.scalars(select(Import)).all())
     assert (left.state, 0 < left.row < ROWS) == ("running", True)

@@ -41,6 +41,8 @@ export function usePreview(id: Given<string>, plan: Given<Plan>, wanted: Given<b
   return useQuery({
     queryKey: computed(() => ['import-preview', toValue(id), toValue(plan).mapping.join(), toValue(plan).region, toValue(wanted)]),
     enabled: computed(() => toValue(wanted)),
+    // A check finds more under the same plan.
+    refetchOnMount: 'always',
     queryFn: () => http.get<SheetPreview>(`/imports/${toValue(id)}/preview`, { mapping: toValue(plan).mapping.join(','), region: toValue(plan).region }),
   })
 }

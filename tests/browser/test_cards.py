@@ -65,6 +65,8 @@ async def describe_and_take_off(page: Page) -> None:
 async def write_on(page: Page) -> None:
     """Status, tag and note, each in the history, which is then cut to what was changed."""
     await page.get_by_label("Status", exact=True).select_option("hot")
+    history = page.get_by_role("region", name="History")
+    await expect(history).to_contain_text("Status: New → Hot")
     await press(page.get_by_label("Add a tag"), "w")
     await page.keyboard.type("holesale")
     await page.keyboard.press("Enter")
@@ -72,9 +74,7 @@ async def write_on(page: Page) -> None:
     await press(page.get_by_label("Write a note"), "s")
     await page.keyboard.type("ends papers by e-mail")
     await page.keyboard.press("Control+Enter")
-    history = page.get_by_role("region", name="History")
     await expect(history).to_contain_text("sends papers by e-mail")
-    await expect(history).to_contain_text("Status: New → Hot")
     await press(history.get_by_role("button", name="Changes"))
     await expect(history).to_contain_text("Address added")
     await expect(history).not_to_contain_text("sends papers")

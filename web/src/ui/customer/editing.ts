@@ -36,7 +36,7 @@ export function useEditing(id: () => string) {
       queries.setQueryData(customerKey(customer), await mutateAsync({ customer, patch }))
       unsaved.value = undefined
       if (!quietly && before) done(t('customer.saved'), () => void save(undoing(before, patch), true))
-      void queries.invalidateQueries({ queryKey: ['customers'] })
+      for (const queryKey of [['customers'], ['timeline', customer]]) void queries.invalidateQueries({ queryKey })
     } catch (error) {
       if (asProblem(error).status === 412) return meet(customer, patch)
       unsaved.value = { patch, problem: error }

@@ -31,7 +31,7 @@ from callcenter.crm.schema import migrate
 from callcenter.db import Database
 from callcenter.ids import new_id
 
-BAR = 40.0
+BAR = 80.0
 """How many look-ups by primary key one search may cost at the 99th percentile."""
 FIRST = ("Ivan", "Anna", "Maria", "Dmitri", "Olga", "Sergei", "Elena", "Pavel", "Mario", "Giulia", "Leyla", "Rashad")
 SYLLABLES = tuple(c + v for c in "bdgklmnprstvz" for v in "aeo")

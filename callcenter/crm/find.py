@@ -180,17 +180,19 @@ def _having(
     many = sorted((word for word in lead if common.get(word, 0) > _CANDIDATES), key=common.__getitem__)
     found: dict[UUID, _Found] = {}
     for some in filter(None, (lead.difference(many), *({word} for word in many[:_WALKED]))):
-        found |= {row[0]: row for row in session.execute(narrow(_newest(some, others), actor, Customer))}
+        found |= {row[0]: row for row in session.execute(narrow(_newest(session, some, others), actor, Customer))}
     return {customer: found[customer] for customer in sorted(found, reverse=True)[:_CANDIDATES]}
 
 
-def _newest(lead: Set[str], others: Sequence[frozenset[str]]) -> Select[UUID, datetime | None, str]:
-    """SQLite would rather walk all cards in the order asked for, and look for the words on each: it must not see that
-    the card of a word is a card's id."""
+def _newest(session: Session, lead: Set[str], others: Sequence[frozenset[str]]) -> Select[UUID, datetime | None, str]:
+    """SQLite has no statistics, and would rather walk all cards in the order asked for and look for the words on each:
+    it must not see that the card of a word is a card's id. PostgreSQL counts, and must see it."""
     first = aliased(CardWord)
+    blind = session.get_bind().dialect.name == "sqlite"
+    card = func.coalesce(first.customer_id, null()) if blind else first.customer_id
     found = (
         select(Customer.id, Customer.last_contact_at, Customer.search_text)
-        .join(first, Customer.id == func.coalesce(first.customer_id, null()))
+        .join(first, Customer.id == card)
         .where(first.word.in_(sorted(lead)), Customer.merged_into.is_(None))
     )
     for spellings in others:

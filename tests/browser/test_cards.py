@@ -75,6 +75,7 @@ async def write_on(page: Page) -> None:
     await page.keyboard.type("ends papers by e-mail")
     await page.keyboard.press("Control+Enter")
     await expect(history).to_contain_text("sends papers by e-mail")
+    await press(history.get_by_role("button", name="Filter the history"))
     await press(history.get_by_role("button", name="Changes"))
     await expect(history).to_contain_text("Address added")
     await expect(history).not_to_contain_text("sends papers")

@@ -2,7 +2,7 @@ import {
   symRoundedAdd, symRoundedAddTask, symRoundedTaskAlt, symRoundedPersonPinCircle, symRoundedPhoneForwarded, symRoundedArrowBack, symRoundedArrowDownward, symRoundedArrowUpward, symRoundedCall, symRoundedCallEnd,
   symRoundedCallMade, symRoundedCallMissed, symRoundedCallReceived, symRoundedCheck, symRoundedCheckCircle, symRoundedClose,
   symRoundedCloudOff, symRoundedContrast, symRoundedDarkMode, symRoundedDatabase, symRoundedDelete, symRoundedDns,
-  symRoundedDomain, symRoundedEdit, symRoundedEditNote, symRoundedError, symRoundedFactCheck, symRoundedGroup,
+  symRoundedDomain, symRoundedFilterList, symRoundedEdit, symRoundedEditNote, symRoundedError, symRoundedFactCheck, symRoundedGroup,
   symRoundedGroups, symRoundedHeadsetMic, symRoundedHistory, symRoundedHourglassTop, symRoundedInfo, symRoundedKeyboard,
   symRoundedKeyboardArrowDown, symRoundedLanguage, symRoundedLightMode, symRoundedLock, symRoundedLogout,
   symRoundedNotifications, symRoundedPause, symRoundedPauseCircle, symRoundedPerson, symRoundedPersonAdd,
@@ -14,6 +14,7 @@ import {
 import type { CallState, PresenceState } from '@/api/types'
 
 export const icons = {
+  filter: symRoundedFilterList,
   tasks: symRoundedTaskAlt, addTask: symRoundedAddTask, visit: symRoundedPersonPinCircle, callBack: symRoundedPhoneForwarded,
   add: symRoundedAdd, back: symRoundedArrowBack, down: symRoundedArrowDownward, up: symRoundedArrowUpward,
   call: symRoundedCall, hangUp: symRoundedCallEnd, outgoing: symRoundedCallMade, missed: symRoundedCallMissed,

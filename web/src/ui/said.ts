@@ -19,7 +19,7 @@ export function useSaid() {
 
   function done(message: string, undo?: () => void): void {
     const actions = undo ? [{ label: t('common.undo'), noCaps: true, flat: true, handler: undo }] : []
-    Notify.create({ message, actions, timeout: undo ? 6000 : 2500, position: 'bottom', attrs: { role: 'status' } })
+    Notify.create({ message, actions, timeout: undo ? 6000 : 2500, position: 'bottom', badgeStyle: 'display: none', attrs: { role: 'status' } })
   }
 
   function failed(error: unknown): void {

@@ -8,13 +8,11 @@ from typing import Final
 from callcenter import metrics
 from callcenter.bus import Bus
 from callcenter.clock import Clock
+from callcenter.contain import contained
 from callcenter.crm import reminders
 from callcenter.db import Database
-from callcenter.errors import Unavailable
-from callcenter.log import logger
 from callcenter.news import Reminded, TasksChanged
 
-log = logger(__name__)
 _LOOK_SECONDS: Final = 5.0
 
 
@@ -29,13 +27,8 @@ class TaskWatch:
 
     async def run(self) -> None:
         while True:
-            try:
+            with contained("tasks"):
                 await self.look()
-            except Unavailable as wrong:
-                log.warning("tasks_not_watched", code=wrong.code)
-            except Exception:
-                metrics.contained.labels(part="tasks").inc()
-                log.exception("task_watch_failed")
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def look(self) -> None:

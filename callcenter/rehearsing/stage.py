@@ -7,8 +7,8 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from callcenter import metrics
 from callcenter.call import Changed
+from callcenter.contain import contained
 from callcenter.crm.rights import Actor
 from callcenter.errors import Refused, Unavailable
 from callcenter.events import DebtTold, LinkUp, MemberState, OriginateFailed
@@ -85,7 +85,8 @@ class Stage:
             self._wake.clear()
             for pbx in sorted(self._dirty):
                 self._dirty.discard(pbx)
-                await self._contained(pbx)
+                with contained("rehearsing", pbx=pbx):
+                    await self._sweep(pbx)
             if self._next:
                 await self._play()
 
@@ -95,10 +96,8 @@ class Stage:
             return
         play = self._now
         try:
-            await play.run()
-        except Exception:
-            metrics.contained.labels(part="rehearsing").inc()
-            log.exception("rehearsal_failed")
+            with contained("rehearsing"):
+                await play.run()
         finally:
             self._now = self._witness = None
             report = steps.ended(play.report, self._out.clock.now())
@@ -135,15 +134,6 @@ class Stage:
             self._witness.painted(who.id, pop, paint_ms)
 
     # what is left of an earlier life
-
-    async def _contained(self, pbx: str) -> None:
-        try:
-            await self._sweep(pbx)
-        except Unavailable as wrong:
-            log.warning("rehearsal_sweep_waits", pbx=pbx, code=wrong.code)
-        except Exception:
-            metrics.contained.labels(part="rehearsing").inc()
-            log.exception("rehearsal_sweep_failed", pbx=pbx)
 
     async def _sweep(self, pbx: str) -> None:
         """Channels end, members go, debts are let off. Raises Unavailable."""

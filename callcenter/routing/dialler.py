@@ -16,8 +16,8 @@ from uuid import UUID
 from prometheus_client import Counter
 from sqlalchemy.orm import Session
 
-from callcenter import metrics
 from callcenter.call import Call, Changed
+from callcenter.contain import contained
 from callcenter.crm import calls, dialling
 from callcenter.crm.dialling import Dialling
 from callcenter.errors import Invalid, Refused, Unavailable
@@ -106,13 +106,8 @@ class Dialler:
         """Gives up on those nobody hears of any more."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            try:
+            with contained("dialler"):
                 await self.look()
-            except Unavailable as wrong:
-                log.warning("dials_not_kept", code=wrong.code)
-            except Exception:
-                metrics.contained.labels(part="dialler").inc()
-                log.exception("dialler_failed")
 
     async def look(self) -> None:
         """One look."""

@@ -6,13 +6,12 @@ import asyncio
 from dataclasses import replace
 from typing import Final
 
-from callcenter import metrics
 from callcenter.call import Changed
 from callcenter.clock import Clock
+from callcenter.contain import contained
 from callcenter.crm import seen
 from callcenter.crm.seen import Sighting
 from callcenter.db import Database
-from callcenter.errors import Unavailable
 from callcenter.events import Arrived, ChannelSeen, Joined, Offered
 from callcenter.log import logger
 from callcenter.pbxmap import Kind, known_as
@@ -77,13 +76,8 @@ class SeenChannels:
         while True:
             await self._stirred.wait()
             await asyncio.sleep(self._write_s)
-            try:
+            with contained("seen"):
                 await self.write()
-            except Unavailable as wrong:
-                log.warning("seen_channels_wait", code=wrong.code)
-            except Exception:
-                metrics.contained.labels(part="seen").inc()
-                log.exception("seen_channels_failed")
 
     async def write(self) -> None:
         batch, now = dict(self._pending), self._clock.now()

@@ -9,9 +9,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from callcenter import metrics
+from callcenter.contain import contained
 from callcenter.crm import maps, queues, rosters
-from callcenter.errors import Unavailable
 from callcenter.events import LinkUp
 from callcenter.log import logger
 from callcenter.news import MapChanged
@@ -50,14 +49,9 @@ class Survey:
     async def run(self) -> None:
         while True:
             pbx = await self._waiting.get()
-            try:
+            with contained("survey", pbx=pbx):
                 if not self._fresh(pbx):
                     await self.propose(pbx)
-            except Unavailable as wrong:
-                log.warning("survey_waits", pbx=pbx, code=wrong.code)
-            except Exception:
-                metrics.contained.labels(part="survey").inc()
-                log.exception("survey_failed", pbx=pbx)
 
     def last(self, pbx: str) -> Surveyed | None:
         """The latest look at a PBX; None before the first."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from prometheus_client import Counter
 
-from callcenter import metrics
+from callcenter.contain import contained
 from callcenter.errors import Unavailable
 from callcenter.log import logger
 from callcenter.routing import holds
@@ -75,13 +75,8 @@ class Worker:
                 post.floor.settle(self._hands.now().mono)
                 post.touch_all()
             post.wake.clear()
-            try:
+            with contained("gate", TimeoutError, pbx=post.pbx):
                 await self._round()
-            except (Unavailable, TimeoutError) as wrong:
-                log.warning("gate_waits", pbx=post.pbx, reason=str(wrong))
-            except Exception:
-                metrics.contained.labels(part="gate").inc()
-                log.exception("gate_failed", pbx=post.pbx)
 
     async def _round(self) -> None:
         self._hands.looks += 1

@@ -7,17 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from callcenter import metrics
 from callcenter.clock import Clock
 from callcenter.config import Settings
+from callcenter.contain import contained
 from callcenter.db import Database
-from callcenter.errors import Unavailable
 from callcenter.health import Health
-from callcenter.log import logger
 from callcenter.vitals import judge, measure
 from callcenter.vitals.judge import Backlog, Disk, Stream, Verdict
 
-log = logger(__name__)
 LOOK_SECONDS: Final = 10.0
 _MEASURE_SECONDS: Final = 8.0
 _TAKEN: Final = "callcenter_ami_messages_total"
@@ -41,13 +38,8 @@ class Vitals:
 
     async def run(self) -> None:
         while True:
-            try:
+            with contained("vitals", TimeoutError):
                 await self.look()
-            except (Unavailable, TimeoutError) as wrong:
-                log.warning("vitals_not_measured", reason=str(wrong) or type(wrong).__name__)
-            except Exception:
-                metrics.contained.labels(part="vitals").inc()
-                log.exception("vitals_failed")
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:

@@ -18,8 +18,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from callcenter import metrics
 from callcenter.clock import Clock
+from callcenter.contain import contained
 from callcenter.crm import audit, customers, retro
 from callcenter.crm.exchange import book, check, reach, undo, writing
 from callcenter.crm.exchange.check import Findings, Paper, There
@@ -78,17 +78,12 @@ class Importer:
 
     async def run(self) -> None:
         while True:
-            try:
+            again = False
+            with contained("imports"):
                 worked = await self.work()
                 await self._forget()
-            except Unavailable as wrong:
-                log.warning("import_waits", code=wrong.code)
-                worked = False
-            except Exception:
-                metrics.contained.labels(part="imports").inc()
-                log.exception("imports_failed")
-                worked = False
-            if not worked:
+                again = worked
+            if not again:
                 self._wake.clear()
                 try:
                     await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)

@@ -15,15 +15,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
-from sqlalchemy import DateTime, Dialect, MetaData, NullPool, TypeDecorator, create_engine, event, text
+from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import Session
 
 from callcenter.errors import Unavailable
 from callcenter.log import logger
@@ -36,38 +35,6 @@ _CACHE_KIB: Final = 32 * 1024
 _LOG_COMMITS: Final = 32
 _LOG_COMMITS_AT_MOST: Final = 256
 _RETRIED_STATES: Final = frozenset({"40001", "40P01"})
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite keeps no zone: it is taken off on the way in and put back on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """All tables. Names of constraints are fixed so that migrations can name them on both engines."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_N_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
 
 
 class Database:
@@ -224,7 +191,8 @@ class _Writer(threading.Thread):
         # A command alone needs no savepoint: what it did is rolled back with the transaction.
         mode: _Mode = "create_savepoint" if len(batch) > 1 else "rollback_only"
         try:
-            with self._connection(synchronous) as connection, connection.begin():
+            connection = self._connection(synchronous)
+            with connection.begin():
                 for command in batch:
                     if command.answer.set_running_or_notify_cancel():
                         done.append((command.answer, *_run(connection, command.fn, mode)))
@@ -256,13 +224,13 @@ class _Writer(threading.Thread):
     _open: Connection | None = None
     _synchronous = ""
 
-    def _connection(self, synchronous: str) -> _Kept:
+    def _connection(self, synchronous: str) -> Connection:
         if self._open is None:
             self._open, self._synchronous = self._engine.connect(), ""
         if synchronous != self._synchronous:
             self._open.connection.cursor().execute(f"PRAGMA synchronous={synchronous}").close()
             self._synchronous = synchronous
-        return _Kept(self._open)
+        return self._open
 
     def _drop(self) -> None:
         """After a failure the connection may be poisoned (full disk, removed file): the next batch opens another."""
@@ -303,19 +271,6 @@ class _Log:
         file, self._file = self._file, None
         if file is not None:
             os.close(file)
-
-
-class _Kept:
-    """Lends the writer's connection to a ``with`` without closing it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> Connection:
-        return self._connection
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 def _run(connection: Connection, fn: Callable[[Session], T], mode: _Mode) -> tuple[T | None, BaseException | None]:

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callcenter import metrics
 from callcenter.clock import Clock
-from callcenter.db import Base, Database, UtcDateTime
+from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.ids import new_id
 from callcenter.log import logger
+from callcenter.tables import Base, UtcDateTime
 
 log = logger(__name__)
 _LEASE: Final = timedelta(minutes=5)

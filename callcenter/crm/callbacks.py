@@ -18,10 +18,10 @@ from callcenter.crm.models.customers import Customer, PhoneNumber
 from callcenter.crm.models.tasks import DialRow, Task, TaskAttempt
 from callcenter.crm.statement import Built, Statement
 from callcenter.crm.upsert import inserting
-from callcenter.db import UtcDateTime
 from callcenter.events import Arrived, CallEvent, CustomerChosen, Ended, Joined
 from callcenter.ids import new_id
 from callcenter.missed import Miss, missed
+from callcenter.tables import UtcDateTime
 
 _TASKS: Final = cast(Table, Task.__table__)
 _COUNTED: Final = (

@@ -21,9 +21,9 @@ from callcenter.crm.models.people import User
 from callcenter.crm.points import Told
 from callcenter.crm.rights import Actor, Verb, allow, card_of
 from callcenter.crm.visible import narrow
-from callcenter.db import UtcDateTime
 from callcenter.errors import Invalid, NotFound
 from callcenter.phone import Phone
+from callcenter.tables import UtcDateTime
 
 PageKey = tuple[datetime | None, UUID]
 WHOSE: Final = ("owner_id", "team_id")

@@ -21,8 +21,8 @@ from sqlalchemy.pool import NullPool
 import callcenter.crm.models.tables  # noqa: F401 - the import puts every table into the metadata
 from callcenter.crm import outcomes, pause_codes, statuses
 from callcenter.crm.privacy import guards
-from callcenter.db import Base
 from callcenter.errors import Unavailable
+from callcenter.tables import Base
 
 T = TypeVar("T")
 SEARCH_INDEX: Final = "words_of_customers"

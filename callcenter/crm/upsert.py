@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm.models.base import Row
 from callcenter.crm.statement import Built, Statement
-from callcenter.db import Base
 from callcenter.ids import new_id
+from callcenter.tables import Base
 
 
 def upsert(session: Session, kind: type[Row], natural: Mapping[str, Any], values: Mapping[str, Any]) -> UUID:

@@ -114,4 +114,4 @@ def test_noise_changes_no_call(noise: bytes, start: bytes) -> None:
 @given(fields=st.dictionaries(st.sampled_from(sorted({k for f in FIELDS[NAMES[0]] for k in f})), st.text(max_size=20)))
 def test_any_headers_at_all_are_survived(fields: dict[str, str]) -> None:
     for event in sorted({f["event"] for name in NAMES for f in FIELDS[name]}):
-        fold([{**fields, "event": event}] * 2)
+        check(fold([{**fields, "event": event}] * 2))

@@ -21,10 +21,11 @@ from callcenter.crm import customers
 from callcenter.crm.customers import Made
 from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.crm.models.customers import ContactPoint, Customer
-from callcenter.db import Base, Database
+from callcenter.db import Database
 from callcenter.errors import Invalid, Refused
 from callcenter.phone import parse
 from callcenter.recording.capture import open_store
+from callcenter.tables import Base
 
 
 def settings(state: Path, url: str) -> Settings:

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Text
 import callcenter.crm.models.tables  # noqa: F401 - the import puts every table into the metadata
 from callcenter.crm.privacy.person import SPOTS
 from callcenter.crm.privacy.registry import COLUMNS, About
-from callcenter.db import Base
+from callcenter.tables import Base
 from tests.house.source import assert_none
 
 _BY_OTHER_MEANS: Final = {

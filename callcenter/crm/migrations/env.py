@@ -7,7 +7,7 @@ from typing import Any
 from alembic import context
 
 import callcenter.crm.models.tables  # noqa: F401 - the import puts every table into the metadata
-from callcenter.db import Base
+from callcenter.tables import Base
 
 SEARCH_INDEX = "words_of_customers"
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.db import Base
 from callcenter.ids import new_id
+from callcenter.tables import Base
 
 
 class Row(Base):

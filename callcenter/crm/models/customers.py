@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
-from callcenter.db import UtcDateTime
+from callcenter.tables import UtcDateTime
 
 _MERGED = text("merged_into IS NOT NULL")
 

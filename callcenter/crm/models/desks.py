@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
-from callcenter.db import UtcDateTime
+from callcenter.tables import UtcDateTime
 
 _NOW: Final = text("until IS NULL")
 

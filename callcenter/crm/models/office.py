@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
-from callcenter.db import Base, UtcDateTime
+from callcenter.tables import Base, UtcDateTime
 
 
 class Policy(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
-from callcenter.db import UtcDateTime
+from callcenter.tables import UtcDateTime
 
 
 class Did(Row):

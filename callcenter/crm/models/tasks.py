@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
-from callcenter.db import Base, UtcDateTime
+from callcenter.tables import Base, UtcDateTime
 
 _LIVING = text("closed_at IS NULL")
 

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
-from callcenter.db import Base, UtcDateTime
+from callcenter.tables import Base, UtcDateTime
 
 
 class AuditSeal(Base):

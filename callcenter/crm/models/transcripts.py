@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
-from callcenter.db import UtcDateTime
+from callcenter.tables import UtcDateTime
 
 
 class Transcript(Row):

@@ -20,8 +20,9 @@ from callcenter.crm.models.privacy import ErasureRow
 from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.crm.privacy import holds, keeping, person
 from callcenter.crm.privacy.files import Files, Words
-from callcenter.db import Base, Database
+from callcenter.db import Database
 from callcenter.errors import Refused
+from callcenter.tables import Base
 
 KIND: Final = "erase_files"
 _AGAIN_AFTER: Final = timedelta(minutes=1)

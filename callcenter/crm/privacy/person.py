@@ -20,7 +20,7 @@ from callcenter.crm.models.cards import CardWord
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.tasks import Task
 from callcenter.crm.privacy.files import Words
-from callcenter.db import Base
+from callcenter.tables import Base
 
 T = TypeVar("T")
 MASKED: Final = "…"

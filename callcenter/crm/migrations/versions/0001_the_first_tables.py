@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from callcenter.db import UtcDateTime
+from callcenter.tables import UtcDateTime
 
 revision = "0001"
 down_revision = None

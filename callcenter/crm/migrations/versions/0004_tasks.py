@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from callcenter.db import UtcDateTime
+from callcenter.tables import UtcDateTime
 
 revision = "0004"
 down_revision = "0003"

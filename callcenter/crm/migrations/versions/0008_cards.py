@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from callcenter.crm import matching
-from callcenter.db import UtcDateTime
+from callcenter.tables import UtcDateTime
 
 revision = "0008"
 down_revision = "0007"

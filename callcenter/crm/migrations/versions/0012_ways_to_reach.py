@@ -9,8 +9,8 @@ from alembic import op
 
 from callcenter.crm import handles
 from callcenter.crm.handles import WayKind
-from callcenter.db import UtcDateTime
 from callcenter.ids import new_id
+from callcenter.tables import UtcDateTime
 
 revision = "0012"
 down_revision = "0011"

@@ -24,17 +24,6 @@ from callcenter.crm.privacy.erasure import Eraser
 from callcenter.crm.privacy.nights import Nights
 from callcenter.crm.routes import add_routes as add_crm_routes
 from callcenter.db import Database
-from callcenter.events import (
-    ChannelSeen,
-    DebtFound,
-    DebtTold,
-    LinkDown,
-    LinkUp,
-    MemberState,
-    MembersTold,
-    OriginatedLeg,
-    OriginateFailed,
-)
 from callcenter.health import Health, HealthChanged
 from callcenter.jobs import Jobs
 from callcenter.ledger import Ledger
@@ -52,6 +41,17 @@ from callcenter.news import (
     SignedOff,
     StaffChanged,
     TasksChanged,
+)
+from callcenter.pbx_events import (
+    ChannelSeen,
+    DebtFound,
+    DebtTold,
+    LinkDown,
+    LinkUp,
+    MemberState,
+    MembersTold,
+    OriginatedLeg,
+    OriginateFailed,
 )
 from callcenter.recording import api as recording_api
 from callcenter.recording import api_transcripts

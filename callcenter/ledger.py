@@ -20,17 +20,12 @@ from callcenter.crm.follow_up import follow_up
 from callcenter.crm.identify import NOBODY, Identified, identify, recall
 from callcenter.db import Database
 from callcenter.errors import Unavailable
-from callcenter.events import (
-    CallEvent,
-    CallKey,
-    CustomerChosen,
-    OutcomeLogged,
-    PbxEvent,
-)
+from callcenter.events import CallEvent, CallKey, CustomerChosen, OutcomeLogged
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
 from callcenter.news import RosterChanged, TasksChanged
+from callcenter.pbx_events import PbxEvent
 from callcenter.roster import Roster
 
 log = logger(__name__)

@@ -19,11 +19,11 @@ from callcenter.clock import Clock
 from callcenter.config import Pbx, SettingError, Settings
 from callcenter.crm import maps
 from callcenter.errors import Unavailable
-from callcenter.events import LinkDown, LinkUp
 from callcenter.health import Health
 from callcenter.ledger import Event, Ledger
 from callcenter.log import Secret, logger
 from callcenter.news import MapChanged
+from callcenter.pbx_events import LinkDown, LinkUp
 from callcenter.pbxmap import PbxMap
 
 log = logger(__name__)

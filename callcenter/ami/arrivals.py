@@ -13,15 +13,8 @@ from callcenter.ami.clicks import Clicks
 from callcenter.ami.parsing import number_in
 from callcenter.ami.scene import Event, Rules, Scene
 from callcenter.ami.tracks import SETTLE_SECONDS, Track
-from callcenter.events import (
-    Arrived,
-    CallKey,
-    ChannelSeen,
-    Direction,
-    OfferResult,
-    OriginateFailed,
-    Via,
-)
+from callcenter.events import Arrived, CallKey, Direction, OfferResult, Via
+from callcenter.pbx_events import ChannelSeen, OriginateFailed
 from callcenter.pbxmap import Kind, Rule, built_in, known_as, peer
 
 _OWN_NEWS: Final = frozenset({Kind.TRUNK, Kind.DEVICE})

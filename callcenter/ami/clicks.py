@@ -13,7 +13,7 @@ from typing import Final
 from callcenter.ami import messages as m
 from callcenter.ami.channels import Channel
 from callcenter.ami.scene import Event, Scene
-from callcenter.events import OTHER_HALF, LegState, OriginatedLeg
+from callcenter.pbx_events import OTHER_HALF, LegState, OriginatedLeg
 from callcenter.pbxmap import Kind
 
 _STATES: Final = {"Ringing": LegState.RINGING, "Up": LegState.ANSWERED}

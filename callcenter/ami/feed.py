@@ -21,8 +21,8 @@ from callcenter.ami.wire import ANSWER_SECONDS, Link, LinkFailed, Session, open_
 from callcenter.call import Call
 from callcenter.clock import Clock
 from callcenter.errors import Unavailable
-from callcenter.events import LinkDown, LinkUp, MembersTold
 from callcenter.log import logger
+from callcenter.pbx_events import LinkDown, LinkUp, MembersTold
 from callcenter.pbxmap import PbxMap
 
 log = logger(__name__)

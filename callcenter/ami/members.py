@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from callcenter.ami.messages import Member, Owes
-from callcenter.events import CallKey, DebtTold, MemberState
+from callcenter.events import CallKey
+from callcenter.pbx_events import DebtTold, MemberState
 
 
 class Members:

@@ -17,7 +17,8 @@ from callcenter.ami.tracker import Event, Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
 from callcenter.call import Call
 from callcenter.errors import Unavailable
-from callcenter.events import DebtFound, Ended, Left, LegEnded, OfferEnded, OfferResult, QueueResult
+from callcenter.events import Ended, Left, LegEnded, OfferEnded, OfferResult, QueueResult
+from callcenter.pbx_events import DebtFound
 
 _CLOCK: Final = 3
 DEBTS: Final = "callcenter-owes"

@@ -14,7 +14,8 @@ from callcenter import rehearsal
 from callcenter.ami import messages as m
 from callcenter.ami.channels import Channel, Channels
 from callcenter.ami.tracks import Track
-from callcenter.events import CallEvent, PbxEvent, Via
+from callcenter.events import CallEvent, Via
+from callcenter.pbx_events import PbxEvent
 from callcenter.pbxmap import Kind, PbxMap, Rule, peer
 from callcenter.roster import Device
 

@@ -15,9 +15,9 @@ from callcenter.crm.privacy import policies
 from callcenter.crm.privacy.rules import FAMILY, switch
 from callcenter.db import Database
 from callcenter.errors import CallcenterError, Unavailable
-from callcenter.events import LinkDown, LinkUp
 from callcenter.log import logger
 from callcenter.news import RecordingRulesChanged
+from callcenter.pbx_events import LinkDown, LinkUp
 
 log = logger(__name__)
 _AGAIN_SECONDS: Final = 300.0

@@ -11,9 +11,9 @@ from callcenter.call import Changed
 from callcenter.contain import contained
 from callcenter.crm.rights import Actor
 from callcenter.errors import Refused, Unavailable
-from callcenter.events import DebtTold, LinkUp, MemberState, OriginateFailed
 from callcenter.ids import new_id
 from callcenter.log import logger
+from callcenter.pbx_events import DebtTold, LinkUp, MemberState, OriginateFailed
 from callcenter.rehearsal import Names, is_member
 from callcenter.rehearsing import orders, outcome, steps
 from callcenter.rehearsing.hand import Hand

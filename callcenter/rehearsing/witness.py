@@ -12,17 +12,15 @@ from callcenter.clock import Clock
 from callcenter.events import (
     Arrived,
     CallKey,
-    DebtTold,
     Ended,
     Joined,
     LegEnded,
-    MemberState,
     Offered,
-    OriginateFailed,
     OutcomeLogged,
     QueueJoined,
     RecordingStarted,
 )
+from callcenter.pbx_events import DebtTold, MemberState, OriginateFailed
 from callcenter.rehearsal import Names
 from callcenter.rehearsing.steps import StepName
 

@@ -21,8 +21,9 @@ from callcenter.contain import contained
 from callcenter.crm import calls, dialling
 from callcenter.crm.dialling import Dialling
 from callcenter.errors import Invalid, Refused, Unavailable
-from callcenter.events import OTHER_HALF, Arrived, CallKey, OriginatedLeg, OriginateFailed
+from callcenter.events import Arrived, CallKey
 from callcenter.log import logger
+from callcenter.pbx_events import OTHER_HALF, OriginatedLeg, OriginateFailed
 from callcenter.roster import AgentId, Device
 from callcenter.routing import dials
 from callcenter.routing.dials import Dial, DialReason, DialState

@@ -9,7 +9,8 @@ from typing import Final, assert_never
 from uuid import UUID
 
 from callcenter.call import Call, Result
-from callcenter.events import CallKey, LegState, OriginatedLeg, OriginateFailed
+from callcenter.events import CallKey
+from callcenter.pbx_events import LegState, OriginatedLeg, OriginateFailed
 from callcenter.roster import AgentId, Device
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, assert_never
 
-from callcenter.events import MemberState
+from callcenter.pbx_events import MemberState
 from callcenter.routing.actions import Action, AddMember, DropDebt, Free, Pause, PutDebt, RemoveMember, SetPenalty
 from callcenter.routing.desks import Desks
 from callcenter.routing.parts import Parts

@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Mapping
 
 from callcenter.call import Call, Changed
-from callcenter.events import CallKey, DebtFound, DebtTold, LinkDown, LinkUp, MemberState, MembersTold
+from callcenter.events import CallKey
 from callcenter.news import MapChanged, Named, RosterChanged, StaffChanged
+from callcenter.pbx_events import DebtFound, DebtTold, LinkDown, LinkUp, MemberState, MembersTold
 from callcenter.roster import AgentId, Device, Roster
 from callcenter.routing import history
 from callcenter.routing.agents import Agents, Known

@@ -12,8 +12,9 @@ from callcenter.contain import contained
 from callcenter.crm import seen
 from callcenter.crm.seen import Sighting
 from callcenter.db import Database
-from callcenter.events import Arrived, ChannelSeen, Joined, Offered
+from callcenter.events import Arrived, Joined, Offered
 from callcenter.log import logger
+from callcenter.pbx_events import ChannelSeen
 from callcenter.pbxmap import Kind, known_as
 
 log = logger(__name__)

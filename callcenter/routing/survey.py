@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from callcenter.contain import contained
 from callcenter.crm import maps, queues, rosters
-from callcenter.events import LinkUp
 from callcenter.log import logger
 from callcenter.news import MapChanged
+from callcenter.pbx_events import LinkUp
 from callcenter.pbxmap import PbxMap
 from callcenter.routing.outside import Outside
 from callcenter.routing.proposal import Proposal, propose

@@ -11,8 +11,9 @@ from uuid import UUID
 from callcenter.call import Call, Changed
 from callcenter.card import Card
 from callcenter.crm.rights import Standing, Verb, allow, part_of
-from callcenter.events import CallKey, CustomerChosen, MemberState
+from callcenter.events import CallKey, CustomerChosen
 from callcenter.news import DraftSaved
+from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId, Roster
 from callcenter.routing.presence import Presence, PresenceChanged
 from callcenter.routing.unowned import Unowned

@@ -15,7 +15,7 @@ from callcenter.clock import Clock
 from callcenter.crm.rights import Actor
 from callcenter.db import Database
 from callcenter.errors import Unavailable
-from callcenter.events import MemberState, Offered
+from callcenter.events import Offered
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
 from callcenter.log import logger
@@ -30,6 +30,7 @@ from callcenter.news import (
     SignedOff,
     TasksChanged,
 )
+from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId
 from callcenter.routing.dialler import DialChanged
 from callcenter.routing.gate import Gate

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from callcenter.call import Call
 from callcenter.crm.rights import Standing
-from callcenter.events import CallKey, MemberState
+from callcenter.events import CallKey
+from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId, Device, Roster
 from callcenter.screenpop.shown import QueueLine
 

@@ -13,8 +13,9 @@ from callcenter.ami.parsing import parse
 from callcenter.ami.reader import Reader
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.call import Call, Segment
-from callcenter.events import CallKey, MemberState
+from callcenter.events import CallKey
 from callcenter.lifecycle import apply
+from callcenter.pbx_events import MemberState
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.roster import Binding, Device, Roster
 from tests.spine.story import ANNA, BORIS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.events import Arrived, Joined, LegState, Offered, OriginatedLeg, OriginateFailed, Via
+from callcenter.events import Arrived, Joined, Offered, Via
+from callcenter.pbx_events import LegState, OriginatedLeg, OriginateFailed
 from tests.ami.says import Line, Pbx
 from tests.ami.tale import told
 

@@ -19,9 +19,10 @@ from callcenter.ami.wire import Link
 from callcenter.call import Call, OutcomeState
 from callcenter.clock import SystemClock
 from callcenter.errors import Unavailable
-from callcenter.events import CallKey, DebtFound, LinkDown, LinkUp, MemberState, MembersTold
+from callcenter.events import CallKey
 from callcenter.lifecycle import apply
 from callcenter.log import Secret
+from callcenter.pbx_events import DebtFound, LinkDown, LinkUp, MemberState, MembersTold
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.roster import Binding, Device, Roster
 from tests.ami.says import Line, Pbx

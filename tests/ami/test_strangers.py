@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.events import ChannelSeen
+from callcenter.pbx_events import ChannelSeen
 from callcenter.pbxmap import Kind
 from tests.ami.says import Pbx
 from tests.ami.tale import told

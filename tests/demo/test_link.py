@@ -19,8 +19,9 @@ from callcenter.demo.pbx import Account, Pbx
 from callcenter.demo.queue_call import Plan
 from callcenter.demo.spool import dialogues
 from callcenter.errors import Unavailable
-from callcenter.events import Arrived, Ended, Joined, LegEnded, LinkUp, MemberState, Offered, RecordingStarted
+from callcenter.events import Arrived, Ended, Joined, LegEnded, Offered, RecordingStarted
 from callcenter.log import Secret
+from callcenter.pbx_events import LinkUp, MemberState
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.recording.files import HEADER, inspect
 from callcenter.routing.doctor.doctor import Doctor

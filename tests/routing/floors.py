@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from callcenter.call import Call
-from callcenter.events import MemberState, OutcomeLogged
+from callcenter.events import OutcomeLogged
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
+from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId, Roster
 from callcenter.routing import holds
 from callcenter.routing.actions import Action

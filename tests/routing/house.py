@@ -15,11 +15,12 @@ from callcenter.call import Changed
 from callcenter.clock import SystemClock
 from callcenter.crm.models.desks import PauseReason
 from callcenter.db import Database
-from callcenter.events import CallKey, DebtFound, DebtTold, LinkDown, LinkUp, MemberState, MembersTold, OutcomeLogged
+from callcenter.events import CallKey, OutcomeLogged
 from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.ledger import Ledger
 from callcenter.news import MapChanged, RosterChanged, StaffChanged
+from callcenter.pbx_events import DebtFound, DebtTold, LinkDown, LinkUp, MemberState, MembersTold
 from callcenter.roster import AgentId
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import MembershipUndone, Outside, UnpauseUndone

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from callcenter.events import MemberState
+from callcenter.pbx_events import MemberState
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.routing.desks import Desk
 from callcenter.routing.doctor.facts import Books, Door, Facts, Spool

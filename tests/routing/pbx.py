@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from callcenter.errors import Unavailable
-from callcenter.events import DebtFound, LinkDown, LinkUp, MemberState, MembersTold
+from callcenter.pbx_events import DebtFound, LinkDown, LinkUp, MemberState, MembersTold
 from tests.spine.story import START
 
 Tell = Callable[[str, Sequence[MemberState | MembersTold | DebtFound | LinkUp | LinkDown]], Awaitable[None]]

@@ -19,8 +19,8 @@ from pydantic import SecretStr
 from callcenter.app import Parts, build, subscribe, website
 from callcenter.config import Pbx, Settings
 from callcenter.crm import queues, rosters, users
-from callcenter.events import LinkUp, MemberState
 from callcenter.news import MapChanged, RosterChanged
+from callcenter.pbx_events import LinkUp, MemberState
 from callcenter.roster import Binding, Device, Roster
 from callcenter.routing.survey import Survey
 from tests.crm.office import OURS, PASSWORD, Answer, Caller, hashed

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from callcenter.crm.models.office import Audit
-from callcenter.events import Arrived, ChannelSeen
+from callcenter.events import Arrived
 from callcenter.news import MapChanged
+from callcenter.pbx_events import ChannelSeen
 from callcenter.pbxmap import Kind
 from tests.routing.test_api import Site, both, open_site, site
 from tests.routing.test_survey import answers, survey

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.call import Call
-from callcenter.events import Direction, LegState, OriginatedLeg, OriginateFailed
+from callcenter.events import Direction
 from callcenter.ids import new_id
+from callcenter.pbx_events import LegState, OriginatedLeg, OriginateFailed
 from callcenter.routing import dials
 from callcenter.routing.dials import Dial, DialReason, DialState
 from tests.spine.story import ANNA, START, Story, device

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from callcenter.crm import rosters
 from callcenter.db import Database
-from callcenter.events import CallKey, DebtTold
+from callcenter.events import CallKey
 from callcenter.news import RosterChanged
+from callcenter.pbx_events import DebtTold
 from callcenter.roster import Roster
 from tests.routing.house import QUEUES, ended, eventually, owed, service
 from tests.routing.pbx import Member

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcenter.events import MemberState
+from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId
 from callcenter.routing import holds
 from callcenter.routing.actions import AddMember, Pause, RemoveMember

@@ -11,7 +11,7 @@ from callcenter.clock import SetClock
 from callcenter.crm import seen
 from callcenter.crm.seen import Sighting
 from callcenter.db import Database
-from callcenter.events import ChannelSeen
+from callcenter.pbx_events import ChannelSeen
 from callcenter.pbxmap import Kind
 from callcenter.routing.seen import SeenChannels
 from tests.spine.story import START

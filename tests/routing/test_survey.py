@@ -14,9 +14,10 @@ from callcenter.crm.models.desks import MapRule
 from callcenter.crm.models.office import Policy
 from callcenter.db import Database
 from callcenter.errors import Unavailable
-from callcenter.events import CallEvent, LinkUp
+from callcenter.events import CallEvent
 from callcenter.health import Health
 from callcenter.news import MapChanged
+from callcenter.pbx_events import LinkUp
 from callcenter.pbxmap import Kind
 from callcenter.routing.outside import Outside, Send
 from callcenter.routing.survey import Survey

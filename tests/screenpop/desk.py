@@ -9,9 +9,10 @@ from typing import assert_never
 
 from callcenter.call import Call, Changed
 from callcenter.card import Candidate, Card, Match
-from callcenter.events import CallEvent, CallKey, MemberState
+from callcenter.events import CallEvent, CallKey
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
+from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId
 from callcenter.routing.parts import Parts
 from callcenter.routing.presence import Presence, PresenceChanged, debts, mood

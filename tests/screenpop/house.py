@@ -22,10 +22,11 @@ from callcenter.config import Settings
 from callcenter.crm import access, api_session, rosters, sessions, users
 from callcenter.crm.sessions import Visitor
 from callcenter.db import Database
-from callcenter.events import CallEvent, MemberState
+from callcenter.events import CallEvent
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
 from callcenter.news import CustomerChanged, DeskTaken, DraftSaved, RosterChanged, SignedOff, TasksChanged
+from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside

@@ -16,19 +16,10 @@ from callcenter.call import Changed
 from callcenter.crm import rosters
 from callcenter.db import Database
 from callcenter.errors import Unavailable
-from callcenter.events import (
-    Arrived,
-    CallKey,
-    Direction,
-    Ended,
-    Joined,
-    LegState,
-    OriginatedLeg,
-    OriginateFailed,
-    Via,
-)
+from callcenter.events import Arrived, CallKey, Direction, Ended, Joined, Via
 from callcenter.ledger import Ledger
 from callcenter.news import RosterChanged
+from callcenter.pbx_events import LegState, OriginatedLeg, OriginateFailed
 from callcenter.routing import api_dial
 from callcenter.routing.dialler import DialChanged, Dialler
 from callcenter.routing.gate import Gate

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
-from callcenter.events import MemberState
+from callcenter.pbx_events import MemberState
 from callcenter.routing.doctor.findings import Unseen
 from callcenter.routing.doctor.sections import Sections
 from callcenter.routing.effect import Confirmed

@@ -8,7 +8,7 @@ from typing import Final
 
 from callcenter.clock import Clock
 from callcenter.errors import Unavailable
-from callcenter.events import MemberState
+from callcenter.pbx_events import MemberState
 from callcenter.routing.doctor.facts import Context, Known
 from callcenter.routing.doctor.findings import Remedy, Unseen
 from callcenter.routing.doctor.gate_checks import HOOKS, OWN

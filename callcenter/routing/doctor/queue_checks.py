@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from callcenter.events import MemberState
+from callcenter.pbx_events import MemberState
 from callcenter.routing.desks import numbers
 from callcenter.routing.doctor.facts import Facts
 from callcenter.routing.doctor.findings import Finding, Remedy, Severity, Unseen

@@ -18,7 +18,7 @@ EFFECTS: Final = (
 
 PURE: Final = (
     *("ids", "clock", "phone", "errors", "events", "news", "card", "roster", "pbxmap", "call", "lifecycle", "missed"),
-    *("prefixes", "ami.framing", "ami.messages", "ami.channels", "ami.tracker"),
+    *("prefixes", "pbx_events", "ami.framing", "ami.messages", "ami.channels", "ami.tracker"),
     *("routing.reported", "routing.proposal", "routing.effect"),
     *("routing.why", "routing.actions", "routing.staff", "routing.membership", "routing.presence"),
     *("routing.missed", "routing.today", "routing.queues", "routing.unowned"),

@@ -154,6 +154,25 @@ class Resumed(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver(_OfCall):
+    """The agent at ``leg`` passed the customer on: ``via`` is blind, attended or park, ``to`` the extension that was
+    dialled or the name of the device that has him now, "" where the PBX does not say. An AMI Redirect tells nothing."""
+
+    leg: str
+    via: Via
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked(_OfCall):
+    """The customer waits in parking ``space``; put there by the agent at ``leg``, "" where nobody is named. What ends
+    it is told as Offered, Joined or Ended."""
+
+    leg: str
+    space: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingStarted(_OfCall):
     """MixMonitor writes to ``path`` (absolute, in the PBX's own file system)."""
 
@@ -233,6 +252,8 @@ CallEvent: TypeAlias = (
     | LegEnded
     | Held
     | Resumed
+    | HandedOver
+    | Parked
     | RecordingStarted
     | Ended
     | OutcomeLogged

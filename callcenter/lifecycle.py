@@ -14,6 +14,7 @@ from callcenter.events import (
     CustomerChosen,
     Direction,
     Ended,
+    HandedOver,
     Held,
     Joined,
     Left,
@@ -23,6 +24,7 @@ from callcenter.events import (
     OfferResult,
     OutcomeLogged,
     OutcomeWaived,
+    Parked,
     QueueJoined,
     QueueLeft,
     QueueResult,
@@ -38,7 +40,7 @@ def apply(call: Call | None, event: CallEvent, roster: Roster) -> Call | None:
     if call is None:
         return _arrived(event) if isinstance(event, Arrived) else None
     match event:
-        case Arrived():
+        case Arrived() | HandedOver() | Parked():
             return call
         case QueueJoined() | QueueLeft():
             return _queue(call, event)

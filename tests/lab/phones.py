@@ -93,6 +93,11 @@ class Phone(Sipp):
         """What this phone was offered so far, oldest first."""
         return read_offers(self.extension, self.trace)
 
+    def taken(self) -> list[Offer]:
+        """Those it answered. Asterisk repeats an INVITE to a phone that was not there for 32 s (RFC 3261, timer B), so
+        that one plugged in then is still offered, and at once cancelled, a call of before."""
+        return [offer for offer in self.offers() if offer.answered_at is not None]
+
 
 class Caller(Sipp):
     """A customer who dials `did` once.

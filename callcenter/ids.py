@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 
@@ -15,3 +16,8 @@ def new_id() -> UUID:
     value &= ~(0x3 << 62)
     value |= 0x2 << 62
     return UUID(int=value)
+
+
+def minted_at(id: UUID) -> datetime:
+    """When a UUIDv7 was made, in UTC, to the millisecond."""
+    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)

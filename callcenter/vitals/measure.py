@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
 from callcenter.crm.models.calls import CallRow, RecordingRow
+from callcenter.ids import minted_at
 from callcenter.jobs import Job
 from callcenter.recording.capture import LISTEN
 from callcenter.vitals.judge import Backlog, Disk
@@ -69,15 +70,23 @@ def newest_backup(folder: Path | None) -> datetime | None:
 
 
 def recordings_waiting(session: Session, now: datetime) -> Backlog:
-    """Recordings of calls that are over and that nobody has stored or given up; those of just now do not count."""
-    wanted = (
+    """Recordings of calls that are over and that nobody has stored or given up; those of just now do not count.
+
+    They wait since their call ended, or since we know of them where the call is older than that.
+    """
+    late = RecordingRow.state.in_(("recording", "waiting")), CallRow.ended_at < now - _SHORTLY
+    ids = select(RecordingRow.id).join(CallRow, CallRow.id == RecordingRow.call_id).where(*late)
+    first = session.scalars(ids.order_by(RecordingRow.id).limit(1)).first()
+    if first is None:
+        return Backlog(waiting=0, oldest=None)
+    waiting, ended = session.execute(
         select(func.count(), func.min(CallRow.ended_at))
         .select_from(RecordingRow)
         .join(CallRow, CallRow.id == RecordingRow.call_id)
-        .where(RecordingRow.state.in_(("recording", "waiting")), CallRow.ended_at < now - _SHORTLY)
-    )
-    waiting, oldest = session.execute(wanted).one()
-    return Backlog(waiting=waiting, oldest=oldest)
+        .where(*late)
+    ).one()
+    known = minted_at(first)
+    return Backlog(waiting=waiting, oldest=max(ended or known, known))
 
 
 def speech_waiting(session: Session, now: datetime) -> Backlog:

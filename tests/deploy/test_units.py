@@ -54,12 +54,12 @@ def test_a_unit_is_as_closed_as_it_can_be(installed: Path, unit: str) -> None:
 
 
 def test_units_name_commands_that_exist() -> None:
-    from callcenter.__main__ import _parser
+    from callcenter.__main__ import parser
 
     commands = [v for unit in UNITS for k, v in directives(unit) if k.startswith("Exec")]
     called = {word for command in commands for word in re.findall(r"/opt/callcenter/bin/callcenter (\w+)", command)}
     assert called == {"migrate", "run", "backup"}
-    helped = _parser().format_help()
+    helped = parser().format_help()
     assert [word for word in called if word not in helped] == []
 
 

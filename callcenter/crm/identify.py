@@ -207,21 +207,9 @@ def _new_card(session: Session, number_id: UUID, number: phone.Phone, now: datet
     named: dict[str, Any] = {"id": customer, "provisional": True, "calls": 1, "last_contact_at": now}
     named |= {"created_at": now, "updated_at": now}
     _add_customer(session, _FRESH | named)
-    _add_contact_point(
-        session,
-        {
-            "id": new_id(),
-            "customer_id": customer,
-            "number_id": number_id,
-            "raw": number.raw,
-            "extension": number.extension,
-            "label": "",
-            "note": "",
-            "is_primary": True,
-            "shared": False,
-            "created_at": now,
-        },
-    )
+    point = {"id": new_id(), "customer_id": customer, "number_id": number_id, "created_at": now}
+    point |= {"raw": number.raw, "extension": number.extension, "label": "", "note": ""}
+    _add_contact_point(session, point | {"is_primary": True, "shared": False})
     return Card(
         id=customer,
         kind="person",

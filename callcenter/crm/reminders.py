@@ -76,23 +76,37 @@ def call(session: Session, task: Task, user: UUID, now: datetime) -> None:
 
 def sweep(session: Session, now: datetime, since: datetime) -> Swept:
     """Claims that ran out are open again; reminders whose time has come are told. ``since``: the look before."""
+    expired = _expire(session, now)
+    told = _tell(session, now)
+    waiting = select(func.count()).where(_LIVING, Task.missed > 0)
+    late = select(Task.id).where(_LIVING, Task.order_at >= since, Task.order_at < now)
+    return Swept(
+        expired=expired,
+        late=tuple(session.scalars(late)),
+        told=told,
+        waiting=session.scalar(waiting) or 0,
+        overdue=session.scalar(waiting.where(and_(Task.order_at < now))) or 0,
+    )
+
+
+def _expire(session: Session, now: datetime) -> tuple[UUID, ...]:
+    """Opens the tasks whose claim ran out, with the bell of whoever has them now."""
+    opened = {"state": "open", "claimed_by_id": None, "claimed_at": None, "claim_until": None}
     ran_out = (
         update(Task)
         .where(_LIVING, Task.claim_until <= now)
-        .values(
-            state="open",
-            claimed_by_id=None,
-            claimed_at=None,
-            claim_until=None,
-            updated_at=now,
-            version=Task.version + 1,
-        )
+        .values(**opened, updated_at=now, version=Task.version + 1)
         .returning(Task.id)
         .execution_options(synchronize_session=False)
     )
     expired = tuple(session.scalars(ran_out))
     for task in session.scalars(select(Task).where(Task.id.in_(expired), Task.remind_at.is_not(None))):
         arrange(session, task)
+    return expired
+
+
+def _tell(session: Session, now: datetime) -> tuple[tuple[UUID, UUID], ...]:
+    """Task and person of every reminder that is due, each once; those of closed tasks are told to nobody."""
     due = (
         update(TaskReminder)
         .where(TaskReminder.told_at.is_(None), TaskReminder.at <= now)
@@ -102,12 +116,4 @@ def sweep(session: Session, now: datetime, since: datetime) -> Swept:
     )
     told = tuple((task, user) for task, user in session.execute(due))
     living = set(session.scalars(select(Task.id).where(Task.id.in_({task for task, _ in told}), _LIVING)))
-    waiting = select(func.count()).where(_LIVING, Task.missed > 0)
-    late = select(Task.id).where(_LIVING, Task.order_at >= since, Task.order_at < now)
-    return Swept(
-        expired=expired,
-        late=tuple(session.scalars(late)),
-        told=tuple((task, user) for task, user in told if task in living),
-        waiting=session.scalar(waiting) or 0,
-        overdue=session.scalar(waiting.where(and_(Task.order_at < now))) or 0,
-    )
+    return tuple((task, user) for task, user in told if task in living)

@@ -76,25 +76,12 @@ def _number_rows(session: Session, numbers: Mapping[str, Phone]) -> dict[str, UU
 def load(session: Session, drafts: Sequence[Draft], import_id: UUID, reach: Reach) -> Batch:
     """Every card that one of the rows may mean. ``import_id`` tells its own cards from those that were there before."""
     batch = Batch(numbers=_number_rows(session, {n.key: n for draft in drafts for n, _ in draft.numbers}))
-    keys = {number.key: batch.numbers[number.key] for draft in drafts for number, _ in draft.numbers if number.e164}
-    living = Customer.merged_into.is_(None)
-    on_number = select(ContactPoint.customer_id, ContactPoint.number_id).where(
-        ContactPoint.number_id.in_(list(keys.values()))
-    )
-    by_card: dict[UUID, set[UUID]] = {}
-    for holder, number in session.execute(on_number):
-        by_card.setdefault(holder, set()).add(number)
-    emails = {str(d.values["email"]).lower() for d in drafts if d.values.get("email")}
-    on_email = select(ContactWay.customer_id, ContactWay.key).where(
-        ContactWay.key.in_(emails), ContactWay.kind == WayKind.EMAIL
-    )
-    named: dict[UUID, set[str]] = {}
-    for holder, email in session.execute(on_email) if emails else ():
-        named.setdefault(holder, set()).add(email)
+    by_card = _held(session, batch, drafts)
+    named = _addressed(session, drafts)
     if not by_card and not named:
         return batch
-    meant = select(Customer).where(Customer.id.in_({*by_card, *named}), living).order_by(Customer.id).with_for_update()
-    cards = {card.id: card for card in session.scalars(meant)}
+    meant = select(Customer).where(Customer.id.in_({*by_card, *named}), Customer.merged_into.is_(None))
+    cards = {card.id: card for card in session.scalars(meant.order_by(Customer.id).with_for_update())}
     ours = _made_here(session, import_id, cards)
     numbers = _numbers_on(session, cards)
     for card in cards.values():
@@ -109,6 +96,24 @@ def load(session: Session, drafts: Sequence[Draft], import_id: UUID, reach: Reac
         )
         batch.knows(known, known.numbers, *named.get(card.id, ()))
     return batch
+
+
+def _held(session: Session, batch: Batch, drafts: Sequence[Draft]) -> set[UUID]:
+    """The cards that bear one of the numbers."""
+    numbers = {batch.numbers[number.key] for draft in drafts for number, _ in draft.numbers if number.e164}
+    return set(session.scalars(select(ContactPoint.customer_id).where(ContactPoint.number_id.in_(numbers))))
+
+
+def _addressed(session: Session, drafts: Sequence[Draft]) -> dict[UUID, set[str]]:
+    """The cards that bear one of the e-mail addresses, and which."""
+    emails = {str(draft.values["email"]).lower() for draft in drafts if draft.values.get("email")}
+    on_email = select(ContactWay.customer_id, ContactWay.key).where(
+        ContactWay.key.in_(emails), ContactWay.kind == WayKind.EMAIL
+    )
+    named: dict[UUID, set[str]] = {}
+    for holder, email in session.execute(on_email) if emails else ():
+        named.setdefault(holder, set()).add(email)
+    return named
 
 
 def _numbers_on(session: Session, cards: Collection[UUID]) -> dict[UUID, set[str]]:

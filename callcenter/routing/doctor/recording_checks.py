@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from callcenter.routing.doctor.facts import Facts
+from callcenter.routing.doctor.facts import Facts, Spool
 from callcenter.routing.doctor.findings import Finding, Remedy, Severity, Unseen
 from callcenter.routing.doctor.gate_checks import install
 from callcenter.routing.doctor.pasting import console
@@ -38,32 +38,40 @@ def spool(facts: Facts) -> Iterator[Finding | Unseen]:
         )
         return
     if seen.trouble:
-        yield Finding(
-            code="spool_unreadable",
-            severity=Severity.FAULT if recorded(facts) else Severity.WARNING,
-            thing=seen.path,
-            values={"path": seen.path},
-            what=f"it cannot be read: {seen.trouble}",
-            why="recordings are made and none is linked to its call",
-            remedy=Remedy(
-                commands=(
-                    "usermod --append --groups asterisk callcenter",
-                    f"chmod g+rx {seen.path}",
-                    "systemctl restart callcenter",
-                ),
-                advice="Where Asterisk is another machine, mount its monitor folder there first.",
-            ),
-        )
+        yield _unreadable(seen, heard=recorded(facts))
     elif seen.free_bytes < _LITTLE:
-        yield Finding(
-            code="spool_full",
-            severity=Severity.WARNING,
-            thing=seen.path,
-            values={"path": seen.path, "free_mb": str(seen.free_bytes // 1024**2)},
-            what=f"{seen.free_bytes / 1024**3:.1f} GB are free",
-            why="a full disk ends every recording, and on the PBX's own disk everything else as well",
-            remedy=Remedy(commands=(f"df -h {seen.path}", f"du -sh {seen.path}/*")),
-        )
+        yield _nearly_full(seen)
+
+
+def _unreadable(seen: Spool, *, heard: bool) -> Finding:
+    return Finding(
+        code="spool_unreadable",
+        severity=Severity.FAULT if heard else Severity.WARNING,
+        thing=seen.path,
+        values={"path": seen.path},
+        what=f"it cannot be read: {seen.trouble}",
+        why="recordings are made and none is linked to its call",
+        remedy=Remedy(
+            commands=(
+                "usermod --append --groups asterisk callcenter",
+                f"chmod g+rx {seen.path}",
+                "systemctl restart callcenter",
+            ),
+            advice="Where Asterisk is another machine, mount its monitor folder there first.",
+        ),
+    )
+
+
+def _nearly_full(seen: Spool) -> Finding:
+    return Finding(
+        code="spool_full",
+        severity=Severity.WARNING,
+        thing=seen.path,
+        values={"path": seen.path, "free_mb": str(seen.free_bytes // 1024**2)},
+        what=f"{seen.free_bytes / 1024**3:.1f} GB are free",
+        why="a full disk ends every recording, and on the PBX's own disk everything else as well",
+        remedy=Remedy(commands=(f"df -h {seen.path}", f"du -sh {seen.path}/*")),
+    )
 
 
 def spool_name(facts: Facts) -> Iterator[Finding | Unseen]:

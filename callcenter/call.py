@@ -76,6 +76,7 @@ class QueueVisit:
 class Segment:
     """One agent's part in a call. ``seq`` counts from 0 in the call; ``id`` is minted at insert.
 
+    ``handed_to``: the extension or device he passed the customer on to, "" where the PBX told nothing of the kind.
     ``talking`` while customer and leg are connected; ``leg_ended`` says that the device is free again.
     """
 
@@ -95,6 +96,7 @@ class Segment:
     held_since: datetime | None = None
     hold_s: float = 0.0
     leg_ended: bool = False
+    handed_to: str = ""
     outcome_state: OutcomeState = OutcomeState.NONE
     outcome: UUID | None = None
 
@@ -117,7 +119,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """The life of one customer channel. ``id`` and ``customer`` are filled in by the ledger at insert."""
+    """The life of one customer channel. ``id`` and ``customer`` are filled in by the ledger at insert; ``parked`` is
+    the space he waits in."""
 
     key: CallKey
     direction: Direction
@@ -135,6 +138,7 @@ class Call:
     result: Result | None = None
     cause: int = 0
     note: str = ""
+    parked: str = ""
     queues: tuple[QueueVisit, ...] = ()
     segments: tuple[Segment, ...] = ()
     recordings: tuple[str, ...] = ()
@@ -161,6 +165,8 @@ class Call:
         talking = [s for s in self.segments if s.talking]
         if talking:
             return State.HELD if all(s.held_since for s in talking) else State.TALKING
+        if self.parked:
+            return State.PARKED
         if any(s.ringing for s in self.segments) or self.direction is Direction.OUTBOUND:
             return State.RINGING
         return State.QUEUED

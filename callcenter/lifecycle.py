@@ -32,6 +32,7 @@ from callcenter.events import (
     Resumed,
     SegmentClaimed,
 )
+from callcenter.owing import judged
 from callcenter.roster import AgentId, Roster
 
 
@@ -39,25 +40,40 @@ def apply(call: Call | None, event: CallEvent, roster: Roster) -> Call | None:
     """The call after the event: the only place a call changes. None: an event of a call nobody announced."""
     if call is None:
         return _arrived(event) if isinstance(event, Arrived) else None
+    return judged(_applied(call, event, roster))
+
+
+def _applied(call: Call, event: CallEvent, roster: Roster) -> Call:
     match event:
-        case Arrived() | HandedOver() | Parked():
+        case Arrived():
             return call
         case QueueJoined() | QueueLeft():
             return _queue(call, event)
         case Offered():
-            return _offered(call, event, roster)
+            return _offered(_off_the_shelf(call), event, roster)
         case OfferEnded():
             return _offer_ended(call, event)
         case Joined():
-            return _joined(call, event, roster)
+            return _joined(_off_the_shelf(call), event, roster)
         case Left() | LegEnded():
             return _left(call, event)
         case Held() | Resumed():
             return _hold(call, event)
+        case HandedOver() | Parked():
+            return _passed_on(call, event)
         case RecordingStarted(path=path):
             return call if path in call.recordings else replace(call, recordings=(*call.recordings, path))
         case Ended():
-            return _ended(call, event)
+            return _ended(_off_the_shelf(call), event)
+        case OutcomeLogged() | OutcomeWaived() | SegmentClaimed() | CustomerChosen():
+            return _decided(call, event)
+        case _:
+            assert_never(event)
+
+
+def _decided(call: Call, event: OutcomeLogged | OutcomeWaived | SegmentClaimed | CustomerChosen) -> Call:
+    """What a person said of the call."""
+    match event:
         case OutcomeLogged(segment=seq, outcome=outcome):
             return _settle(call, seq, OutcomeState.LOGGED, outcome)
         case OutcomeWaived(segment=seq):
@@ -66,8 +82,6 @@ def apply(call: Call | None, event: CallEvent, roster: Roster) -> Call | None:
             return _claimed(call, event)
         case CustomerChosen(customer=customer):
             return replace(call, customer=customer)
-        case _:
-            assert_never(event)
 
 
 def _arrived(event: Arrived) -> Call:
@@ -165,7 +179,6 @@ def _joined(call: Call, event: Joined, roster: Roster) -> Call:
         replace(o, ended_at=event.at, result=OfferResult.ANSWERED) if o.leg == event.leg and o.ended_at is None else o
         for o in segment.offers
     )
-    owes = segment.role is Role.OWNER and segment.agent is not None and segment.outcome_state is OutcomeState.NONE
     talking = replace(
         segment,
         offers=offers,
@@ -174,9 +187,22 @@ def _joined(call: Call, event: Joined, roster: Roster) -> Call:
         answered_at=segment.answered_at or event.at,
         ended_at=None,
         talking=True,
-        outcome_state=OutcomeState.OWED if owes else segment.outcome_state,
+        handed_to="",
     )
     return _put(replace(call, answered_at=call.answered_at or event.at), talking)
+
+
+def _passed_on(call: Call, event: HandedOver | Parked) -> Call:
+    """A transfer to the parking lot is told as both, in either order: he who parked has passed nobody on."""
+    segment = _of_leg(call, event.leg) if event.leg else None
+    if isinstance(event, Parked):
+        call = replace(call, parked=event.space)
+        return _put(call, replace(segment, handed_to="")) if segment else call
+    return _put(call, replace(segment, handed_to=event.to)) if segment and not call.parked else call
+
+
+def _off_the_shelf(call: Call) -> Call:
+    return replace(call, parked="") if call.parked else call
 
 
 def _left(call: Call, event: Left | LegEnded) -> Call:

@@ -168,7 +168,7 @@ class Arrivals:
 
     def _leg_gone(self, msg: m.Hangup, track: Track) -> Iterable[Event]:
         customer = self._scene.channels.get(track.key.uniqueid)
-        result = track.why_unanswered(msg.cause, customer_gone=customer is None or customer.hung_up)
+        result = track.why_unanswered(msg.uniqueid, msg.cause, customer_gone=customer is None or customer.hung_up)
         yield from track.leg_gone(msg, msg.uniqueid, result)
         self._scene.forget(track)
 

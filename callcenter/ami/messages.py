@@ -163,21 +163,33 @@ class RecordedTo(_Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transferred(_Message):
-    """A transfer was made; ``via`` is blind or attended, ``customer`` the transferee where it is named.
+    """A transfer was made; ``via`` is blind, attended or three_way, ``customer`` the transferee where it is named.
 
-    ``second`` is the transferer's other channel, on which he consulted.
+    ``second`` is the transferer's other channel, on which he consulted; ``exten`` what he dialled, ``target`` the
+    channel he reached, each "" where it is not named.
     """
 
     via: str
     transferer: str
     customer: str
     second: str = ""
+    exten: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickedUp(_Message):
     uniqueid: str
     target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedAt(_Message):
+    """``parker`` is the device that put the channel there, as it is dialled."""
+
+    parked: str
+    space: str
+    parker: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +274,7 @@ Message: TypeAlias = (
     | RecordedTo
     | Transferred
     | PickedUp
+    | ParkedAt
     | ParkingOver
     | DidKnown
     | Member

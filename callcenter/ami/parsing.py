@@ -28,6 +28,7 @@ from callcenter.ami.messages import (
     NewChannel,
     OriginateRefused,
     Owes,
+    ParkedAt,
     ParkingOver,
     PickedUp,
     QueueEnded,
@@ -141,19 +142,30 @@ def _local_pair(f: Fields, stamp: dict[str, object]) -> Message:
     return LocalPair(**stamp, one=_get(f, "localoneuniqueid"), two=_get(f, "localtwouniqueid"))  # type: ignore[arg-type]
 
 
-def _attended(f: Fields, stamp: dict[str, object]) -> Message:
+def _attended(f: Fields, stamp: dict[str, object]) -> Message | None:
+    if _get(f, "result") not in _DONE:
+        return None
     return Transferred(
         **stamp,  # type: ignore[arg-type]
-        via="attended",
+        via="three_way" if _get(f, "desttype") == "Threeway" else "attended",
         transferer=_get(f, "origtransfereruniqueid"),
         customer=_get(f, "transfereeuniqueid"),
         second=_get(f, "secondtransfereruniqueid"),
+        exten=_get(f, "secondtransfererexten"),
+        target=_get(f, "transfertargetuniqueid"),
     )
 
 
-def _blind(f: Fields, stamp: dict[str, object]) -> Message:
-    transferer = _get(f, "transfereruniqueid")
-    return Transferred(**stamp, via="blind", transferer=transferer, customer=_get(f, "transfereeuniqueid"))  # type: ignore[arg-type]
+def _blind(f: Fields, stamp: dict[str, object]) -> Message | None:
+    if _get(f, "result") not in _DONE:
+        return None
+    return Transferred(
+        **stamp,  # type: ignore[arg-type]
+        via="blind",
+        transferer=_get(f, "transfereruniqueid"),
+        customer=_get(f, "transfereeuniqueid"),
+        exten=_get(f, "extension"),
+    )
 
 
 def _bridge_entered(f: Fields, stamp: dict[str, object]) -> Message:
@@ -219,6 +231,7 @@ def _hold(held: bool) -> _Builder:
     return lambda f, stamp: HeldBy(**stamp, uniqueid=_get(f, "uniqueid"), held=held)  # type: ignore[arg-type]
 
 
+_DONE: Final = frozenset({"", "Success"})
 _BUILDERS: Final[Mapping[str, _Builder]] = {
     "Newchannel": _new_channel,
     "Newstate": _simple(ChannelState, uniqueid="uniqueid", linkedid="linkedid", state="channelstatedesc"),
@@ -240,6 +253,7 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "VarSet": _variable,
     "BlindTransfer": _blind,
     "AttendedTransfer": _attended,
+    "ParkedCall": _simple(ParkedAt, parked="parkeeuniqueid", space="parkingspace", parker="parkerdialstring"),
     "UnParkedCall": _simple(ParkingOver, parked="parkeeuniqueid", retriever="retrieveruniqueid"),
     "ParkedCallTimeOut": _simple(ParkingOver, parked="parkeeuniqueid", retriever=""),
     "Pickup": _simple(PickedUp, uniqueid="uniqueid", target="targetuniqueid"),

@@ -63,9 +63,17 @@ class Scene:
         return track if track and leg in track.legs else None
 
     def customer_of(self, uniqueid: str) -> str:
-        """The customer on whose behalf the channel was dialled; the channel itself where it is one; else ``""``."""
-        origins = self.channels.origins(uniqueid)
-        return next((c.uniqueid for c in origins if c.uniqueid in self.tracks), "")
+        """The customer on whose behalf the channel was dialled; the channel itself where it is one; else ``""``.
+
+        He may hear the near half of a Local channel already while its far half rings a phone: a colleague whom the
+        transferring agent did not wait for.
+        """
+        dialled = [c.uniqueid for c in self.channels.origins(uniqueid) if c.uniqueid in self.tracks]
+        return dialled[0] if dialled else self._unawaited(uniqueid)
+
+    def _unawaited(self, uniqueid: str) -> str:
+        halves = [c.uniqueid for c in self.channels.origins(uniqueid) if c.pair]
+        return next((customer for half in halves for customer in sorted(self.customers_near(half))), "")
 
     def customers_near(self, uniqueid: str) -> set[str]:
         """Who hears the channel."""
@@ -73,10 +81,24 @@ class Scene:
 
     def rings(self, msg: m.Message, channel: Channel) -> Iterable[Event]:
         """The device rings for the customer it was dialled for, if any."""
-        track = self.tracks.get(self.customer_of(channel.uniqueid))
+        track = self.tracks.get(self.customer_of(channel.uniqueid)) or self._recalled(channel)
         if track and not track.ended:
             self.leg(track, channel)
+            if self._unawaited(channel.uniqueid) == track.key.uniqueid:
+                track.legs[channel.uniqueid].via = Via.ATTENDED
             yield from track.offered(msg, channel.uniqueid)
+
+    def _recalled(self, channel: Channel) -> Track | None:
+        """A customer on whose behalf the PBX itself rings the one who transferred him, as the colleague did not answer.
+        A click of ours rings by itself too; its id is ours and has no dot."""
+        if channel.dialled_by or "." not in channel.uniqueid or channel.uniqueid in self.track_of_leg:
+            return None
+        name = peer(channel.name)
+        waiting = [track for track in self.tracks.values() if track.parted == name and track.alone and not track.ended]
+        if len(waiting) != 1:
+            return None
+        waiting[0].via, waiting[0].parted = Via.RETURN, ""
+        return waiting[0]
 
     def heard_by(self, msg: m.Message, customers: set[str]) -> Iterable[Event]:
         """Tells the difference between who hears each customer now and who did."""
@@ -88,12 +110,21 @@ class Scene:
             devices = [c for c in heard if c.kind is Kind.DEVICE or self._stands_in(track, c)]
             for channel in devices:
                 self.leg(track, channel)
+                if channel.click and track.talked:
+                    track.legs[channel.uniqueid].via = track.legs[channel.uniqueid].via or Via.ORIGINATE
             yield from track.hears(msg, {c.uniqueid: self.device(c) for c in devices})
             for channel in devices:
                 if channel.recorded:
                     yield from track.recorded(msg, channel.recorded)
             if track.unsettled:
                 self.unsettled.add(customer)
+
+    def rings_now(self, msg: m.Message, local: Channel) -> Iterable[Event]:
+        """Devices that have rung behind a Local channel for a colleague's question, and now ring for the customer."""
+        if local.pair:
+            for leg in self.channels.ringing():
+                if leg.uniqueid not in self.track_of_leg:
+                    yield from self.rings(msg, leg)
 
     def _stands_in(self, track: Track, channel: Channel) -> bool:
         """A trunk's leg dialled for a customer with whom no phone of ours has talked: a follow-me, whose owner took the

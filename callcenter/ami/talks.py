@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from callcenter.ami import messages as m
 from callcenter.ami.scene import Event, Rules, Scene
 from callcenter.events import Via
+from callcenter.pbxmap import Kind, peer
 
 
 class Talks:
@@ -19,6 +20,7 @@ class Talks:
             m.HeldBy: self._held,
             m.Transferred: self._transferred,
             m.PickedUp: self._picked_up,
+            m.ParkedAt: self._parked_at,
             m.ParkingOver: self._parking_over,
         }
 
@@ -28,7 +30,10 @@ class Talks:
         if msg.swap:
             scene.channels.leave(msg.swap)
         scene.channels.enter(msg.uniqueid, "" if msg.mute else msg.bridge)
-        yield from scene.heard_by(msg, affected | scene.customers_near(msg.uniqueid))
+        near = scene.customers_near(msg.uniqueid)
+        yield from scene.heard_by(msg, affected | near)
+        if near and (channel := scene.channels.get(msg.uniqueid)):
+            yield from scene.rings_now(msg, channel)
 
     def _bridge_left(self, msg: m.BridgeLeft) -> Iterable[Event]:
         scene = self._scene
@@ -43,9 +48,8 @@ class Talks:
         scene = self._scene
         scene.channels.tie(msg.one, msg.two)
         yield from scene.heard_by(msg, scene.customers_near(msg.one))
-        for leg in scene.channels.ringing():
-            if leg.uniqueid not in scene.track_of_leg:
-                yield from scene.rings(msg, leg)
+        if local := scene.channels.get(msg.one):
+            yield from scene.rings_now(msg, local)
 
     def _held(self, msg: m.HeldBy) -> Iterable[Event]:
         if track := self._scene.track_of(msg.uniqueid):
@@ -56,23 +60,40 @@ class Talks:
         scene = self._scene
         named = msg.customer if msg.customer in scene.tracks else scene.customer_of(msg.transferer)
         track = scene.tracks.get(named) or scene.track_of(msg.transferer) or scene.track_of(msg.second)
-        if track is None:
+        if track is None or track.shelved:
             return
         track.via = Via.BLIND if msg.via == "blind" else Via.ATTENDED
+        if msg.via == "three_way":
+            return
+        leg = next((u for u in (msg.transferer, msg.second) if u in track.legs), "")
+        yield from track.handed_over(msg, leg, msg.exten or self._reached(msg.target))
         if msg.via == "blind":
             return
-        for leg in scene.channels.ringing():
-            if leg.dialled_by in (msg.transferer, msg.second):
-                leg.dialled_by = track.key.uniqueid
-                yield from scene.rings(msg, leg)
+        track.parted = track.legs[leg].device.name if leg else ""
+        for ringing in scene.channels.ringing():
+            if ringing.dialled_by in (msg.transferer, msg.second):
+                ringing.dialled_by = track.key.uniqueid
+                yield from scene.rings(msg, ringing)
+
+    def _reached(self, target: str) -> str:
+        """The device a transfer ends at, where the PBX names its channel."""
+        heard = [c for u in sorted(self._scene.channels.connected(target)) if (c := self._scene.channels.get(u))]
+        return next((peer(c.name) for c in heard if c.kind is Kind.DEVICE), "")
 
     def _picked_up(self, msg: m.PickedUp) -> Iterable[Event]:
         if track := self._scene.track_of(msg.target):
             self._scene.via(track, msg.uniqueid, Via.PICKUP)
         return ()
 
+    def _parked_at(self, msg: m.ParkedAt) -> Iterable[Event]:
+        scene = self._scene
+        named = scene.customer_of(msg.parked) or next(iter(sorted(scene.customers_near(msg.parked))), "")
+        if track := scene.tracks.get(named):
+            yield from track.parked(msg, msg.space, msg.parker)
+
     def _parking_over(self, msg: m.ParkingOver) -> Iterable[Event]:
         if track := self._scene.tracks.get(msg.parked):
+            track.shelved = False
             if msg.retriever:
                 self._scene.via(track, msg.retriever, Via.PARK)
             else:

@@ -16,6 +16,7 @@ from callcenter.events import (
     CallKey,
     Direction,
     Ended,
+    HandedOver,
     Held,
     Joined,
     Left,
@@ -23,6 +24,7 @@ from callcenter.events import (
     Offered,
     OfferEnded,
     OfferResult,
+    Parked,
     QueueJoined,
     QueueLeft,
     QueueResult,
@@ -56,7 +58,8 @@ class _Stamp(TypedDict):
 
 @dataclass(slots=True)
 class Leg:
-    """A device's channel in a call. ``offered``: Offered was told; ``closed``: so was OfferEnded.
+    """A device's channel in a call. ``offered``: Offered was told, at ``rung``; ``closed``: so was OfferEnded;
+    ``answered``: when it was picked up (both monotonic seconds).
 
     ``leaving``: since when it does not hear the customer. A transfer or the folding of a Local channel parts the two
     for a millisecond, so Left is told a moment later.
@@ -66,7 +69,8 @@ class Leg:
     via: Via | None = None
     offered: bool = False
     closed: bool = False
-    answered: bool = False
+    rung: float = 0.0
+    answered: float | None = None
     joined: bool = False
     talked: bool = False
     held: bool = False
@@ -76,7 +80,8 @@ class Leg:
 @dataclass(slots=True)
 class Track:
     """``via`` is how the next leg comes to the call. ``queue``: the visit that is open; ``left``: it is over for the
-    PBX, which has not said why."""
+    PBX, which has not said why. ``parted``: the device that transferred him last after asking a colleague: it rings
+    again, dialled by nobody, when the colleague does not answer. ``shelved``: he is parked."""
 
     key: CallKey
     legs: dict[str, Leg] = field(default_factory=dict)
@@ -86,6 +91,8 @@ class Track:
     abandoned: bool = False
     talked: bool = False
     ended: bool = False
+    parted: str = ""
+    shelved: bool = False
     recordings: set[str] = field(default_factory=set)
 
     @property
@@ -106,14 +113,14 @@ class Track:
             return
         if self.left:
             yield from self.queue_left(when, QueueResult.EXIT)
-        leg.offered, leg.via = True, self._via()
+        leg.offered, leg.rung, leg.via = True, when.mono, leg.via or self._via()
         yield Offered(**self._stamp(when), leg=uniqueid, device=leg.device, via=leg.via, queue=self.queue)
 
     def offer_ended(self, when: When, uniqueid: str, result: OfferResult) -> Iterable[CallEvent]:
         leg = self.legs[uniqueid]
         if leg.offered and not leg.closed:
             leg.closed = True
-            leg.answered = result is OfferResult.ANSWERED
+            leg.answered = when.mono if result is OfferResult.ANSWERED else None
             yield OfferEnded(**self._stamp(when), leg=uniqueid, device=leg.device, result=result)
 
     def hears(self, when: When, devices: Mapping[str, Device]) -> Iterable[CallEvent]:
@@ -164,8 +171,9 @@ class Track:
         if leg.talked:
             yield LegEnded(**self._stamp(when), leg=uniqueid, device=leg.device)
 
-    def why_unanswered(self, cause: int, *, customer_gone: bool) -> OfferResult:
-        if cause == _ELSEWHERE or any(leg.answered for leg in self.legs.values()):
+    def why_unanswered(self, uniqueid: str, cause: int, *, customer_gone: bool) -> OfferResult:
+        rung = self.legs[uniqueid].rung
+        if cause == _ELSEWHERE or any(leg.answered is not None and leg.answered >= rung for leg in self.legs.values()):
             return OfferResult.ANSWERED_ELSEWHERE
         if customer_gone:
             return OfferResult.CANCELLED
@@ -179,6 +187,21 @@ class Track:
         if leg.joined and leg.held != on:
             leg.held = on
             yield (Held if on else Resumed)(**self._stamp(when), leg=uniqueid)
+
+    @property
+    def alone(self) -> bool:
+        """Nobody of ours talks with him."""
+        return not any(leg.joined for leg in self.legs.values())
+
+    def handed_over(self, when: When, uniqueid: str, to: str) -> Iterable[CallEvent]:
+        if uniqueid in self.legs and self.legs[uniqueid].talked and not self.ended and not self.shelved:
+            yield HandedOver(**self._stamp(when), leg=uniqueid, via=self.via, to=to)
+
+    def parked(self, when: When, space: str, parker: str) -> Iterable[CallEvent]:
+        by = [uniqueid for uniqueid, leg in self.legs.items() if leg.talked and leg.device.name == parker]
+        if not self.ended:
+            self.shelved, self.via = True, Via.DIRECT
+            yield Parked(**self._stamp(when), leg=by[-1] if by else "", space=space)
 
     def queue_joined(self, when: When, queue: str) -> Iterable[CallEvent]:
         if self.queue == queue and not self.left:
@@ -205,7 +228,7 @@ class Track:
                 yield from self._left(when, uniqueid, leg)
             if not leg.talked:
                 del self.legs[uniqueid]
-        walked_out = self.left and not self.abandoned and not any(leg.answered for leg in self.legs.values())
+        walked_out = self.left and not self.abandoned and all(leg.answered is None for leg in self.legs.values())
         yield from self.queue_left(when, QueueResult.EXIT if walked_out else QueueResult.ABANDONED)
         self.ended = True
         yield Ended(**self._stamp(when), cause=cause, by_customer=by_customer)

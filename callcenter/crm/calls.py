@@ -110,6 +110,7 @@ def _call_values(call: Call) -> dict[str, Any]:
         "ended_at": call.ended_at,
         "cause": call.cause,
         "note": call.note,
+        "parked": call.parked,
     }
 
 
@@ -132,6 +133,7 @@ def _segment_values(segment: Segment) -> dict[str, Any]:
         "hold_s": segment.hold_s,
         "talk_s": segment.talk_s,
         "leg_ended": segment.leg_ended,
+        "handed_to": segment.handed_to,
         "outcome_state": segment.outcome_state,
     }
 
@@ -180,6 +182,7 @@ def _read(session: Session, row: CallRow) -> Call:
         result=Result(row.result) if row.result else None,
         cause=row.cause,
         note=row.note,
+        parked=row.parked,
         queues=tuple(_read_visit(v) for v in visits.all()),
         recordings=tuple(paths.all()),
         segments=tuple(_read_segment(session, row.pbx, s) for s in segments.all()),
@@ -210,6 +213,7 @@ def _read_segment(session: Session, pbx: str, row: SegmentRow) -> Segment:
         talking=row.talking,
         hold_s=row.hold_s,
         leg_ended=row.leg_ended,
+        handed_to=row.handed_to,
         outcome_state=OutcomeState(row.outcome_state),
         outcome=outcome,
     )

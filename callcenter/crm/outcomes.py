@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.errors import Invalid, NotFound
+from callcenter.owing import TRANSFERRED
 
 NO_COMMENT, OPTIONAL, REQUIRED = "none", "optional", "required"
+TRANSFERRED_LABELS: Final = {"en": "Transferred", "ru": "Переведён", "it": "Trasferito", "az": "Yönləndirildi"}
 _FIRST: Final = (
     ("solved", OPTIONAL, {"en": "Solved", "ru": "Решено", "it": "Risolto", "az": "Həll olundu"}),
     ("callback", OPTIONAL, {"en": "Call back", "ru": "Перезвонить", "it": "Richiamare", "az": "Geri zəng"}),
@@ -38,6 +40,7 @@ def seed(session: Session) -> None:
         return
     for position, (code, comment, labels) in enumerate(_FIRST, start=1):
         session.add(OutcomeCode(code=code, labels=labels, comment=comment, key=position, position=position))
+    session.add(OutcomeCode(code=TRANSFERRED, labels=TRANSFERRED_LABELS, comment=OPTIONAL, position=len(_FIRST) + 1))
 
 
 def every(session: Session) -> list[OutcomeCode]:

@@ -11,6 +11,7 @@ from callcenter import phone
 from callcenter.call import Call, Segment
 from callcenter.card import Candidate, Card, Tie
 from callcenter.crm.rights import Standing, Verb, allow, card_of
+from callcenter.owing import TRANSFERRED
 from callcenter.rehearsal import answers_for
 from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.shown import Draft, FloorCall, Guess, Phase, Pop
@@ -103,6 +104,11 @@ def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> P
         draft=draft,
         test=answers_for(segment.device.name) is not None,
     )
+
+
+def proposed(to: str) -> Draft:
+    """What an agent who passed the customer on to ``to`` is asked to confirm."""
+    return Draft(outcome=TRANSFERRED, comment=f"→ {to}")
 
 
 def labelled(face: Pop, pbx: str, directory: Directory) -> Pop:

@@ -52,8 +52,9 @@ class Draft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pop:
     """One agent's part in a call. ``id`` is the segment's: the same in every tab and after every reload. The labels
-    are what people named the number and the queue, "" where nobody did. ``test``: a test call that answers
-    itself; nobody has anything to do for it."""
+    are what people named the number and the queue, "" where nobody did. ``handed_to``: to whom the agent passed the
+    customer on, while he has to confirm it. ``test``: a test call that answers itself; nobody has anything to do for
+    it."""
 
     id: UUID
     call_id: UUID
@@ -78,6 +79,7 @@ class Pop:
     candidates: tuple[Guess, ...]
     outcome_state: OutcomeState
     draft: Draft
+    handed_to: str = ""
     test: bool = False
 
 

@@ -10,11 +10,13 @@ import pytest
 
 from callcenter.call import Call
 from tests.ami.tale import Tale, answered, offers, recorded, talkers, told, visits
+from tests.captures import hand_overs
 
 HERE = Path(__file__).parents[1] / "captures"
 ALL = sorted(path.stem for path in HERE.glob("*.json"))
 _COLLEAGUES = ("agent_to_agent", "attended_transfer")  # phones that rang for a colleague, not for a customer
 _SILENT = ("outgoing_answered", "reject_busy")  # phones that were rung by nobody, or refused without ringing
+_HANDED_ON = tuple(scene.__name__ for scene in hand_overs.SCENES)  # judged one by one in test_hand_overs
 TIDY = [name for name in ALL if name not in ("kill", "hostile_callerid")]
 
 
@@ -48,7 +50,9 @@ def test_each_customer_is_one_call_with_his_number_and_the_one_he_dialled(name: 
     assert dialled == [(caller["number"], caller["dialled"]) for caller in customers(name)]
 
 
-@pytest.mark.parametrize("name", [name for name in TIDY if name not in (*_COLLEAGUES, "ringall_two_answer")])
+@pytest.mark.parametrize(
+    "name", [name for name in TIDY if name not in (*_COLLEAGUES, *_HANDED_ON, "ringall_two_answer")]
+)
 def test_who_talked_is_who_the_phones_say(name: str, suffix: str) -> None:
     calls = told(recorded(name + suffix)).calls
     talked = sorted((s.device.name, s.answered_at.timestamp()) for c in calls for s in answered(c) if s.answered_at)
@@ -66,7 +70,7 @@ def phones_of_callers(name: str) -> list[tuple[str, float]]:
     ]
 
 
-@pytest.mark.parametrize("name", [name for name in TIDY if name not in (*_COLLEAGUES, *_SILENT)])
+@pytest.mark.parametrize("name", [name for name in TIDY if name not in (*_COLLEAGUES, *_HANDED_ON, *_SILENT)])
 def test_each_ring_of_a_phone_is_one_offer(name: str, suffix: str) -> None:
     calls = told(recorded(name + suffix)).calls
     rung = sorted((o.device.name, o.offered_at.timestamp()) for c in calls for s in c.segments for o in s.offers)

@@ -57,7 +57,7 @@ def test_a_redirect_without_any_transfer_event_is_the_same(pbx: Pbx) -> None:
     pbx.hangup(customer)
     call = told(pbx.stream).call
     assert [segment.via for segment in call.segments] == ["direct", "blind"]
-    assert [segment.outcome_state for segment in call.segments] == ["owed", "owed"]
+    assert [segment.outcome_state for segment in call.segments] == ["draft", "owed"]
 
 
 def test_a_consulted_colleague_joins_only_with_the_customer(pbx: Pbx) -> None:

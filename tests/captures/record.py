@@ -14,7 +14,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.captures.scenes import EXTRA, SCENARIOS, Stage
+from tests.captures.scenes import EXTRA, SCENARIOS
+from tests.captures.stage import Stage
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
 from tests.until import until

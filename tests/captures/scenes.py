@@ -4,33 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.lab.amitap import AmiTap
-from tests.lab.asterisk import AMI_SECRET, AMI_USER, Asterisk
-from tests.lab.phones import Floor
+from tests.captures import hand_overs
+from tests.captures.stage import ANNA, BORIS, CLARA, NUMBER, Stage, talking_leg
 from tests.until import until
 
-ANNA, BORIS, CLARA = "101", "102", "103"
-NUMBER = "74951234567"
 SHORT_RING = {"queues_local.conf": "[support](+)\ntimeout=2\n[sales](+)\ntimeout=3\n"}
-
-
-class Stage:
-    """One PBX, its phones and both taps."""
-
-    def __init__(self, pbx: Asterisk, floor: Floor) -> None:
-        self.pbx, self.floor = pbx, floor
-        self.taps = [AmiTap(pbx), AmiTap(pbx, AMI_USER, AMI_SECRET)]
-
-    def over(self, timeout: float = 40) -> None:
-        """Wait until every caller has left and Asterisk has no channel."""
-        until(lambda: all(caller.ended() for caller in self.floor.callers), timeout, "all callers gone")
-        until(lambda: "0 active channels" in self.pbx.cli("core show channels count"), 10, "no channel left")
-
-    def reconnect(self) -> None:
-        """Both taps log in again."""
-        for tap in self.taps:
-            until(tap.lost, 10, "the AMI session ended")
-            tap.reconnect()
 
 
 def queue_rrmemory_answered(stage: Stage) -> None:
@@ -210,14 +188,6 @@ def two_calls_same_number(stage: Stage) -> None:
     stage.over()
 
 
-def talking_leg(stage: Stage, agent: str) -> str:
-    """Wait until the agent talks with somebody and return his channel's name."""
-    prefix = f"PJSIP/{agent}-"
-    entered = stage.taps[0].events
-    until(lambda: len(entered("BridgeEnter")) >= 2, 10, "talking")
-    return next(e["Channel"] for e in entered("BridgeEnter") if e["Channel"].startswith(prefix))
-
-
 def blind_transfer(stage: Stage) -> None:
     """Anna answers from the queue and hands the customer to Boris; both owe."""
     stage.floor.phone(ANNA)
@@ -273,10 +243,11 @@ SCENARIOS: dict[str, Callable[[Stage], None]] = {
         queue_abandoned_ringing, direct_did_answered, direct_did_abandoned, withheld_anonymous, withheld_unknown,
         agent_to_agent, outgoing_answered, reject_busy, hostile_callerid, utf8_name, queue_timeout, back_to_back,
         kill, restart, two_calls_same_number, blind_transfer, redirect, attended_transfer, transfer_to_queue,
-        ringall_two_answer,
+        ringall_two_answer, *hand_overs.SCENES,
     )
 }  # fmt: skip
 EXTRA = {
+    **hand_overs.EXTRA,
     "queue_noanswer_then_next": SHORT_RING,
     "queue_timeout": {**SHORT_RING, "extensions_local.conf": "[globals]\nQUEUE_TIMEOUT=4\n"},
 }

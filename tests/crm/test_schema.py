@@ -23,6 +23,7 @@ async def test_migrating_twice_changes_nothing(db_url: str, db: Database) -> Non
 
 async def test_a_new_call_center_has_outcomes_in_four_languages(db: Database) -> None:
     codes = await db.read(lambda s: {c.code: c for c in s.scalars(select(OutcomeCode))})
-    assert {"solved", "callback", "order", "complaint", "wrong_number", "no_interest", "other"} == set(codes)
+    named = {"solved", "callback", "order", "complaint", "wrong_number", "no_interest", "other", "transferred"}
+    assert set(codes) == named
     assert codes["complaint"].comment == codes["other"].comment == "required"
     assert all(set(c.labels) == {"en", "ru", "it", "az"} for c in codes.values())

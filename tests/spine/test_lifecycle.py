@@ -55,7 +55,7 @@ def test_one_outcome_settles_all_parts_of_its_agent_and_nobody_elses() -> None:
     logged = apply(call, outcome(story, 2), roster())
     assert logged is not None
     states = [segment.outcome_state for segment in logged.segments]
-    assert states == [OutcomeState.LOGGED, OutcomeState.OWED, OutcomeState.LOGGED]
+    assert states == [OutcomeState.LOGGED, OutcomeState.DRAFT, OutcomeState.LOGGED]
 
 
 def test_abandoned_only_when_the_customer_gave_up() -> None:

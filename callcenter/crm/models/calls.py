@@ -42,6 +42,7 @@ class CallRow(Row):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cause: Mapped[int] = mapped_column(default=0)
     note: Mapped[str] = mapped_column(Text, default="")
+    parked: Mapped[str] = mapped_column(Text, default="")
 
 
 class CallCandidate(Base):
@@ -90,6 +91,7 @@ class SegmentRow(Row):
     hold_s: Mapped[float] = mapped_column(default=0.0)
     talk_s: Mapped[float] = mapped_column(default=0.0)
     leg_ended: Mapped[bool] = mapped_column(default=False)
+    handed_to: Mapped[str] = mapped_column(Text, default="")
     outcome_state: Mapped[str] = mapped_column(Text, default="none")
     draft_outcome: Mapped[str] = mapped_column(Text, default="")
     draft_comment: Mapped[str] = mapped_column(Text, default="")

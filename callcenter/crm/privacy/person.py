@@ -54,7 +54,9 @@ class Spot:
 
 SPOTS: Final = (
     Spot(table="outcomes", column="segment_id", by=By.SEGMENT, wipe={"comment": ""}),
-    Spot(table="segments", column="id", by=By.SEGMENT, wipe={"draft_comment": "", "draft_outcome": ""}),
+    Spot(
+        table="segments", column="id", by=By.SEGMENT, wipe={"draft_comment": "", "draft_outcome": "", "handed_to": ""}
+    ),
     Spot(table="call_candidates", column="call_id", by=By.CALL, told=False),
     Spot(table="call_candidates", column="customer_id", by=By.CARD, told=False),
     Spot(table="legal_holds", column="customer_id", by=By.CARD, wipe={"reference": ""}, told=False),

@@ -42,7 +42,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         notes: text
         outcomes: comment
         phone_numbers: key e164 tail last4
-        segments: draft_comment
+        segments: draft_comment handed_to
         tasks: subject note
         utterances: text words
         word_keys: key word
@@ -73,7 +73,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         audit_cuts: digest
         audit_seals: digest
         call_candidates: match reason
-        calls: pbx uniqueid direction state result did trunk region note
+        calls: pbx uniqueid direction state result did trunk region note parked
         contact_ways: kind service
         customer_links: role
         customers: kind status language

@@ -14,7 +14,7 @@ import {
 import type { CallState, PresenceState } from '@/api/types'
 
 export const icons = {
-  filter: symRoundedFilterList,
+  filter: symRoundedFilterList, transfer: symRoundedPhoneForwarded,
   tasks: symRoundedTaskAlt, addTask: symRoundedAddTask, visit: symRoundedPersonPinCircle, callBack: symRoundedPhoneForwarded,
   add: symRoundedAdd, back: symRoundedArrowBack, down: symRoundedArrowDownward, up: symRoundedArrowUpward,
   call: symRoundedCall, hangUp: symRoundedCallEnd, outgoing: symRoundedCallMade, missed: symRoundedCallMissed,

@@ -1,0 +1,98 @@
+"""Customers handed on, parked, fetched, held and listened to on a real Asterisk 22: who had them, and who owes what."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from callcenter.call import Call
+from callcenter.events import HandedOver, Parked
+from tests.ami.tale import answered, offers, recorded, told
+
+ANNA, BORIS, CLARA = "PJSIP/101", "PJSIP/102", "PJSIP/103"
+OURS: Final = {
+    "blind_refer": [(ANNA, "direct", "draft"), (BORIS, "blind", "owed")],
+    "blind_keys": [(ANNA, "direct", "draft"), (BORIS, "blind", "owed")],
+    "blind_unanswered": [(ANNA, "direct", "draft")],
+    "attended_refer": [(ANNA, "direct", "draft"), (BORIS, "attended", "owed")],
+    "attended_keys": [(ANNA, "direct", "draft"), (BORIS, "attended", "owed")],
+    "consult_cancelled": [(ANNA, "direct", "owed")],
+    "consult_refused": [(ANNA, "direct", "owed")],
+    "blonde": [(ANNA, "direct", "draft"), (BORIS, "attended", "owed")],
+    "blonde_returned": [(ANNA, "direct", "owed"), (ANNA, "return", "owed")],
+    "three_way": [(ANNA, "direct", "draft"), (BORIS, "attended", "owed")],
+    "parked_and_fetched": [(ANNA, "direct", "draft"), (BORIS, "park", "owed")],
+    "parked_too_long": [(ANNA, "direct", "owed"), (ANNA, "return", "owed")],
+    "parked_gives_up": [(ANNA, "direct", "owed")],
+    "picked_up_direct": [(BORIS, "pickup", "owed")],
+    "picked_up_from_queue": [(BORIS, "pickup", "owed")],
+    "held_and_back": [(ANNA, "direct", "owed")],
+    "abandoned_on_hold": [(ANNA, "direct", "owed")],
+    "conference": [(ANNA, "direct", "draft"), (BORIS, "originate", "owed")],
+    "listened_to": [(ANNA, "direct", "owed")],
+}
+"""Who talked with the customer, how he came to him, and what he owes; nobody else talked or owes."""
+
+
+@pytest.fixture(params=["", ".least"], ids=["all events", "least privilege"])
+def suffix(request: pytest.FixtureRequest) -> str:
+    """Which AMI user listened."""
+    return str(request.param)
+
+
+def call_of(name: str) -> Call:
+    return told(recorded(name)).call
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_who_had_the_customer_and_owes(name: str, suffix: str) -> None:
+    call = told(recorded(name + suffix)).call
+    assert [(s.device.name, s.via, s.outcome_state) for s in answered(call)] == OURS[name]
+    assert call.result == "answered"
+    assert [s.device.name for s in call.segments if s.owes and not s.answered_at] == []
+
+
+def test_a_colleague_nobody_waited_for_rings_for_the_customer() -> None:
+    assert offers(call_of("blonde")) == [(ANNA, "answered"), (BORIS, "answered")]
+
+
+def test_a_customer_who_comes_back_rings_where_he_came_from() -> None:
+    assert offers(call_of("blonde_returned")) == [(ANNA, "answered"), (BORIS, "no_answer"), (ANNA, "answered")]
+    assert offers(call_of("parked_too_long")) == [(ANNA, "answered"), (ANNA, "answered")]
+
+
+@pytest.mark.parametrize(
+    "name", ["attended_refer", "attended_keys", "consult_cancelled", "consult_refused", "three_way"]
+)
+def test_who_is_only_asked_rings_for_no_customer(name: str) -> None:
+    assert offers(call_of(name)) == [(ANNA, "answered")]
+
+
+@pytest.mark.parametrize(
+    ("name", "to"),
+    [("blind_refer", "102"), ("blind_keys", "102"), ("attended_refer", "102"), ("blind_unanswered", "102")],
+)
+def test_to_whom_he_was_handed_is_told(name: str, to: str) -> None:
+    handed = [event for event in told(recorded(name)).events if isinstance(event, HandedOver)]
+    assert [event.to for event in handed] == [to]
+
+
+@pytest.mark.parametrize("name", ["parked_and_fetched", "parked_too_long", "parked_gives_up"])
+def test_a_parked_customer_is_passed_on_to_nobody(name: str) -> None:
+    tale = told(recorded(name))
+    assert [event.space for event in tale.events if isinstance(event, Parked)] == ["701"]
+    assert tale.call.segments[0].handed_to == ""
+    assert tale.call.parked == ""
+
+
+def test_hold_is_counted_and_is_no_end() -> None:
+    held = call_of("abandoned_on_hold").segments[0]
+    assert held.hold_s > 1
+    assert call_of("held_and_back").segments[0].talk_s > 2
+
+
+def test_a_pickup_is_answered_elsewhere_for_all_who_rang() -> None:
+    call = call_of("picked_up_from_queue")
+    assert sorted(offers(call)) == [(phone, "answered_elsewhere") for phone in (ANNA, BORIS, CLARA)]
+    assert [visit.result for visit in call.queues] == ["answered"]

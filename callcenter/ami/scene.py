@@ -68,10 +68,12 @@ class Scene:
         He may hear the near half of a Local channel already while its far half rings a phone: a colleague whom the
         transferring agent did not wait for.
         """
-        dialled = [c.uniqueid for c in self.channels.origins(uniqueid) if c.uniqueid in self.tracks]
-        return dialled[0] if dialled else self._unawaited(uniqueid)
+        return self._dialled_for(uniqueid) or self._unawaited_by(uniqueid)
 
-    def _unawaited(self, uniqueid: str) -> str:
+    def _dialled_for(self, uniqueid: str) -> str:
+        return next((c.uniqueid for c in self.channels.origins(uniqueid) if c.uniqueid in self.tracks), "")
+
+    def _unawaited_by(self, uniqueid: str) -> str:
         halves = [c.uniqueid for c in self.channels.origins(uniqueid) if c.pair]
         return next((customer for half in halves for customer in sorted(self.customers_near(half))), "")
 
@@ -84,7 +86,7 @@ class Scene:
         track = self.tracks.get(self.customer_of(channel.uniqueid)) or self._recalled(channel)
         if track and not track.ended:
             self.leg(track, channel)
-            if self._unawaited(channel.uniqueid) == track.key.uniqueid:
+            if not self._dialled_for(channel.uniqueid) and self._unawaited_by(channel.uniqueid):
                 track.legs[channel.uniqueid].via = Via.ATTENDED
             yield from track.offered(msg, channel.uniqueid)
 

@@ -140,8 +140,11 @@ class Track:
         via = leg.via or (Via.QUEUE if self.queue and not self.left else self._via())
         yield from self.offer_ended(when, uniqueid, OfferResult.ANSWERED)
         yield from self.queue_left(when, QueueResult.ANSWERED if via is Via.QUEUE else QueueResult.EXIT)
-        if not leg.offered and via is Via.BLIND and self.via is not Via.BLIND:
+        if not leg.offered and self.shelved:
+            via = leg.via or Via.PARK
+        elif not leg.offered and via is Via.BLIND and self.via is not Via.BLIND:
             via = Via.ATTENDED  # nobody rang him for the customer: he was talked to first
+        self.shelved = False
         leg.joined = leg.talked = self.talked = True
         leg.via = via
         yield Joined(**self._stamp(when), leg=uniqueid, device=leg.device, via=via)
@@ -149,6 +152,8 @@ class Track:
     def _via(self) -> Via:
         if self.queue and not self.left:
             return Via.QUEUE
+        if self.shelved:
+            return Via.RETURN
         return Via.BLIND if self.talked and self.via is Via.DIRECT else self.via
 
     def settle(self, mono: float) -> Iterable[CallEvent]:

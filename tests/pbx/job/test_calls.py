@@ -232,7 +232,7 @@ async def test_a_transfer_by_the_phones_own_button_is_one_call_with_two_talks(
     await until_async(boris.owed, 10, "Boris owing")
     call = await call_of(desks["sofia"], "+79161230025")
     told = [(s["agent"]["username"], s["via"], s["outcome_state"]) for s in call["segments"]]
-    assert told == [("anna", "direct", "owed"), ("boris", "attended", "owed")]
+    assert told == [("anna", "direct", "draft"), ("boris", "attended", "owed")]
 
 
 async def test_the_second_call_of_a_number_finds_the_same_card_however_it_is_written(

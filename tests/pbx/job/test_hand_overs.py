@@ -1,0 +1,186 @@
+"""Customers handed from one to another through the whole product: who pops, who owes what, who is free again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.lab.amitap import AmiTap
+from tests.lab.asterisk import Asterisk
+from tests.lab.phones import Caller, Floor, Phone
+from tests.lab.refer import refer
+from tests.pbx.job.product import Desk
+from tests.pbx.job.test_calls import call_of, over
+from tests.until import until_async
+
+pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-hand-overs")]
+
+
+@pytest.fixture(scope="module")
+def pbx() -> Iterator[Asterisk]:
+    """Where a parked customer rings again soon, and a room for conferences."""
+    extra = {
+        "res_parking.conf": "[default](+)\nparkingtime=3\n",
+        "extensions_local.conf": "[conference]\nexten => 800,1,ConfBridge(800)\n",
+    }
+    with Asterisk(extra) as running:
+        yield running
+
+
+@pytest.fixture
+def tap(pbx: Asterisk) -> Iterator[AmiTap]:
+    """Somebody else's AMI session."""
+    listening = AmiTap(pbx)
+    yield listening
+    listening.close()
+
+
+async def talking(desk: Desk) -> dict[str, Any]:
+    """The pop of the customer the agent talks with."""
+    found = await until_async(
+        lambda: next((p for p in desk.pops.values() if p["phase"] == "talking"), None), 15, f"{desk.username} talking"
+    )
+    assert found is not None
+    return dict(found)
+
+
+async def customer_of_anna(floor: Floor, desks: dict[str, Desk], number: str, talk_ms: int) -> tuple[Caller, Phone]:
+    phone = floor.phone("101")
+    caller = floor.caller(number, "7101", talk_ms=talk_ms)
+    await talking(desks["anna"])
+    return caller, phone
+
+
+def told(call: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    answered = [s for s in call["segments"] if s["answered_at"]]
+    return [(s["agent"]["username"], s["via"], s["role"], s["outcome_state"]) for s in answered]
+
+
+async def confirm(desk: Desk) -> None:
+    """What one key does: the drafted outcome is logged as it stands."""
+    (pop,) = desk.owed()
+    await desk.request("PUT", f"/segments/{pop['id']}/outcome", pop["draft"])
+
+
+async def test_who_transfers_confirms_a_draft_and_gets_the_next_call_while_the_other_talks_on(
+    floor: Floor, desks: dict[str, Desk]
+) -> None:
+    anna, boris = desks["anna"], desks["boris"]
+    floor.phone("102")
+    caller, phone = await customer_of_anna(floor, desks, "79161250001", 6000)
+    assert await asyncio.to_thread(refer, phone, "102") == 202
+    assert (await talking(boris))["via"] == "blind"
+    pop = await until_async(lambda: next((p for p in anna.owed() if p["draft"]["outcome"]), None), 10, "Anna's draft")
+    assert pop is not None
+    assert (pop["handed_to"], pop["outcome_state"]) == ("Boris", "draft")
+    assert pop["draft"] == {"outcome": "transferred", "comment": "→ Boris"}
+    await anna.reopen()
+    assert [p["draft"] for p in anna.owed()] == [pop["draft"]]
+    await confirm(anna)
+    await until_async(lambda: "PJSIP/101" not in floor.pbx.database("callcenter-owes"), 10, "Anna free")
+    next_one = floor.caller("79161250002", "7001", talk_ms=800)
+    await until_async(lambda: "79161250002" in {o.customer for o in phone.taken()}, 15, "Anna's next call")
+    await over(next_one)
+    await over(caller)
+    await until_async(boris.owed, 10, "Boris owing the form")
+    assert boris.owed()[0]["handed_to"] == ""
+    states = told(await call_of(desks["sofia"], "+79161250001"))
+    assert states == [("anna", "direct", "owner", "logged"), ("boris", "blind", "owner", "owed")]
+
+
+async def test_a_colleague_who_is_only_asked_owes_nothing(floor: Floor, desks: dict[str, Desk], tap: AmiTap) -> None:
+    boris = floor.phone("102", talk_ms=900)
+    caller, _ = await customer_of_anna(floor, desks, "79161250003", 5000)
+    leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101"))
+    tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
+    await until_async(lambda: [o for o in boris.taken() if o.ended_at], 10, "advice given")
+    await over(caller)
+    await until_async(desks["anna"].owed, 10, "Anna owing the form")
+    assert desks["boris"].kinds() == []
+    assert told(await call_of(desks["sofia"], "+79161250003")) == [("anna", "direct", "owner", "owed")]
+    assert set(floor.pbx.database("callcenter-owes")) == {"PJSIP/101"}
+
+
+async def test_a_colleague_nobody_waited_for_pops_at_the_ring(
+    floor: Floor, desks: dict[str, Desk], tap: AmiTap
+) -> None:
+    boris = floor.phone("102", answer_ms=2500)
+    caller, _ = await customer_of_anna(floor, desks, "79161250004", 6000)
+    leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101"))
+    tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
+    await until_async(boris.offers, 10, "Boris asked")
+    assert desks["boris"].kinds() == []
+    tap.action("Hangup", Channel=leg)
+    offered = await until_async(lambda: desks["boris"].heard("pop_offered"), 5, "Boris' pop")
+    assert (offered[0]["pop"]["number"], offered[0]["pop"]["via"]) == ("+79161250004", "attended")
+    await over(caller)
+    (offer,) = boris.taken()
+    assert offer.answered_at is not None
+    assert offered[0]["heard_at"] < offer.answered_at
+    states = told(await call_of(desks["sofia"], "+79161250004"))
+    assert states == [("anna", "direct", "owner", "draft"), ("boris", "attended", "owner", "owed")]
+
+
+async def test_a_parked_customer_is_shown_so_and_is_whose_who_fetches_him(
+    floor: Floor, desks: dict[str, Desk], tap: AmiTap
+) -> None:
+    caller, phone = await customer_of_anna(floor, desks, "79161250005", 6000)
+    floor.phone("102")
+    assert await asyncio.to_thread(refer, phone, "700") == 202
+    parked = await until_async(lambda: tap.events("ParkedCall"), 10, "parked")
+
+    async def state() -> bool:
+        found = await desks["sofia"].request("GET", "/calls?number=%2B79161250005")
+        return bool(found["items"][0]["state"] == "parked")
+
+    await until_async(state, 5, "shown as parked")
+    assert [pop["handed_to"] for pop in desks["anna"].pops.values()] == [""]
+    floor.agent_dials("102", parked[0]["ParkingSpace"], talk_ms=None)
+    assert (await talking(desks["boris"]))["via"] == "park"
+    await until_async(lambda: [p for p in desks["anna"].owed() if p["handed_to"] == "Boris"], 10, "Anna's draft")
+    await over(caller)
+    states = told(await call_of(desks["sofia"], "+79161250005"))
+    assert states == [("anna", "direct", "owner", "draft"), ("boris", "park", "owner", "owed")]
+    assert set(floor.pbx.database("callcenter-owes")) >= {"PJSIP/101"}
+
+
+async def test_a_parked_customer_whom_nobody_fetched_pops_again_where_he_was(
+    floor: Floor, desks: dict[str, Desk]
+) -> None:
+    anna = desks["anna"]
+    caller, phone = await customer_of_anna(floor, desks, "79161250006", 6000)
+    assert await asyncio.to_thread(refer, phone, "700") == 202
+    back = await until_async(lambda: anna.heard("pop_offered")[1:], 15, "a second pop")
+    assert back[0]["pop"]["via"] == "return"
+    await over(caller)
+    await until_async(anna.owed, 10, "Anna owing")
+    assert len(anna.owed()) == 1
+    states = told(await call_of(desks["sofia"], "+79161250006"))
+    assert states == [("anna", "direct", "owner", "owed"), ("anna", "return", "owner", "owed")]
+    await anna.log_outcome()
+    await until_async(lambda: floor.pbx.database("callcenter-owes") == {}, 10, "one outcome for both")
+
+
+async def test_who_comes_to_a_conference_helps_until_he_is_alone_with_the_customer(
+    floor: Floor, desks: dict[str, Desk], tap: AmiTap
+) -> None:
+    floor.phone("102", talk_ms=1500)
+    caller, _ = await customer_of_anna(floor, desks, "79161250007", 6000)
+    entered = {e["Channel"] for e in tap.events("BridgeEnter")}
+    leg = next(channel for channel in entered if channel.startswith("PJSIP/101"))
+    (customer,) = entered - {leg}
+    room = {"Context": "conference", "Exten": "800", "Priority": "1"}
+    tap.action("Redirect", Channel=customer, ExtraChannel=leg, **room, **{f"Extra{k}": v for k, v in room.items()})
+    await until_async(lambda: len(tap.events("ConfbridgeJoin")) == 2, 5, "both in the room")
+    tap.action("Originate", Channel="PJSIP/102", **room, Async="true")
+    await until_async(lambda: len(tap.events("ConfbridgeJoin")) == 3, 5, "Boris too")
+    await until_async(lambda: len(tap.events("ConfbridgeLeave")) == 1, 10, "Boris gone")
+    await over(caller)
+    floor.pbx.cli("channel request hangup all")
+    await until_async(desks["anna"].owed, 10, "Anna owing the form")
+    states = told(await call_of(desks["sofia"], "+79161250007"))
+    assert states == [("anna", "direct", "owner", "owed"), ("boris", "originate", "assist", "none")]
+    assert desks["boris"].owed() == []

@@ -79,15 +79,16 @@ class Leg:
 
 @dataclass(slots=True)
 class Track:
-    """``via`` is how the next leg comes to the call. ``queue``: the visit that is open; ``left``: it is over for the
-    PBX, which has not said why. ``parted``: the device that transferred him last after asking a colleague: it rings
-    again, dialled by nobody, when the colleague does not answer. ``shelved``: he is parked."""
+    """``via`` is how the next leg comes to the call. ``queue``: the visit that is open; ``left``: since when (monotonic
+    seconds) it is over for the PBX, which has not said why. ``parted``: the device that transferred him last after
+    asking a colleague: it rings again, dialled by nobody, when the colleague does not answer. ``shelved``: he is
+    parked."""
 
     key: CallKey
     legs: dict[str, Leg] = field(default_factory=dict)
     via: Via = Via.DIRECT
     queue: str = ""
-    left: bool = False
+    left: float | None = None
     abandoned: bool = False
     talked: bool = False
     ended: bool = False
@@ -111,7 +112,7 @@ class Track:
         leg = self.legs[uniqueid]
         if leg.offered or leg.talked or self.ended:
             return
-        if self.left:
+        if self.left is not None:
             yield from self.queue_left(when, QueueResult.EXIT)
         leg.offered, leg.rung, leg.via = True, when.mono, leg.via or self._via()
         yield Offered(**self._stamp(when), leg=uniqueid, device=leg.device, via=leg.via, queue=self.queue)
@@ -137,7 +138,7 @@ class Track:
         leg.leaving = None
         if leg.joined:
             return
-        via = leg.via or (Via.QUEUE if self.queue and not self.left else self._via())
+        via = leg.via or (Via.QUEUE if self.queue and self.left is None else self._via())
         yield from self.offer_ended(when, uniqueid, OfferResult.ANSWERED)
         yield from self.queue_left(when, QueueResult.ANSWERED if via is Via.QUEUE else QueueResult.EXIT)
         if not leg.offered and self.shelved:
@@ -150,7 +151,7 @@ class Track:
         yield Joined(**self._stamp(when), leg=uniqueid, device=leg.device, via=via)
 
     def _via(self) -> Via:
-        if self.queue and not self.left:
+        if self.queue and self.left is None:
             return Via.QUEUE
         if self.shelved:
             return Via.RETURN
@@ -209,7 +210,7 @@ class Track:
             yield Parked(**self._stamp(when), leg=by[-1] if by else "", space=space)
 
     def queue_joined(self, when: When, queue: str) -> Iterable[CallEvent]:
-        if self.queue == queue and not self.left:
+        if self.queue == queue and self.left is None:
             return
         yield from self.queue_left(when, QueueResult.EXIT)
         self.queue = queue
@@ -218,7 +219,7 @@ class Track:
     def queue_left(self, when: When, result: QueueResult) -> Iterable[CallEvent]:
         if self.queue:
             queue, self.queue = self.queue, ""
-            self.left = self.abandoned = False
+            self.left, self.abandoned = None, False
             yield QueueLeft(**self._stamp(when), queue=queue, result=result)
 
     def recorded(self, when: When, path: str) -> Iterable[CallEvent]:
@@ -233,7 +234,8 @@ class Track:
                 yield from self._left(when, uniqueid, leg)
             if not leg.talked:
                 del self.legs[uniqueid]
-        walked_out = self.left and not self.abandoned and all(leg.answered is None for leg in self.legs.values())
+        before = self.left is not None and when.mono - self.left >= SETTLE_SECONDS
+        walked_out = before and not self.abandoned and all(leg.answered is None for leg in self.legs.values())
         yield from self.queue_left(when, QueueResult.EXIT if walked_out else QueueResult.ABANDONED)
         self.ended = True
         yield Ended(**self._stamp(when), cause=cause, by_customer=by_customer)

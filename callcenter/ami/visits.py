@@ -34,7 +34,7 @@ class Visits:
     def _caller_left(self, msg: m.CallerLeft | m.CallerAbandoned) -> Iterable[Event]:
         """Neither says why; what follows does."""
         if (track := self._scene.tracks.get(msg.uniqueid)) and track.queue == msg.queue:
-            track.left = True
+            track.left = msg.mono
             track.abandoned = track.abandoned or isinstance(msg, m.CallerAbandoned)
         return ()
 

@@ -20,6 +20,7 @@ from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.roster import Binding, Device, Roster
 from tests.spine.story import ANNA, BORIS
 
+CAPTURES = Path(__file__).parents[1] / "captures"
 CLARA = BORIS.__class__(int=BORIS.int ^ 1)
 DESKS = {"101": ANNA, "102": BORIS, "103": CLARA}
 MAP = PbxMap(
@@ -96,7 +97,7 @@ def told(stream: bytes, map: PbxMap = MAP) -> Tale:
 
 
 def recorded(name: str) -> bytes:
-    return (Path(__file__).parents[1] / "captures" / f"{name}.ami").read_bytes()
+    return (CAPTURES / f"{name}.ami").read_bytes()
 
 
 def talkers(call: Call) -> list[str]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from callcenter import rehearsal
 from callcenter.card import Candidate, Card, CustomerId
-from callcenter.events import CallEvent, CallKey, Direction, OfferResult, QueueResult, Via
+from callcenter.events import CallEvent, CallKey, Direction, Gap, OfferResult, QueueResult, Via
 from callcenter.phone import is_withheld
 from callcenter.roster import AgentId, Device
 
@@ -142,6 +142,7 @@ class Call:
     queues: tuple[QueueVisit, ...] = ()
     segments: tuple[Segment, ...] = ()
     recordings: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def number(self) -> str:

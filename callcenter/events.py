@@ -189,6 +189,57 @@ class Ended(_OfCall):
     note: str = ""
 
 
+PastEvent: TypeAlias = (
+    Arrived
+    | QueueJoined
+    | QueueLeft
+    | Offered
+    | OfferEnded
+    | Joined
+    | Left
+    | LegEnded
+    | Held
+    | Resumed
+    | HandedOver
+    | Parked
+    | RecordingStarted
+    | Ended
+)
+"""What a PBX tells of a call."""
+
+
+class GapCause(StrEnum):
+    """Why nobody listened."""
+
+    SERVICE_DOWN = "service_down"
+    LINK_LOST = "link_lost"
+    PBX_RESTART = "pbx_restart"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A time in which nobody listened to the PBX, and the source (``cel``) a call's part in it was filled in from."""
+
+    from_at: datetime
+    to_at: datetime
+    cause: GapCause
+    filled_from: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled(_OfCall):
+    """A whole call, from Arrived on, as the PBX itself wrote it down; ``at`` is its end. What was seen live stays."""
+
+    events: tuple[PastEvent, ...]
+    gap: Gap
+
+    @property
+    def recent(self) -> bool:
+        """It happened while the product was in use, and asks for what any call asks for."""
+        return self.gap.cause is not GapCause.HISTORY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """What was promised to the customer with an outcome: a call from ``due_at`` on, until ``due_until`` at the latest.
@@ -241,23 +292,4 @@ class CustomerChosen(_OfCall):
     by: UUID
 
 
-CallEvent: TypeAlias = (
-    Arrived
-    | QueueJoined
-    | QueueLeft
-    | Offered
-    | OfferEnded
-    | Joined
-    | Left
-    | LegEnded
-    | Held
-    | Resumed
-    | HandedOver
-    | Parked
-    | RecordingStarted
-    | Ended
-    | OutcomeLogged
-    | OutcomeWaived
-    | SegmentClaimed
-    | CustomerChosen
-)
+CallEvent: TypeAlias = PastEvent | Filled | OutcomeLogged | OutcomeWaived | SegmentClaimed | CustomerChosen

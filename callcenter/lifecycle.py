@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import TypeAlias, assert_never
 from uuid import UUID
 
 from callcenter.call import Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
@@ -14,6 +14,7 @@ from callcenter.events import (
     CustomerChosen,
     Direction,
     Ended,
+    Filled,
     HandedOver,
     Held,
     Joined,
@@ -25,6 +26,7 @@ from callcenter.events import (
     OutcomeLogged,
     OutcomeWaived,
     Parked,
+    PastEvent,
     QueueJoined,
     QueueLeft,
     QueueResult,
@@ -32,18 +34,33 @@ from callcenter.events import (
     Resumed,
     SegmentClaimed,
 )
+from callcenter.filling import filled
 from callcenter.owing import judged
 from callcenter.roster import AgentId, Roster
+
+_Decision: TypeAlias = OutcomeLogged | OutcomeWaived | SegmentClaimed | CustomerChosen
 
 
 def apply(call: Call | None, event: CallEvent, roster: Roster) -> Call | None:
     """The call after the event: the only place a call changes. None: an event of a call nobody announced."""
+    if isinstance(event, Filled):
+        return _filled(call, event, roster)
     if call is None:
         return _arrived(event) if isinstance(event, Arrived) else None
     return judged(_applied(call, event, roster))
 
 
-def _applied(call: Call, event: CallEvent, roster: Roster) -> Call:
+def _filled(call: Call | None, event: Filled, roster: Roster) -> Call | None:
+    """History asks nobody for outcomes: it has no agents, only phones."""
+    told: Call | None = None
+    for past in event.events:
+        told = apply(told, past, roster if event.recent else Roster())
+    if told is None or told.ended_at is None:
+        return call
+    return judged(filled(call, told, event.gap))
+
+
+def _applied(call: Call, event: PastEvent | _Decision, roster: Roster) -> Call:
     match event:
         case Arrived():
             return call
@@ -71,7 +88,7 @@ def _applied(call: Call, event: CallEvent, roster: Roster) -> Call:
             assert_never(event)
 
 
-def _decided(call: Call, event: OutcomeLogged | OutcomeWaived | SegmentClaimed | CustomerChosen) -> Call:
+def _decided(call: Call, event: _Decision) -> Call:
     """What a person said of the call."""
     match event:
         case OutcomeLogged(segment=seq, outcome=outcome):

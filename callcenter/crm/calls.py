@@ -12,12 +12,20 @@ from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
 from callcenter.crm.identify import Identified
-from callcenter.crm.models.calls import CallCandidate, CallRow, OfferRow, QueueVisitRow, RecordingRow, SegmentRow
+from callcenter.crm.models.calls import (
+    CallCandidate,
+    CallRow,
+    GapRow,
+    OfferRow,
+    QueueVisitRow,
+    RecordingRow,
+    SegmentRow,
+)
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeRow
 from callcenter.crm.statement import Statement
 from callcenter.crm.upsert import inserting, table_of, update_row, upsert
-from callcenter.events import CallKey, Direction, OfferResult, QueueResult, Via
+from callcenter.events import CallKey, Direction, Gap, GapCause, OfferResult, QueueResult, Via
 from callcenter.roster import Device
 
 _find: Final = Statement(
@@ -46,6 +54,9 @@ def save(session: Session, before: Call | None, after: Call, who: Identified | N
     for seq, visit in enumerate(after.queues):
         if known[seq : seq + 1] != (visit,):
             upsert(session, QueueVisitRow, {"call_id": after.id, "seq": seq}, _visit_values(visit))
+    for seq, gap in enumerate(after.gaps):
+        if gap not in (before.gaps if before else ()):
+            upsert(session, GapRow, {"call_id": after.id, "seq": seq}, _gap_values(gap))
     old = before.segments if before else ()
     return replace(after, segments=tuple(_write_segment(session, old, after.id, s) for s in after.segments))
 
@@ -118,6 +129,10 @@ def _visit_values(visit: QueueVisit) -> dict[str, Any]:
     return {"queue": visit.queue, "joined_at": visit.joined_at, "left_at": visit.left_at, "result": visit.result}
 
 
+def _gap_values(gap: Gap) -> dict[str, Any]:
+    return {"from_at": gap.from_at, "to_at": gap.to_at, "cause": gap.cause, "filled_from": gap.filled_from}
+
+
 def _segment_values(segment: Segment) -> dict[str, Any]:
     return {
         "agent_id": segment.agent,
@@ -185,7 +200,16 @@ def _read(session: Session, row: CallRow) -> Call:
         parked=row.parked,
         queues=tuple(_read_visit(v) for v in visits.all()),
         recordings=tuple(paths.all()),
+        gaps=gaps(session, row.id),
         segments=tuple(_read_segment(session, row.pbx, s) for s in segments.all()),
+    )
+
+
+def gaps(session: Session, call: UUID) -> tuple[Gap, ...]:
+    """The times of a call in which nobody listened."""
+    rows = session.scalars(select(GapRow).where(GapRow.call_id == call).order_by(GapRow.seq))
+    return tuple(
+        Gap(from_at=r.from_at, to_at=r.to_at, cause=GapCause(r.cause), filled_from=r.filled_from) for r in rows
     )
 
 

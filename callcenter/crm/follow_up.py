@@ -14,7 +14,7 @@ from callcenter.call import Call
 from callcenter.crm import callbacks, calls, tasks
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.upsert import upsert
-from callcenter.events import CallEvent, Ended, OutcomeLogged, OutcomeWaived, RecordingStarted
+from callcenter.events import CallEvent, Ended, Filled, OutcomeLogged, OutcomeWaived, RecordingStarted
 
 
 def follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> list[UUID]:
@@ -22,6 +22,8 @@ def follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> 
     _keep(session, call, event, now)
     if call.test:
         return []
+    if isinstance(event, Filled):
+        return [task for past in event.events if event.recent for task in callbacks.follow(session, call, past, now)]
     if isinstance(event, OutcomeLogged) and event.promise:
         return [tasks.promise(session, call, event, now)]
     return callbacks.follow(session, call, event, now)
@@ -32,6 +34,9 @@ def _keep(session: Session, call: Call, event: CallEvent, now: datetime) -> None
         case RecordingStarted(path=path):
             natural = {"pbx": call.key.pbx, "path": path}
             upsert(session, RecordingRow, natural, {"call_id": call.id, "state": "recording", "started_at": event.at})
+        case Filled(events=events):
+            for past in events:
+                _keep(session, call, past, now)
         case Ended() if call.recordings:
             _hand_over_recordings(session, call, now)
         case OutcomeLogged(outcome=code, by=by, comment=comment):

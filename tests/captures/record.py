@@ -2,6 +2,7 @@
 
 NAME.ami        the AMI byte stream of a user who may read everything, from right after the login
 NAME.least.ami  the same moments as the least-privilege user `callcenter` got them
+NAME.cel.csv    what Asterisk itself wrote down of them (CEL)
 NAME.json       what the phones saw: who rang, who was offered the call, who answered, when (epoch seconds),
                 and `connections`, the byte offsets at which an AMI session began (two after a restart)
 Needs root; see tests/lab.
@@ -24,7 +25,7 @@ HERE = Path(__file__).parent
 
 
 def record(name: str) -> None:
-    """Play one scenario on a fresh PBX and write its three files."""
+    """Play one scenario on a fresh PBX and write its files."""
     with Asterisk(EXTRA.get(name)) as pbx, Floor(pbx) as floor:
         stage = Stage(pbx, floor)
         SCENARIOS[name](stage)
@@ -46,6 +47,7 @@ def record(name: str) -> None:
         }
         (HERE / f"{name}.ami").write_bytes(everything.data())
         (HERE / f"{name}.least.ami").write_bytes(least.data())
+        (HERE / f"{name}.cel.csv").write_bytes((pbx.log / "cel-custom/callcenter.csv").read_bytes())
         (HERE / f"{name}.json").write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -56,6 +56,19 @@ class CallCandidate(Base):
     reason: Mapped[str] = mapped_column(Text)
 
 
+class GapRow(Row):
+    """A time in which nobody listened, and from what the call's part in it was filled in."""
+
+    __tablename__ = "call_gaps"
+    __table_args__ = (UniqueConstraint("call_id", "seq"),)
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
+    seq: Mapped[int]
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    to_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cause: Mapped[str] = mapped_column(Text)
+    filled_from: Mapped[str] = mapped_column(Text)
+
+
 class QueueVisitRow(Row):
     __tablename__ = "queue_visits"
     __table_args__ = (UniqueConstraint("call_id", "seq"),)

@@ -73,6 +73,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         audit_cuts: digest
         audit_seals: digest
         call_candidates: match reason
+        call_gaps: cause filled_from
         calls: pbx uniqueid direction state result did trunk region note parked
         contact_ways: kind service
         customer_links: role

@@ -1,0 +1,221 @@
+"""Channel event logging (CEL) told as the messages the manager would have sent of the same calls. Pure.
+
+https://docs.asterisk.org/Configuration/Reporting/Channel-Event-Logging-CEL/ - CEL says nothing of dialling and ringing:
+a channel is dialled by the channel of its family whose Dial or Queue runs and which talks with nobody yet, and rings
+from its start. It does not say either why a queue was left without an answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from callcenter.ami import messages as m
+
+_DIALLING: Final = frozenset({"Dial", "Queue"})
+_HOLDING: Final = "holding_bridge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CelRow:
+    """One event. ``extra`` is its JSON, whose keys depend on ``type``; ``at`` is in UTC."""
+
+    type: str
+    at: datetime
+    uniqueid: str
+    linkedid: str
+    channel: str
+    number: str
+    name: str
+    exten: str
+    context: str
+    app: str
+    data: str
+    extra: Mapping[str, Any]
+
+    @property
+    def stamp(self) -> dict[str, Any]:
+        return {"at": self.at, "mono": self.at.timestamp()}
+
+
+def extra_of(text: str) -> Mapping[str, Any]:
+    """The JSON of a row's last column; nothing where it is none."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@dataclass(slots=True)
+class _Channel:
+    uniqueid: str
+    linkedid: str
+    apps: list[CelRow] = field(default_factory=list)
+    bridged: bool = False
+    gone: bool = False
+
+
+class Translation:
+    """Folds the rows of one PBX, oldest first. ``spool`` is where it keeps recordings whose name is no whole path."""
+
+    def __init__(self, spool: str) -> None:
+        self._spool = spool.rstrip("/")
+        self._channels: dict[str, _Channel] = {}
+        self._names: dict[str, str] = {}
+        self._rules: Mapping[str, Callable[[CelRow], Iterable[m.Message]]] = {
+            "CHAN_START": self._started,
+            "ANSWER": self._answered,
+            "APP_START": self._app_started,
+            "APP_END": self._app_ended,
+            "BRIDGE_ENTER": self._entered,
+            "BRIDGE_EXIT": self._left,
+            "BLINDTRANSFER": self._blind,
+            "ATTENDEDTRANSFER": self._attended,
+            "PICKUP": self._picked_up,
+            "PARK_START": self._parked,
+            "PARK_END": self._parking_over,
+            "HANGUP": self._hung_up,
+            "CHAN_END": self._ended,
+        }
+
+    def told(self, row: CelRow) -> Iterable[m.Message]:
+        """The messages of one row."""
+        rule = self._rules.get(row.type)
+        return rule(row) if rule and row.uniqueid else ()
+
+    def _started(self, row: CelRow) -> Iterator[m.Message]:
+        self._channels[row.uniqueid] = _Channel(uniqueid=row.uniqueid, linkedid=row.linkedid)
+        self._names[row.channel] = row.uniqueid
+        came = row.uniqueid == row.linkedid
+        yield _new_channel(row, "Ring" if came else "Down")
+        if row.channel.endswith(";2") and (one := self._names.get(f"{row.channel[:-1]}1")):
+            yield m.LocalPair(**row.stamp, one=one, two=row.uniqueid)
+        elif not came and (by := self._dialler(row)):
+            yield m.DialBegin(
+                **row.stamp,
+                uniqueid=by.uniqueid,
+                dest=row.uniqueid,
+                dial_string=by.data.split(",", 1)[0] if by.app == "Dial" else "",
+                source=_new_channel(by, "Down"),
+            )
+        if not came:
+            yield _state(row, "Ringing")
+
+    def _dialler(self, row: CelRow) -> CelRow | None:
+        """The Dial or Queue that began last in the family, on a channel that talks with nobody."""
+        family = [c for c in self._channels.values() if not (c.bridged or c.gone) and c.linkedid == row.linkedid]
+        running = [app for channel in family for app in channel.apps if channel.uniqueid != row.uniqueid]
+        return max(running, key=lambda app: app.at, default=None)
+
+    def _answered(self, row: CelRow) -> Iterator[m.Message]:
+        yield _state(row, "Up")
+
+    def _app_started(self, row: CelRow) -> Iterator[m.Message]:
+        channel = self._channels.get(row.uniqueid)
+        first = row.data.split(",", 1)[0]
+        if row.app in _DIALLING and channel:
+            channel.apps.append(row)
+        if row.app == "Queue":
+            yield m.CallerJoined(**row.stamp, uniqueid=row.uniqueid, queue=first, caller=_new_channel(row, "Ring"))
+        elif row.app == "MixMonitor" and first:
+            path = first if first.startswith("/") else f"{self._spool}/{first}"
+            yield m.RecordedTo(**row.stamp, uniqueid=row.uniqueid, path=path, source=_new_channel(row, "Up"))
+
+    def _app_ended(self, row: CelRow) -> Iterator[m.Message]:
+        if channel := self._channels.get(row.uniqueid):
+            channel.apps = [app for app in channel.apps if app.app != row.app]
+        if row.app == "Queue":
+            yield m.CallerLeft(**row.stamp, uniqueid=row.uniqueid, queue=row.data.split(",", 1)[0])
+
+    def _entered(self, row: CelRow) -> Iterator[m.Message]:
+        if channel := self._channels.get(row.uniqueid):
+            channel.bridged, channel.linkedid = True, row.linkedid
+        yield m.BridgeEntered(
+            **row.stamp,
+            bridge=str(row.extra.get("bridge_id", "")),
+            uniqueid=row.uniqueid,
+            swap="",
+            linkedid=row.linkedid,
+            mute=row.extra.get("bridge_technology") == _HOLDING,
+        )
+
+    def _left(self, row: CelRow) -> Iterator[m.Message]:
+        if channel := self._channels.get(row.uniqueid):
+            channel.bridged = False
+        yield m.BridgeLeft(**row.stamp, bridge=str(row.extra.get("bridge_id", "")), uniqueid=row.uniqueid)
+
+    def _blind(self, row: CelRow) -> Iterator[m.Message]:
+        yield m.Transferred(
+            **row.stamp,
+            via="blind",
+            transferer=row.uniqueid,
+            customer=self._named(row, "transferee_channel"),
+            exten=str(row.extra.get("extension", "")),
+        )
+
+    def _attended(self, row: CelRow) -> Iterator[m.Message]:
+        yield m.Transferred(
+            **row.stamp,
+            via="attended",
+            transferer=row.uniqueid,
+            customer=self._named(row, "transferee_channel"),
+            second=str(row.extra.get("channel2_uniqueid", "")),
+            target=self._named(row, "transfer_target_channel"),
+        )
+
+    def _named(self, row: CelRow, what: str) -> str:
+        """A channel the extra names: by id where it does, older Asterisks by name only."""
+        uniqueid = row.extra.get(f"{what}_uniqueid")
+        return str(uniqueid) if uniqueid else self._names.get(str(row.extra.get(f"{what}_name", "")), "")
+
+    def _picked_up(self, row: CelRow) -> Iterator[m.Message]:
+        by = row.extra.get("pickup_channel_uniqueid") or self._names.get(str(row.extra.get("pickup_channel", "")), "")
+        yield m.PickedUp(**row.stamp, uniqueid=str(by), target=row.uniqueid)
+
+    def _parked(self, row: CelRow) -> Iterator[m.Message]:
+        space, parker = row.extra.get("parking_space", "?"), row.extra.get("parker_dial_string", "")
+        yield m.ParkedAt(**row.stamp, parked=row.uniqueid, space=str(space), parker=str(parker))
+
+    def _parking_over(self, row: CelRow) -> Iterator[m.Message]:
+        reason, retriever = row.extra.get("reason"), str(row.extra.get("retriever", ""))
+        if reason in ("ParkedCallUnparked", "ParkedCallTimeOut"):
+            yield m.ParkingOver(**row.stamp, parked=row.uniqueid, retriever=self._names.get(retriever, ""))
+
+    def _hung_up(self, row: CelRow) -> Iterator[m.Message]:
+        if row.extra.get("hangupsource") == row.channel:
+            yield m.HangupRequested(**row.stamp, uniqueid=row.uniqueid)
+        cause = row.extra.get("hangupcause", 0)
+        yield from self._gone(row, cause if isinstance(cause, int) else 0)
+
+    def _ended(self, row: CelRow) -> Iterator[m.Message]:
+        yield from self._gone(row, 0)
+        self._channels.pop(row.uniqueid, None)
+        self._names.pop(row.channel, None)
+
+    def _gone(self, row: CelRow, cause: int) -> Iterator[m.Message]:
+        channel = self._channels.get(row.uniqueid)
+        if channel and not channel.gone:
+            channel.gone = True
+            yield m.Hangup(**row.stamp, uniqueid=row.uniqueid, cause=cause)
+
+
+def _state(row: CelRow, state: str) -> m.ChannelState:
+    return m.ChannelState(**row.stamp, uniqueid=row.uniqueid, linkedid=row.linkedid, state=state)
+
+
+def _new_channel(row: CelRow, state: str) -> m.NewChannel:
+    return m.NewChannel(
+        **row.stamp,
+        uniqueid=row.uniqueid,
+        linkedid=row.linkedid,
+        channel=row.channel,
+        state=state,
+        number=row.number,
+        name=row.name,
+        exten=row.exten,
+        context=row.context,
+    )

@@ -38,6 +38,7 @@ from callcenter.news import (
     Reminded,
     RightsChanged,
     RosterChanged,
+    ShortCallsChanged,
     SignedOff,
     StaffChanged,
     TasksChanged,
@@ -191,6 +192,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(LinkDown, parts.switch.link_down)
     bus.on(RecordingRulesChanged, parts.switch.rules_changed)
     bus.on(RosterChanged, ledger.roster_changed)
+    bus.on(ShortCallsChanged, ledger.short_calls_changed)
     bus.on(RosterChanged, gate.roster_changed)
     bus.on(RosterChanged, hub.roster_changed)
     bus.on(PresenceChanged, hub.presence_changed)

@@ -15,8 +15,8 @@ from callcenter import metrics
 from callcenter.bus import Bus
 from callcenter.call import Call, Changed
 from callcenter.clock import Clock
-from callcenter.crm import calls
-from callcenter.crm.follow_up import follow_up
+from callcenter.crm import calls, short_calls
+from callcenter.crm.follow_up import follow_up, ruled
 from callcenter.crm.identify import NOBODY, Identified, identify, recall
 from callcenter.db import Database
 from callcenter.errors import Unavailable
@@ -24,7 +24,8 @@ from callcenter.events import CallEvent, CallKey, CustomerChosen, OutcomeLogged
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
-from callcenter.news import RosterChanged, TasksChanged
+from callcenter.news import RosterChanged, ShortCallsChanged, TasksChanged
+from callcenter.owing import NO_RULES, ShortCalls
 from callcenter.pbx_events import PbxEvent
 from callcenter.roster import Roster
 
@@ -79,6 +80,7 @@ class Ledger:
         self._who: dict[CallKey, Identified] = {}
         self._inboxes: dict[str, asyncio.Queue[_Item]] = {}
         self._owed = 0
+        self._short: ShortCalls = NO_RULES
         self.roster = Roster()
 
     def live(self) -> Mapping[CallKey, Call]:
@@ -100,6 +102,11 @@ class Ledger:
             self._live[call.key] = call
             self._who[call.key] = who
             self._owed += _owed(call)
+        self._short = await self._db.read(short_calls.rules)
+
+    async def short_calls_changed(self, _event: ShortCallsChanged) -> None:
+        """They hold for what happens from now on."""
+        self._short = await self._db.read(short_calls.rules)
 
     async def roster_changed(self, event: RosterChanged) -> None:
         self.roster = event.roster
@@ -202,7 +209,7 @@ class Ledger:
 
     def _step(self, session: Session, story: _Story, place: int, event: CallEvent) -> None:
         before = story.now
-        after = apply(before, event, self.roster)
+        after = apply(before, event, self.roster, self._short)
         if after is None or (after == before and not isinstance(event, OutcomeLogged)):
             return
         if before is None:
@@ -226,6 +233,7 @@ def _write(session: Session, story: _Story, fold: _Fold, now: datetime) -> Call:
     written = calls.save(session, before, last, who)
     for place, event, step in story.steps:
         after = _numbered(step, written)
+        ruled(session, before, after, event)
         fold.tasks.update(dict.fromkeys(follow_up(session, after, event, now)))
         fold.changes[place] = Changed(event=event, before=before, after=after, card=who.card, candidates=who.candidates)
         before = after

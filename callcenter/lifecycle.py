@@ -35,29 +35,32 @@ from callcenter.events import (
     SegmentClaimed,
 )
 from callcenter.filling import filled
-from callcenter.owing import judged
+from callcenter.owing import NO_RULES, ShortCalls, judged
 from callcenter.roster import AgentId, Roster
 
 _Decision: TypeAlias = OutcomeLogged | OutcomeWaived | SegmentClaimed | CustomerChosen
 
 
-def apply(call: Call | None, event: CallEvent, roster: Roster) -> Call | None:
-    """The call after the event: the only place a call changes. None: an event of a call nobody announced."""
+def apply(call: Call | None, event: CallEvent, roster: Roster, short: ShortCalls = NO_RULES) -> Call | None:
+    """The call after the event: the only place a call changes. None: an event of a call nobody announced.
+
+    ``short``: what is owed for short talks.
+    """
     if isinstance(event, Filled):
-        return _filled(call, event, roster)
+        return _filled(call, event, roster, short)
     if call is None:
         return _arrived(event) if isinstance(event, Arrived) else None
-    return judged(_applied(call, event, roster))
+    return judged(_applied(call, event, roster), short)
 
 
-def _filled(call: Call | None, event: Filled, roster: Roster) -> Call | None:
+def _filled(call: Call | None, event: Filled, roster: Roster, short: ShortCalls) -> Call | None:
     """History asks nobody for outcomes: it has no agents, only phones."""
     told: Call | None = None
     for past in event.events:
         told = apply(told, past, roster if event.recent else Roster())
     if told is None or told.ended_at is None:
         return call
-    return judged(filled(call, told, event.gap))
+    return judged(filled(call, told, event.gap), short)
 
 
 def _applied(call: Call, event: PastEvent | _Decision, roster: Roster) -> Call:
@@ -206,6 +209,10 @@ def _joined(call: Call, event: Joined, roster: Roster) -> Call:
         talking=True,
         handed_to="",
     )
+    if segment.handed_to and not segment.owes:
+        talking = replace(talking, outcome_state=OutcomeState.NONE, outcome=None)
+    if call.ended_at is not None:
+        talking = _stopped(talking, event.at, leg_ended=segment.leg_ended)
     return _put(replace(call, answered_at=call.answered_at or event.at), talking)
 
 

@@ -36,6 +36,11 @@ class StaffChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShortCallsChanged:
+    """The rules about what is owed for short talks are others now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskTaken:
     """A supervisor sat down where somebody else sat."""
 

@@ -7,55 +7,106 @@ the last who talked with the customer       the full form
 who talked and passed him on, however       a draft, "transferred to ...", to confirm or to replace
   (transfer, hand-over, somebody fetched
   him), and did not get him back
+who passed him on to somebody or to a       the full form: he was the last who talked, and nobody else can
+  queue that nobody answered at, before       tell what came of it
+  the customer was gone
 who came to a talk that went on without     nothing: he assists. Once he has the customer to himself he owns
   him (conference, barge)                   the talk, and owes like anybody else
 who was only asked, only listened, only     nothing: there is no talk of his with the customer
   rang
+who talked less than the rule for short     what the rule of his queue says (of direct, of outgoing calls): as
+  calls says, and is done with the call     above, an outcome that is marked as automatic, or nothing
 whose part is settled already               nothing more, unless he talks with the customer again
 ==========================================  ==============================================================
 
 Parking is no passing on: the customer is his who parked him until somebody else has him. Two parts of one agent in a
-call are one outcome, so whoever has the customer back owes the form for both.
+call are one outcome, so whoever has the customer back owes the form for both; short is what all his parts come to.
 
 Events of one moment come in any order, and people leave a talk within a second of each other when it ends. So nobody
-has a customer to himself, or has passed him on, for less than ``MOMENT``.
+has a customer to himself for less than ``MOMENT``, unless that is most of his talk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from callcenter.call import Call, OutcomeState, Role, Segment
+from callcenter.events import Direction
 
 MOMENT: Final = timedelta(seconds=1)
 TRANSFERRED: Final = "transferred"
 """The code of the outcome that is drafted."""
+SHORT_CALL: Final = "short_call"
+"""The code of the outcome that a rule for short calls gives."""
 _STILL: Final = datetime.max.replace(tzinfo=UTC)
 _OPEN: Final = frozenset({OutcomeState.NONE, OutcomeState.OWED, OutcomeState.DRAFT})
+_OWING: Final = frozenset({OutcomeState.OWED, OutcomeState.DRAFT})
 
 
-def judged(call: Call) -> Call:
+class Then(StrEnum):
+    """What is owed for a short talk."""
+
+    OWE = "owe"
+    AUTOMATIC = "automatic"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Short:
+    """A talk of less than ``under_s`` seconds is short; 0: none is."""
+
+    under_s: int = 0
+    then: Then = Then.OWE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortCalls:
+    """The rules: of each queue by PBX and name, of calls to somebody's own number, of outgoing ones. ``outcome`` is the
+    id of the code that an automatic outcome has."""
+
+    queues: Mapping[tuple[str, str], Short] = field(default_factory=dict)
+    direct: Short = Short()
+    outbound: Short = Short()
+    outcome: UUID | None = None
+
+    def of(self, call: Call, segment: Segment) -> Short:
+        if call.direction is Direction.OUTBOUND:
+            return self.outbound
+        return self.queues.get((call.key.pbx, segment.queue), Short()) if segment.queue else self.direct
+
+
+NO_RULES: Final = ShortCalls()
+
+
+def judged(call: Call, short: ShortCalls = NO_RULES) -> Call:
     """The call with the role and the debt of every part as the policy says."""
     talks = [segment for segment in call.segments if segment.answered_at is not None]
     if not talks:
         return call
-    owners = [segment for segment in talks if not _assists(segment, talks)]
-    last = max(map(_end, owners))
-    holders = {s.agent for s in owners if last - _end(s) < MOMENT and not s.handed_to}
+    came = _came(talks)
+    owners = [segment for segment in talks if not _assists(segment, talks, came)]
+    holder = max(owners, key=lambda s: (_end(s), _start(s), s.seq))
+    gone = bool(holder.handed_to) and not _lost(call, holder)
+    full = None if gone else holder.seq
     owning = {segment.seq for segment in owners}
+    holds = {s.seq for s in owners if s.seq == full or (full is not None and s.agent and s.agent == holder.agent)}
     segments = tuple(
-        segment if segment.answered_at is None else _judged(segment, segment.seq in owning, segment.agent in holders)
+        segment if segment.answered_at is None else _judged(segment, segment.seq in owning, segment.seq in holds)
         for segment in call.segments
     )
-    return replace(call, segments=segments) if segments != call.segments else call
+    call = replace(call, segments=segments) if segments != call.segments else call
+    return call if short is NO_RULES else _shortened(call, short)
 
 
 def successor(call: Call, segment: Segment) -> Segment | None:
     """Who had the customer after this part, None where nobody did."""
     later = [s for s in call.segments if s.answered_at is not None and s.agent != segment.agent]
+    later = [s for s in later if s.role is Role.OWNER]
     return max((s for s in later if _end(s) > _end(segment)), key=_start, default=None)
 
 
@@ -69,17 +120,43 @@ def _judged(segment: Segment, owns: bool, holds: bool) -> Segment:
     return replace(segment, role=role, outcome_state=state)
 
 
-def _assists(segment: Segment, talks: Sequence[Segment]) -> bool:
+def _lost(call: Call, segment: Segment) -> bool:
+    """The customer is gone, and whoever was to have him after this part was rung or waited for in vain."""
+    if call.ended_at is None:
+        return False
+    since = _end(segment) - MOMENT
+    rung = any(o.offered_at >= since for s in call.segments if s.answered_at is None for o in s.offers)
+    return rung or any(visit.joined_at >= since for visit in call.queues)
+
+
+def _came(talks: Sequence[Segment]) -> dict[int, int]:
+    """In which order they came, by ``seq``: of those who came in one moment as their legs are named, not as told."""
+    moment = _STILL
+    found: list[tuple[datetime, str, int]] = []
+    for segment in sorted(talks, key=_start):
+        moment = moment if found and _start(segment) - moment < MOMENT else _start(segment)
+        found.append((moment, segment.leg, segment.seq))
+    return {seq: place for place, (_, _, seq) in enumerate(sorted(found))}
+
+
+def _assists(segment: Segment, talks: Sequence[Segment], came: Mapping[int, int]) -> bool:
     """He came to somebody's talk and never had the customer to himself.
 
-    Of a talk of no length nothing is known but that he answered, so it is his: such are made of debts that the PBX kept
-    while nobody listened.
+    Of a talk without a length nothing is known but that he answered, so it is his: such are made of debts that the PBX
+    kept while nobody listened.
     """
-    if _end(segment) == _start(segment):
+    length = _end(segment) - _start(segment)
+    others = [other for other in talks if not _one(other, segment)]
+    joined = any(came[o.seq] < came[segment.seq] and _end(o) > _start(segment) for o in others)
+    if not joined or length <= timedelta(0):
         return False
-    others = [other for other in talks if (other.agent, other.device) != (segment.agent, segment.device)]
-    joined = any((_start(o), o.seq) < (_start(segment), segment.seq) and _end(o) > _start(segment) for o in others)
-    return joined and _alone(segment, others) < MOMENT
+    alone = _alone(segment, others)
+    return alone < MOMENT and 2 * alone < length
+
+
+def _one(one: Segment, other: Segment) -> bool:
+    """The same person, or the same phone of nobody."""
+    return one.agent == other.agent and (one.agent is not None or one.device == other.device)
 
 
 def _alone(segment: Segment, others: Sequence[Segment]) -> timedelta:
@@ -89,6 +166,30 @@ def _alone(segment: Segment, others: Sequence[Segment]) -> timedelta:
         if end > _start(segment) and start < _end(segment):
             longest, free = max(longest, start - free), max(free, end)
     return max(longest, _end(segment) - free)
+
+
+def _shortened(call: Call, short: ShortCalls) -> Call:
+    """What is owed for talks that are over and were short becomes what their rules say."""
+    for agent in {s.agent for s in call.segments if s.agent is not None and s.outcome_state in _OWING}:
+        mine = [s for s in call.segments if s.agent == agent and s.role is Role.OWNER and s.answered_at is not None]
+        rule = short.of(call, mine[-1])
+        if rule.then is not Then.OWE and _short(call, mine, rule.under_s):
+            changed = {s.seq: _by_rule(s, rule.then, short.outcome) for s in mine if s.outcome_state in _OWING}
+            call = replace(call, segments=tuple(changed.get(s.seq, s) for s in call.segments))
+    return call
+
+
+def _short(call: Call, parts: Sequence[Segment], under_s: int) -> bool:
+    """A talk without a length was seen by nobody, so nobody knows that it was short."""
+    over = all(not s.talking and (s.leg_ended or call.ended_at is not None) for s in parts)
+    seen = all(_end(s) > _start(s) for s in parts)
+    return over and seen and sum(s.talk_s for s in parts) < under_s
+
+
+def _by_rule(segment: Segment, then: Then, outcome: UUID | None) -> Segment:
+    if then is Then.AUTOMATIC:
+        return replace(segment, outcome_state=OutcomeState.AUTOMATIC, outcome=outcome)
+    return replace(segment, outcome_state=OutcomeState.WAIVED, outcome=None)
 
 
 def _start(segment: Segment) -> datetime:

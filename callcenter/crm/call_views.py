@@ -59,7 +59,9 @@ class AgentAnswer(Answer):
 
 
 class SegmentAnswer(Answer):
-    """``outcome`` is a code; ``outcome_comment`` holds the reason where the outcome was waived."""
+    """``outcome`` is a code; ``outcome_comment`` holds the reason where the outcome was waived. Of one that a rule gave
+    (``automatic``) or let go (``waived``) ``outcome_by`` is null. ``handed_to``: the extension or device to which the
+    agent passed the customer on, "" where the PBX told of none."""
 
     id: UUID
     agent: AgentAnswer | None
@@ -72,6 +74,7 @@ class SegmentAnswer(Answer):
     ended_at: datetime | None
     talk_s: float
     hold_s: float
+    handed_to: str
     outcome_state: OutcomeState
     outcome: str | None
     outcome_comment: str
@@ -270,6 +273,7 @@ def _segment(
         ended_at=row.ended_at,
         talk_s=row.talk_s,
         hold_s=row.hold_s,
+        handed_to=row.handed_to,
         outcome_state=OutcomeState(row.outcome_state),
         outcome=code,
         outcome_comment=outcome.comment if outcome else "",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import jobs
-from callcenter.call import Call
+from callcenter.call import Call, OutcomeState
 from callcenter.crm import callbacks, calls, tasks
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.upsert import upsert
@@ -27,6 +27,21 @@ def follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> 
     if isinstance(event, OutcomeLogged) and event.promise:
         return [tasks.promise(session, call, event, now)]
     return callbacks.follow(session, call, event, now)
+
+
+def ruled(session: Session, before: Call | None, after: Call, event: CallEvent) -> None:
+    """Keeps what a rule, and no person, made of a debt with this event."""
+    was = {s.seq: s.outcome_state for s in before.segments} if before else {}
+    for segment in after.segments:
+        state = segment.outcome_state
+        by_rule = state is OutcomeState.AUTOMATIC or (state is OutcomeState.WAIVED and not _said(event))
+        if segment.id and by_rule and was.get(segment.seq) is not state:
+            settled = {"state": state, "code_id": segment.outcome, "comment": "", "by_id": None, "at": event.at}
+            calls.settle(session, segment.id, settled)
+
+
+def _said(event: CallEvent) -> bool:
+    return isinstance(event, OutcomeWaived)
 
 
 def _keep(session: Session, call: Call, event: CallEvent, now: datetime) -> None:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.errors import Invalid, NotFound
-from callcenter.owing import TRANSFERRED
+from callcenter.owing import SHORT_CALL, TRANSFERRED
 
 NO_COMMENT, OPTIONAL, REQUIRED = "none", "optional", "required"
 TRANSFERRED_LABELS: Final = {"en": "Transferred", "ru": "Переведён", "it": "Trasferito", "az": "Yönləndirildi"}
+SHORT_CALL_LABELS: Final = {"en": "Short call", "ru": "Короткий звонок", "it": "Chiamata breve", "az": "Qısa zəng"}
 _FIRST: Final = (
     ("solved", OPTIONAL, {"en": "Solved", "ru": "Решено", "it": "Risolto", "az": "Həll olundu"}),
     ("callback", OPTIONAL, {"en": "Call back", "ru": "Перезвонить", "it": "Richiamare", "az": "Geri zəng"}),
@@ -41,6 +42,8 @@ def seed(session: Session) -> None:
     for position, (code, comment, labels) in enumerate(_FIRST, start=1):
         session.add(OutcomeCode(code=code, labels=labels, comment=comment, key=position, position=position))
     session.add(OutcomeCode(code=TRANSFERRED, labels=TRANSFERRED_LABELS, comment=OPTIONAL, position=len(_FIRST) + 1))
+    # Given by a rule only: no form offers a code that is not active.
+    session.add(OutcomeCode(code=SHORT_CALL, labels=SHORT_CALL_LABELS, comment=NO_COMMENT, position=200, active=False))
 
 
 def every(session: Session) -> list[OutcomeCode]:

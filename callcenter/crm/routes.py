@@ -15,6 +15,7 @@ from callcenter.crm import (
     api_outcomes,
     api_reach,
     api_session,
+    api_short_calls,
     api_spec,
     api_statuses,
     api_tasks,
@@ -36,6 +37,7 @@ def add_routes(app: web.Application) -> None:
         api_statuses,
         api_calls,
         api_outcomes,
+        api_short_calls,
         api_bell,
         api_tasks,
     )

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from callcenter.call import Call, Changed, OutcomeState, Segment
+from callcenter.call import Call, Changed, OutcomeState
 from callcenter.card import Card
 from callcenter.crm.rights import Standing, Verb, allow, part_of
 from callcenter.events import CallKey, CustomerChosen
 from callcenter.news import DraftSaved
-from callcenter.owing import successor
 from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId, Roster
 from callcenter.routing.presence import Presence, PresenceChanged
 from callcenter.routing.unowned import Unowned
 from callcenter.screenpop.decide import Decision, Step, decide, shown
 from callcenter.screenpop.faces import Who, floor_call, labelled, pop, proposed
+from callcenter.screenpop.heirs import handed_to
 from callcenter.screenpop.lines import Directory, Members, Person, Waiting, agent_of
 from callcenter.screenpop.shown import (
     BoardView,
@@ -239,20 +239,13 @@ class Board:
         if segment is None or pop_id is None or phase is None:
             return None
         who = live.seen().seen_by(self._person(agent).standing)
-        to = self._handed_to(live.call, segment)
-        draft = self._drafts.get(pop_id) or proposed(to) if to else self._drafts.get(pop_id, _NO_DRAFT)
-        face = replace(pop(live.call, segment, phase, who, draft), handed_to=to)
+        to, draft = handed_to(live.call, segment, self._directory, self._roster), self._drafts.get(pop_id)
+        if to and segment.outcome_state is OutcomeState.DRAFT:
+            draft = proposed(to, draft)
+        face = replace(pop(live.call, segment, phase, who, draft or _NO_DRAFT), handed_to=to)
         face = labelled(face, live.call.key.pbx, self._directory)
         self._pops[agent][pop_id] = face
         return face
-
-    def _handed_to(self, call: Call, segment: Segment) -> str:
-        """Who has the customer that the agent passed on, by name where he is one of us; "" where there is none."""
-        if segment.outcome_state is not OutcomeState.DRAFT:
-            return ""
-        heir = successor(call, segment)
-        name = self._person(heir.agent).display_name if heir and heir.agent else ""
-        return name or segment.handed_to or (heir.device.name if heir else "")
 
     def _refresh(self, ids: set[UUID]) -> Changes:
         """Draws these pops again."""

@@ -102,13 +102,16 @@ def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> P
         candidates=tuple(Guess(customer=c.card, match=c.match, reason=c.reason) for c in who.candidates),
         outcome_state=segment.outcome_state,
         draft=draft,
+        role=segment.role,
         test=answers_for(segment.device.name) is not None,
     )
 
 
-def proposed(to: str) -> Draft:
-    """What an agent who passed the customer on to ``to`` is asked to confirm."""
-    return Draft(outcome=TRANSFERRED, comment=f"→ {to}")
+def proposed(to: str, saved: Draft | None) -> Draft:
+    """What an agent who passed the customer on to ``to`` is asked to confirm; what he wrote himself stays."""
+    if saved is None:
+        return Draft(outcome=TRANSFERRED, comment=f"→ {to}")
+    return saved if saved.outcome else replace(saved, outcome=TRANSFERRED)
 
 
 def labelled(face: Pop, pbx: str, directory: Directory) -> Pop:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from callcenter.call import OutcomeState
+from callcenter.call import OutcomeState, Role
 from callcenter.card import Card, Match
 from callcenter.events import Direction, Via
 from callcenter.routing.presence import Presence
@@ -52,9 +52,11 @@ class Draft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pop:
     """One agent's part in a call. ``id`` is the segment's: the same in every tab and after every reload. The labels
-    are what people named the number and the queue, "" where nobody did. ``handed_to``: to whom the agent passed the
-    customer on, while he has to confirm it. ``test``: a test call that answers itself; nobody has anything to do for
-    it."""
+    are what people named the number and the queue, "" where nobody did.
+
+    ``handed_to``: to whom the agent passed the customer on, while he has to confirm it, or owes the full form as nobody
+    took him. ``test``: a test call that answers itself; nobody has anything to do for it.
+    """
 
     id: UUID
     call_id: UUID
@@ -79,6 +81,7 @@ class Pop:
     candidates: tuple[Guess, ...]
     outcome_state: OutcomeState
     draft: Draft
+    role: Role = Role.OWNER
     handed_to: str = ""
     test: bool = False
 

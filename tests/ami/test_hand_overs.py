@@ -14,7 +14,7 @@ ANNA, BORIS, CLARA = "PJSIP/101", "PJSIP/102", "PJSIP/103"
 OURS: Final = {
     "blind_refer": [(ANNA, "direct", "draft"), (BORIS, "blind", "owed")],
     "blind_keys": [(ANNA, "direct", "draft"), (BORIS, "blind", "owed")],
-    "blind_unanswered": [(ANNA, "direct", "draft")],
+    "blind_unanswered": [(ANNA, "direct", "owed")],
     "attended_refer": [(ANNA, "direct", "draft"), (BORIS, "attended", "owed")],
     "attended_keys": [(ANNA, "direct", "draft"), (BORIS, "attended", "owed")],
     "consult_cancelled": [(ANNA, "direct", "owed")],

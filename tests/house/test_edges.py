@@ -17,14 +17,28 @@ EFFECTS: Final = (
 """What a pure module may not even load through another one."""
 
 PURE: Final = (
-    *("ids", "clock", "phone", "errors", "events", "news", "card", "roster", "pbxmap", "call", "lifecycle", "missed"),
+    *(
+        "ids",
+        "clock",
+        "phone",
+        "errors",
+        "events",
+        "news",
+        "card",
+        "roster",
+        "pbxmap",
+        "call",
+        "lifecycle",
+        "missed",
+        "owing",
+    ),
     *("prefixes", "pbx_events", "ami.framing", "ami.messages", "ami.channels", "ami.tracker"),
     *("routing.reported", "routing.proposal", "routing.effect"),
     *("routing.why", "routing.actions", "routing.staff", "routing.membership", "routing.presence"),
     *("routing.missed", "routing.today", "routing.queues", "routing.unowned"),
     *("routing.parts", "routing.debts", "routing.desks", "routing.floor", "routing.holds", "routing.dials"),
     *("routing.doctor.examination", "routing.doctor.told"),
-    *("screenpop.decide", "screenpop.board"),
+    *("screenpop.decide", "screenpop.board", "screenpop.heirs"),
 )
 
 

@@ -26,12 +26,13 @@ class OutcomeCode(Row):
 
 
 class OutcomeRow(Row):
-    """How a debt was settled: logged with a code, or waived with a reason in ``comment``."""
+    """How a debt was settled: logged with a code, or waived with a reason in ``comment``. ``by_id`` None: by the rule
+    for short calls, automatic with its code, or waived."""
 
     __tablename__ = "outcomes"
     segment_id: Mapped[UUID] = mapped_column(ForeignKey("segments.id"), unique=True)
     state: Mapped[str] = mapped_column(Text)
     code_id: Mapped[UUID | None] = mapped_column(ForeignKey("outcome_codes.id"))
     comment: Mapped[str] = mapped_column(Text, default="")
-    by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -23,7 +23,7 @@ Parking is no passing on: the customer is his who parked him until somebody else
 call are one outcome, so whoever has the customer back owes the form for both; short is what all his parts come to.
 
 Events of one moment come in any order, and people leave a talk within a second of each other when it ends. So nobody
-has a customer to himself for less than ``MOMENT``, unless that is most of his talk.
+has a customer to himself, or comes to somebody's talk, for less than ``MOMENT``, unless that is most of his talk.
 """
 
 from __future__ import annotations
@@ -91,10 +91,10 @@ def judged(call: Call, short: ShortCalls = NO_RULES) -> Call:
     came = _came(talks)
     owners = [segment for segment in talks if not _assists(segment, talks, came)]
     holder = max(owners, key=lambda s: (_end(s), _start(s), s.seq))
-    gone = bool(holder.handed_to) and not _lost(call, holder)
-    full = None if gone else holder.seq
+    mine = [s for s in owners if _one(s, holder)]
+    gone = any(s.handed_to for s in mine if _end(holder) - _end(s) < MOMENT) and not _lost(call, holder)
     owning = {segment.seq for segment in owners}
-    holds = {s.seq for s in owners if s.seq == full or (full is not None and s.agent and s.agent == holder.agent)}
+    holds = set() if gone else {segment.seq for segment in mine}
     segments = tuple(
         segment if segment.answered_at is None else _judged(segment, segment.seq in owning, segment.seq in holds)
         for segment in call.segments
@@ -145,13 +145,17 @@ def _assists(segment: Segment, talks: Sequence[Segment], came: Mapping[int, int]
     Of a talk without a length nothing is known but that he answered, so it is his: such are made of debts that the PBX
     kept while nobody listened.
     """
-    length = _end(segment) - _start(segment)
-    others = [other for other in talks if not _one(other, segment)]
-    joined = any(came[o.seq] < came[segment.seq] and _end(o) > _start(segment) for o in others)
-    if not joined or length <= timedelta(0):
+    if _end(segment) <= _start(segment):
         return False
-    alone = _alone(segment, others)
-    return alone < MOMENT and 2 * alone < length
+    others = [other for other in talks if not _one(other, segment)]
+    joined = any(came[other.seq] < came[segment.seq] and _together(other, segment) for other in others)
+    return joined and _alone(segment, others) < MOMENT
+
+
+def _together(other: Segment, segment: Segment) -> bool:
+    """The other one was there for longer than it takes to hand over, or for most of this talk."""
+    shared = min(_end(other), _end(segment)) - _start(segment)
+    return shared >= MOMENT or 2 * shared > _end(segment) - _start(segment)
 
 
 def _one(one: Segment, other: Segment) -> bool:

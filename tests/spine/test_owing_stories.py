@@ -29,7 +29,7 @@ from callcenter.events import (
 )
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
-from callcenter.owing import Short, ShortCalls, Then
+from callcenter.owing import MOMENT, Short, ShortCalls, Then
 from callcenter.roster import AgentId, Roster
 from tests.spine.story import ANNA, BORIS, START, Story, device, roster
 
@@ -169,7 +169,7 @@ def test_a_talk_of_which_only_the_debt_is_left_is_not_short() -> None:
     at = {"call": KEY, "at": START, "mono": 0.0}
     where = {"leg": "owed", "device": device("101")}
     words = {"number_raw": "1", "name": "", "did": "", "trunk": "", "region": "RU", "direction": Direction.INBOUND}
-    events = [Arrived(**at, **words), Joined(**at, **where, via=Via.DIRECT), LegEnded(**at, **where)]  # type: ignore[arg-type]
+    events: list[CallEvent] = [Arrived(**at, **words), Joined(**at, **where, via=Via.DIRECT), LegEnded(**at, **where)]  # type: ignore[arg-type]
     assert owed(tell(events, short=RULES)) == {ANNA: OWED}
 
 
@@ -207,8 +207,8 @@ def moments(found: Sequence[Stay]) -> list[list[list[CallEvent]]]:
         where = {**at, "device": device(stay.number)}
         begin, end = (START + timedelta(seconds=3 * moment) for moment in (stay.since, stay.until))
         told[stay.since].append([Joined(**where, at=begin, via=Via.DIRECT)])  # type: ignore[arg-type]
-        passed = [HandedOver(**at, at=end, via=Via.BLIND, to="7002")] if stay.handed else []  # type: ignore[arg-type]
-        gone = [Left(**where, at=end), LegEnded(**where, at=end)]  # type: ignore[arg-type]
+        passed: list[CallEvent] = [HandedOver(**at, at=end, via=Via.BLIND, to="7002")] if stay.handed else []  # type: ignore[arg-type]
+        gone: list[CallEvent] = [Left(**where, at=end), LegEnded(**where, at=end)]  # type: ignore[arg-type]
         told[stay.until].append([*passed, *gone])
     last = START + timedelta(seconds=33)
     told[11].append([Ended(call=KEY, at=last, mono=0.0, cause=16, by_customer=True)])
@@ -257,7 +257,10 @@ def test_the_last_who_talked_owes_the_full_form_unless_he_passed_him_on(found: l
     owners = [s for s in call.segments if s.answered_at and s.role is Role.OWNER]
     last = max(owners, key=lambda s: (s.ended_at, s.answered_at, s.seq))
     full = {s.agent for s in owners if s.outcome_state is OWED}
-    assert full == ({last.agent} if last.agent and not last.handed_to else set())
+    end = last.ended_at or START
+    at_last = [s for s in owners if s.agent == last.agent and s.ended_at and s.ended_at + MOMENT > end]
+    passed_on = any(s.handed_to for s in at_last)
+    assert full == ({last.agent} if last.agent and not passed_on else set())
 
 
 def test_who_is_rung_or_asked_in_vain_owes_nothing() -> None:

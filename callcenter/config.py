@@ -35,12 +35,15 @@ class Http(_Part):
 
 
 class Pbx(_Part):
+    """``history``: the PBX's CEL, as a file or a database's URL; what happened while nobody listened is read there."""
+
     host: str
     port: int = Field(default=5038, ge=1, le=65535)
     username: str
     secret: SecretStr
     tls: bool = False
     tls_ca: Path | None = None
+    history: SecretStr = SecretStr("")
 
 
 class Recordings(_Part):

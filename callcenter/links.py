@@ -11,7 +11,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from callcenter.ami.feed import Feed
+from callcenter.ami.feed import Feed, Kept
+from callcenter.ami.history import History
 from callcenter.ami.journal import Journal
 from callcenter.ami.wire import Link
 from callcenter.call import Call
@@ -40,8 +41,8 @@ class Links:
         self.feeds: dict[str, Feed] = {}
         for name, pbx in settings.pbx.items():
             map = PbxMap(pbx=name, region=settings.region)
-            journal = Journal(self.journals, name)
-            self.feeds[name] = Feed(link(name, pbx), map, clock, partial(self._open, name), journal)
+            kept = Kept(journal=Journal(self.journals, name), history=history(settings, pbx))
+            self.feeds[name] = Feed(link(name, pbx), map, clock, partial(self._open, name), kept)
 
     def load_maps(self, session: Session) -> None:
         """Takes the confirmed rules; called before the links are opened."""
@@ -92,6 +93,12 @@ class Links:
 
     def _open(self, pbx: str) -> list[Call]:
         return [call for key, call in self._ledger.live().items() if key.pbx == pbx]
+
+
+def history(settings: Settings, pbx: Pbx) -> History | None:
+    """What the PBX wrote down of its calls, None where no place is set."""
+    source = pbx.history.get_secret_value()
+    return History(source=source, spool=settings.recordings.pbx_spool) if source else None
 
 
 def link(name: str, pbx: Pbx) -> Link:

@@ -16,6 +16,9 @@ from typing import Any, Final
 from callcenter.ami import messages as m
 
 _DIALLING: Final = frozenset({"Dial", "Queue"})
+_RUNG: Final = "s"
+"""Where a channel begins that was rung, by the PBX itself where it is the first of its family. Who dials begins at what
+he dialled."""
 _HOLDING: Final = "holding_bridge"
 
 
@@ -102,7 +105,9 @@ class Translation:
                 dial_string=by.data.split(",", 1)[0] if by.app == "Dial" else "",
                 source=_new_channel(by, "Down"),
             )
-        if not came:
+        elif came and row.exten == _RUNG:
+            yield m.DialBegin(**row.stamp, uniqueid="", dest=row.uniqueid, dial_string="", source=_new_channel(row, ""))
+        if not came or row.exten == _RUNG:
             yield _state(row, "Ringing")
 
     def _dialler(self, row: CelRow) -> CelRow | None:

@@ -6,12 +6,13 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter import metrics
 from callcenter.ami import resync
+from callcenter.ami.history import History
 from callcenter.ami.journal import Journal
 from callcenter.ami.messages import Booted, Hangup, Message, Tick
 from callcenter.ami.parsing import parse
@@ -21,6 +22,7 @@ from callcenter.ami.wire import ANSWER_SECONDS, Link, LinkFailed, Session, open_
 from callcenter.call import Call
 from callcenter.clock import Clock
 from callcenter.errors import Unavailable
+from callcenter.events import Filled, Gap, GapCause
 from callcenter.log import logger
 from callcenter.pbx_events import LinkDown, LinkUp, MembersTold
 from callcenter.pbxmap import PbxMap
@@ -37,7 +39,18 @@ _LONGEST_PAUSE: Final = 15.0
 _REFUSED_PAUSE: Final = 30.0
 _SAME_BOOT: Final = timedelta(seconds=2)
 
+_OVERLAP: Final = timedelta(seconds=10)
+_READ_SECONDS: Final = 2.0
+
 Deliver = Callable[[Sequence[Event]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of what the PBX told: by us, as it came, and by the PBX itself, None where nobody set a place."""
+
+    journal: Journal | None = None
+    history: History | None = None
 
 
 class Feed:
@@ -49,12 +62,14 @@ class Feed:
         map: PbxMap,
         clock: Clock,
         known: Callable[[], Collection[Call]],
-        journal: Journal | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.link = link
         self._clock = clock
         self._known = known
-        self._journal = journal
+        self._journal = kept.journal if kept else None
+        self._history = kept.history if kept else None
+        self._lost: tuple[datetime, GapCause] | None = None
         self._map = map
         self._tracker = Tracker(map)
         self._session: Session | None = None
@@ -116,6 +131,7 @@ class Feed:
         """One session from connect to loss; why it ended."""
         self._inbox.clear()
         self._fully_booted.clear()
+        self._lost = self._lost or self._last_heard()
         raw = self._journal.append if self._journal else None
         try:
             session = await open_session(self.link, self._sink, self._clock, raw)
@@ -162,11 +178,44 @@ class Feed:
         snapshot = replace(await resync.take(session.send, now, self._clock.monotonic()), booted_at=boot)
         self._tracker = Tracker(self._map)
         events: list[Event] = [LinkUp(pbx=self.link.pbx, at=now, rebooted=rebooted)]
-        events += resync.adopt(self._tracker, snapshot, self._known(), rebooted=rebooted)
+        told = await self._filled(now, rebooted=rebooted)
+        events += told
+        over = {event.call for event in told}
+        known = [call for call in self._known() if call.key not in over]
+        events += resync.adopt(self._tracker, snapshot, known, rebooted=rebooted)
         for row in snapshot.members:
             if member := parse({**row, "event": "QueueMember"}, now, snapshot.mono):
                 events += self._tracker.feed(member)
         return [*events, MembersTold(pbx=self.link.pbx, at=now)]
+
+    def _last_heard(self) -> tuple[datetime, GapCause] | None:
+        """Since when nobody has listened, None where nobody ever did."""
+        last = self._journal.last() if self._journal else None
+        cause = GapCause.LINK_LOST if self._booted_at else GapCause.SERVICE_DOWN
+        return (last, cause) if last else None
+
+    async def _filled(self, now: datetime, *, rebooted: bool) -> list[Filled]:
+        """The calls that ended while nobody listened, as the PBX wrote them down.
+
+        What cannot be read in time is left to `callcenter backfill`: those who live must not wait for it.
+        """
+        lost, self._lost = self._lost, None
+        if self._history is None or lost is None:
+            return []
+        since, cause = lost
+        gap = Gap(
+            from_at=since, to_at=now, cause=GapCause.PBX_RESTART if rebooted else cause, filled_from=self._history.kind
+        )
+        begun = min([since, *(call.started_at for call in self._known())]) - _OVERLAP
+        reading = asyncio.to_thread(self._history.calls, self._map, gap, begun)
+        try:
+            told = await asyncio.wait_for(reading, _READ_SECONDS)
+        except (TimeoutError, Unavailable) as wrong:
+            metrics.contained.labels(part="history").inc()
+            log.warning("history_not_read", pbx=self.link.pbx, since=since.isoformat(), reason=str(wrong) or "too slow")
+            return []
+        log.info("gap_filled", pbx=self.link.pbx, since=since.isoformat(), cause=gap.cause, calls=len(told))
+        return told
 
     async def _pump(self, session: Session, keeping: asyncio.Task[None], deliver: Deliver) -> None:
         """Delivers until the link is lost and all that came before the loss has been delivered."""

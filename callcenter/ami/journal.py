@@ -10,7 +10,7 @@ import os
 import re
 import time
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +57,11 @@ class Journal:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def last(self) -> datetime | None:
+        """When something was written last, by this service or the one before it; None where there is nothing."""
+        times = [path.stat().st_mtime for path in self._folder.glob(f"{self._pbx}-*.ami")]
+        return datetime.fromtimestamp(max(times), UTC) if times else None
 
     def _write(self, data: bytes) -> None:
         if self._file is None or self._written >= FILE_BYTES:

@@ -36,6 +36,7 @@ from callcenter.roster import Device
 
 SETTLE_SECONDS: Final = 0.25
 _BUSY: Final = frozenset({17, 21})
+_FROM_QUEUE: Final = frozenset({Via.QUEUE, Via.PICKUP})
 _ELSEWHERE: Final = 26
 _NOWHERE: Final = frozenset({1, 3, 20, 27, 38})
 
@@ -140,7 +141,7 @@ class Track:
             return
         via = leg.via or (Via.QUEUE if self.queue and self.left is None else self._via())
         yield from self.offer_ended(when, uniqueid, OfferResult.ANSWERED)
-        yield from self.queue_left(when, QueueResult.ANSWERED if via is Via.QUEUE else QueueResult.EXIT)
+        yield from self.queue_left(when, QueueResult.ANSWERED if via in _FROM_QUEUE else QueueResult.EXIT)
         if not leg.offered and self.shelved:
             via = leg.via or Via.PARK
         elif not leg.offered and via is Via.BLIND and self.via is not Via.BLIND:

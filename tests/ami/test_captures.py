@@ -115,9 +115,11 @@ def test_an_answered_queue_call_is_owed_by_who_answered() -> None:
 
 def test_of_two_who_pick_up_at_once_one_has_the_customer() -> None:
     call = concluded("ringall_two_answer")
-    assert talkers(call) == ["PJSIP/102"]
-    assert dict(offers(call))["PJSIP/103"] == "answered_elsewhere"
-    assert [s.device.name for s in call.segments if s.owes] == ["PJSIP/102"]
+    (talker,) = talkers(call)
+    assert {phone for phone, result in offers(call) if result == "answered_elsewhere"} == {
+        "PJSIP/101", "PJSIP/102", "PJSIP/103",
+    } - {talker}  # fmt: skip
+    assert [s.device.name for s in call.segments if s.owes] == [talker]
 
 
 def test_an_attended_transfer_is_one_call_and_the_consult_none() -> None:
@@ -150,7 +152,8 @@ def test_a_queue_whose_time_is_up_is_missed_once() -> None:
 
 
 def test_an_agent_who_hangs_up_first_ends_the_call() -> None:
-    assert told(recorded("direct_did_answered")).kinds()[-3:] == ["Left", "LegEnded", "Ended"]
+    *_, left, one, other = told(recorded("direct_did_answered")).kinds()
+    assert (left, {one, other}) == ("Left", {"LegEnded", "Ended"})
 
 
 @pytest.mark.parametrize("name", ["withheld_anonymous", "withheld_unknown"])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.ami.feed import Feed
+from callcenter.ami.feed import Feed, Kept
 from callcenter.ami.journal import Journal
 from callcenter.ami.tracker import Event
 from callcenter.ami.wire import Link
@@ -97,7 +97,7 @@ async def start(asterisk: FakeAsterisk, records: Records) -> AsyncIterator[Start
 
     def run(secret: str = "s3cret", journal: Journal | None = None) -> Feed:
         link = Link(pbx="main", host="127.0.0.1", port=asterisk.port, username="crm", secret=Secret(secret))
-        feed = Feed(link, MAP, SystemClock(), records.open, journal)
+        feed = Feed(link, MAP, SystemClock(), records.open, Kept(journal=journal))
         running.append(asyncio.create_task(feed.run(records.deliver)))
         return feed
 

@@ -17,7 +17,15 @@ from callcenter.call import OutcomeState, Result, Role, State
 from callcenter.card import Match
 from callcenter.crm import maps, queues
 from callcenter.crm.card_views import CustomerBrief, briefs_of, display
-from callcenter.crm.models.calls import CallCandidate, CallRow, OfferRow, QueueVisitRow, RecordingRow, SegmentRow
+from callcenter.crm.models.calls import (
+    CallCandidate,
+    CallRow,
+    GapRow,
+    OfferRow,
+    QueueVisitRow,
+    RecordingRow,
+    SegmentRow,
+)
 from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
@@ -151,6 +159,7 @@ def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallA
     numbers = _numbers(session, rows)
     visits = _by(session, QueueVisitRow, QueueVisitRow.call_id.in_(ids), "call_id", QueueVisitRow.seq)
     recordings = _by(session, RecordingRow, RecordingRow.call_id.in_(ids), "call_id", RecordingRow.started_at)
+    gaps = _by(session, GapRow, GapRow.call_id.in_(ids), "call_id", GapRow.seq)
     heard = _heard(session, [recording.id for found in recordings.values() for recording in found])
     segments, notices = _segments(session, SegmentRow.call_id.in_(ids)), _notices(session, ids)
     dids, named = maps.labels(session), queues.labels(session)
@@ -168,7 +177,7 @@ def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallA
             segments=segments[row.id],
             recordings=[_recording(recording, heard) for recording in recordings[row.id]],
             notices=notices[row.id],
-            gaps=[],
+            gaps=[_gap(gap) for gap in gaps[row.id]],
         )
         for row in rows
     ]
@@ -178,6 +187,11 @@ def segment(session: Session, segment_id: UUID) -> SegmentAnswer:
     """One agent's part in a call."""
     found = _segments(session, SegmentRow.id == segment_id)
     return next(iter(found.values()))[0]
+
+
+def _gap(row: GapRow) -> GapAnswer:
+    told = {"from": row.from_at, "to": row.to_at, "cause": row.cause, "filled_from": row.filled_from}
+    return GapAnswer.model_validate(told)
 
 
 def _notices(session: Session, calls: Sequence[UUID]) -> dict[UUID, list[NoticeAnswer]]:

@@ -85,6 +85,8 @@ class Product:
             "CALLCENTER_RECORDINGS__SPOOL": str(pbx.spool / "monitor"),
             "CALLCENTER_RECORDINGS__PBX_SPOOL": f"/srv/{pbx.name}/spool/monitor",
         }
+        if pbx.shape.name == "shipped":
+            self.environment["CALLCENTER_PBX__MAIN__HISTORY"] = str(pbx.log / "cel-custom/callcenter.csv")
         if database_url:
             self.environment["CALLCENTER_DATABASE_URL"] = database_url
         self._process: subprocess.Popen[bytes] | None = None

@@ -24,6 +24,8 @@ from callcenter.crm.privacy.erasure import Eraser
 from callcenter.crm.privacy.nights import Nights
 from callcenter.crm.routes import add_routes as add_crm_routes
 from callcenter.db import Database
+from callcenter.explaining import api as explaining_api
+from callcenter.explaining.api import Journals
 from callcenter.health import Health, HealthChanged
 from callcenter.jobs import Jobs
 from callcenter.ledger import Ledger
@@ -233,6 +235,7 @@ def website(parts: Parts) -> web.Application:
     add_all_routes(app)
     screenpop_api.provide(app, parts.hub)
     rehearsing_api.provide(app, parts.stage, parts.hub.reads)
+    explaining_api.provide(app, Journals(folder=parts.links.journals, flush=parts.links.flush_journals))
     vitals_api.provide(app, parts.vitals)
     routing_api.provide(app, parts.gate, parts.survey, parts.doctor)
     api_dial.provide(app, parts.dialler, parts.links.written)
@@ -252,6 +255,7 @@ def add_all_routes(app: web.Application) -> None:
     screenpop_api.add_routes(app)
     rehearsing_api.add_routes(app)
     vitals_api.add_routes(app)
+    explaining_api.add_routes(app)
     pages.add_routes(app)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -15,23 +16,31 @@ from pathlib import Path
 from typing import Final
 
 from callcenter import metrics
+from callcenter.ami.framing import END
 from callcenter.log import logger
 
 log = logger(__name__)
 FILE_BYTES: Final = 32 * 1024 * 1024
 FILES: Final = 16
 DAYS: Final = 14
+TIMES: Final = ".times"
+MARK: Final = struct.Struct("<dQ")
+"""A mark beside a journal: from this moment on (seconds, by the PBX where it says so) from this byte on."""
+_MARK_BYTES: Final = 256 * 1024
 _BUFFER: Final = 64 * 1024
+_TIMESTAMP: Final = re.compile(rb"\r\nTimestamp: (\d{9,11}\.\d{6})\r\n")
 
 
 class Journal:
-    """Appends bytes to ``<folder>/<pbx>-<time>.ami``, a new file when one is full."""
+    """Appends bytes to ``<folder>/<pbx>-<time>.ami``, a new file when one is full; beside it, what time it is where."""
 
     def __init__(self, folder: Path, pbx: str) -> None:
         self._folder = folder
         self._pbx = pbx
         self._file: int | None = None
+        self._times: int | None = None
         self._written = 0
+        self._marked = -_MARK_BYTES
         self._buffer = bytearray()
         self._lost = metrics.contained.labels(part="journal")
 
@@ -54,9 +63,10 @@ class Journal:
 
     def close(self) -> None:
         self.flush()
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        for file in (self._file, self._times):
+            if file is not None:
+                os.close(file)
+        self._file = self._times = None
 
     def last(self) -> datetime | None:
         """When something was written last, by this service or the one before it; None where there is nothing."""
@@ -64,27 +74,41 @@ class Journal:
         return datetime.fromtimestamp(max(times), UTC) if times else None
 
     def _write(self, data: bytes) -> None:
-        if self._file is None or self._written >= FILE_BYTES:
+        if self._file is not None and self._written >= FILE_BYTES:
+            head, end, rest = data.partition(END)  # no message is torn in two
+            if end:
+                os.write(self._file, head + end)
+                data = rest
             self.close()
+        if self._file is None:
             self._open()
         if self._file is not None:
+            self._mark(data)
             self._written += os.write(self._file, data)
+
+    def _mark(self, data: bytes) -> None:
+        if self._times is None or self._written - self._marked < _MARK_BYTES:
+            return
+        found = _TIMESTAMP.search(data)
+        os.write(self._times, MARK.pack(float(found[1]) if found else time.time(), self._written))
+        self._marked = self._written
 
     def _open(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._prune()
         path = self._folder / f"{self._pbx}-{time.time_ns()}.ami"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._written = 0
+        self._times = os.open(path.with_suffix(TIMES), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._written, self._marked = 0, -_MARK_BYTES
 
     def _prune(self) -> None:
         files = sorted(self._folder.glob(f"{self._pbx}-*.ami"))
         oldest = time.time() - DAYS * 86400
         for path in files[: -FILES + 1] if len(files) >= FILES else []:
-            path.unlink(missing_ok=True)
+            _remove(path)
         for path in files:
             if path.exists() and path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+                _remove(path)
 
 
 def older(folder: Path, before: datetime) -> list[Path]:
@@ -96,8 +120,13 @@ def drop(folder: Path, before: datetime) -> int:
     """Removes those; how many."""
     found = older(folder, before)
     for path in found:
-        path.unlink(missing_ok=True)
+        _remove(path)
     return len(found)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_suffix(TIMES).unlink(missing_ok=True)
 
 
 def blot(folder: Path, numbers: Iterable[str], names: Iterable[str] = ()) -> int:

@@ -61,6 +61,11 @@ class Tracker:
         """Whether the mere passing of time would tell something."""
         return bool(self._scene.unsettled or self._arrivals.waiting)
 
+    def call_of(self, uniqueid: str) -> str:
+        """The customer's channel whose call this channel is or belongs to; ``""`` where it belongs to none."""
+        scene = self._scene
+        return scene.customer_of(uniqueid) or (scene.track_of_leg.get(uniqueid, "") if scene.track_of(uniqueid) else "")
+
     def feed(self, message: m.Message) -> list[Event]:
         """What the message means, in order."""
         told: list[Event] = list(self._settled(message.mono)) if self._scene.unsettled else []

@@ -46,6 +46,7 @@ class Verb(StrEnum):
     WRITE_CARDS = "write_cards"
     MERGE_CARDS = "merge_cards"
     READ_CALLS = "read_calls"
+    READ_EVENTS = "read_events"
     SETTLE = "settle"
     WAIVE = "waive"
     LISTEN = "listen"
@@ -86,6 +87,7 @@ _AGENT: Final = frozenset(
 )
 _SUPERVISOR: Final = _AGENT | {
     Verb.WAIVE,
+    Verb.READ_EVENTS,
     Verb.SEE_FLOOR,
     Verb.ANY_TASK,
     Verb.TAKE_OVER_DESK,
@@ -101,6 +103,7 @@ SUBJECT_OF: Final = {
     Verb.WRITE_CARDS: Subject.CARDS,
     Verb.MERGE_CARDS: Subject.CARDS,
     Verb.READ_CALLS: Subject.CALLS,
+    Verb.READ_EVENTS: Subject.CALLS,
     Verb.SETTLE: Subject.OUTCOMES,
     Verb.WAIVE: Subject.OUTCOMES,
     Verb.LISTEN: Subject.RECORDINGS,

@@ -38,6 +38,7 @@ from callcenter.routing.presence import PresenceChanged
 from callcenter.routing.unowned import UnownedChanged
 from callcenter.screenpop import news, pulse, recollect
 from callcenter.screenpop.board import Board, Changes, Restored
+from callcenter.screenpop.deliveries import Deliveries
 from callcenter.screenpop.faces import Who
 from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.messages import body
@@ -80,6 +81,7 @@ class Hub:
         self._lines_seen = 0
         self._stage = Stage(db, clock, gate)
         self._board = Board(Directory(), ledger.roster, gate.presence)
+        self._deliveries = Deliveries(db, clock)
         self.shown: Callable[[Actor, UUID, float], None] = _nobody_asks
         """Told whenever a screen says that it has painted a pop, and after how many milliseconds."""
 
@@ -103,6 +105,7 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tell_lines())
             tasks.create_task(self._watch_sessions())
+            tasks.create_task(self._deliveries.run())
 
     async def view(self, actor: Actor) -> BoardView:
         """The actor's whole board."""
@@ -142,6 +145,11 @@ class Hub:
         """Tabs are told to come back: the service ends, or begins anew with them."""
         for tab in self._all():
             tab.end(Close.GOING_AWAY)
+
+    def painted(self, actor: Actor, pop: UUID, paint_ms: float) -> None:
+        """A screen says that it shows the pop, so many milliseconds after it was told."""
+        self._deliveries.painted(actor, pop, paint_ms)
+        self.shown(actor, pop, paint_ms)
 
     async def show_floor(self, tab: Tab) -> None:
         """A supervisor asked for the floor; from now on he also gets its changes."""
@@ -224,13 +232,13 @@ class Hub:
     def _tell(self, changes: Changes, mono: float | None = None) -> None:
         for agent, told in changes.items():
             tabs = self._of(agent)
-            if not tabs:
-                continue
             for change in told:
-                frame = body(change)
+                frame = body(change) if tabs else b""
                 caused = mono if isinstance(change, PopOffered) else None
                 for tab in tabs:
                     self._put(tab, frame, caused)
+                if isinstance(change, PopOffered):
+                    self._deliveries.offered(agent, change.pop.id, len(tabs), mono)
         if self._board.lines_version != self._lines_seen:
             self._stirred.set()
 

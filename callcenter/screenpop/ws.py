@@ -82,7 +82,7 @@ async def _hear(hub: Hub, tab: Tab, text: str) -> None:
     match said:
         case Painted(pop=pop, paint_ms=paint_ms):
             metrics.paint_seconds.observe(paint_ms / 1000)
-            hub.shown(tab.actor, pop, paint_ms)
+            hub.painted(tab.actor, pop, paint_ms)
         case Resume():
             hub.resume(tab)
         case Subscribe():

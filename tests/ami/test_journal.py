@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,8 @@ def test_a_full_disk_is_counted_and_survived(tmp_path: Path) -> None:
     writing = Journal(tmp_path, "main")
     writing.append(b"x")
     writing.flush()
-    (file,) = kept(tmp_path)
-    file.unlink()
+    for file in tmp_path.iterdir():
+        file.unlink()
     tmp_path.rmdir()
     tmp_path.write_bytes(b"in the way")
     writing.close()
@@ -63,3 +64,36 @@ def test_a_full_disk_is_counted_and_survived(tmp_path: Path) -> None:
     writing.append(b"kept")
     writing.close()
     assert [path.read_bytes() for path in kept(tmp_path)] == [b"kept"]
+
+
+def test_no_message_is_torn_between_two_files(tmp_path: Path) -> None:
+    writing = Journal(tmp_path, "main")
+    message = b"Event: Hangup\r\n" + b"x" * 5000 + b"\r\n\r\n"
+    for _ in range(journal.FILE_BYTES // len(message) + 20):
+        writing.append(message[:3000])
+        writing.append(message[3000:])
+    writing.close()
+    first, second = kept(tmp_path)
+    assert first.read_bytes().endswith(b"x\r\n\r\n")
+    assert second.read_bytes().startswith(b"Event: Hangup")
+
+
+def test_the_time_of_every_quarter_megabyte_stands_beside_it(tmp_path: Path) -> None:
+    writing = Journal(tmp_path, "main")
+    for second in range(1000):
+        head = f"Event: Hangup\r\nPrivilege: call,all\r\nTimestamp: {1_700_000_000 + second}.000000\r\n"
+        writing.append(head.encode() + b"x" * 1000 + b"\r\n\r\n")
+    writing.close()
+    (file,) = kept(tmp_path)
+    marks = list(journal.MARK.iter_unpack(file.with_suffix(journal.TIMES).read_bytes()))
+    assert len(marks) == 4
+    assert marks[0] == (1_700_000_000.0, 0)
+    assert file.stat().st_mode & 0o777 == file.with_suffix(journal.TIMES).stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_thrown_away_goes_with_its_times(tmp_path: Path) -> None:
+    writing = Journal(tmp_path, "main")
+    writing.append(b"Event: Hangup\r\n\r\n")
+    writing.close()
+    assert journal.drop(tmp_path, datetime(2100, 1, 1, tzinfo=UTC)) == 1
+    assert list(tmp_path.iterdir()) == []

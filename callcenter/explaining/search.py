@@ -1,0 +1,126 @@
+"""A customer says he called and nothing popped: what came at that time with that number, or on that channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from callcenter.ami import slices
+from callcenter.ami.framing import Broken, event_fields
+from callcenter.ami.slices import Found, Place
+from callcenter.events import Arrived, CallKey
+from callcenter.explaining.reading import replayed
+from callcenter.explaining.story import Story, tell
+from callcenter.pbxmap import PbxMap
+from callcenter.roster import Roster
+
+GROUPS_AT_MOST: Final = 12
+_TAIL: Final = 9
+_BETWEEN: Final = rb"[ ().\-/]*"
+_CHANNELS: Final = re.compile(rb"^Event: Newchannel\r\n", re.MULTILINE)
+_WITHHELD: Final = re.compile(rb"\r\nCallerIDNum: (?:<unknown>|anonymous|Anonymous|restricted|unavailable)?\r\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """``number`` and ``channel`` may be empty: then all that came at that time."""
+
+    pbx: str
+    span: tuple[datetime, datetime]
+    number: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Channels that belong together. ``calls``: the customers' calls among them."""
+
+    at: datetime
+    calls: tuple[CallKey, ...]
+    story: Story
+    found: Found
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """``withheld``: nothing came with the number; these are the callers of that time who hid theirs."""
+
+    groups: tuple[Group, ...]
+    withheld: bool
+    cut: bool
+    since: datetime | None
+    gaps: tuple[tuple[datetime, datetime], ...]
+
+
+def search(folder: Path, asked: Asked, map: PbxMap, roster: Roster) -> Result:
+    """Blocks. Raises OSError where the journal cannot be read."""
+    hits = slices.everything(folder, asked.pbx, asked.span, _pattern(asked))
+    groups = list(_groups(folder, asked, hits, (map, roster)))
+    withheld = False
+    if not groups and asked.number:
+        hidden = slices.everything(folder, asked.pbx, asked.span, _WITHHELD)
+        groups = [g for g in _groups(folder, asked, hidden, (map, roster)) if g.story.call and g.story.call.withheld]
+        withheld = bool(groups)
+    return Result(
+        groups=tuple(groups),
+        withheld=withheld,
+        cut=hits.cut or len(groups) >= GROUPS_AT_MOST,
+        since=hits.since,
+        gaps=tuple(slices.gaps(folder, asked.pbx, asked.span)),
+    )
+
+
+def _pattern(asked: Asked) -> re.Pattern[bytes]:
+    digits = "".join(c for c in asked.number if c.isdigit()).encode()
+    if digits:
+        spelt = _BETWEEN.join(digits[-_TAIL:][i : i + 1] for i in range(len(digits[-_TAIL:])))
+        before = rb"" if len(digits) >= _TAIL else rb"(?<!\d)"
+        return re.compile(before + spelt + rb"(?!\d)")
+    if asked.number:
+        return re.compile(re.escape(asked.number.encode()))
+    if asked.channel:
+        return re.compile(rb"\r\nChannel: %s(?=[-\r])" % re.escape(asked.channel.encode()))
+    return _CHANNELS
+
+
+def _groups(folder: Path, asked: Asked, hits: Found, rules: tuple[PbxMap, Roster]) -> Iterator[Group]:
+    done: set[str] = set()
+    count = 0
+    for place in hits.places:
+        channel = _channel(place)
+        if not channel or channel in done or count >= GROUPS_AT_MOST:
+            continue
+        found = slices.family(folder, asked.pbx, channel, (asked.span[0], asked.span[1]))
+        done |= found.family
+        count += 1
+        yield _group(asked.pbx, channel, found, rules)
+
+
+def _channel(place: Place) -> str:
+    try:
+        fields = event_fields(place.message, timed=False)
+    except Broken:
+        return ""
+    return fields.get("linkedid") or fields.get("uniqueid", "")
+
+
+def _group(pbx: str, channel: str, found: Found, rules: tuple[PbxMap, Roster]) -> Group:
+    map, roster = rules
+    steps = replayed(found, map)
+    calls = tuple(event.call for step in steps for event in step.told if isinstance(event, Arrived))
+    key = calls[0] if calls else CallKey(pbx=pbx, uniqueid=channel)
+    story = tell(steps, key, roster, ())
+    name = next((line.raw for line in story.lines if line.name == "Newchannel"), b"")
+    first = re.search(rb"\r\nChannel: ([^\r\n]*)", name)
+    return Group(
+        at=steps[0].at,
+        calls=calls,
+        story=story,
+        found=found,
+        channel=first[1].decode("utf-8", "replace") if first else "",
+    )

@@ -112,7 +112,7 @@ class GroupAnswer(Answer):
     lines: list[LineAnswer]
 
 
-class GapAnswer(Answer):
+class DeafAnswer(Answer):
     from_: Annotated[datetime, Field(serialization_alias="from")]
     to: datetime
 
@@ -125,7 +125,7 @@ class SearchAnswer(Answer):
     withheld: bool
     cut: bool
     kept_since: datetime | None
-    gaps: list[GapAnswer]
+    gaps: list[DeafAnswer]
 
 
 class CallEventsView(View):
@@ -215,7 +215,7 @@ def _result(result: Result, calls: dict[CallKey, UUID | None], people: dict[UUID
         withheld=result.withheld,
         cut=result.cut,
         kept_since=result.since,
-        gaps=[GapAnswer(from_=since, to=until) for since, until in result.gaps],
+        gaps=[DeafAnswer(from_=since, to=until) for since, until in result.gaps],
     )
 
 

@@ -57,7 +57,7 @@ from callcenter.pbx_events import (
     OriginateFailed,
 )
 from callcenter.recording import api as recording_api
-from callcenter.recording import api_transcripts
+from callcenter.recording import api_listening, api_transcripts
 from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.recording.ears import Ears
 from callcenter.recording.shelf import Shelf
@@ -252,6 +252,7 @@ def add_all_routes(app: web.Application) -> None:
     routing_api.add_routes(app)
     recording_api.add_routes(app)
     api_transcripts.add_routes(app)
+    api_listening.add_routes(app)
     screenpop_api.add_routes(app)
     rehearsing_api.add_routes(app)
     vitals_api.add_routes(app)

@@ -83,14 +83,17 @@ class RecordingView(View):
 
 
 async def audio(request: web.Request) -> web.StreamResponse:
-    """``GET /recordings/{id}/audio``: the sound, or a part of it. Its bytes never change, so neither does its tag."""
+    """``GET /recordings/{id}/audio``: the sound, or a part of it; ``?download=1`` to take it away.
+
+    Its bytes never change, so neither does its tag.
+    """
     try:
         recording_id = UUID(request.match_info["recording_id"])
     except ValueError:
         raise NotFound("there is no such recording") from None
-    row = await readable(request, recording_id)
-    if row.state != "stored":
-        raise Refused(f"the recording is {row.state}", code=f"recording_{row.state}")
+    row = sound_of(await readable(request, recording_id))
+    if _to_take_away(request):
+        require(request, Verb.EXPORT)
     tag = f'"{row.sha256}"'
     if request.headers.get("If-None-Match") == tag:
         return web.Response(status=304, headers={"ETag": tag})
@@ -112,7 +115,7 @@ async def _send(request: web.Request, row: RecordingRow, wanted: Part, tag: str)
         "Cache-Control": "private, max-age=3600",
         "Content-Type": row.media_type,
         "Content-Length": str(wanted.end - wanted.start),
-        "Content-Disposition": f'inline; filename="{row.id}.wav"',
+        "Content-Disposition": f'{"attachment" if _to_take_away(request) else "inline"}; filename="{row.id}.wav"',
         "X-Content-Type-Options": "nosniff",
     }
     if not wanted.whole:
@@ -148,6 +151,18 @@ async def _bytes(request: web.Request, row: RecordingRow, start: int, end: int) 
         raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
 
 
+def sound_of(row: RecordingRow) -> RecordingRow:
+    """The row, if there is sound. Raises Refused, whose code says why there is none."""
+    if row.state != "stored":
+        raise Refused(f"the recording is {row.state}", code=f"recording_{row.state}")
+    return row
+
+
+def _to_take_away(request: web.Request) -> bool:
+    """Whether the file is to leave the house: ``?download=1``."""
+    return request.query.get("download", "") == "1"
+
+
 async def readable(request: web.Request, recording: UUID) -> RecordingRow:
     """The row, if the actor may listen. Raises NotFound, and Forbidden where he may see that there is one."""
     who = require(request, Verb.LISTEN)
@@ -168,13 +183,14 @@ async def _note(request: web.Request, row: RecordingRow, wanted: Part) -> None:
     """One line a listening: players ask for the beginning and then for many parts. Who asks for a part from the middle
     without having begun listens too."""
     who, now = actor(request), request.app[CLOCK].now()
+    verb = "download" if _to_take_away(request) else "listen"
     since = now - (_SAME_START if wanted.start == 0 else _SAME_LISTENING)
     noted = select(Audit.id).where(
-        Audit.at > since, Audit.actor_id == who.id, Audit.verb == "listen", Audit.thing_id == str(row.id)
+        Audit.at > since, Audit.actor_id == who.id, Audit.verb == verb, Audit.thing_id == str(row.id)
     )
 
     def write(session: Session) -> None:
-        audit.record(session, who, "listen", ("recording", str(row.id)), now)
+        audit.record(session, who, verb, ("recording", str(row.id)), now)
 
     if await request.app[DB].read(lambda s: s.scalar(noted.limit(1))) is None:
         await request.app[DB].write(write)

@@ -15,6 +15,8 @@ from callcenter.crm.privacy.files import Removed
 from callcenter.errors import CallcenterError, Unavailable
 
 HEADER: Final = 44
+HEAD: Final = 4096
+"""In so many bytes the description of the sound ends."""
 _SUFFIXES: Final = {".wav": "audio/wav"}
 _SIDES: Final = ("", "-in", "-out")
 
@@ -87,7 +89,11 @@ def inspect(file: Path) -> Wave:
         raise NotARecording("not a file but a pipe, device or folder")
     size = found.st_size
     with file.open("rb") as opened:
-        head = opened.read(4096)
+        return form(opened.read(HEAD), size)
+
+
+def form(head: bytes, size: int) -> Wave:
+    """What the beginning of a WAV file of ``size`` bytes says. Raises NotARecording."""
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         raise NotARecording("not a WAV file")
     channels = rate = bits = 0
@@ -105,8 +111,8 @@ def inspect(file: Path) -> Wave:
     raise NotARecording("a WAV file without sound")
 
 
-def _wave(form: tuple[int, int, int], at: int, length: int, size: int) -> Wave:
-    channels, rate, bits = form
+def _wave(kind: tuple[int, int, int], at: int, length: int, size: int) -> Wave:
+    channels, rate, bits = kind
     there = max(0, size - at)
     if there == 0:
         raise NotARecording("nobody talked: the file holds no sound", code="empty")

@@ -14,6 +14,7 @@ from tests.house.source import assert_none
 
 _BY_OTHER_MEANS: Final = {
     "erasures": "emptied when the files are gone",
+    "recording_comments": "gone with the recording they are about",
     "utterances": "gone with the recording in which they were heard",
     "word_keys": "words that no card has any more are forgotten with the last one",
 }

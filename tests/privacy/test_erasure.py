@@ -14,6 +14,7 @@ from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.cards import CustomerTag, MergeRow, NoteRow
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer
 from callcenter.crm.models.imports import Import, ImportRow
+from callcenter.crm.models.listening import CommentRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import LegalHold
 from callcenter.crm.models.tasks import DialRow, Task, TaskReminder
@@ -85,7 +86,9 @@ def transcribe(session: Session, recording: UUID) -> None:
     said = {"start_s": 0.0, "end_s": 1.0, "confidence": 1.0}
     words = [{"text": NAME, **said}]
     line = Utterance(recording_id=recording, seq=0, speaker="customer", text=f"{NAME} here", words=words, **said)
-    session.add_all([Transcript(recording_id=recording, state="done", at=START), line])
+    by = session.scalars(select(User.id)).first()
+    comment = CommentRow(recording_id=recording, author_id=by, at_s=0.0, text=f"{NAME} is angry", created_at=START)
+    session.add_all([Transcript(recording_id=recording, state="done", at=START), line, comment])
 
 
 async def erase(admin: Caller, customer: str) -> dict[str, object]:

@@ -25,6 +25,7 @@ from callcenter.crm.sessions import Visitor
 from callcenter.db import Database
 from callcenter.ids import new_id
 from callcenter.recording import api as recording_api
+from callcenter.recording import api_listening
 from callcenter.recording.api import part
 from callcenter.recording.capture import open_store
 
@@ -45,6 +46,7 @@ class Archive:
         app[api.SETTINGS], app[api.CLOCK], app[api.DB] = Settings(), SystemClock(), db
         api_session.add_routes(app)
         recording_api.add_routes(app)
+        api_listening.add_routes(app)
         recording_api.provide(app, self.store)
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(app))
 

@@ -61,6 +61,9 @@ WHY: Final = {"reason": "ill"}
 ON_AGENT: Final = Row(body=WHY, roles=FLOOR, reach={"supervisor": "own team", "admin": "own team other"})
 NOBODYS: Final = "own team other"
 """A talk that is nobody's is open to everybody; one that is somebody's is told so."""
+SAYING: Final = {"at_s": 1, "text": "x"}
+HEARD: Final[dict[str, Any]] = {"stretches": [{"from_s": 0, "to_s": 1}]}
+TOLD: Final = {"agent": "team", "supervisor": "team"}
 IMPORTED: Final = Row(roles=FLOOR, reach={"agent": "", "supervisor": "own", "admin": "own team other"})
 PLAN: Final = {"mapping": ["name"], "rule": "fill", "region": "RU"}
 MATRIX: Final[dict[str, Row]] = {
@@ -213,5 +216,10 @@ MATRIX: Final[dict[str, Row]] = {
     "PUT /pbx/{name}/map": only("admin", body=MAP),
     "GET /recordings/{recording_id}": things("own", "own team", seen={"agent": "team"}),
     "GET /recordings/{recording_id}/audio": things("own", "own team", seen={"agent": "team"}),
+    "GET /recordings/{recording_id}/peaks": things("own", "own team", seen={"agent": "team"}),
+    "GET /recordings/{recording_id}/comments": things("own", "own team", seen={"agent": "team"}),
+    "POST /recordings/{recording_id}/comments": things("own", "own team", SAYING, seen={"agent": "team"}),
+    "DELETE /recordings/{recording_id}/comments/{comment_id}": things("own", "own", seen=TOLD),
+    "POST /recordings/{recording_id}/heard": things("own", "own team", HEARD, seen={"agent": "team"}),
     "GET /recordings/{recording_id}/transcript": things("own", "own team", seen={"agent": "team"}),
 }

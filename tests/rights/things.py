@@ -27,6 +27,7 @@ from callcenter.crm.models.cards import CustomerLink, NoteRow, StatusRow
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.desks import PauseCode
 from callcenter.crm.models.imports import Import
+from callcenter.crm.models.listening import CommentRow
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import SignIn, Team, User
 from callcenter.crm.models.privacy import LegalHold
@@ -140,6 +141,8 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
     session.add_all([part, sound])
     sign_in(session, owner, now)
     session.flush()
+    words = CommentRow(recording_id=sound.id, author_id=owner, at_s=0.0, text="x", created_at=now)
+    session.add(words)
     more = _plant_more(session, customer, now, owner)
     signed_in = select(SignIn.id).where(SignIn.user_id == owner).order_by(SignIn.id.desc()).limit(1)
     return {
@@ -149,6 +152,7 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
         "call_id": str(call.id),
         "segment_id": str(part.id),
         "recording_id": str(sound.id),
+        "comment_id": str(words.id),
         "session_id": str(session.scalar(signed_in)),
         "team_id": str(free_team.id),
         "user_id": str(session.scalar(select(User.id).where(User.username == "colleague"))),

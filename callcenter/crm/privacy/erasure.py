@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from callcenter import jobs
 from callcenter.clock import Clock
 from callcenter.crm.models.calls import RecordingRow
+from callcenter.crm.models.listening import CommentRow, OutlineRow
 from callcenter.crm.models.privacy import ErasureRow
 from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.crm.privacy import holds, keeping, person
@@ -108,8 +109,8 @@ def erase(session: Session, order: Order, now: datetime) -> UUID:
 def bury(session: Session, sounds: list[RecordingRow], why: str, now: datetime) -> None:
     """Leaves of each recording only that it was there, how long it was, and why it is gone."""
     gone = [row.id for row in sounds]
-    session.execute(delete(Utterance).where(Utterance.recording_id.in_(gone)))
-    session.execute(delete(Transcript).where(Transcript.recording_id.in_(gone)))
+    for beside in (Utterance, Transcript, OutlineRow, CommentRow):
+        session.execute(delete(beside).where(beside.recording_id.in_(gone)))
     for row in sounds:
         row.state, row.erased_at, row.erased_why = "erased", now, why
         row.store_key, row.error = "", ""

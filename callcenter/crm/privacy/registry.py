@@ -42,6 +42,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         notes: text
         outcomes: comment
         phone_numbers: key e164 tail last4
+        recording_comments: text
         segments: draft_comment handed_to
         tasks: subject note
         utterances: text words

@@ -16,7 +16,7 @@ def filled(seen: Call | None, told: Call, gap: Gap) -> Call:
     """The call as it is known now. ``told`` is the whole of it, ended."""
     if seen is None:
         return replace(told, gaps=(gap,))
-    if seen.ended_at is not None and not seen.note:
+    if seen.ended_at is not None and (seen.gaps or not seen.note):
         return seen
     segments = list(seen.segments)
     for segment in told.segments:

@@ -207,7 +207,7 @@ class Feed:
             from_at=since, to_at=now, cause=GapCause.PBX_RESTART if rebooted else cause, filled_from=self._history.kind
         )
         begun = min([since, *(call.started_at for call in self._known())]) - _OVERLAP
-        reading = asyncio.to_thread(self._history.calls, self._map, gap, begun)
+        reading = asyncio.to_thread(self._history.calls, self._map, gap, begun, self._booted_at)
         try:
             told = await asyncio.wait_for(reading, _READ_SECONDS)
         except (TimeoutError, Unavailable) as wrong:

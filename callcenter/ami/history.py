@@ -14,8 +14,8 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from callcenter.ami import celfile
-from callcenter.ami.cel import CelRow, extra_of
-from callcenter.ami.past import Past, calls_of
+from callcenter.ami.cel import CelRow, Translation, extra_of
+from callcenter.ami.past import Past, Times, calls_of
 from callcenter.errors import Unavailable
 from callcenter.events import Filled, Gap
 from callcenter.pbxmap import PbxMap
@@ -38,13 +38,15 @@ class History:
     spool: str
     kind: str = "cel"
 
-    def calls(self, map: PbxMap, gap: Gap, begun: datetime) -> list[Filled]:
-        """The calls that ended in the gap, read from ``begun`` on, when the first of them may have begun.
+    def calls(self, map: PbxMap, gap: Gap, begun: datetime, booted_at: datetime | None = None) -> list[Filled]:
+        """The calls that ended in the gap, read from ``begun`` on, when the first of them may have begun. ``booted_at``
+        is since when the PBX lives.
 
         Raises Unavailable.
         """
         rows = read(self.source, begun, gap.to_at + _LATE)
-        return list(calls_of(rows, Past(map, self.spool, gap, gap.from_at - _LATE)))
+        times = Times(since=gap.from_at - _LATE, booted_at=booted_at)
+        return list(calls_of(rows, Past(map, Translation(self.spool), gap, times)))
 
 
 def read(source: str, since: datetime, until: datetime) -> Iterator[CelRow]:

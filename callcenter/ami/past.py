@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from callcenter.ami.cel import CelRow, Translation
-from callcenter.ami.messages import Tick
+from callcenter.ami.messages import Hangup, Tick
 from callcenter.ami.tracker import Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
 from callcenter.events import Arrived, CallKey, Ended, Filled, Gap, PastEvent
@@ -16,31 +17,62 @@ from callcenter.pbxmap import PbxMap
 _SETTLED: Final = 2 * SETTLE_SECONDS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """A call that ended before ``since`` is not told. ``booted_at``: since when the PBX lives, None where that is not
+    known."""
+
+    since: datetime
+    booted_at: datetime | None = None
+
+
 class Past:
     """Folds rows, oldest first, and tells each call once it is over and its legs are gone.
 
-    ``gap`` is what all of them are marked with; a call that ended before ``since`` is not told.
+    ``gap`` is what all of them are marked with. A channel from before the PBX began to live as it does now, that never
+    ended, died with it. Earlier deaths show in the rows: the serial numbers of channels begin anew.
     """
 
-    def __init__(self, map: PbxMap, spool: str, gap: Gap, since: datetime) -> None:
-        self._translation = Translation(spool)
+    def __init__(self, map: PbxMap, history: Translation, gap: Gap, times: Times) -> None:
+        self._translation = history
         self._tracker = Tracker(map)
         self._gap = gap
-        self._since = since
+        self._times = times
+        self._serial = -1
+        self._last: datetime | None = None
         self._calls: dict[CallKey, list[PastEvent]] = {}
         self._over: dict[CallKey, datetime] = {}
 
     def feed(self, row: CelRow) -> Iterator[Filled]:
+        if row.type == "CHAN_START":
+            serial = _serial(row.uniqueid)
+            if serial <= self._serial:
+                self._died()
+            self._serial = serial
+        self._last = row.at
         for message in self._translation.told(row):
             self._take(self._tracker.feed(message))
         yield from self._told(row.at.timestamp())
 
     def rest(self) -> Iterator[Filled]:
         """What is over when there are no more rows."""
-        if self._over:
-            at = max(self._over.values())
-            self._take(self._tracker.feed(Tick(at=at, mono=at.timestamp() + 1)))
+        if self._last and self._times.booted_at and self._last < self._times.booted_at:
+            self._died()
+        if self._last:
+            self._take(self._tracker.feed(Tick(at=self._last, mono=self._last.timestamp() + 1)))
         yield from self._told(float("inf"))
+
+    def _died(self) -> None:
+        """Everything that lived ended unheard, no later than the last that was written."""
+        if self._last is None:
+            return
+        for uniqueid in sorted(self._tracker.channels.uniqueids()):
+            hangup = Hangup(at=self._last, mono=self._last.timestamp(), uniqueid=uniqueid, cause=0)
+            self._take(self._ended_by_death(event) for event in self._tracker.feed(hangup))
+
+    @staticmethod
+    def _ended_by_death(event: object) -> object:
+        return replace(event, note="pbx_restart") if isinstance(event, Ended) else event
 
     def _take(self, events: Iterable[object]) -> None:
         for event in events:
@@ -56,8 +88,14 @@ class Past:
             if key.uniqueid in self._tracker.tracks:
                 continue
             at, events = self._over.pop(key), self._calls.pop(key)
-            if at >= self._since:
+            if at >= self._times.since:
                 yield Filled(call=key, at=at, mono=at.timestamp(), events=tuple(events), gap=self._gap)
+
+
+def _serial(uniqueid: str) -> int:
+    """The counter behind the dot of a Uniqueid, which Asterisk begins anew at each start."""
+    tail = uniqueid.rpartition(".")[2]
+    return int(tail) if tail.isdigit() else 0
 
 
 def calls_of(rows: Iterable[CelRow], past: Past) -> Iterator[Filled]:

@@ -106,6 +106,13 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
                 self._put_aside.inc()
                 log.warning("message_put_aside", pbx=self._pbx, reason=str(wrong), kind=type(wrong).__name__)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Also before panoramisk has taken the connection over, when it has nobody to tell: the login's deadline will."""
+        if self.factory is None:
+            self.closed = True
+        else:
+            super().connection_lost(exc)
+
     @property
     def strange(self) -> bool:
         """Whether the first that came cannot be Asterisk's manager."""

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from callcenter.ami import celfile, history
-from callcenter.ami.cel import CelRow
+from callcenter.ami.cel import CelRow, Translation
 from callcenter.ami.history import History
-from callcenter.ami.past import Past, calls_of
+from callcenter.ami.past import Past, Times, calls_of
 from callcenter.call import Call
 from callcenter.errors import Unavailable
 from callcenter.events import Filled, Gap, GapCause
@@ -22,7 +22,7 @@ from tests.ami.tale import CAPTURES, MAP, ROSTER, answered, offers, recorded, to
 
 SPOOL = "/var/spool/asterisk/monitor"
 CUT_OFF: Final = frozenset({"kill"})
-"""Asterisk was killed in the call, and wrote no end of it."""
+"""Asterisk was killed in the call: the stream itself tells no end of it."""
 WITHOUT_WHY: Final = frozenset({"queue_timeout", "queue_abandoned_ringing", "blind_unanswered"})
 """CEL does not say why a queue was left, nor whether a phone stopped ringing before the customer gave up."""
 NAMES = sorted(path.name.removesuffix(".cel.csv") for path in CAPTURES.glob("*.cel.csv"))
@@ -39,7 +39,7 @@ def gap_of(rows: list[CelRow]) -> Gap:
 
 
 def filled(rows: list[CelRow]) -> list[Filled]:
-    return list(calls_of(rows, Past(MAP, SPOOL, gap_of(rows), rows[0].at)))
+    return list(calls_of(rows, Past(MAP, Translation(SPOOL), gap_of(rows), Times(since=rows[0].at))))
 
 
 def calls(name: str) -> list[Call]:
@@ -76,8 +76,21 @@ def test_times_are_those_of_the_stream(name: str) -> None:
             assert told_part.talk_s + told_part.hold_s == pytest.approx(seen_part.talk_s + seen_part.hold_s, abs=0.2)
 
 
-def test_a_call_that_asterisk_did_not_end_is_not_told() -> None:
-    assert [call.number for call in calls("kill")] == ["74957654321"]
+def test_a_call_that_died_with_its_asterisk_ended_then() -> None:
+    first, second = calls("kill")
+    assert (first.result, first.note, second.note) == ("answered", "pbx_restart", "")
+    assert [(s.device.name, s.outcome_state) for s in answered(first)] == [("PJSIP/101", "owed")]
+    assert first.ended_at is not None
+    assert first.ended_at < second.started_at
+
+
+def test_a_call_that_still_lives_is_not_told() -> None:
+    rows = rows_of("kill")
+    dead = next(at for at, row in enumerate(rows) if row.type == "CHAN_START" and row.uniqueid.endswith(".0") and at)
+    assert filled(rows[:dead]) == []
+    booted = Times(since=rows[0].at, booted_at=rows[dead].at)
+    (event,) = calls_of(rows[:dead], Past(MAP, Translation(SPOOL), gap_of(rows), booted))
+    assert event.at < rows[dead].at
 
 
 def test_what_was_seen_live_stays_and_what_was_not_is_added() -> None:
@@ -98,7 +111,7 @@ def test_what_was_seen_live_stays_and_what_was_not_is_added() -> None:
 def test_history_before_our_time_asks_nobody_for_outcomes() -> None:
     rows = rows_of("blind_refer")
     gap = Gap(from_at=rows[0].at, to_at=rows[-1].at, cause=GapCause.HISTORY, filled_from="cel")
-    (event,) = calls_of(rows, Past(MAP, SPOOL, gap, rows[0].at))
+    (event,) = calls_of(rows, Past(MAP, Translation(SPOOL), gap, Times(since=rows[0].at)))
     call = apply(None, event, ROSTER)
     assert call is not None
     assert [(s.device.name, s.agent, s.outcome_state) for s in call.segments] == [

@@ -58,6 +58,12 @@ class Sipp:
         path = self.directory / "errors.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def silence(self) -> None:
+        """End the process as a dead line does, without a word; what it logged stays."""
+        if self.running():
+            self._process.kill()
+            self._process.wait()
+
     def close(self) -> None:
         """End the process and forget its trace; harmless when done twice."""
         if self.running():

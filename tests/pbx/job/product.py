@@ -202,11 +202,21 @@ class Desk:
         self.board, self.pops = {}, {}
         await self.listen()
 
+    @property
+    def deaf(self) -> bool:
+        """His tab hears nothing any more."""
+        return self._listening is None or self._listening.done()
+
+    async def lose(self) -> None:
+        """The browser dies with its tab."""
+        if self._tab:
+            self._tab.transport.abort()
+
     async def _hang_up(self) -> None:
-        if self._tab and self._listening:
-            await self._tab.close()
-            await self._listening
-            self._tab = self._listening = None
+        tab, listening, self._tab, self._listening = self._tab, self._listening, None, None
+        if tab and listening:
+            await tab.close()
+            await listening
 
     async def _fold(self, tab: websockets.ClientConnection) -> None:
         try:

@@ -86,7 +86,7 @@ def plan(floor: Floor, interfaces: Iterable[str], moment: Moment) -> tuple[Actio
     joins = membership.plan(floor, names, {name: _reason(floor, name, moment) for name in held})
     pauses = [Pause(interface=n, reason=_reason(floor, n, moment)) for n in held if _loose(floor, n)]
     benches = [Pause(interface=s.interface, reason=AWAY, queue=s.queue) for n in free for s in _to_bench(floor, n)]
-    puts = [_debt(floor, n, moment) for n in held if n not in floor.debts and owed_by(floor, n, moment)]
+    puts = [put for n in held if n not in floor.debts for put in _debt(floor, n, moment)]
     drops = [DropDebt(interface=n) for n in free if n in floor.debts]
     frees = [action for n in free for action in _frees(floor, n, moment)]
     return (*pauses, *joins, *puts, *drops, *benches, *frees)
@@ -119,8 +119,10 @@ def _reason(floor: Floor, interface: str, moment: Moment) -> str:
     return f"{OURS}-{resting.kind}"
 
 
-def _debt(floor: Floor, interface: str, moment: Moment) -> PutDebt:
-    return PutDebt(interface=interface, value=str(owed_by(floor, interface, moment)[0].debt))
+def _debt(floor: Floor, interface: str, moment: Moment) -> list[PutDebt]:
+    """None for who only helps in a talk: he is held while it lasts, and owes nothing that would have to outlive us."""
+    his = [part for part in owed_by(floor, interface, moment) if not part.helps]
+    return [PutDebt(interface=interface, value=str(his[0].debt))] if his else []
 
 
 def _frees(floor: Floor, interface: str, moment: Moment) -> list[Free]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from callcenter.call import Call, Segment
+from callcenter.call import Call, Role, Segment
 from callcenter.events import CallKey, OfferResult
 from callcenter.roster import AgentId, Device
 from callcenter.routing.debts import Debt
@@ -22,7 +22,7 @@ class Part:
     """An agent's part in a call that is not over. ``agent`` is None at a device nobody sat at.
 
     ``answered`` False: the phone rings, or was picked up and is not connected yet. Until that is known nothing is
-    decided about it: the dialplan may have paused the member a moment ago.
+    decided about it: the dialplan may have paused the member a moment ago. ``helps``: the customer is another agent's.
     """
 
     call: CallKey
@@ -33,6 +33,7 @@ class Part:
     answered: bool
     ringing: bool
     talking: bool
+    helps: bool
     owes: bool
     leg_ended: bool
     since: datetime
@@ -67,6 +68,7 @@ def _part(call: Call, segment: Segment) -> Part:
         answered=segment.answered_at is not None,
         ringing=segment.ringing,
         talking=segment.talking,
+        helps=segment.role is Role.ASSIST,
         owes=segment.owes,
         leg_ended=segment.leg_ended,
         since=over_at or segment.answered_at or rang_at,

@@ -25,6 +25,7 @@ PAGES: Final = {
     "status": "/admin/status",
     "doctor": "/admin/doctor",
     "callbacks": "/admin/callbacks",
+    "short-calls": "/admin/short-calls",
     "pauses": "/admin/pauses",
     "users": "/admin/users",
     "teams": "/admin/teams",

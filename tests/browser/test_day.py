@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import picture, sign_in
 from tests.lab.phones import Floor
+from tests.lab.refer import refer
 from tests.pbx.job.product import Product
 from tests.until import until_async
 
@@ -116,3 +118,63 @@ async def test_a_pop_never_takes_the_focus_from_a_field_being_typed_in(
     await expect(page.get_by_test_id("call-panel")).to_be_visible()
     await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "wrapup", timeout=20_000)
     await log_outcome(page)
+
+
+async def test_one_key_confirms_a_transfer(browser: Window, floor: Floor, product: Product) -> None:
+    """Prepared by the server, named, there again after a reload; Enter and she is free while Boris talks on."""
+    page = await browser()
+    await sign_in(page, "anna", "101")
+    other = await browser()
+    await sign_in(other, "boris", "102")
+    anna = floor.phone("101")
+    floor.phone("102")
+    caller = floor.caller("79161240006", "7101", talk_ms=12_000)
+    presence, form = page.get_by_test_id("presence"), page.get_by_test_id("outcome-form")
+    await expect(presence).to_have_attribute("data-state", "talking", timeout=15_000)
+    assert await asyncio.to_thread(refer, anna, "102") == 202
+    await expect(presence).to_have_attribute("data-state", "wrapup", timeout=10_000)
+    await expect(form).to_contain_text("You passed the customer on to Boris")
+    await page.reload()
+    await expect(form.locator("textarea")).to_have_value("→ Boris")
+    await expect(form.get_by_role("radio", name="Transferred")).to_be_focused()
+    await picture(page, "desk-transferred")
+    await page.keyboard.press("Enter")
+    await expect(form).to_be_hidden()
+    await expect(presence).to_have_attribute("data-state", "available")
+    await expect(other.get_by_test_id("presence")).to_have_attribute("data-state", "talking")
+    assert not caller.ended()
+    await expect(other.get_by_test_id("presence")).to_have_attribute("data-state", "wrapup", timeout=20_000)
+    await expect(other.get_by_test_id("outcome-form")).not_to_contain_text("You passed the customer on")
+    await log_outcome(other)
+
+
+async def test_short_calls_are_decided_on_a_page_and_shown_as_what_they_are(
+    browser: Window, floor: Floor, product: Product
+) -> None:
+    page = await browser()
+    await sign_in(page, "admin")
+    await page.goto("/admin/short-calls")
+    direct = page.locator("[data-row-of=direct]")
+    await direct.get_by_role("spinbutton").fill("30")
+    await direct.get_by_role("combobox").select_option("automatic")
+    await picture(page, "short-calls")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    other = await browser()
+    await sign_in(other, "chiara", "103")
+    floor.phone("103")
+    floor.caller("79161240007", "7103", talk_ms=800)
+    await expect(other.get_by_test_id("presence")).to_have_attribute("data-state", "talking", timeout=15_000)
+    await expect(other.get_by_test_id("presence")).to_have_attribute("data-state", "available", timeout=15_000)
+    await expect(other.get_by_test_id("outcome-form")).to_be_hidden()
+    await page.goto("/calls")
+    row = page.get_by_role("row").filter(has_text="124-00-07")
+    await expect(row).to_contain_text("Short call (automatic)")
+    await row.get_by_role("link").first.click()
+    await expect(page.get_by_test_id("role")).to_have_text("had the customer")
+    await expect(page.get_by_role("main")).to_contain_text("Short call (automatic)")
+    await picture(page, "call-automatic")
+    await page.goto("/admin/short-calls")
+    await direct.get_by_role("combobox").select_option("owe")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("button", name="Save")).to_be_disabled()

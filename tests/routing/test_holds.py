@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from callcenter.events import OfferResult
+from callcenter.events import OfferResult, Via
 from callcenter.roster import Roster
 from callcenter.routing.actions import DropDebt, Free, Pause, PutDebt
 from callcenter.routing.holds import OWES, RESTS
@@ -217,6 +217,19 @@ def test_a_call_on_a_phone_nobody_sits_at_holds_it_till_the_end() -> None:
     assert Pause(interface="PJSIP/101", reason=OWES) in scene.reconcile()
     scene.goes(answering().parts("101").hangs_up("101"))
     assert Free(interface="PJSIP/101") in scene.reconcile()
+
+
+def test_who_helps_is_held_while_he_talks_and_leaves_no_debt() -> None:
+    scene = Scene()
+    story = answering().talks("102", via=Via.DIRECT)
+    scene.goes(story)
+    actions = scene.reconcile()
+    assert Pause(interface="PJSIP/102", reason=OWES) in actions
+    assert [a.interface for a in actions if isinstance(a, PutDebt) and "102" in a.interface] == []
+    story.seconds += 5
+    scene.goes(story.hangs_up("102"))
+    scene.passes(5)
+    assert Free(interface="PJSIP/102") in scene.reconcile()
 
 
 def test_a_break_holds_without_a_debt() -> None:

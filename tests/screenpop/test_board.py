@@ -9,15 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callcenter.call import OutcomeState, Role
 from callcenter.crm.rights import Standing, UserRole
-from callcenter.events import CallEvent, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult
+from callcenter.events import CallEvent, HandedOver, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult, Via
 from callcenter.ids import new_id
 from callcenter.news import DraftSaved
 from callcenter.roster import Binding, Roster
 from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
 from callcenter.routing.why import ReasonKind
 from callcenter.screenpop.lines import Directory
-from callcenter.screenpop.shown import Draft, Phase, PopUpdated
+from callcenter.screenpop.shown import Draft, Phase, Pop, PopUpdated
 from tests.screenpop.desk import DIRECTORY, Office, card, member
 from tests.spine.story import ANNA, BORIS, START, Story, answered, device, roster
 
@@ -207,3 +208,51 @@ def seat(office: Office, team: UUID) -> None:
     """Anna belongs to this team now."""
     anna = replace(DIRECTORY.people[ANNA], standing=Standing(id=ANNA, role=UserRole.AGENT, team=team))
     office.board.judged(replace(DIRECTORY, people={**DIRECTORY.people, ANNA: anna}))
+
+
+def handed(to: str) -> Story:
+    """Anna has passed her customer on."""
+    story = Story().arrives().joins().rings("101").answers("101").leaves(QueueResult.ANSWERED)
+    return story._add(HandedOver, leg="101", via=Via.BLIND, to=to).hangs_up("101")
+
+
+def pop_of(office: Office) -> Pop:
+    (pop,) = office.screens[ANNA].pops
+    return pop
+
+
+def test_who_passed_a_customer_on_reads_to_whom_by_name() -> None:
+    for to in ("102", "PJSIP/102"):
+        pop = pop_of(Office((ANNA,)).play(handed(to).events))
+        assert (pop.phase, pop.handed_to) == (Phase.WRAPUP, "Boris")
+        assert pop.draft == Draft(outcome="transferred", comment="→ Boris")
+    assert pop_of(Office((ANNA,)).play(handed("+79160000000").events)).handed_to == "+79160000000"
+    assert pop_of(Office((ANNA,)).play(handed("7002").joins("sales").events)).handed_to == "sales"
+
+
+def test_what_was_written_before_the_transfer_stays_in_the_draft() -> None:
+    office = Office((ANNA,))
+    story = Story().arrives().rings("101").answers("101")
+    office.play(story.events)
+    segment = pop_of(office).id
+    office.hear(office.board.drafted(DraftSaved(segment=segment, agent=ANNA, outcome="", comment="wants blue")))
+    told = len(story.events)
+    office.play(story._add(HandedOver, leg="101", via=Via.BLIND, to="102").hangs_up("101").events[told:])
+    assert pop_of(office).draft == Draft(outcome="transferred", comment="wants blue")
+
+
+def test_a_customer_nobody_took_is_asked_about_again() -> None:
+    story = handed("102").rings("102").stops_ringing("102", OfferResult.NO_ANSWER)
+    pop = pop_of(Office().play(story.ends().events))
+    assert (pop.outcome_state, pop.handed_to, pop.draft) == (OutcomeState.OWED, "Boris", Draft())
+
+
+def test_who_helps_sees_so_and_owes_nothing_after() -> None:
+    story = Story().arrives().rings("101").answers("101")
+    office = Office().play(story.talks("102", via=Via.DIRECT).events)
+    (pop,) = office.screens[BORIS].pops
+    assert (pop.role, pop.outcome_state) == (Role.ASSIST, OutcomeState.NONE)
+    told = len(story.events)
+    story.seconds += 5
+    office.play(story.hangs_up("102").events[told:])
+    assert office.screens[BORIS].pops == ()

@@ -31,6 +31,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/doctor', name: 'doctor', component: () => import('./pages/admin/doctor/DoctorPage.vue'), meta: { title: 'nav.doctor', roles: ADMINS } },
   { path: '/admin/pauses', name: 'pauses', component: () => import('./pages/admin/PausesPage.vue'), meta: { title: 'nav.pauses', roles: ADMINS } },
   { path: '/admin/callbacks', name: 'callbacks', component: () => import('./pages/admin/CallbacksPage.vue'), meta: { title: 'nav.callbacks', roles: ADMINS } },
+  { path: '/admin/short-calls', name: 'short_calls', component: () => import('./pages/admin/ShortCallsPage.vue'), meta: { title: 'nav.short_calls', roles: ADMINS } },
   { path: '/admin/users', name: 'users', component: () => import('./pages/admin/UsersPage.vue'), meta: { title: 'nav.users', roles: ADMINS } },
   { path: '/admin/teams', name: 'teams', component: () => import('./pages/admin/TeamsPage.vue'), meta: { title: 'nav.teams', roles: ADMINS } },
   { path: '/admin/statuses', name: 'statuses', component: () => import('./pages/admin/StatusesPage.vue'), meta: { title: 'nav.statuses', roles: ADMINS } },

@@ -2,12 +2,12 @@ import { useQuery } from '@tanstack/vue-query'
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { http } from '@/api/client'
-import type { Outcome, NewOutcome, OutcomePatch } from '@/api/types'
+import type { Outcome, NewOutcome, OutcomePatch, Segment } from '@/api/types'
 
 export const COMMENT_RULES = ['none', 'optional', 'required'] as const
 
 export function useOutcomes() {
-  const { locale } = useI18n()
+  const { t, locale } = useI18n()
   const query = useQuery({
     queryKey: ['outcomes'],
     queryFn: () => http.get<{ items: Outcome[] }>('/outcomes').then((page) => page.items),
@@ -15,15 +15,22 @@ export function useOutcomes() {
   })
   const all = computed(() => [...(query.data.value ?? [])].sort((a, b) => a.position - b.position))
   const label = (outcome: Outcome) => labelIn(outcome, locale.value)
+  /** A code that was deleted since is still better than nothing. */
+  const labelOf = (code: string | null | undefined) => {
+    const found = all.value.find((outcome) => outcome.code === code)
+    return found ? label(found) : (code ?? '')
+  }
   return {
     ...query,
     all,
     active: computed(() => all.value.filter((outcome) => outcome.active)),
     label,
-    /** A code that was deleted since is still better than nothing. */
-    labelOf: (code: string | null | undefined) => {
-      const found = all.value.find((outcome) => outcome.code === code)
-      return found ? label(found) : (code ?? '')
+    labelOf,
+    /** What came of somebody's part, "" while nothing did; what no person said is marked as such. */
+    cameOf: ({ outcome, outcome_state: state, outcome_by: by }: Pick<Segment, 'outcome' | 'outcome_state' | 'outcome_by'>) => {
+      if (state === 'automatic') return t('outcome.automatic', { outcome: labelOf(outcome) || t('outcome_state.automatic') })
+      if (state === 'waived' && !by) return t('outcome.nothing_owed')
+      return labelOf(outcome)
     },
   }
 }

@@ -1,0 +1,95 @@
+"""Short talks by rule: decided by administrators, in force at once, and shown for what they are."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from callcenter.bus import Bus
+from callcenter.clock import SystemClock
+from callcenter.health import Health
+from callcenter.ledger import Ledger
+from callcenter.roster import Roster
+from tests.crm.office import Caller, Office, talked
+from tests.crm.test_api_outcomes import segment_of
+from tests.spine.story import Story
+
+SUPPORT = {"pbx": "main", "queue": "support"}
+
+
+async def rule(office: Office, then: str, under_s: int = 5) -> Caller:
+    """The queue support has this rule; the administrator who made it."""
+    admin = await office.signed_in("root", "admin")
+    made = await admin.put("/short-calls", {"queues": [{**SUPPORT, "under_s": under_s, "then": then}]})
+    assert made.status == 200, made.text
+    return admin
+
+
+async def test_a_short_talk_has_an_automatic_outcome_and_may_be_corrected(both: Office) -> None:
+    await rule(both, "automatic")
+    anna = await both.signed_in("anna", extension="101")
+    await both.happens(talked("101"))
+    segment = await segment_of(both, anna)
+    assert (segment["outcome_state"], segment["outcome"]) == ("automatic", "short_call")
+    assert (segment["outcome_by"], segment["outcome_comment"]) == (None, "")
+    assert segment["outcome_at"] is not None
+    assert dict(both.ledger.live()) == {}
+    path = f"/segments/{segment['id']}/outcome"
+    assert (await anna.put(path, {"outcome": "short_call"})).fields == {"outcome": "not_allowed"}
+    corrected = (await anna.put(path, {"outcome": "solved"})).body
+    assert (corrected["outcome_state"], corrected["outcome_by"]) == ("logged", str(anna.id))
+
+
+async def test_nothing_may_be_owed_and_that_too_is_written_down(both: Office) -> None:
+    await rule(both, "nothing")
+    anna = await both.signed_in("anna", extension="101")
+    await both.happens(talked("101"))
+    segment = await segment_of(both, anna)
+    assert (segment["outcome_state"], segment["outcome"], segment["outcome_by"]) == ("waived", None, None)
+    assert segment["outcome_at"] is not None
+
+
+async def test_a_change_holds_for_a_talk_that_goes_on_and_for_no_other_queue(office: Office) -> None:
+    anna = await office.signed_in("anna", extension="101")
+    story = Story().arrives().joins().rings("101").answers("101")
+    await office.happens(story)
+    assert (await segment_of(office, anna))["outcome_state"] == "owed"
+    await rule(office, "automatic")
+    await office.happens(Story(seconds=story.seconds).hangs_up("101").ends())
+    assert (await segment_of(office, anna))["outcome_state"] == "automatic"
+    await office.happens(Story(uniqueid="2.1").arrives().rings("101", queue="sales").answers("101").hangs_up("101"))
+    newest = (await anna.get("/calls")).body["items"][0]
+    assert newest["segments"][0]["outcome_state"] == "owed"
+
+
+async def test_rules_are_read_back_at_a_start(both: Office) -> None:
+    await rule(both, "nothing")
+    bus, clock = Bus(), SystemClock()
+    again = Ledger(both.db, bus, clock, Health(bus, clock))
+    await both.signed_in("anna", extension="101")
+    await again.start(both.ledger.roster)
+    assert again.roster != Roster()
+    consumer = asyncio.create_task(again.run("main"))
+    for event in talked("101").events:
+        await again.take(event)
+    consumer.cancel()
+    assert dict(again.live()) == {}
+
+
+async def test_rules_are_checked_tagged_and_on_the_trail(office: Office) -> None:
+    admin = await rule(office, "automatic")
+    now = await admin.get("/short-calls")
+    rules: dict[str, Any] = now.body
+    assert rules["queues"] == [{**SUPPORT, "under_s": 5, "then": "automatic"}]
+    assert (rules["direct"], rules["outbound"]) == ({"under_s": 0, "then": "owe"},) * 2
+    assert (await admin.put("/short-calls", rules, If_Match='"7"')).status == 412
+    assert (await admin.put("/short-calls", rules, If_Match=now.headers["ETag"])).status == 200
+    for wrong in ({"under_s": -1}, {"under_s": 601}, {"then": "maybe"}):
+        assert (await admin.put("/short-calls", {"direct": wrong})).status == 422
+    assert (await admin.put("/short-calls", {"queues": [{**SUPPORT}, {**SUPPORT}]})).status == 422
+    first = (await office.trail("change"))[0]
+    assert (first.thing, first.thing_id, first.details["queues"]) == ("policy", "short_calls", rules["queues"])
+    sofia, anna = await office.signed_in("sofia", "supervisor"), await office.signed_in("anna")
+    assert (await sofia.get("/short-calls")).status == 200
+    assert (await anna.get("/short-calls")).status == 403
+    assert (await sofia.put("/short-calls", rules)).status == 403

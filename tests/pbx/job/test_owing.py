@@ -14,7 +14,7 @@ from tests.lab.refer import refer
 from tests.pbx.job.conftest import wire
 from tests.pbx.job.product import Desk, Product
 from tests.pbx.job.test_calls import call_of, over
-from tests.pbx.job.test_hand_overs import customer_of_anna, pbx, talking, tap, told
+from tests.pbx.job.test_hand_overs import confirm, customer_of_anna, pbx, talking, tap, told
 from tests.until import until_async
 
 pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-owing")]
@@ -108,3 +108,23 @@ async def test_a_transfer_that_nobody_took_is_the_full_form_again(floor: Floor, 
     assert full is not None
     assert (full[0]["handed_to"], full[0]["draft"]["outcome"]) == ("Boris", None)
     assert not free(floor.pbx, "101")
+
+
+async def test_who_fetched_a_parked_customer_is_held_while_they_talk(
+    floor: Floor, desks: dict[str, Desk], tap: AmiTap
+) -> None:
+    caller, phone = await customer_of_anna(floor, desks, "79161260006", 6000)
+    floor.phone("102")
+    assert await asyncio.to_thread(refer, phone, "700") == 202
+    parked = await until_async(lambda: tap.events("ParkedCall"), 10, "parked")
+    floor.agent_dials("102", parked[0]["ParkingSpace"], talk_ms=None)
+    await talking(desks["boris"])
+    await until_async(lambda: not free(floor.pbx, "102"), 5, "Boris held")
+    assert not caller.ended()
+    await until_async(lambda: [p for p in desks["anna"].owed() if p["handed_to"]], 10, "Anna's draft")
+    await confirm(desks["anna"])
+    await until_async(lambda: free(floor.pbx, "101"), 10, "Anna free")
+    assert not free(floor.pbx, "102")
+    await over(caller)
+    await desks["boris"].log_outcome()
+    await until_async(lambda: free(floor.pbx, "102"), 10, "Boris free")

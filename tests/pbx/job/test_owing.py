@@ -52,7 +52,7 @@ async def test_a_short_call_keeps_nobody_from_the_next_one(floor: Floor, desks: 
         await over(caller)
     assert len([o for o in floor.log().of("101") if o.answered_at]) == 2
     await until_async(lambda: free(floor.pbx, "101"), 10, "no pause remains")
-    assert desks["anna"].idle()
+    await until_async(desks["anna"].idle, 10, "nothing on the screen")
     (segment,) = [s for s in (await call_of(desks["sofia"], "+79161260001"))["segments"] if s["answered_at"]]
     assert (segment["outcome_state"], segment["outcome"], segment["outcome_by"]) == ("automatic", "short_call", None)
 

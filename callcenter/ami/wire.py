@@ -107,7 +107,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
                 log.warning("message_put_aside", pbx=self._pbx, reason=str(wrong), kind=type(wrong).__name__)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Also before panoramisk has taken the connection over, when it has nobody to tell: the login's deadline will."""
+        """Also before panoramisk took the connection over, when it has nobody to tell: the login's deadline will."""
         if self.factory is None:
             self.closed = True
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.captures import hand_overs
+from tests.captures import hand_overs, shapes
 from tests.captures.stage import ANNA, BORIS, CLARA, NUMBER, Stage, talking_leg
 from tests.until import until
 
@@ -243,11 +243,12 @@ SCENARIOS: dict[str, Callable[[Stage], None]] = {
         queue_abandoned_ringing, direct_did_answered, direct_did_abandoned, withheld_anonymous, withheld_unknown,
         agent_to_agent, outgoing_answered, reject_busy, hostile_callerid, utf8_name, queue_timeout, back_to_back,
         kill, restart, two_calls_same_number, blind_transfer, redirect, attended_transfer, transfer_to_queue,
-        ringall_two_answer, *hand_overs.SCENES,
+        ringall_two_answer, *hand_overs.SCENES, *shapes.SCENES,
     )
 }  # fmt: skip
 EXTRA = {
     **hand_overs.EXTRA,
+    **shapes.EXTRA,
     "queue_noanswer_then_next": SHORT_RING,
     "queue_timeout": {**SHORT_RING, "extensions_local.conf": "[globals]\nQUEUE_TIMEOUT=4\n"},
 }

@@ -97,6 +97,12 @@ def busy_phone(status: str = "486 Busy Here", *, rings: bool = False) -> str:
     return _HEAD.format(name="busy") + steps
 
 
+def moved_phone(contact: str) -> str:
+    """A phone that sends every call on to another number (302)."""
+    moved = _reply("302 Moved Temporarily").replace("<sip:[local_ip]:[local_port];transport=[transport]>", f"<{contact}>")
+    return _HEAD.format(name="moved") + '<recv request="INVITE"/>\n' + moved + '<recv request="ACK"/>\n</scenario>\n'
+
+
 def caller(call: Dialling, sound: Path | None) -> str:
     """Ring `call.to`; give up after the patience with CANCEL, or talk and hang up."""
     wait = _within(call.patience_ms, "giveup")

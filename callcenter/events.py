@@ -101,12 +101,16 @@ class QueueLeft(_OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered(_OfCall):
-    """A device rings with the call. ``queue`` is ``""`` outside queues."""
+    """A device rings with the call. ``queue`` is ``""`` outside queues.
+
+    ``result``: it was dialled and never rang, as is known now that it is over: rejected or unreachable.
+    """
 
     leg: str
     device: Device
     via: Via
     queue: str = ""
+    result: OfferResult | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +186,12 @@ class RecordingStarted(_OfCall):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended(_OfCall):
     """The customer's channel is gone. ``cause`` is the Q.850 code, 0 unknown; ``note`` says why where it was concluded
-    rather than seen (``disconnected``, ``pbx_restart``)."""
+    rather than seen (``disconnected``, ``pbx_restart``); ``message``: he left one."""
 
     cause: int
     by_customer: bool
     note: str = ""
+    message: bool = False
 
 
 PastEvent: TypeAlias = (

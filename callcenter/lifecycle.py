@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 from uuid import UUID
 
 from callcenter.call import Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
@@ -39,6 +39,11 @@ from callcenter.owing import NO_RULES, ShortCalls, judged
 from callcenter.roster import AgentId, Roster
 
 _Decision: TypeAlias = OutcomeLogged | OutcomeWaived | SegmentClaimed | CustomerChosen
+
+
+_NO_WAY: Final = (1, 2, 3, 21, 22, 27, 28, 34, 38, 41, 42, 58)
+_OUTGOING: Final = {17: Result.BUSY, **dict.fromkeys(_NO_WAY, Result.FAILED)}
+"""What the Q.850 cause of a customer's channel says of a call that went out and was not answered."""
 
 
 def apply(call: Call | None, event: CallEvent, roster: Roster, short: ShortCalls = NO_RULES) -> Call | None:
@@ -164,16 +169,18 @@ def _offered(call: Call, event: Offered, roster: Roster) -> Call:
     agent = roster.agent_at(event.device, event.at)
     same = [s for s in call.segments if _same_part(s, event, agent)]
     segment = same[-1] if same else _new_segment(call, event, roster)
-    offer = Offer(leg=event.leg, device=event.device, offered_at=event.at)
+    ended = event.at if event.result else None
+    offer = Offer(leg=event.leg, device=event.device, offered_at=event.at, ended_at=ended, result=event.result)
+    behind = event.result is not None and segment.ringing
     return _put(
         call,
         replace(
             segment,
             offers=(*segment.offers, offer),
-            leg=event.leg,
-            device=event.device,
+            leg=segment.leg if behind else event.leg,
+            device=segment.device if behind else event.device,
             queue=event.queue or segment.queue,
-            ended_at=None,
+            ended_at=None if behind else ended,
             leg_ended=False,
         ),
     )
@@ -289,7 +296,9 @@ def _result(call: Call, event: Ended) -> Result:
     if call.answered_at is not None:
         return Result.ANSWERED
     if call.direction is Direction.OUTBOUND:
-        return {17: Result.BUSY, 1: Result.FAILED}.get(event.cause, Result.MISSED)
+        return _OUTGOING.get(event.cause, Result.MISSED)
+    if event.message:
+        return Result.VOICEMAIL
     return Result.ABANDONED if event.by_customer else Result.MISSED
 
 

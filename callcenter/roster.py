@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from callcenter import rehearsal
 
 AgentId = UUID
+OUTSIDE: Final = "outside/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A SIP endpoint of one PBX, by its peer (``PJSIP/101``)."""
+    """A SIP endpoint of one PBX, by its peer (``PJSIP/101``); or a telephone elsewhere that calls are forwarded to, by
+    its number (``outside/+79161234567``)."""
 
     pbx: str
     name: str
+
+    @property
+    def outside(self) -> bool:
+        """The PBX reaches it through a trunk only."""
+        return self.name.startswith(OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ class Arrivals:
             m.HangupRequested: self._hangup_requested,
             m.Hangup: self._hangup,
             m.DialBegin: self._dial_begin,
+            m.DialEnd: self._dial_end,
             m.DidKnown: self._did_known,
             m.OriginateRefused: self._originate_refused,
         }
@@ -156,6 +157,7 @@ class Arrivals:
         if channel is None:
             return
         affected = scene.customers_near(msg.uniqueid) - {msg.uniqueid}
+        yield from scene.never_rang(msg, channel)
         scene.channels.drop(msg.uniqueid)
         yield from scene.heard_by(msg, affected)
         if scene.track_of_leg.pop(msg.uniqueid, None):
@@ -178,12 +180,19 @@ class Arrivals:
         dest, source = scene.channels.get(msg.dest), scene.channels.get(msg.uniqueid)
         if dest is None:
             return
-        dest.dialled_by = msg.uniqueid
+        dest.dialled_by, dest.dialled_at = msg.uniqueid, msg.mono
         yield from self._clicks.dialled(msg, dest)
         if source and dest.kind is Kind.TRUNK and dest.uniqueid not in scene.tracks:
             yield from self._dials_out(msg, dest, source)
+            yield from scene.stands_in(msg, dest, number_in(msg.dial_string) or peer(dest.name))
         if dest.kind is Kind.DEVICE and dest.state == "Ringing":
             yield from scene.rings(msg, dest)
+
+    def _dial_end(self, msg: m.DialEnd) -> Iterable[Event]:
+        if dest := self._scene.channels.get(msg.dest):
+            dest.dismissed |= bool(msg.forward)
+            dest.busy |= msg.status == "BUSY"
+        return ()
 
     def _dials_out(self, msg: m.DialBegin, trunk: Channel, source: Channel) -> Iterable[Event]:
         """A trunk's leg that a device dialled is a call of its own; one dialled for a customer is his follow-me."""

@@ -13,7 +13,9 @@ class Channel:
     """A living channel. ``dialled_by`` and ``pair`` are uniqueids; ``hung_up``: its own party has gone.
 
     ``click``: the leg of a click-to-call it belongs to, rung by nobody but the PBX itself. ``recorded``: the file of a
-    recording that began on it.
+    recording that began on it. ``outside``: the number that was dialled, of a trunk's leg that stands in for a phone of
+    ours. ``dialled_at``: monotonic seconds. ``busy``: its phone refused the call. ``dismissed``: its phone sent the
+    call on, or was told of already.
     """
 
     uniqueid: str
@@ -27,6 +29,15 @@ class Channel:
     hung_up: bool = False
     click: str = ""
     recorded: str = ""
+    outside: str = ""
+    dialled_at: float = 0.0
+    busy: bool = False
+    dismissed: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """A device that was dialled and does not ring."""
+        return self.kind is Kind.DEVICE and self.state == "Down" and bool(self.dialled_by)
 
 
 class Channels:
@@ -95,6 +106,10 @@ class Channels:
     def ringing(self) -> list[Channel]:
         """Devices that ring."""
         return [c for c in self._all.values() if c.kind is Kind.DEVICE and c.state == "Ringing"]
+
+    def silent(self) -> list[Channel]:
+        """Devices that were dialled and do not ring."""
+        return [c for c in self._all.values() if c.silent]
 
     def uniqueids(self) -> frozenset[str]:
         return frozenset(self._all)

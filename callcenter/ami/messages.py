@@ -73,9 +73,12 @@ class DialBegin(_Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialEnd(_Message):
+    """``forward``: the phone sent the call on to there (SIP 302)."""
+
     uniqueid: str
     dest: str
     status: str
+    forward: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,22 @@ class QueueEnded(_Message):
 
     uniqueid: str
     result: QueueResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueNamed(_Message):
+    """Our hook's CC_QUEUE: the queue the caller is about to enter. One that is full or closed never names itself."""
+
+    uniqueid: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft(_Message):
+    """VM_MESSAGEFILE: the caller left a message in the file ``path`` (absolute, on the PBX)."""
+
+    uniqueid: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +288,8 @@ Message: TypeAlias = (
     | CallerLeft
     | CallerAbandoned
     | QueueEnded
+    | QueueNamed
+    | MessageLeft
     | AgentConnected
     | HeldBy
     | RecordedTo

@@ -25,6 +25,7 @@ from callcenter.ami.messages import (
     LocalPair,
     Member,
     Message,
+    MessageLeft,
     NewChannel,
     OriginateRefused,
     Owes,
@@ -32,6 +33,7 @@ from callcenter.ami.messages import (
     ParkingOver,
     PickedUp,
     QueueEnded,
+    QueueNamed,
     RecordedTo,
     Renamed,
     Transferred,
@@ -127,13 +129,17 @@ def _member(f: Fields, stamp: dict[str, object]) -> Message:
 
 def _variable(f: Fields, stamp: dict[str, object]) -> Message | None:
     uniqueid, value = _get(f, "uniqueid"), _get(f, "value")
-    match _get(f, "variable"):
+    match _get(f, "variable").lstrip("_"):
         case "MIXMONITOR_FILENAME" if value:
             return RecordedTo(**stamp, uniqueid=uniqueid, path=value, source=_new_channel(f, stamp))  # type: ignore[arg-type]
         case "FROM_DID" if value:
             return DidKnown(**stamp, uniqueid=uniqueid, did=value)  # type: ignore[arg-type]
         case "QUEUESTATUS" if value in _QUEUE_RESULTS:
             return QueueEnded(**stamp, uniqueid=uniqueid, result=_QUEUE_RESULTS[value])  # type: ignore[arg-type]
+        case "CC_QUEUE" if value:
+            return QueueNamed(**stamp, uniqueid=uniqueid, queue=value)  # type: ignore[arg-type]
+        case "VM_MESSAGEFILE" if value:
+            return MessageLeft(**stamp, uniqueid=uniqueid, path=f"{value}.wav")  # type: ignore[arg-type]
         case _:
             return None
 
@@ -239,7 +245,7 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "HangupRequest": _simple(HangupRequested, uniqueid="uniqueid"),
     "Hangup": _hangup,
     "DialBegin": _dial_begin,
-    "DialEnd": _simple(DialEnd, uniqueid="uniqueid", dest="destuniqueid", status="dialstatus"),
+    "DialEnd": _simple(DialEnd, uniqueid="uniqueid", dest="destuniqueid", status="dialstatus", forward="forward"),
     "AgentCalled": _simple(AgentCalled, uniqueid="uniqueid", queue="queue", dest="destuniqueid"),
     "AgentConnect": _simple(AgentConnected, uniqueid="uniqueid", queue="queue", dest="destuniqueid"),
     "BridgeEnter": _bridge_entered,
@@ -269,4 +275,4 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
 }
 
 WANTED: Final = frozenset(_BUILDERS)
-VARIABLES: Final = frozenset({"MIXMONITOR_FILENAME", "QUEUESTATUS", "FROM_DID"})
+VARIABLES: Final = frozenset({"MIXMONITOR_FILENAME", "QUEUESTATUS", "FROM_DID", "CC_QUEUE", "VM_MESSAGEFILE"})

@@ -13,11 +13,12 @@ from typing import Any, TypeAlias
 from callcenter import rehearsal
 from callcenter.ami import messages as m
 from callcenter.ami.channels import Channel, Channels
-from callcenter.ami.tracks import Track
+from callcenter.ami.tracks import USER_BUSY, Track
 from callcenter.events import CallEvent, Via
 from callcenter.pbx_events import PbxEvent
 from callcenter.pbxmap import Kind, PbxMap, Rule, peer
-from callcenter.roster import Device
+from callcenter.phone import parse
+from callcenter.roster import OUTSIDE, Device
 
 Event = CallEvent | PbxEvent
 Rules: TypeAlias = Mapping[type[m.Message], Callable[[Any], Iterable[Event]]]
@@ -43,7 +44,7 @@ class Scene:
         return self.map.rule(channel)
 
     def device(self, channel: Channel) -> Device:
-        return Device(pbx=self.map.pbx, name=peer(channel.name))
+        return Device(pbx=self.map.pbx, name=f"{OUTSIDE}{channel.outside}" if channel.outside else peer(channel.name))
 
     def leg(self, track: Track, channel: Channel) -> None:
         """The device's channel is part of the call from now on."""
@@ -89,6 +90,29 @@ class Scene:
             if not self._dialled_for(channel.uniqueid) and self._unawaited_by(channel.uniqueid):
                 track.legs[channel.uniqueid].via = Via.ATTENDED
             yield from track.offered(msg, channel.uniqueid)
+
+    def stands_in(self, msg: m.Message, trunk: Channel, dialled: str) -> Iterable[Event]:
+        """A trunk's leg that was dialled for a customer with whom nobody talked yet: his call goes on to a telephone
+        elsewhere, be it an agent's own. Providers do not always say that it rings, so it does from now on."""
+        track = self.tracks.get(self._dialled_for(trunk.uniqueid))
+        if track and not track.talked and not trunk.outside and trunk.uniqueid not in self.tracks:
+            meant = parse(self.map.dialled(trunk.name, dialled), self.map.region_of(trunk.name))
+            trunk.outside = meant.e164 or dialled
+            yield from self.rings(msg, trunk)
+
+    def never_rang(self, msg: m.Hangup, gone: Channel) -> Iterable[Event]:
+        """Phones that are unplugged, out of reach or refuse all calls: they are told of when they are given up, or with
+        the end of the customer they were dialled for."""
+        track = self.tracks.get(self._dialled_for(gone.uniqueid))
+        if track is None or gone.kind not in (Kind.DEVICE, Kind.TRUNK):
+            return
+        silent = (gone,) if gone.kind is Kind.DEVICE else self.channels.silent()
+        for phone in silent:
+            unheard = phone.silent and not phone.dismissed and phone.uniqueid not in self.track_of_leg
+            if unheard and self._dialled_for(phone.uniqueid) == track.key.uniqueid:
+                cause = USER_BUSY if phone.busy else msg.cause if phone is gone else 0
+                phone.dismissed = True
+                yield from track.never_rang(msg, self.device(phone), phone.uniqueid, cause, phone.dialled_at)
 
     def _recalled(self, channel: Channel) -> Track | None:
         """A customer on whose behalf the PBX itself rings the one who transferred him, as the colleague did not answer.

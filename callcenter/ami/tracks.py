@@ -35,10 +35,13 @@ from callcenter.events import (
 from callcenter.roster import Device
 
 SETTLE_SECONDS: Final = 0.25
-_BUSY: Final = frozenset({17, 21})
+USER_BUSY: Final = 17
+_BUSY: Final = frozenset({USER_BUSY, 21})
 _FROM_QUEUE: Final = frozenset({Via.QUEUE, Via.PICKUP})
 _ELSEWHERE: Final = 26
 _NOWHERE: Final = frozenset({1, 3, 20, 27, 38})
+_SHUT: Final = frozenset({QueueResult.FULL, QueueResult.EMPTY})
+PATIENCE_SECONDS: Final = 1.0
 
 
 class When(Protocol):
@@ -83,7 +86,7 @@ class Track:
     """``via`` is how the next leg comes to the call. ``queue``: the visit that is open; ``left``: since when (monotonic
     seconds) it is over for the PBX, which has not said why. ``parted``: the device that transferred him last after
     asking a colleague: it rings again, dialled by nobody, when the colleague does not answer. ``shelved``: he is
-    parked."""
+    parked. ``bound_for``: the queue he was sent to last. ``message``: he left one."""
 
     key: CallKey
     legs: dict[str, Leg] = field(default_factory=dict)
@@ -95,6 +98,8 @@ class Track:
     ended: bool = False
     parted: str = ""
     shelved: bool = False
+    bound_for: str = ""
+    message: bool = False
     recordings: set[str] = field(default_factory=set)
 
     @property
@@ -117,6 +122,19 @@ class Track:
             yield from self.queue_left(when, QueueResult.EXIT)
         leg.offered, leg.rung, leg.via = True, when.mono, leg.via or self._via()
         yield Offered(**self._stamp(when), leg=uniqueid, device=leg.device, via=leg.via, queue=self.queue)
+
+    def never_rang(self, when: When, leg: Device, uniqueid: str, cause: int, since: float) -> Iterable[CallEvent]:
+        """A phone that was dialled at ``since`` (monotonic seconds) and did not even ring. Of one that had no time to,
+        because somebody else answered or the customer gave up, nothing is known."""
+        if self.ended or cause == _ELSEWHERE or self._answered_since(since):
+            return
+        if cause not in _BUSY and cause not in _NOWHERE and when.mono - since < PATIENCE_SECONDS:
+            return
+        result = OfferResult.REJECTED if cause in _BUSY else OfferResult.UNREACHABLE
+        yield Offered(**self._stamp(when), leg=uniqueid, device=leg, via=self._via(), queue=self.queue, result=result)
+
+    def _answered_since(self, since: float) -> bool:
+        return any(leg.answered is not None and leg.answered >= since for leg in self.legs.values())
 
     def offer_ended(self, when: When, uniqueid: str, result: OfferResult) -> Iterable[CallEvent]:
         leg = self.legs[uniqueid]
@@ -180,7 +198,7 @@ class Track:
 
     def why_unanswered(self, uniqueid: str, cause: int, *, customer_gone: bool) -> OfferResult:
         rung = self.legs[uniqueid].rung
-        if cause == _ELSEWHERE or any(leg.answered is not None and leg.answered >= rung for leg in self.legs.values()):
+        if cause == _ELSEWHERE or self._answered_since(rung):
             return OfferResult.ANSWERED_ELSEWHERE
         if customer_gone:
             return OfferResult.CANCELLED
@@ -223,6 +241,15 @@ class Track:
             self.left, self.abandoned = None, False
             yield QueueLeft(**self._stamp(when), queue=queue, result=result)
 
+    def queue_ended(self, when: When, result: QueueResult) -> Iterable[CallEvent]:
+        """A queue that does not let him in tells nothing but that."""
+        if not self.queue and result in _SHUT and self.bound_for:
+            yield QueueJoined(**self._stamp(when), queue=self.bound_for)
+            yield QueueLeft(**self._stamp(when), queue=self.bound_for, result=result)
+        else:
+            yield from self.queue_left(when, result)
+        self.bound_for = ""
+
     def recorded(self, when: When, path: str) -> Iterable[CallEvent]:
         if path not in self.recordings:
             self.recordings.add(path)
@@ -239,7 +266,7 @@ class Track:
         walked_out = before and not self.abandoned and all(leg.answered is None for leg in self.legs.values())
         yield from self.queue_left(when, QueueResult.EXIT if walked_out else QueueResult.ABANDONED)
         self.ended = True
-        yield Ended(**self._stamp(when), cause=cause, by_customer=by_customer)
+        yield Ended(**self._stamp(when), cause=cause, by_customer=by_customer, message=self.message)
 
     def _stamp(self, when: When) -> _Stamp:
         return {"call": self.key, "at": when.at, "mono": when.mono}

@@ -23,6 +23,8 @@ class Visits:
             m.CallerAbandoned: self._caller_left,
             m.AgentConnected: self._agent_connected,
             m.QueueEnded: self._queue_ended,
+            m.QueueNamed: self._queue_named,
+            m.MessageLeft: self._message_left,
             m.RecordedTo: self._recorded,
         }
 
@@ -44,7 +46,20 @@ class Visits:
 
     def _queue_ended(self, msg: m.QueueEnded) -> Iterable[Event]:
         if track := self._scene.tracks.get(msg.uniqueid):
-            yield from track.queue_left(msg, msg.result)
+            yield from track.queue_ended(msg, msg.result)
+
+    def _queue_named(self, msg: m.QueueNamed) -> Iterable[Event]:
+        if track := self._scene.tracks.get(msg.uniqueid):
+            track.bound_for = msg.queue
+        return ()
+
+    def _message_left(self, msg: m.MessageLeft) -> Iterable[Event]:
+        """In a mailbox, be it his own channel that got there or the far half of a Local one. Mailboxes use the names of
+        their files again."""
+        scene = self._scene
+        if track := scene.tracks.get(scene.customer_of(msg.uniqueid)):
+            track.message = True
+            yield from track.recorded(msg, f"{msg.path}#{track.key.uniqueid}")
 
     def _recorded(self, msg: m.RecordedTo) -> Iterable[Event]:
         scene = self._scene

@@ -20,6 +20,7 @@ from callcenter.crm.models.office import Policy
 from callcenter.crm.models.tasks import DialRow
 from callcenter.crm.rights import Actor
 from callcenter.errors import Invalid, Refused
+from callcenter.roster import OUTSIDE
 
 KEY: Final = "dialling"
 _FEWEST, _MOST = 3, 15
@@ -101,10 +102,15 @@ def target(session: Session, wanted: Wanted, actor: Actor, now: datetime, region
     return Target(number=_dialable(session, number, region), customer=customer, task=wanted.task)
 
 
+def phones(extension: Extension) -> tuple[str, ...]:
+    """What a click rings: a telephone elsewhere is no phone of the PBX."""
+    return tuple(name for name in extension.devices if not name.startswith(OUTSIDE))
+
+
 def desk(session: Session, agent: UUID) -> Extension:
     """Where the agent sits, with the phone that rings first at the head of its devices. Raises Refused."""
     extension = rosters.desk_of(session, agent)
-    if extension is None or not extension.devices:
+    if extension is None or not phones(extension):
         raise Refused("take a desk first: your own phone rings before the customer's", code="no_desk")
     return extension
 

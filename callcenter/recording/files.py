@@ -67,6 +67,8 @@ def locate(path: str, settings: Recordings) -> Path:
 def _inside(spool: Path, path: str, pbx_spool: str) -> Path:
     name = PurePosixPath(path)
     prefix = PurePosixPath(pbx_spool)
+    if mailbox := _mailbox(path, pbx_spool):
+        spool, prefix, name = (spool.parent / mailbox.name).resolve(), mailbox, PurePosixPath(path.rpartition("#")[0])
     if "\0" in path or ".." in name.parts or name.suffix.lower() not in _SUFFIXES:
         raise NotARecording("the name is not one of a recording")
     try:
@@ -77,6 +79,13 @@ def _inside(spool: Path, path: str, pbx_spool: str) -> Path:
     if not found.is_relative_to(spool):
         raise NotARecording("a link leads out of the spool")
     return found
+
+
+def _mailbox(path: str, pbx_spool: str) -> PurePosixPath | None:
+    """The folder of the PBX's mailboxes, beside its monitor folder, where ``path`` is a message in one: the name of the
+    file, ``#`` and the call."""
+    mailboxes = PurePosixPath(pbx_spool).parent / "voicemail"
+    return mailboxes if "#" in path and PurePosixPath(path).is_relative_to(mailboxes) else None
 
 
 def inspect(file: Path) -> Wave:
@@ -141,9 +150,15 @@ def whole(file: Path) -> bytes:
 
 
 def remove(paths: Iterable[str], settings: Recordings) -> Removed:
-    """Deletes the PBX's own files of these names and the two sides beside each, as far as this machine may."""
+    """Deletes the PBX's own files of these names and the two sides beside each, as far as this machine may.
+
+    Messages stay: a mailbox numbers its files anew, so that under the name there may be somebody else's by now.
+    """
     gone, left, code = 0, 0, ""
     for path in paths:
+        if _mailbox(path, settings.pbx_spool):
+            left, code = left + 1, "not_permitted"
+            continue
         name = PurePosixPath(path)
         for side in _SIDES:
             try:

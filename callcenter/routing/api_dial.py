@@ -134,7 +134,7 @@ def _writing(request: web.Request, who: Actor, wanted: Wanted, now: datetime) ->
         row = DialRow(
             agent_id=who.id,
             pbx=desk.pbx,
-            device=desk.devices[0],
+            device=dialling.phones(desk)[0],
             number=target.number,
             customer_id=target.customer,
             task_id=target.task,
@@ -163,6 +163,6 @@ def _read(session: Session, made: UUID, mono: float) -> tuple[Dial, Dialling]:
         mono=mono,
         state=DialState(row.state),
         reason=DialReason(row.reason) if row.reason else None,
-        phones=tuple(desk.devices) if desk else (),
+        phones=dialling.phones(desk) if desk else (),
     )
     return dial, dialling.read(session).of(row.pbx)

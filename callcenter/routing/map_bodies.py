@@ -15,12 +15,18 @@ from callcenter.crm.maps import PbxDocument, Station
 from callcenter.errors import Invalid
 from callcenter.pbxmap import Kind, Rule
 from callcenter.prefixes import Prefix
+from callcenter.roster import OUTSIDE
 
 
 def _region(text: str) -> str:
     if text and not phone.is_region(text):
         raise PydanticCustomError("not_allowed", "is no region whose numbers can be read")
     return text
+
+
+def _device(name: str) -> str:
+    number = name.removeprefix(OUTSIDE)
+    return f"{OUTSIDE}{phone.parse(number, '').e164 or number}" if number.startswith("+") else name
 
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -49,7 +55,8 @@ class MapRuleBody(Body):
 
 
 class MapExtensionBody(Body):
-    """A number, the devices it rings, and the member interfaces by which queues call it."""
+    """A number, the devices it rings, and the member interfaces by which queues call it. A telephone elsewhere that its
+    calls are forwarded to is a device too, written as its number (``+79161234567``)."""
 
     number: Name
     devices: list[Name]
@@ -77,7 +84,7 @@ class PbxMapBody(Body):
     @property
     def stations(self) -> tuple[Station, ...]:
         return tuple(
-            Station(number=one.number, devices=tuple(one.devices), interfaces=tuple(one.interfaces))
+            Station(number=one.number, devices=tuple(map(_device, one.devices)), interfaces=tuple(one.interfaces))
             for one in self.extensions or ()
         )
 

@@ -75,7 +75,7 @@ def fields_of(stream: bytes) -> list[dict[str, str]]:
     return found
 
 
-def fold(messages: Iterable[dict[str, str]], map: PbxMap = MAP) -> Tale:
+def fold(messages: Iterable[dict[str, str]], map: PbxMap = MAP, roster: Roster = ROSTER) -> Tale:
     tracker = Tracker(map)
     events: list[Event] = []
     at = datetime.fromtimestamp(0, UTC)
@@ -87,13 +87,13 @@ def fold(messages: Iterable[dict[str, str]], map: PbxMap = MAP) -> Tale:
     calls: dict[CallKey, Call] = {}
     for event in events:
         key = getattr(event, "call", None)
-        if key and (after := apply(calls.get(key), event, ROSTER)):  # type: ignore[arg-type]
+        if key and (after := apply(calls.get(key), event, roster)):  # type: ignore[arg-type]
             calls[key] = after
     return Tale(events, list(calls.values()), (len(tracker.channels), len(tracker.tracks)))
 
 
-def told(stream: bytes, map: PbxMap = MAP) -> Tale:
-    return fold(fields_of(stream), map)
+def told(stream: bytes, map: PbxMap = MAP, roster: Roster = ROSTER) -> Tale:
+    return fold(fields_of(stream), map, roster)
 
 
 def recorded(name: str) -> bytes:

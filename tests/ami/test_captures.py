@@ -10,13 +10,15 @@ import pytest
 
 from callcenter.call import Call
 from tests.ami.tale import Tale, answered, offers, recorded, talkers, told, visits
-from tests.captures import hand_overs
+from tests.captures import hand_overs, shapes
 
 HERE = Path(__file__).parents[1] / "captures"
 ALL = sorted(path.stem for path in HERE.glob("*.json"))
 _COLLEAGUES = ("agent_to_agent", "attended_transfer")  # phones that rang for a colleague, not for a customer
 _SILENT = ("outgoing_answered", "reject_busy")  # phones that were rung by nobody, or refused without ringing
-_HANDED_ON = tuple(scene.__name__ for scene in hand_overs.SCENES)  # judged one by one in test_hand_overs
+# judged one by one in test_hand_overs and test_shapes
+_HANDED_ON = tuple(scene.__name__ for scene in (*hand_overs.SCENES, *shapes.SCENES))
+_DIALLED_OUT = tuple(name for name in ALL if name.startswith("outgoing_"))
 TIDY = [name for name in ALL if name not in ("kill", "hostile_callerid")]
 
 
@@ -43,7 +45,7 @@ def customers(name: str) -> list[dict[str, Any]]:
     return [caller for caller in truth(name)["callers"] if len(caller["number"]) != 3]
 
 
-@pytest.mark.parametrize("name", [name for name in TIDY if name not in ("outgoing_answered", "agent_to_agent")])
+@pytest.mark.parametrize("name", [name for name in TIDY if name not in ("agent_to_agent", *_DIALLED_OUT)])
 def test_each_customer_is_one_call_with_his_number_and_the_one_he_dialled(name: str, suffix: str) -> None:
     calls = told(recorded(name + suffix)).calls
     dialled = [(call.number_raw.replace("<unknown>", ""), call.did) for call in calls]

@@ -24,7 +24,7 @@ def test_a_follow_me_to_a_mobile_is_no_call_of_its_own(pbx: Pbx) -> None:
     pbx.hangup(mobile)
     pbx.hangup(customer, asked=True)
     tale = told(pbx.stream)
-    assert (tale.call.result, talkers(tale.call)) == ("answered", ["PJSIP/trunk"])
+    assert (tale.call.result, talkers(tale.call)) == ("answered", ["outside/+79031234567"])
     assert tale.call.segments[0].agent is None
 
 

@@ -99,7 +99,9 @@ def busy_phone(status: str = "486 Busy Here", *, rings: bool = False) -> str:
 
 def moved_phone(contact: str) -> str:
     """A phone that sends every call on to another number (302)."""
-    moved = _reply("302 Moved Temporarily").replace("<sip:[local_ip]:[local_port];transport=[transport]>", f"<{contact}>")
+    moved = _reply("302 Moved Temporarily").replace(
+        "<sip:[local_ip]:[local_port];transport=[transport]>", f"<{contact}>"
+    )
     return _HEAD.format(name="moved") + '<recv request="INVITE"/>\n' + moved + '<recv request="ACK"/>\n</scenario>\n'
 
 
@@ -107,7 +109,7 @@ def caller(call: Dialling, sound: Path | None) -> str:
     """Ring `call.to`; give up after the patience with CANCEL, or talk and hang up."""
     wait = _within(call.patience_ms, "giveup")
     talk = _within(call.talk_ms, "hangup")
-    optional = "".join(f'<recv response="{code}" optional="true"{wait}/>\n' for code in (100, 180, 183))
+    optional = "".join(f'<recv response="{code}" optional="true"{wait}/>\n' for code in (100, 180, 181, 183))
     opening = _request("INVITE", call, _BRANCH, 1, body=_SDP)
     last, login = 1, ""
     if call.password is not None:

@@ -10,7 +10,7 @@ import pytest
 
 from callcenter.config import Recordings
 from callcenter.errors import Unavailable
-from callcenter.recording.files import NotARecording, inspect, locate, whole
+from callcenter.recording.files import NotARecording, inspect, locate, remove, whole
 
 PBX = "/var/spool/asterisk/monitor"
 
@@ -63,6 +63,26 @@ def test_names_that_lead_out_of_the_spool_are_refused(spool: Recordings, name: s
     with pytest.raises(NotARecording) as refused:
         locate(name, spool)
     assert refused.value.code == "refused"
+
+
+def test_a_message_is_found_in_the_mailbox_beside_the_spool(spool: Recordings) -> None:
+    assert spool.spool is not None
+    mailbox = spool.spool.resolve().parent / "voicemail/default/support/INBOX"
+    named = "/var/spool/asterisk/voicemail/default/support/INBOX/msg0000.wav"
+    assert locate(f"{named}#1795762635.7", spool) == mailbox / "msg0000.wav"
+    with pytest.raises(NotARecording):
+        locate(named, spool)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd.wav#1", "support/INBOX/msg0000.txt#1", "x.wav\0#1"])
+def test_no_name_leads_out_of_the_mailboxes(spool: Recordings, name: str) -> None:
+    with pytest.raises(NotARecording):
+        locate(f"/var/spool/asterisk/voicemail/{name}", spool)
+
+
+def test_a_message_stays_in_its_mailbox_whose_names_are_used_again(spool: Recordings) -> None:
+    removed = remove(["/var/spool/asterisk/voicemail/default/support/INBOX/msg0000.wav#1795762635.7"], spool)
+    assert (removed.gone, removed.left, removed.code) == (0, 1, "not_permitted")
 
 
 def test_no_spool_says_which_setting_is_missing() -> None:

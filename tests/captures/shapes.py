@@ -4,6 +4,7 @@ out of a queue, calls that go out."""
 from __future__ import annotations
 
 from tests.captures.stage import ANNA, BORIS, CLARA, NUMBER, Stage, talking_leg
+from tests.lab.others import gives_up, moved, refusing
 from tests.until import until
 
 MOBILE = "89160000101"
@@ -163,7 +164,7 @@ def follow_me_at_desk(stage: Stage) -> None:
 
 def moved_outside(stage: Stage) -> None:
     """Anna's phone sends its calls on to her mobile (302)."""
-    stage.floor.phone(ANNA, moved=MOBILE)
+    moved(stage.floor, ANNA, MOBILE)
     stage.floor.phone("trunk", answer_ms=500)
     stage.floor.caller(NUMBER, "7208", talk_ms=1500)
     stage.over()
@@ -171,7 +172,7 @@ def moved_outside(stage: Stage) -> None:
 
 def moved_to_colleague(stage: Stage) -> None:
     """Anna's phone sends its calls on to Boris (302)."""
-    stage.floor.phone(ANNA, moved=BORIS)
+    moved(stage.floor, ANNA, BORIS)
     stage.floor.phone(BORIS, answer_ms=500)
     stage.floor.caller(NUMBER, "7208", talk_ms=1500)
     stage.over()
@@ -251,8 +252,8 @@ def presented_as_private(stage: Stage) -> None:
     stage.over()
 
 
-def outgoing(stage: Stage, prefix: str = "", patience_ms: int = 60_000) -> None:
-    stage.floor.agent_dials(ANNA, f"{prefix}89161234567", talk_ms=800, patience_ms=patience_ms)
+def outgoing(stage: Stage, prefix: str = "") -> None:
+    stage.floor.agent_dials(ANNA, f"{prefix}89161234567", talk_ms=800)
     stage.over()
 
 
@@ -264,20 +265,21 @@ def outgoing_busy(stage: Stage) -> None:
 
 def outgoing_wrong(stage: Stage) -> None:
     """There is no such number."""
-    stage.floor.phone("trunk", refuses="404 Not Found")
+    refusing(stage.floor, "trunk", "404 Not Found")
     outgoing(stage)
 
 
 def outgoing_congested(stage: Stage) -> None:
     """The provider has no line."""
-    stage.floor.phone("trunk", refuses="503 Service Unavailable")
+    refusing(stage.floor, "trunk", "503 Service Unavailable")
     outgoing(stage)
 
 
 def outgoing_given_up(stage: Stage) -> None:
     """Anna hangs up before the customer answers."""
     stage.floor.phone("trunk", answer_ms=None)
-    outgoing(stage, patience_ms=1500)
+    gives_up(stage.floor, ANNA, "89161234567", 1500)
+    stage.over()
 
 
 def outgoing_wrapped(stage: Stage) -> None:

@@ -21,7 +21,7 @@ from types import TracebackType
 
 from tests.lab.asterisk import Asterisk, LabError
 from tests.lab.phonelog import Attempt, Offer, PhoneLog, read_attempts, read_offers
-from tests.lab.scenarios import Dialling, busy_phone, caller, moved_phone, ringing_phone
+from tests.lab.scenarios import Dialling, busy_phone, caller, ringing_phone
 from tests.lab.speech import AGENT_TEXT, CUSTOMER_TEXT, speech
 from tests.until import until
 
@@ -76,7 +76,7 @@ class Phone(Sipp):
     """An agent's phone at the extension's static contact; serves any number of calls until closed.
 
     `answer_ms` None never answers; `talk_ms` None waits for the other side's BYE; `busy` rejects with 486, once it
-    `rings` where it does; `refuses` rejects with another status line; `moved` is the number it sends all calls on to.
+    `rings` where it does.
     """
 
     def __init__(
@@ -88,17 +88,10 @@ class Phone(Sipp):
         talk_ms: int | None = None,
         busy: bool = False,
         rings: bool = False,
-        refuses: str = "",
-        moved: str = "",
     ) -> None:
         self.extension = extension
         port = pbx.ports.trunk if extension == "trunk" else pbx.ports.phone(extension)
-        if moved:
-            scenario = moved_phone(f"sip:{moved}@127.0.0.1:{pbx.ports.sip}")
-        elif busy or refuses:
-            scenario = busy_phone(refuses or "486 Busy Here", rings=rings)
-        else:
-            scenario = ringing_phone(answer_ms, talk_ms, speech(AGENT_TEXT))
+        scenario = busy_phone(rings=rings) if busy else ringing_phone(answer_ms, talk_ms, speech(AGENT_TEXT))
         super().__init__(pbx, scenario, port, [])
         until(lambda: _listens(port) or not self.running(), 5, f"phone {extension} listening on {port}")
 
@@ -175,14 +168,9 @@ class Floor:
         talk_ms: int | None = None,
         busy: bool = False,
         rings: bool = False,
-        refuses: str = "",
-        moved: str = "",
     ) -> Phone:
         """Plug a phone in; "trunk" is the provider's far end of outgoing calls."""
-        made = Phone(
-            self.pbx, extension, answer_ms=answer_ms, talk_ms=talk_ms, busy=busy, rings=rings, refuses=refuses,
-            moved=moved,
-        )  # fmt: skip
+        made = Phone(self.pbx, extension, answer_ms=answer_ms, talk_ms=talk_ms, busy=busy, rings=rings)
         self.phones.append(made)
         return made
 
@@ -205,14 +193,10 @@ class Floor:
         self.callers.append(made)
         return made
 
-    def agent_dials(
-        self, extension: str, number: str, *, talk_ms: int | None = 2000, patience_ms: int = PATIENCE_MS
-    ) -> Caller:
+    def agent_dials(self, extension: str, number: str, *, talk_ms: int | None = 2000) -> Caller:
         """An agent's phone dials a colleague or the outside, with its password; its rings are not this object's."""
         endpoint = self.pbx.shape.endpoints[extension]
-        made = Caller(
-            self.pbx, endpoint, number, talk_ms=talk_ms, patience_ms=patience_ms, password=f"change-me-{endpoint}"
-        )
+        made = Caller(self.pbx, endpoint, number, talk_ms=talk_ms, password=f"change-me-{endpoint}")
         self.callers.append(made)
         return made
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.captures.shapes import ROUTES
 from tests.lab.asterisk import Asterisk
+from tests.lab.others import gives_up, moved, refusing
 from tests.lab.phones import Floor
 from tests.pbx.job.product import Desk, Product, extensions_of, map_of
 from tests.pbx.job.test_calls import call_of, over
@@ -100,7 +101,7 @@ async def test_two_phones_of_one_line_are_one_pop(floor: Floor, desks: dict[str,
 
 
 async def test_a_phone_that_sends_its_calls_on_rings_the_colleague(floor: Floor, desks: dict[str, Desk]) -> None:
-    floor.phone("101", moved="102")
+    moved(floor, "101", "102")
     floor.phone("102", answer_ms=500)
     await over(floor.caller("79161260007", "7208", talk_ms=1000))
     await until_async(desks["boris"].owed, 10, "Boris owing")
@@ -111,7 +112,7 @@ async def test_a_phone_that_sends_its_calls_on_rings_the_colleague(floor: Floor,
 async def test_a_call_that_goes_on_to_a_strange_number_is_forwarded_outside(
     floor: Floor, desks: dict[str, Desk]
 ) -> None:
-    floor.phone("101", moved="89160000101")
+    moved(floor, "101", "89160000101")
     floor.phone("trunk", answer_ms=400)
     await over(floor.caller("79161260008", "7208", talk_ms=1000))
     call = await call_of(desks["sofia"], "+79161260008")
@@ -177,21 +178,20 @@ async def test_a_message_is_a_result_of_its_own_and_can_be_heard(floor: Floor, d
     assert stored["duration_s"] > 2
 
 
-@pytest.mark.parametrize(
-    ("far_end", "patience_ms", "result"),
-    [
-        ({"busy": True}, 9000, "busy"),
-        ({"refuses": "404 Not Found"}, 9000, "failed"),
-        ({"answer_ms": None}, 1200, "missed"),
-    ],
-    ids=["busy", "wrong number", "given up"],
-)
-async def test_a_call_from_the_desk_phone_ends_as_it_did(
-    floor: Floor, desks: dict[str, Desk], far_end: dict[str, Any], patience_ms: int, result: str
+@pytest.mark.parametrize(("status", "result"), [("486 Busy Here", "busy"), ("404 Not Found", "failed")])
+async def test_a_call_from_the_desk_phone_that_nobody_can_take(
+    floor: Floor, desks: dict[str, Desk], status: str, result: str
 ) -> None:
-    floor.phone("trunk", **far_end)
-    number = {"busy": "8916126013", "failed": "8916126014", "missed": "8916126015"}[result] + "1"
-    await over(floor.agent_dials("101", number, patience_ms=patience_ms))
-    call = await call_of(desks["sofia"], f"+7{number[1:]}")
+    refusing(floor, "trunk", status)
+    await over(floor.agent_dials("101", f"8916126{status[:3]}0"))
+    call = await call_of(desks["sofia"], f"+7916126{status[:3]}0")
     assert (call["direction"], call["result"]) == ("outbound", result)
+    assert desks["anna"].owed() == []
+
+
+async def test_a_call_from_the_desk_phone_that_is_given_up(floor: Floor, desks: dict[str, Desk]) -> None:
+    floor.phone("trunk", answer_ms=None)
+    await over(gives_up(floor, "101", "89161260020", 1200))
+    call = await call_of(desks["sofia"], "+79161260020")
+    assert (call["direction"], call["result"]) == ("outbound", "missed")
     assert desks["anna"].owed() == []

@@ -18,6 +18,7 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 import structlog
+from hypothesis import settings
 
 from callcenter import log
 from callcenter.crm.schema import migrate
@@ -25,6 +26,7 @@ from callcenter.db import Database
 from tests.parts import need
 from tests.plain_numbers import in_logs
 
+settings.register_profile("long", max_examples=5000)
 _TEMPLATE = "callcenter_template"
 _SETTINGS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 

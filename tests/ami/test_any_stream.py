@@ -4,39 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.ami import framing
-from callcenter.call import OutcomeState, Role
-from callcenter.events import Arrived, Ended, Joined, LegEnded, Offered, OfferEnded
-from tests.ami.tale import CAPTURES, Tale, answered, fields_of, fold, offers, recorded, talkers, told, visits
+from tests.ami.tale import Tale, fields_of, fold, offers, recorded, talkers, told, visits
+from tests.ami.whole import UNBROKEN, check, patiently
 
-BROKEN_OFF = ("kill", "restart", "hostile_callerid")
-"""Streams with a gap of their own, or with messages that are put aside."""
-NAMES = tuple(f"{path.stem}.least" for path in sorted(CAPTURES.glob("*.json")) if path.stem not in BROKEN_OFF)
+NAMES = tuple(f"{stem}.least" for stem in UNBROKEN)
 STREAMS = {name: recorded(name) for name in NAMES}
 FIELDS = {name: fields_of(stream) for name, stream in STREAMS.items()}
 MOMENT = 0.002
 _MAKE_KNOWN = ("Newchannel", "DialBegin")
-patiently = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-def check(tale: Tale) -> None:
-    """What holds of every tale."""
-    arrived = [event.call for event in tale.events if isinstance(event, Arrived)]
-    ended = [event.call for event in tale.events if isinstance(event, Ended)]
-    offered = [event.leg for event in tale.events if isinstance(event, Offered)]
-    unrung = [event.leg for event in tale.events if isinstance(event, OfferEnded)]
-    gone = [event.leg for event in tale.events if isinstance(event, LegEnded)]
-    for once in (arrived, ended, offered, unrung, gone):
-        assert len(once) == len(set(once))
-    assert set(ended) <= set(arrived)
-    assert set(unrung) <= set(offered)
-    assert set(gone) <= {event.leg for event in tale.events if isinstance(event, Joined)}
-    assert [call.key for call in tale.calls] == arrived
-    for segment in (segment for call in tale.calls for segment in answered(call) if segment.agent):
-        assert (segment.role is Role.OWNER) == (segment.outcome_state is not OutcomeState.NONE)
 
 
 @patiently

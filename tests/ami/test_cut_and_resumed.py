@@ -1,0 +1,110 @@
+"""The link is lost anywhere in any captured stream and found again later: the PBX's own list makes both sides equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.ami import framing, resync
+from callcenter.ami.messages import Tick
+from callcenter.ami.parsing import parse
+from callcenter.ami.tracker import Event, Tracker
+from callcenter.call import Call
+from callcenter.events import Arrived, CallKey
+from callcenter.lifecycle import apply
+from tests.ami.switchboard import Fields, Switchboard, every_event
+from tests.ami.tale import MAP, ROSTER, Tale, fold, recorded, talkers
+from tests.ami.whole import UNBROKEN, check, patiently
+
+STREAMS = {name: every_event(recorded(name)) for name in UNBROKEN}
+WHOLE = {name: fold(stream) for name, stream in STREAMS.items()}
+
+
+class Watch:
+    """A tracker and the records it feeds, over as many links as it takes."""
+
+    def __init__(self) -> None:
+        self.tracker = Tracker(MAP)
+        self.events: list[Event] = []
+        self.calls: dict[CallKey, Call] = {}
+        self.at = datetime.fromtimestamp(0, UTC)
+
+    def see(self, stream: Iterable[Fields]) -> None:
+        for fields in stream:
+            self.at = framing.moment(fields.get("timestamp", ""), self.at)
+            if message := parse(fields, self.at, self.at.timestamp()):
+                self._keep(self.tracker.feed(message))
+
+    def come_back(self, there: Switchboard, at: datetime) -> None:
+        """A new link: nothing is known but the records and what the PBX lists."""
+        self.at = max(self.at, at)
+        self.tracker = Tracker(MAP)
+        self._keep(resync.adopt(self.tracker, there.snapshot(self.at), list(self.calls.values()), rebooted=False))
+
+    def tale(self) -> Tale:
+        self._keep(self.tracker.feed(Tick(at=self.at, mono=self.at.timestamp() + 1)))
+        left = (len(self.tracker.channels), len(self.tracker.tracks))
+        return Tale(self.events, list(self.calls.values()), left)
+
+    def _keep(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.events.append(event)
+            key = getattr(event, "call", None)
+            if key and (after := apply(self.calls.get(key), event, ROSTER)):  # type: ignore[arg-type]
+                self.calls[key] = after
+
+
+def keys(tale: Tale) -> set[CallKey]:
+    return {event.call for event in tale.events if isinstance(event, Arrived)}
+
+
+def talks(tale: Tale) -> dict[CallKey, list[str]]:
+    """Which phones talked in each call."""
+    return {call.key: talkers(call) for call in tale.calls}
+
+
+def seen_of(stream: list[dict[str, str]], lost: int, found: int) -> set[str]:
+    """The channels that lived at some moment when somebody listened."""
+    there, seen = Switchboard(), set[str]()
+    for at, fields in enumerate(stream):
+        there.feed(fields)
+        seen |= set(there.channels) if at < lost or at >= found - 1 else set()
+    return seen
+
+
+def watched(name: str, lost: int, found: int) -> Tale:
+    stream, watch, there = STREAMS[name], Watch(), Switchboard()
+    watch.see(stream[:lost])
+    for fields in stream[:found]:
+        there.feed(fields)
+    stamps = [fields["timestamp"] for fields in stream[:found] if "timestamp" in fields]
+    watch.come_back(there, framing.moment(stamps[-1] if stamps else "", watch.at))
+    watch.see(stream[found:])
+    return watch.tale()
+
+
+@patiently
+@given(name=st.sampled_from(UNBROKEN), data=st.data())
+def test_a_lost_link_loses_and_invents_no_call(name: str, data: st.DataObject) -> None:
+    size = len(STREAMS[name])
+    lost, found = sorted(data.draw(st.tuples(st.integers(0, size), st.integers(0, size))))
+    tale = watched(name, lost, found)
+    check(tale)
+    assert tale.left == (0, 0)
+    assert [call.key for call in tale.calls if call.ended_at is None] == []
+    assert keys(tale) <= keys(WHOLE[name])
+    seen = seen_of(STREAMS[name], lost, found)
+    assert {key for key in keys(WHOLE[name]) if key.uniqueid in seen} <= keys(tale)
+
+
+@patiently
+@given(name=st.sampled_from(UNBROKEN), data=st.data())
+def test_a_link_lost_for_no_time_at_all_changes_nothing(name: str, data: st.DataObject) -> None:
+    moment = data.draw(st.integers(0, len(STREAMS[name])))
+    tale = watched(name, moment, moment)
+    check(tale)
+    assert tale.left == (0, 0)
+    assert talks(tale) == talks(WHOLE[name])

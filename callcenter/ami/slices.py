@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,10 @@ _MARGIN: Final = timedelta(seconds=3)
 _BANNER: Final = b"Asterisk Call Manager/"
 _TIMESTAMP: Final = re.compile(rb"\r\nTimestamp: (\d{9,11}\.\d{6})\r\n")
 _IDS: Final = ("uniqueid", "linkedid")
+_ALIKE: Final = 6
 _CHUNK: Final = 1024 * 1024
+_NEAR: Final = timedelta(minutes=2)
+"""A relative's messages begin no longer before those that are known, and end no longer after them."""
 _SILENCE: Final = timedelta(seconds=20)
 
 
@@ -78,14 +81,18 @@ def family(folder: Path, pbx: str, uniqueid: str, span: tuple[datetime, datetime
     cut = False
     while (fresh := kin - asked) and not cut:
         asked |= fresh
-        pattern = re.compile(rb" (?:%s)\r\n" % b"|".join(re.escape(one.encode()) for one in sorted(fresh)))
+        patterns = list(_patterns(fresh))
         for stretch in stretches:
-            for place in _hits(stretch, pattern, places):
+            for place in _hits(stretch, patterns, places):
                 places[place.file, place.offset] = place
                 kin |= _named(place.message)
             cut = len(places) >= MESSAGES_AT_MOST or len(kin) > _FAMILY_AT_MOST
             if cut:
                 break
+        moments = [place.moment for place in places.values()]
+        if moments and all(moments):
+            near = (_utc(min(moments)) - _NEAR, _utc(max(moments)) + _NEAR)
+            stretches = list(_stretches(folder, pbx, (max(span[0], near[0]), min(span[1], near[1]))))
     ordered = tuple(places[key] for key in sorted(places))
     return Found(places=ordered, family=frozenset(kin), cut=cut, since=oldest(folder, pbx))
 
@@ -94,7 +101,7 @@ def everything(folder: Path, pbx: str, span: tuple[datetime, datetime], pattern:
     """Every message inside ``span`` that holds ``pattern``. Blocks."""
     places: dict[tuple[int, int], Place] = {}
     for stretch in _stretches(folder, pbx, span):
-        for place in _hits(stretch, pattern, places):
+        for place in _hits(stretch, [pattern], places):
             places[place.file, place.offset] = place
             if len(places) >= MESSAGES_AT_MOST:
                 break
@@ -128,6 +135,10 @@ def gaps(folder: Path, pbx: str, span: tuple[datetime, datetime]) -> list[tuple[
     return found
 
 
+def _utc(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC)
+
+
 def _files(folder: Path, pbx: str) -> list[Path]:
     named = re.compile(re.escape(pbx) + r"-\d+\.ami")
     return sorted(path for path in folder.glob("*.ami") if named.fullmatch(path.name))
@@ -158,16 +169,29 @@ def _stretches(folder: Path, pbx: str, span: tuple[datetime, datetime]) -> Itera
             yield _Stretch(path=path, number=number, start=start, end=min(size, end + 65536), moment=moments[first])
 
 
-def _hits(stretch: _Stretch, pattern: re.Pattern[bytes], known: dict[tuple[int, int], Place]) -> Iterator[Place]:
+def _patterns(ids: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
+    """One for all that begin alike: only what begins with letters that are always the same is found quickly."""
+    alike: dict[str, list[str]] = {}
+    for one in sorted(ids):
+        alike.setdefault(one[:_ALIKE], []).append(one)
+    for group in alike.values():
+        yield re.compile(rb"(?:%s)(?=\r\n)" % b"|".join(re.escape(one.encode()) for one in group))
+
+
+def _hits(
+    stretch: _Stretch, patterns: Sequence[re.Pattern[bytes]], known: dict[tuple[int, int], Place]
+) -> Iterator[Place]:
     for begin, data in stretch.chunks():
-        at = 0
-        while hit := pattern.search(data, at):
-            start = data.rfind(END, 0, hit.start() + 1)
-            start = 0 if start < 0 else start + len(END)
-            at = data.find(END, max(hit.end() - 2, 0))
-            place = _place(stretch, begin + start, data[start:at])
-            if place and (place.file, place.offset) not in known:
-                yield place
+        for pattern in patterns:
+            at = 0
+            while hit := pattern.search(data, at):
+                start = data.rfind(END, 0, hit.start() + 1)
+                start = 0 if start < 0 else start + len(END)
+                at = data.find(END, hit.end())
+                if (stretch.number, begin + start) in known:
+                    continue
+                if place := _place(stretch, begin + start, data[start:at]):
+                    yield place
 
 
 def _place(stretch: _Stretch, offset: int, data: bytes) -> Place | None:

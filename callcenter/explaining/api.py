@@ -28,7 +28,7 @@ from callcenter.explaining import reading, search
 from callcenter.explaining.masking import Mask
 from callcenter.explaining.reading import Kept
 from callcenter.explaining.search import Asked, Group, Result
-from callcenter.explaining.story import Delivery, Story, Verdict
+from callcenter.explaining.story import Delivery, Story, Verdict, verdicts
 from callcenter.explaining.story import Line as StoryLine
 from callcenter.pbxmap import PbxMap
 from callcenter.roster import Roster
@@ -46,6 +46,15 @@ class Journals:
 
 
 JOURNALS: web.AppKey[Journals] = web.AppKey("journals", Journals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OnRecord:
+    """A call that was found. ``mine``: the asker may see it; else nothing of it is told."""
+
+    id: UUID
+    mine: bool
+    deliveries: tuple[Delivery, ...]
 
 
 class SaidAnswer(Answer):
@@ -184,38 +193,41 @@ def _prepare(session: Session, request: web.Request, asked: Asked, who: Actor) -
     return map, reading.roster(session, asked.span)
 
 
-def _calls(session: Session, groups: Sequence[Group], who: Actor) -> dict[CallKey, UUID | None]:
-    """The calls on record; None for those that are not the asker's business."""
+def _calls(session: Session, groups: Sequence[Group], who: Actor) -> dict[CallKey, _OnRecord]:
     keys = {key for group in groups for key in group.calls}
-    found: dict[CallKey, UUID | None] = {}
+    found: dict[CallKey, _OnRecord] = {}
     for key in keys:
         there = select(CallRow).where(CallRow.pbx == key.pbx, CallRow.uniqueid == key.uniqueid)
         if (row := session.scalar(there)) is not None:
-            found[key] = row.id if session.scalar(visible.narrow(there, who, CallRow)) else None
+            mine = session.scalar(visible.narrow(there, who, CallRow)) is not None
+            found[key] = _OnRecord(id=row.id, mine=mine, deliveries=reading.deliveries(session, row.id))
     return found
 
 
-def _result(result: Result, calls: dict[CallKey, UUID | None], people: dict[UUID, str]) -> SearchAnswer:
+def _result(result: Result, calls: dict[CallKey, _OnRecord], people: dict[UUID, str]) -> SearchAnswer:
     groups = []
     for group in result.groups:
-        ids = [calls[key] for key in group.calls if key in calls]
-        if ids and None in ids:
-            continue
-        groups.append(
-            GroupAnswer(
-                at=group.at,
-                channel=group.channel,
-                call_id=ids[0] if ids else None,
-                verdicts=[_verdict(v, people) for v in group.story.verdicts],
-                lines=[] if ids else [_line(line, people) for line in group.story.lines],
-            )
-        )
+        known = [calls[key] for key in group.calls if key in calls]
+        if all(call.mine for call in known):
+            groups.append(_group(group, known[0] if known else None, people))
     return SearchAnswer(
         groups=groups,
         withheld=result.withheld,
         cut=result.cut,
         kept_since=result.since,
         gaps=[DeafAnswer(from_=since, to=until) for since, until in result.gaps],
+    )
+
+
+def _group(group: Group, call: _OnRecord | None, people: dict[UUID, str]) -> GroupAnswer:
+    story = group.story
+    answers = verdicts(story.call, story.lines, call.deliveries) if call else story.verdicts
+    return GroupAnswer(
+        at=group.at,
+        channel=group.channel,
+        call_id=call.id if call else None,
+        verdicts=[_verdict(v, people) for v in answers],
+        lines=[] if call else [_line(line, people) for line in story.lines],
     )
 
 
@@ -302,8 +314,8 @@ def _masked(answer: EventsAnswer, story: Story, mask: Mask) -> EventsAnswer:
         nobody = [mask.channel(device) for device in line.nobody_at]
         changes = {"raw": decode(raw).strip(), "said": said, "shown": shown, "nobody_at": nobody}
         lines.append(line.model_copy(update=changes))
-    verdicts = [v.model_copy(update={"device": mask.channel(v.device)}) for v in answer.verdicts]
-    return answer.model_copy(update={"masked": True, "lines": lines, "verdicts": verdicts})
+    answers = [v.model_copy(update={"device": mask.channel(v.device)}) for v in answer.verdicts]
+    return answer.model_copy(update={"masked": True, "lines": lines, "verdicts": answers})
 
 
 def _fact(mask: Mask, name: str, value: str) -> str:

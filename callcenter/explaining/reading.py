@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -50,7 +50,7 @@ def kept(session: Session, row: CallRow, region: str, now: datetime) -> Kept:
         span=span,
         map=PbxMap(pbx=row.pbx, region=region, rules=maps.rules(session, row.pbx)),
         roster=roster(session, span),
-        deliveries=tuple(_deliveries(session, row.id)),
+        deliveries=deliveries(session, row.id),
     )
 
 
@@ -75,17 +75,18 @@ def roster(session: Session, span: tuple[datetime, datetime]) -> Roster:
     )
 
 
-def _deliveries(session: Session, call: UUID) -> Iterable[Delivery]:
+def deliveries(session: Session, call: UUID) -> tuple[Delivery, ...]:
+    """What screens were told of the call's pops at the time."""
     rows = session.execute(
         select(PopDelivery, SegmentRow.seq)
         .join(SegmentRow, SegmentRow.id == PopDelivery.segment_id)
         .where(SegmentRow.call_id == call)
         .order_by(PopDelivery.at)
     )
-    for row, seq in rows:
-        yield Delivery(
-            segment=seq, agent=row.agent_id, at=row.at, tabs=row.tabs, sent_ms=row.sent_ms, paint_ms=row.paint_ms
-        )
+    return tuple(
+        Delivery(segment=seq, agent=row.agent_id, at=row.at, tabs=row.tabs, sent_ms=row.sent_ms, paint_ms=row.paint_ms)
+        for row, seq in rows
+    )
 
 
 def names(session: Session, agents: Collection[UUID]) -> dict[UUID, str]:
@@ -114,7 +115,3 @@ def agents(lines: Sequence[Story]) -> set[UUID]:
     """Everybody who is named in the stories."""
     shown = {s.agent for story in lines for line in story.lines for s in line.shown}
     return shown | {v.agent for story in lines for v in story.verdicts if v.agent}
-
-
-def moment(text: float) -> datetime:
-    return datetime.fromtimestamp(text, UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +20,11 @@ from callcenter.roster import Roster
 
 GROUPS_AT_MOST: Final = 12
 _TAIL: Final = 9
-_BETWEEN: Final = rb"[ ().\-/]*"
-_CHANNELS: Final = re.compile(rb"^Event: Newchannel\r\n", re.MULTILINE)
+_BEFORE: Final = timedelta(minutes=2)
+_AFTER: Final = timedelta(minutes=8)
+_CLOSE: Final = timedelta(minutes=5)
+_CHANNELS: Final = re.compile(rb"Event: Newchannel\r\n")
+_FORMATTED: Final = re.compile(rb"CallerIDNum: [+\d]*[ ().\-/][^\r\n]*")
 _WITHHELD: Final = re.compile(rb"\r\nCallerIDNum: (?:<unknown>|anonymous|Anonymous|restricted|unavailable)?\r\n")
 
 
@@ -60,11 +63,12 @@ class Result:
 def search(folder: Path, asked: Asked, map: PbxMap, roster: Roster) -> Result:
     """Blocks. Raises OSError where the journal cannot be read."""
     hits = slices.everything(folder, asked.pbx, asked.span, _pattern(asked))
+    if asked.number and not hits.places:
+        hits = _spelt(folder, asked)
     groups = list(_groups(folder, asked, hits, (map, roster)))
     withheld = False
     if not groups and asked.number:
-        hidden = slices.everything(folder, asked.pbx, asked.span, _WITHHELD)
-        groups = [g for g in _groups(folder, asked, hidden, (map, roster)) if g.story.call and g.story.call.withheld]
+        groups = [g for g in _hidden(folder, asked, (map, roster)) if g.story.call and g.story.call.withheld]
         withheld = bool(groups)
     return Result(
         groups=tuple(groups),
@@ -76,16 +80,40 @@ def search(folder: Path, asked: Asked, map: PbxMap, roster: Roster) -> Result:
 
 
 def _pattern(asked: Asked) -> re.Pattern[bytes]:
-    digits = "".join(c for c in asked.number if c.isdigit()).encode()
+    digits = _digits(asked.number)
     if digits:
-        spelt = _BETWEEN.join(digits[-_TAIL:][i : i + 1] for i in range(len(digits[-_TAIL:])))
         before = rb"" if len(digits) >= _TAIL else rb"(?<!\d)"
-        return re.compile(before + spelt + rb"(?!\d)")
+        return re.compile(before + digits[-_TAIL:].encode() + rb"(?!\d)")
     if asked.number:
         return re.compile(re.escape(asked.number.encode()))
     if asked.channel:
         return re.compile(rb"\r\nChannel: %s(?=[-\r])" % re.escape(asked.channel.encode()))
     return _CHANNELS
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())
+
+
+def _spelt(folder: Path, asked: Asked) -> Found:
+    """Where the PBX is told numbers with brackets and blanks in them."""
+    found = slices.everything(folder, asked.pbx, _close(asked), _FORMATTED)
+    tail = _digits(asked.number)[-_TAIL:]
+    numbers = ((place, _FORMATTED.search(place.message)) for place in found.places)
+    places = [place for place, hit in numbers if tail and hit and _digits(hit[0].decode("latin-1")).endswith(tail)]
+    return replace(found, places=tuple(places))
+
+
+def _close(asked: Asked) -> tuple[datetime, datetime]:
+    middle = asked.span[0] + (asked.span[1] - asked.span[0]) / 2
+    return max(asked.span[0], middle - _CLOSE), min(asked.span[1], middle + _CLOSE)
+
+
+def _hidden(folder: Path, asked: Asked, rules: tuple[PbxMap, Roster]) -> Iterator[Group]:
+    """Callers without a number, close to the moment that was asked for."""
+    came = slices.everything(folder, asked.pbx, _close(asked), _CHANNELS)
+    hidden = tuple(place for place in came.places if _WITHHELD.search(place.message))
+    return _groups(folder, asked, replace(came, places=hidden), rules)
 
 
 def _groups(folder: Path, asked: Asked, hits: Found, rules: tuple[PbxMap, Roster]) -> Iterator[Group]:
@@ -95,7 +123,8 @@ def _groups(folder: Path, asked: Asked, hits: Found, rules: tuple[PbxMap, Roster
         channel = _channel(place)
         if not channel or channel in done or count >= GROUPS_AT_MOST:
             continue
-        found = slices.family(folder, asked.pbx, channel, (asked.span[0], asked.span[1]))
+        about = datetime.fromtimestamp(place.moment, UTC) if place.moment else asked.span[0]
+        found = slices.family(folder, asked.pbx, channel, (about - _BEFORE, about + _AFTER))
         done |= found.family
         count += 1
         yield _group(asked.pbx, channel, found, rules)

@@ -184,13 +184,19 @@ def verdicts(call: Call | None, lines: Sequence[Line], deliveries: Sequence[Deli
         return
     if call.withheld:
         yield Verdict(code=Answer.WITHHELD)
+    answers = [*_of_segments(call, deliveries)]
+    yield from answers
+    if not call.segments or (call.direction is Direction.OUTBOUND and not answers):
+        yield from _nobody_rang(call, lines)
+
+
+def _of_segments(call: Call, deliveries: Sequence[Delivery]) -> Iterator[Verdict]:
     for segment in call.segments:
+        told = [d for d in deliveries if d.segment == segment.seq]
         if segment.agent is None:
             yield Verdict(code=Answer.NOBODY_SIGNED_IN, device=segment.device.name, at=_first(segment.offers))
-        elif segment.offers:
-            yield _delivered(segment.agent, segment.device.name, [d for d in deliveries if d.segment == segment.seq])
-    if not call.segments:
-        yield from _nobody_rang(call, lines)
+        elif segment.offers or told:
+            yield _delivered(segment.agent, segment.device.name, told)
 
 
 def _first(offers: Sequence[object]) -> datetime | None:

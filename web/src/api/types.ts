@@ -87,3 +87,5 @@ export interface Floor {
   unowned: Unowned[]
   missed: MissedLine[]
 }
+
+export type { EventsAnswer as CallEvents, GroupAnswer as EventGroup, LineAnswer as EventLine, SearchAnswer as EventSearch, VerdictAnswer as Verdict } from './generated'

@@ -1,8 +1,9 @@
 """Channel event logging (CEL) told as the messages the manager would have sent of the same calls. Pure.
 
-https://docs.asterisk.org/Configuration/Reporting/Channel-Event-Logging-CEL/ - CEL says nothing of dialling and ringing:
-a channel is dialled by the channel of its family whose Dial or Queue runs and which talks with nobody yet, and rings
-from its start. It does not say either why a queue was left without an answer.
+https://docs.asterisk.org/Configuration/Reporting/Channel-Event-Logging-CEL/ - CEL says nothing of dialling and
+ringing: a channel is dialled by the channel of its family whose Dial or Queue runs and which talks with nobody yet, and
+rings from its start. Nor does it say why a queue was left without an answer, but the queue log does; without one, who
+hung up gave up and who went on in the dialplan was given back.
 """
 
 from __future__ import annotations
@@ -10,16 +11,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 from callcenter.ami import messages as m
+from callcenter.events import QueueResult
 
+Verdicts: TypeAlias = Mapping[tuple[str, str], QueueResult]
+"""Why callers left queues, by Uniqueid and queue, where the queue log says so."""
 _DIALLING: Final = frozenset({"Dial", "Queue"})
 _RUNG: Final = "s"
 """Where a channel begins that was rung, by the PBX itself where it is the first of its family. Who dials begins at what
 he dialled."""
 _HOLDING: Final = "holding_bridge"
+_UNKNOWN: Final = "<unknown>"
+_MOMENT: Final = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,7 @@ class CelRow:
     app: str
     data: str
     extra: Mapping[str, Any]
+    dnid: str = ""
 
     @property
     def stamp(self) -> dict[str, Any]:
@@ -60,12 +67,17 @@ class _Channel:
     apps: list[CelRow] = field(default_factory=list)
     bridged: bool = False
     gone: bool = False
+    dialled: bool = False
+    answered: bool = False
+    left: CelRow | None = None
 
 
 class Translation:
     """Folds the rows of one PBX, oldest first. ``spool`` is where it keeps recordings whose name is no whole path."""
 
-    def __init__(self, spool: str) -> None:
+    def __init__(self, spool: str, verdicts: Verdicts | None = None) -> None:
+        self._verdicts = verdicts or {}
+        self._unanswered: list[tuple[CelRow, int]] = []
         self._spool = spool.rstrip("/")
         self._channels: dict[str, _Channel] = {}
         self._names: dict[str, str] = {}
@@ -85,10 +97,40 @@ class Translation:
             "CHAN_END": self._ended,
         }
 
-    def told(self, row: CelRow) -> Iterable[m.Message]:
+    def told(self, row: CelRow) -> Iterator[m.Message]:
         """The messages of one row."""
         rule = self._rules.get(row.type)
-        return rule(row) if rule and row.uniqueid else ()
+        yield from self._gave_up(row)
+        if rule and row.uniqueid:
+            yield from self._left_queue(row)
+            yield from rule(row)
+
+    def _rest(self) -> Iterator[m.Message]:
+        """What was kept back for the row that follows."""
+        over, self._unanswered = self._unanswered, []
+        for row, cause in over:
+            yield m.Hangup(**row.stamp, uniqueid=row.uniqueid, cause=cause)
+
+    def _gave_up(self, row: CelRow) -> Iterator[m.Message]:
+        """A leg that rings in vain ends before the caller who hung up does: whose doing it was shows a moment later."""
+        if not self._unanswered:
+            return
+        by_himself = row.type == "HANGUP" and row.extra.get("hangupsource") == row.channel
+        if by_himself:
+            yield m.HangupRequested(**row.stamp, uniqueid=row.uniqueid)
+        if by_himself or row.type == "LINKEDID_END" or row.at - self._unanswered[0][0].at > _MOMENT:
+            yield from self._rest()
+
+    def _left_queue(self, row: CelRow) -> Iterator[m.Message]:
+        channel = self._channels.get(row.uniqueid)
+        if channel is None or channel.left is None or row.type == "BRIDGE_EXIT":
+            return
+        left, channel.left = channel.left, None
+        queue = left.data.split(",", 1)[0]
+        if row.type in ("HANGUP", "CHAN_END"):
+            yield m.CallerAbandoned(**left.stamp, uniqueid=row.uniqueid, queue=queue)
+        else:
+            yield m.QueueEnded(**left.stamp, uniqueid=row.uniqueid, result=QueueResult.EXIT)
 
     def _started(self, row: CelRow) -> Iterator[m.Message]:
         self._channels[row.uniqueid] = _Channel(uniqueid=row.uniqueid, linkedid=row.linkedid)
@@ -98,6 +140,7 @@ class Translation:
         if row.channel.endswith(";2") and (one := self._names.get(f"{row.channel[:-1]}1")):
             yield m.LocalPair(**row.stamp, one=one, two=row.uniqueid)
         elif not came and (by := self._dialler(row)):
+            self._channels[row.uniqueid].dialled = True
             yield m.DialBegin(
                 **row.stamp,
                 uniqueid=by.uniqueid,
@@ -117,6 +160,8 @@ class Translation:
         return max(running, key=lambda app: app.at, default=None)
 
     def _answered(self, row: CelRow) -> Iterator[m.Message]:
+        if channel := self._channels.get(row.uniqueid):
+            channel.answered = True
         yield _state(row, "Up")
 
     def _app_started(self, row: CelRow) -> Iterator[m.Message]:
@@ -133,8 +178,12 @@ class Translation:
     def _app_ended(self, row: CelRow) -> Iterator[m.Message]:
         if channel := self._channels.get(row.uniqueid):
             channel.apps = [app for app in channel.apps if app.app != row.app]
-        if row.app == "Queue":
-            yield m.CallerLeft(**row.stamp, uniqueid=row.uniqueid, queue=row.data.split(",", 1)[0])
+        if row.app == "Queue" and channel:
+            verdict = self._verdicts.get((row.uniqueid, row.data.split(",", 1)[0]))
+            if verdict in (None, QueueResult.ABANDONED, QueueResult.ANSWERED):
+                channel.left = row
+            else:
+                yield m.QueueEnded(**row.stamp, uniqueid=row.uniqueid, result=verdict)
 
     def _entered(self, row: CelRow) -> Iterator[m.Message]:
         if channel := self._channels.get(row.uniqueid):
@@ -198,13 +247,19 @@ class Translation:
 
     def _ended(self, row: CelRow) -> Iterator[m.Message]:
         yield from self._gone(row, 0)
-        self._channels.pop(row.uniqueid, None)
+        self._drop(row.uniqueid)
         self._names.pop(row.channel, None)
+
+    def _drop(self, uniqueid: str) -> None:
+        self._channels.pop(uniqueid, None)
 
     def _gone(self, row: CelRow, cause: int) -> Iterator[m.Message]:
         channel = self._channels.get(row.uniqueid)
         if channel and not channel.gone:
             channel.gone = True
+            if channel.dialled and not channel.answered:
+                self._unanswered.append((row, cause))
+                return
             yield m.Hangup(**row.stamp, uniqueid=row.uniqueid, cause=cause)
 
 
@@ -219,8 +274,8 @@ def _new_channel(row: CelRow, state: str) -> m.NewChannel:
         linkedid=row.linkedid,
         channel=row.channel,
         state=state,
-        number=row.number,
-        name=row.name,
-        exten=row.exten,
+        number="".join(c for c in row.number if c.isprintable()) or _UNKNOWN,
+        name="".join(c for c in row.name if c.isprintable()),
+        exten=row.dnid if row.exten == "" else row.exten,
         context=row.context,
     )

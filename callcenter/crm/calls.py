@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
+from callcenter.crm import card_digits, passages
 from callcenter.crm.identify import Identified
 from callcenter.crm.models.calls import (
     CallCandidate,
@@ -63,7 +64,16 @@ def save(session: Session, before: Call | None, after: Call, who: Identified | N
 
 def settle(session: Session, segment: UUID, values: dict[str, Any]) -> None:
     """Keeps how a debt was settled (state, code_id, comment, by_id, at) and lets the draft go."""
-    upsert(session, OutcomeRow, {"segment_id": segment}, values)
+    kept = {**values, "comment": card_digits.hide(values["comment"])}
+    upsert(session, OutcomeRow, {"segment_id": segment}, kept)
+    session.flush()
+    row = session.execute(
+        select(OutcomeRow.id, OutcomeRow.comment, OutcomeRow.at, SegmentRow.call_id)
+        .join(SegmentRow, SegmentRow.id == OutcomeRow.segment_id)
+        .where(OutcomeRow.segment_id == segment)
+    ).one()
+    said = passages.Found(kind=passages.OUTCOME, source=row.id, call=row.call_id, at=row.at, text=row.comment)
+    passages.put(session, [said])
     session.execute(update(SegmentRow).where(SegmentRow.id == segment).values(draft_outcome="", draft_comment=""))
 
 

@@ -19,13 +19,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 import callcenter.crm.models.tables  # noqa: F401 - the import puts every table into the metadata
-from callcenter.crm import outcomes, pause_codes, statuses
+from callcenter.crm import outcomes, passages, pause_codes, statuses
 from callcenter.crm.privacy import guards
 from callcenter.errors import Unavailable
 from callcenter.tables import Base
 
 T = TypeVar("T")
-SEARCH_INDEX: Final = "words_of_customers"
+SEARCH_INDEX: Final = "passage_words"
 _LOCK: Final = 0x63616C6C
 
 
@@ -81,6 +81,7 @@ def _upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     guards.lay(connection)
+    passages.lay(connection)
     with Session(connection, join_transaction_mode="create_savepoint") as session:
         outcomes.seed(session)
         statuses.seed(session)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Mapping
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -18,14 +20,16 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.clock import Clock
+from callcenter.crm import card_digits, passages
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.crm.upsert import upsert
 from callcenter.db import Database
 from callcenter.errors import Unavailable
+from callcenter.ids import new_id
 from callcenter.recording.capture import LISTEN
 from callcenter.recording.ears import Ears, Heard, NotHeard
-from callcenter.recording.spoken import spoken
+from callcenter.recording.spoken import Said, spoken
 
 _DEATHS: Final = 3
 _BACKLOG: Final = 1000
@@ -137,19 +141,13 @@ class Transcriber:
         if row.state != "stored":
             return
         session.execute(delete(Utterance).where(Utterance.recording_id == recording))
-        for seq, said in enumerate(spoken(heard.voices)):
-            session.add(
-                Utterance(
-                    recording_id=recording,
-                    seq=seq,
-                    speaker=said.speaker,
-                    start_s=said.start_s,
-                    end_s=said.end_s,
-                    text=said.text,
-                    confidence=said.confidence,
-                    words=list(said.words),
-                )
-            )
+        rows = [
+            _utterance(recording, seq, said)
+            for seq, said in enumerate(spoken([_discreet(voice) for voice in heard.voices]))
+        ]
+        session.add_all(rows)
+        session.flush()
+        passages.put(session, [_found(row, one) for one in rows])
         self._settle(session, recording, {"state": "done", "model": heard.model, "error": ""})
 
     async def _failed(self, recording: UUID, why: str) -> None:
@@ -161,3 +159,29 @@ class Transcriber:
 
 def _open_jobs() -> Any:
     return (jobs.Job.kind == LISTEN) & jobs.Job.done_at.is_(None)
+
+
+def _utterance(recording: UUID, seq: int, said: Said) -> Utterance:
+    return Utterance(
+        id=new_id(),
+        recording_id=recording,
+        seq=seq,
+        speaker=said.speaker,
+        start_s=said.start_s,
+        end_s=said.end_s,
+        text=said.text,
+        confidence=said.confidence,
+        words=list(said.words),
+    )
+
+
+def _found(row: RecordingRow, said: Utterance) -> passages.Found:
+    at = row.started_at + timedelta(seconds=said.start_s)
+    return passages.Found(kind=passages.SAID, source=said.id, call=row.call_id, at=at, text=said.text)
+
+
+def _discreet(voice: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """The words of one voice with those hidden that spell a card number, also across the pauses a person makes."""
+    secret = card_digits.hidden([str(word["text"]) for words in voice for word in words])
+    at = count()
+    return [[{**word, "text": card_digits.HIDDEN} if next(at) in secret else word for word in words] for words in voice]

@@ -9,7 +9,7 @@ from alembic import context
 import callcenter.crm.models.tables  # noqa: F401 - the import puts every table into the metadata
 from callcenter.tables import Base
 
-SEARCH_INDEX = "words_of_customers"
+SEARCH_INDEX = "passage_words"
 
 
 def ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:

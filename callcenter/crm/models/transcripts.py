@@ -1,4 +1,4 @@
-"""What was said in recordings."""
+"""What was said in recordings, and what is found by its words."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
-from callcenter.tables import UtcDateTime
+from callcenter.tables import Base, UtcDateTime
 
 
 class Transcript(Row):
@@ -39,3 +39,14 @@ class Utterance(Row):
     text: Mapped[str] = mapped_column(Text)
     confidence: Mapped[float]
     words: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class Passage(Base):
+    """Words that are found: of an utterance, a note or an outcome (``source_id``), from ``moment``, in microseconds
+    since 1970. The index itself is no part of the model: a column of PostgreSQL's own kind, a table of SQLite's."""
+
+    __tablename__ = "passages"
+    moment: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(Text)
+    source_id: Mapped[UUID] = mapped_column(unique=True)
+    call_id: Mapped[UUID | None] = mapped_column(ForeignKey("calls.id"), index=True)

@@ -89,6 +89,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         offers: result
         seen_peers: pbx peer context linkedid
         outcome_codes: code labels comment
+        passages: kind
         outcomes: state
         pause_codes: code labels
         pause_reasons: reason ref code

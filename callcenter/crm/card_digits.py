@@ -71,10 +71,23 @@ def luhn(digits: str) -> bool:
 
 
 def _written(found: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", found.group())
-    if any(luhn(digits[at : at + n]) for n in range(_FEWEST, _MOST + 1) for at in range(len(digits) - n + 1)):
-        return re.sub(r"\d", HIDDEN, found.group())
-    return found.group()
+    """Groups of digits that make a card number together; of a longer row without a gap, any part of it may be one."""
+    groups = list(re.finditer(r"\d+", found.group()))
+    text = found.group()
+    for first in range(len(groups)):
+        for last in range(first, len(groups)):
+            digits = "".join(one.group() for one in groups[first : last + 1])
+            if (first == last or len(digits) <= _MOST) and _card(digits):
+                start, end = groups[first].start(), groups[last].end()
+                text = text[:start] + re.sub(r"\d", HIDDEN, found.group()[start:end]) + text[end:]
+    return text
+
+
+def _card(digits: str) -> bool:
+    if len(digits) <= _MOST:
+        return len(digits) >= _FEWEST and luhn(digits)
+    parts = (digits[at : at + n] for n in range(_FEWEST, _MOST + 1) for at in range(len(digits) - n + 1))
+    return any(map(luhn, parts))
 
 
 def _digits(word: str) -> int:

@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection
 from callcenter.crm import phrases
 from callcenter.tables import UtcDateTime
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-import type { Call } from '@/api/types'
+import type { Call, Segment } from '@/api/types'
 
 export interface Stretch {
   kind: 'queue' | 'ring' | 'talk' | 'gap'
@@ -13,7 +13,7 @@ export interface Lane {
 }
 
 /** The conversation as lanes over one span of time: the queues, then each agent's rings and talk. */
-export function lanes(call: Call, now: number): { from: number; to: number; lanes: Lane[] } {
+export function lanes(call: Call, now: number, who: (segment: Segment) => string): { from: number; to: number; lanes: Lane[] } {
   const from = Date.parse(call.started_at)
   const to = Math.max(from + 1000, call.ended_at ? Date.parse(call.ended_at) : now)
   const stretch = (kind: Stretch['kind'], start: string, end: string | null, label: string): Stretch => ({
@@ -23,7 +23,7 @@ export function lanes(call: Call, now: number): { from: number; to: number; lane
     name: visit.queue, stretches: [stretch('queue', visit.joined_at, visit.left_at, visit.queue)],
   }))
   const talked = call.segments.map((segment) => ({
-    name: segment.agent?.display_name || segment.agent?.username || segment.device,
+    name: who(segment),
     stretches: [
       ...segment.offers.map((offer) => stretch('ring', offer.offered_at, offer.ended_at, offer.device)),
       ...(segment.answered_at ? [stretch('talk', segment.answered_at, segment.ended_at, segment.device)] : []),

@@ -23,6 +23,8 @@ from callcenter.pbx_events import DebtFound
 _CLOCK: Final = 3
 DEBTS: Final = "callcenter-owes"
 _DIALLED: Final = frozenset({"AppDial", "AppDial2", "AppQueue"})
+_BEING_DIALLED: Final = frozenset({"Down", "Dialing", "Ringing"})
+"""States of a leg that nobody has picked up yet; one who calls us is born in Ring."""
 Row = Mapping[str, str]
 Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Row]]]
 
@@ -144,9 +146,13 @@ def _channels(snapshot: Snapshot, known: Collection[Call]) -> Iterable[m.Message
     records = {call.key.uniqueid for call in known}
     for row in snapshot.channels:
         if uniqueid := row.get("uniqueid"):
-            quiet = uniqueid in records or row.get("application") in _DIALLED
+            quiet = uniqueid in records or _outgoing(row)
             yield _channel(row, snapshot, dialled=quiet)
             yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state="Down")
+
+
+def _outgoing(row: Row) -> bool:
+    return row.get("application") in _DIALLED or row.get("channelstatedesc") in _BEING_DIALLED
 
 
 def _told(snapshot: Snapshot) -> Iterable[m.Message]:

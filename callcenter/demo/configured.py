@@ -20,7 +20,7 @@ _QUEUE: Final = (
 _EVENTS: Final = (
     "Newchannel|Newstate|Rename|Hangup|HangupRequest|DialBegin|DialEnd|Bridge[A-Za-z]+|LocalBridge|VarSet|UserEvent",
     "Queue[A-Za-z]+|Agent[A-Za-z]+|Hold|Unhold|Pickup|OriginateResponse|FullyBooted",
-    "BlindTransfer|AttendedTransfer|ParkedCallTimeOut|UnParkedCall|MixMonitor[A-Za-z]+",
+    "BlindTransfer|AttendedTransfer|ParkedCall[A-Za-z]*|UnParkedCall|MixMonitor[A-Za-z]+",
 )
 _USER: Final = (
     "writetimeout=1000",

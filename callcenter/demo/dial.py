@@ -134,7 +134,8 @@ def _customer_answers(switch: Switch, order: Originate, phone: Channel, customer
     trunk = customer.channel
     switch.state(trunk, State.UP)
     switch.set(phone, "DIALSTATUS", "ANSWER")
-    variables = (("CUSTOMER", trunk.uniqueid), ("QUEUE", ""), ("NUMBER", order.number), ("DID", ""))
+    known = (("CUSTOMER", trunk.uniqueid), ("CHANNEL", trunk.name), ("QUEUE", ""))
+    variables = (*known, ("NUMBER", order.number), ("DID", ""))
     for at, (variable, value) in enumerate(variables, start=1):
         switch.set(trunk.at("callcenter-dialled", "s", at), f"__CC_{variable}", value)
     switch.record(trunk)

@@ -44,9 +44,7 @@ async def queue_call(switch: Switch, plan: Plan) -> None:
     seat = Seat(
         endpoint=TRUNK, number=plan.number, caller=plan.name, context="from-trunk", exten=plan.did, state=State.RING
     )
-    customer = switch.arrive(seat)
-    customer.queue = queue.name
-    switch.set(customer.channel.at("callcenter-queue", "s", 2), "__CC_QUEUE", queue.name)
+    customer = switch.arrive(seat, queue.name)
     channel = customer.channel.at("from-trunk", plan.did, 3)
     channel.application, channel.data = "Queue", f"{queue.name},r,,,600"
     place = Waiting(channel=channel, joined=switch.pace.now(), position=len(queue.waiting) + 1)
@@ -149,6 +147,7 @@ class _Stay:
         for loser in losers:
             self._lost(loser, 26)
         switch.owe(leg.member.interface, self.customer, leg.channel)
+        switch.look_at_the_end(leg.channel)
 
     async def _talk(self, leg: _Leg) -> None:
         switch, plan, phone = self.switch, self.plan, leg.channel

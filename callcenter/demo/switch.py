@@ -75,29 +75,38 @@ class Switch:
     def tell_pair(self, event: str, channel: Channel | None, dest: Channel, *extra: Header) -> None:
         self.stream.tell(event, channel.headers() if channel else (), dest.headers("Dest"), extra)
 
-    def arrive(self, seat: Seat) -> Customer:
-        """A call from outside, as far as the dialplan's callcenter-call takes it: known, recorded, harmless."""
+    def arrive(self, seat: Seat, queue: str) -> Customer:
+        """A call from outside, as far as the dialplan's callcenter-queue takes it: known, recorded, harmless."""
         channel = self.board.channel(seat, self.pace.now())
         did = channel.exten
         self.tell("Newchannel", channel)
         customer = Customer(channel=channel, number=seat.number, did=did)
         self.set(channel.at("callcenter-call", "s", 2), "__CC_CUSTOMER", channel.uniqueid)
-        self.set(channel.at("callcenter-call", "s", 3), "__CC_NUMBER", quote(seat.number, safe=""))
-        self.set(channel.at("callcenter-call", "s", 4), "__CC_DID", quote(did, safe=""))
+        self.set(channel.at("callcenter-call", "s", 3), "__CC_CHANNEL", channel.name)
+        self.set(channel.at("callcenter-call", "s", 4), "__CC_QUEUE", "")
+        self.set(channel.at("callcenter-call", "s", 5), "__CC_NUMBER", quote(seat.number, safe=""))
+        self.set(channel.at("callcenter-call", "s", 6), "__CC_DID", quote(did, safe=""))
+        self.set(channel.at("callcenter-queue", "s", 2), "__CC_QUEUE", queue)
+        customer.queue = queue
         self.record(channel)
         return customer
 
     def record(self, channel: Channel) -> None:
         """MixMonitor: only a variable tells the file's name."""
         self.spool.begin(channel.uniqueid)
-        self.set(channel.at("callcenter-record", "s", 1), "MIXMONITOR_FILENAME", self.spool.name(channel.uniqueid))
+        self.set(channel.at("callcenter-record", "s", 15), "CC_FILES", "1")
+        self.set(channel.at("callcenter-record", "s", 18), "MIXMONITOR_FILENAME", self.spool.name(channel.uniqueid))
+        self.set(channel, "CC_MIX", _mix(channel))
         self.tell("MixMonitorStart", channel)
+        self.set(channel.at("callcenter-record", "s", 19), "__CC_MIX", _mix(channel))
 
     def inherit(self, leg: Channel, customer: Customer) -> None:
         """The variables a dialled channel gets from the one that dials it."""
+        self.set(leg, "__CC_MIX", _mix(customer.channel))
         self.set(leg, "__CC_QUEUE", customer.queue)
         self.set(leg, "__CC_DID", quote(customer.did, safe=""))
         self.set(leg, "__CC_NUMBER", quote(customer.number, safe=""))
+        self.set(leg, "__CC_CHANNEL", customer.channel.name)
         self.set(leg, "__CC_CUSTOMER", customer.channel.uniqueid)
 
     def phone_state(self, interface: str, status: int) -> None:
@@ -137,6 +146,10 @@ class Switch:
         )
         channel.at(context, exten, priority)
 
+    def look_at_the_end(self, leg: Channel) -> None:
+        """The gate looks at the phone's end, to see who has the customer then."""
+        self.set(leg, "CC_LEAVES", leg.uniqueid)
+
     def join(self, *channels: Channel) -> Bridge:
         """A new bridge and all who enter it, in this order."""
         bridge = Bridge()
@@ -174,3 +187,8 @@ class Switch:
     def keep_recording(self, customer: Customer, dialogue: Dialogue, seconds: float) -> None:
         """The file is whole before the Hangup of its channel is told."""
         self.spool.finish(customer.channel.uniqueid, dialogue, seconds)
+
+
+def _mix(channel: Channel) -> str:
+    """The recording's own number, an address as Asterisk tells it."""
+    return f"0x7f00{int(channel.uniqueid.rpartition('.')[2]):08x}"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter.ami import messages as m
-from callcenter.ami.parsing import unescape
+from callcenter.ami.parsing import parse, unescape
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
 from callcenter.call import Call
@@ -31,7 +31,7 @@ Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Row]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Rows of CoreShowChannels and QueueStatus, and the debts by interface; headers in lower case."""
+    """Rows of CoreShowChannels, QueueStatus and ParkedCalls, and the debts by interface; headers in lower case."""
 
     at: datetime
     mono: float
@@ -39,6 +39,7 @@ class Snapshot:
     members: tuple[Row, ...]
     waiting: tuple[Row, ...]
     debts: Mapping[str, str]
+    parked: tuple[Row, ...] = ()
     booted_at: datetime | None = None
 
 
@@ -54,11 +55,20 @@ async def take(send: Send, at: datetime, mono: float) -> Snapshot:
         members=members,
         waiting=_events(queues, "QueueEntry"),
         debts=await _debts(send, {row.get("location", "") for row in members}),
+        parked=await _parked(send),
     )
 
 
 def _events(rows: Iterable[Row], name: str) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.get("event") == name)
+
+
+async def _parked(send: Send) -> tuple[Row, ...]:
+    """None where the PBX has no parking at all."""
+    try:
+        return _events(await send({"Action": "ParkedCalls"}), "ParkedCall")
+    except Unavailable:
+        return ()
 
 
 async def _debts(send: Send, interfaces: Collection[str]) -> dict[str, str]:
@@ -92,7 +102,7 @@ def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebo
         elif call.ended_at is None:
             events += _legs_gone(call, snapshot, alive)
             tracker.resume(call)
-    for message in _told(snapshot):
+    for message in (*_told(snapshot), *_shelf(snapshot, known)):
         events += tracker.feed(message)
     events += _queues_left(tracker, snapshot)
     events += tracker.feed(m.Tick(at=snapshot.at, mono=snapshot.mono + SETTLE_SECONDS))
@@ -171,6 +181,15 @@ def _told(snapshot: Snapshot) -> Iterable[m.Message]:
             yield m.BridgeEntered(
                 at=snapshot.at, mono=snapshot.mono, bridge=row["bridgeid"], uniqueid=uniqueid, swap="", linkedid=""
             )
+
+
+def _shelf(snapshot: Snapshot, known: Collection[Call]) -> Iterable[m.Message]:
+    """Who was parked while nobody told."""
+    spaces = {call.key.uniqueid: call.parked for call in known if call.ended_at is None}
+    for row in snapshot.parked:
+        message = parse({**row, "event": "ParkedCall"}, snapshot.at, snapshot.mono)
+        if isinstance(message, m.ParkedAt) and spaces.get(message.parked) != message.space:
+            yield message
 
 
 def _entry(row: Row) -> dict[str, str]:

@@ -280,6 +280,7 @@ def resumed(call: Call) -> Track:
         via=Via.DIRECT if call.direction is Direction.INBOUND else Via.OUTBOUND,
         queue=open_visits[-1] if open_visits else "",
         talked=call.answered_at is not None,
+        shelved=bool(call.parked),
         recordings=set(call.recordings),
     )
     for segment in call.segments:

@@ -1,4 +1,4 @@
-"""What a PBX would list at any moment of a captured stream: the channels, who waits in which queue."""
+"""What a PBX would list at any moment of a captured stream: the channels, who waits in which queue, who is parked."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Switchboard:
     def __init__(self) -> None:
         self.channels: dict[str, dict[str, str]] = {}
         self.waiting: dict[tuple[str, str], dict[str, str]] = {}
+        self.parked: dict[str, dict[str, str]] = {}
 
     def feed(self, fields: Fields) -> None:
         uniqueid = fields.get("uniqueid", "")
@@ -51,6 +52,7 @@ class Switchboard:
             case "Shutdown":
                 self.channels.clear()
                 self.waiting.clear()
+                self.parked.clear()
             case "BridgeEnter" if uniqueid in self.channels:
                 self.channels[uniqueid]["bridgeid"] = fields["bridgeuniqueid"]
             case "BridgeLeave" if uniqueid in self.channels:
@@ -63,6 +65,10 @@ class Switchboard:
                 self.waiting[uniqueid, fields["queue"]] = {"uniqueid": uniqueid, "queue": fields["queue"]}
             case "QueueCallerLeave":
                 self.waiting.pop((uniqueid, fields["queue"]), None)
+            case "ParkedCall":
+                self.parked[fields["parkeeuniqueid"]] = dict(fields)
+            case "UnParkedCall" | "ParkedCallTimeOut" | "ParkedCallGiveUp":
+                self.parked.pop(fields["parkeeuniqueid"], None)
             case _:
                 pass
         if row := self.channels.get(uniqueid):
@@ -74,10 +80,18 @@ class Switchboard:
             row["application"] = "AppQueue" if source.get("application") == "Queue" else "AppDial"
 
     def snapshot(self, at: datetime) -> Snapshot:
-        """As CoreShowChannels and QueueStatus tell it, newest channel first as the PBX's own list has no order."""
+        """As CoreShowChannels, QueueStatus and ParkedCalls tell it, newest channel first: its own list has no order."""
         rows = [{"event": "CoreShowChannel", **row, "duration": self._duration(row, at)} for row in self._newest()]
         waiting = [{"event": "QueueEntry", **self.channels.get(row["uniqueid"], {}), **row} for row in self._queued()]
-        return Snapshot(at=at, mono=at.timestamp(), channels=tuple(rows), members=(), waiting=tuple(waiting), debts={})
+        return Snapshot(
+            at=at,
+            mono=at.timestamp(),
+            channels=tuple(rows),
+            members=(),
+            waiting=tuple(waiting),
+            debts={},
+            parked=tuple(self.parked.values()),
+        )
 
     def _newest(self) -> list[dict[str, str]]:
         return list(reversed(self.channels.values()))

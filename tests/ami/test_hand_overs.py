@@ -6,9 +6,11 @@ from typing import Final
 
 import pytest
 
-from callcenter.call import Call
+from callcenter.call import Call, State
 from callcenter.events import HandedOver, Parked
+from tests.ami.switchboard import Switchboard
 from tests.ami.tale import answered, offers, recorded, told
+from tests.ami.test_cut_and_resumed import STREAMS, Watch, watched
 
 ANNA, BORIS, CLARA = "PJSIP/101", "PJSIP/102", "PJSIP/103"
 OURS: Final = {
@@ -96,3 +98,40 @@ def test_a_pickup_is_answered_elsewhere_for_all_who_rang() -> None:
     call = call_of("picked_up_from_queue")
     assert sorted(offers(call)) == [(phone, "answered_elsewhere") for phone in (ANNA, BORIS, CLARA)]
     assert [visit.result for visit in call.queues] == ["answered"]
+
+
+def when(name: str, event: str, since: int = 0) -> int:
+    """Where in the stream the event is, from ``since`` on."""
+    return next(at for at, fields in enumerate(STREAMS[name]) if at >= since and fields["event"] == event)
+
+
+@pytest.mark.parametrize("name", ["parked_and_fetched", "parked_too_long"])
+def test_a_link_lost_while_he_is_parked_changes_nothing(name: str) -> None:
+    parked = when(name, "ParkedCall") + 1
+    call = watched(name, parked, parked).call
+    assert [(s.device.name, s.via, s.outcome_state) for s in answered(call)] == OURS[name]
+
+
+@pytest.mark.parametrize("name", ["parked_and_fetched", "parked_too_long", "parked_gives_up"])
+def test_a_customer_parked_while_nobody_listened_is_found_parked(name: str) -> None:
+    watch, there = Watch(), Switchboard()
+    watch.see(STREAMS[name][: when(name, "BlindTransfer")])
+    for fields in STREAMS[name][: when(name, "BridgeEnter", when(name, "ParkedCall")) + 1]:
+        there.feed(fields)
+    watch.come_back(there, watch.at)
+    (call,) = watch.calls.values()
+    assert (call.state, call.parked) == (State.PARKED, "701")
+
+
+def test_who_was_fetched_while_nobody_listened_is_parked_no_more() -> None:
+    fetched = when("parked_and_fetched", "UnParkedCall")
+    entered = next(at for at in range(fetched, len(STREAMS["parked_and_fetched"])) if _talks(at))
+    call = watched("parked_and_fetched", when("parked_and_fetched", "ParkedCall") + 1, entered + 1).call
+    assert [(s.device.name, s.via) for s in answered(call)] == [(ANNA, "direct"), (BORIS, "park")]
+    assert call.parked == ""
+
+
+def _talks(at: int) -> bool:
+    """The second of two enters their bridge."""
+    fields = STREAMS["parked_and_fetched"][at]
+    return fields["event"] == "BridgeEnter" and fields["bridgenumchannels"] == "2"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
@@ -28,6 +29,14 @@ from callcenter.crm.statement import Statement
 from callcenter.crm.upsert import inserting, table_of, update_row, upsert
 from callcenter.events import CallKey, Direction, Gap, GapCause, OfferResult, QueueResult, Via
 from callcenter.roster import Device
+from callcenter.tables import UtcDateTime
+
+
+def _later(at: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """Calls that are filled in come after those that were later."""
+    known = Customer.last_contact_at
+    return case((known > at, known), else_=at)
+
 
 _find: Final = Statement(
     lambda _: select(CallRow.id).where(CallRow.pbx == bindparam("pbx"), CallRow.uniqueid == bindparam("uniqueid"))
@@ -37,7 +46,7 @@ _count: Final = Statement(
     lambda _: (
         update(table_of(Customer))
         .where(Customer.id == bindparam("customer"))
-        .values(calls=Customer.calls + 1, last_contact_at=bindparam("started_at"))
+        .values(calls=Customer.calls + 1, last_contact_at=_later(bindparam("started_at", type_=UtcDateTime())))
     )
 )
 

@@ -41,13 +41,23 @@ class CallsView(View):
         agent: UUID | None = None,
         queue: Line = "",
         number: Line = "",
+        pbx: Line = "",
         from_: Began = None,
         to_: Before = None,
         limit: Limit = 50,
         cursor: Line = "",
     ) -> Calls:
         """Calls, the newest first: one's own; for supervisors everybody's."""
-        wanted = Filter(state=state, result=result, agent=agent, queue=queue, number=number, began=from_, before=to_)
+        wanted = Filter(
+            state=state,
+            result=result,
+            agent=agent,
+            queue=queue,
+            number=number,
+            pbx=pbx,
+            began=from_,
+            before=to_,
+        )
         return await self._page(wanted, limit, cursor)
 
     async def _page(self, wanted: Filter, limit: int, cursor: str) -> Calls:

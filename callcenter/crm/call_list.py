@@ -29,6 +29,7 @@ class Filter:
     agent: UUID | None = None
     queue: str = ""
     number: str = ""
+    pbx: str = ""
     began: datetime | None = None
     before: datetime | None = None
     cards: tuple[UUID, ...] = ()
@@ -64,6 +65,8 @@ def conditions(wanted: Filter, actor: Actor, region: str) -> list[ColumnElement[
         found.append(exists().where(QueueVisitRow.call_id == CallRow.id, QueueVisitRow.queue == wanted.queue))
     if wanted.number:
         found.append(_with_number(wanted.number, region))
+    if wanted.pbx:
+        found.append(CallRow.pbx == wanted.pbx)
     if wanted.began:
         found.append(CallRow.started_at >= wanted.began)
     if wanted.before:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 LAG_S: Final = 2.0
+SKEW_S: Final = 2.0
 LEAST_FREE_BYTES: Final = 2 * 1024**3
 LEAST_FREE_SHARE: Final = 0.05
 LATE_RECORDINGS: Final = timedelta(minutes=10)
@@ -30,12 +31,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """The events of a PBX. ``broken_at``: when one was last put aside because it could not be read."""
+    """The events of a PBX. ``broken_at``: when one was last put aside because it could not be read. ``skew_s``: how far
+    its clock is behind ours."""
 
     pbx: str
     lag_s: float
     broken: int
     broken_at: datetime | None
+    skew_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +59,19 @@ class Backlog:
     oldest: datetime | None
 
 
+def apart(ages: Sequence[float]) -> tuple[float, float]:
+    """How late the newest event is, and how far the clocks are apart, from its age at the last looks (seconds).
+
+    What is always there is a clock that is set wrong; what comes on top of it is lag: a queue that grows is empty now
+    and then.
+    """
+    skew = min(ages)
+    return ages[-1] - skew, skew
+
+
 def stream(found: Stream, now: datetime) -> Verdict:
     name = f"events:{found.pbx}"
-    figures = {"lag_s": found.lag_s, "broken": float(found.broken)}
+    figures = {"lag_s": found.lag_s, "broken": float(found.broken), "skew_s": round(found.skew_s, 1)}
     if found.lag_s > LAG_S:
         remedy = (
             "events of the PBX come late: look at the load of this machine and of the PBX (top), at their clocks "
@@ -72,6 +85,12 @@ def stream(found: Stream, now: datetime) -> Verdict:
             "see that the trunks' calls pass callcenter-call"
         )
         return Verdict(name=name, code="events_broken", remedy=remedy, figures=figures)
+    if abs(found.skew_s) > SKEW_S:
+        remedy = (
+            f"the PBX's clock is {abs(found.skew_s):.0f} s {'behind' if found.skew_s > 0 else 'before'} ours: "
+            "timedatectl set-ntp true on both, then: timedatectl timesync-status"
+        )
+        return Verdict(name=name, code="clock_skewed", remedy=remedy, figures=figures)
     return Verdict(name=name, figures=figures)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -16,6 +17,8 @@ from callcenter.vitals import judge, measure
 from callcenter.vitals.judge import Backlog, Disk, Stream, Verdict
 
 LOOK_SECONDS: Final = 10.0
+_AGES: Final = 30
+_SURE: Final = 3
 _MEASURE_SECONDS: Final = 8.0
 _TAKEN: Final = "callcenter_ami_messages_total"
 _BROKEN: Final = "callcenter_ami_broken_messages_total"
@@ -31,6 +34,7 @@ class Vitals:
         self._health = health
         self._settings = settings
         self._taken: dict[str, float] = {}
+        self._ages: dict[str, deque[float]] = {}
         self._broken: dict[str, tuple[int, datetime | None]] = {}
         self._contained: dict[str, int] = {}
         self._failed_at: dict[str, datetime] = {}
@@ -62,7 +66,18 @@ class Vitals:
         before, at = self._broken.get(pbx, (0, None))
         at = now if broken > before else at
         self._broken[pbx] = (int(broken), at)
-        return Stream(pbx=pbx, lag_s=0.0 if silent else max(0.0, lag), broken=int(broken), broken_at=at)
+        ages = self._ages.setdefault(pbx, deque(maxlen=_AGES))
+        if not silent:
+            ages.append(lag)
+        late, skew = judge.apart(ages) if ages else (0.0, 0.0)
+        sure = len(ages) >= _SURE
+        return Stream(
+            pbx=pbx,
+            lag_s=0.0 if silent else late,
+            broken=int(broken),
+            broken_at=at,
+            skew_s=skew if sure else 0.0,
+        )
 
     def _failures(self, now: datetime) -> Verdict:
         counted = measure.contained()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +26,16 @@ def test_a_stream_is_ill_while_it_lags_and_for_a_while_after_it_was_spoilt() -> 
     assert code(judge.stream(Stream(pbx="main", lag_s=3.0, broken=0, broken_at=None), NOW)) == "events_late"
     spoilt = Stream(pbx="main", lag_s=0.0, broken=1, broken_at=NOW - timedelta(minutes=1))
     assert code(judge.stream(spoilt, NOW)) == "events_broken"
+
+
+def test_a_constant_offset_is_a_wrong_clock_and_a_growing_one_is_lag() -> None:
+    assert judge.apart([7.0, 7.1, 7.0]) == (0.0, 7.0)
+    assert judge.apart([0.0, 2.0, 5.0]) == (5.0, 0.0)
+    late, skew = judge.apart([-7.0, -6.9, -3.0])
+    assert (late, skew) == (4.0, -7.0)
+    wrong = Stream(pbx="main", lag_s=0.0, broken=0, broken_at=None, skew_s=-7.0)
+    assert code(judge.stream(wrong, NOW)) == "clock_skewed"
+    assert code(judge.stream(replace(wrong, lag_s=4.0), NOW)) == "events_late"
 
 
 def test_a_disk_is_ill_when_both_little_and_a_small_share_is_free() -> None:

@@ -59,12 +59,22 @@ class CallsExportView(View):
         agent: UUID | None = None,
         queue: Line = "",
         number: Line = "",
+        pbx: Line = "",
         from_: Began = None,
         to_: Before = None,
     ) -> web.StreamResponse:
         """The calls that the list shows under the same filters."""
         who = require(self.request, Verb.EXPORT)
-        wanted = Filter(state=state, result=result, agent=agent, queue=queue, number=number, began=from_, before=to_)
+        wanted = Filter(
+            state=state,
+            result=result,
+            agent=agent,
+            queue=queue,
+            number=number,
+            pbx=pbx,
+            began=from_,
+            before=to_,
+        )
         conditions = call_list.conditions(wanted, who, self.request.app[SETTINGS].region)
         return await _send(self.request, "calls", format, CallSource(actor=who, wanted=conditions))
 

@@ -6,7 +6,7 @@ import type { Call, NextStep, Page, Segment } from '@/api/types'
 type CallPage = Page<Call>
 
 export const OWED: readonly Segment['outcome_state'][] = ['owed', 'draft']
-export const FILTERS = ['state', 'result', 'agent', 'queue', 'number', 'from', 'to'] as const
+export const FILTERS = ['state', 'result', 'agent', 'queue', 'number', 'pbx', 'from', 'to'] as const
 export type CallFilter = Partial<Record<(typeof FILTERS)[number], string>>
 
 export const STATES = ['queued', 'ringing', 'talking', 'held', 'parked', 'ended'] as const

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from callcenter.call import Call
 from callcenter.routing.doctor.findings import CheckState
 from tests.ami.tale import told
 from tests.lab.amitap import AmiTap
@@ -49,6 +51,60 @@ def test_a_queue_call_is_gated_recorded_and_concluded(floor: Floor) -> None:
     assert [(s.device.name, s.outcome_state) for s in call.segments if s.answered_at] == [("PJSIP/101", "owed")]
     assert len(call.recordings) == 1
     assert len(list((pbx.spool / "monitor").iterdir())) == 3
+
+
+def concluded(tap: AmiTap, floor: Floor) -> Call:
+    """The one call of the moment, once everybody has gone."""
+    until(lambda: all(caller.ended() for caller in floor.callers), 20, "all callers gone")
+    until(lambda: "0 active channels" in floor.pbx.cli("core show channels count"), 10, "no channel left")
+    data = tap.data()
+    tap.close()
+    return told(data).call
+
+
+def parts(call: Call) -> list[tuple[str, str, str]]:
+    return [(s.device.name, s.via, s.outcome_state) for s in call.segments if s.answered_at]
+
+
+def leg_of(tap: AmiTap, agent: str) -> str:
+    """The agent's channel, once he has talked for a second."""
+    prefix = f"PJSIP/{agent}-"
+    until(lambda: len(tap.events("BridgeEnter")) >= 2, 10, "talking")
+    since = time.monotonic()
+    until(lambda: time.monotonic() - since > 1.2, 5, "a talk that is more than a moment")
+    return next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith(prefix))
+
+
+def test_handed_on_blindly_the_last_who_talked_owes(floor: Floor, tap: AmiTap) -> None:
+    floor.phone(ANNA)
+    floor.phone(BORIS)
+    ours = AmiTap(floor.pbx, AMI_USER, AMI_SECRET)
+    floor.caller(NUMBER, "7101", talk_ms=4500)
+    tap.action("BlindTransfer", Channel=leg_of(ours, ANNA), Context="agents", Exten=BORIS)
+    assert parts(concluded(ours, floor)) == [("PJSIP/101", "direct", "draft"), ("PJSIP/102", "blind", "owed")]
+
+
+def test_handed_on_after_a_question_the_last_who_talked_owes(floor: Floor, tap: AmiTap) -> None:
+    floor.phone(ANNA)
+    boris = floor.phone(BORIS)
+    ours = AmiTap(floor.pbx, AMI_USER, AMI_SECRET)
+    floor.caller(NUMBER, "7101", talk_ms=6000)
+    anna = leg_of(ours, ANNA)
+    tap.action("Atxfer", Channel=anna, Context="agents", Exten=f"{BORIS}#")
+    until(boris.taken, 10, "Boris giving advice")
+    tap.action("Hangup", Channel=anna)
+    assert parts(concluded(ours, floor)) == [("PJSIP/101", "direct", "draft"), ("PJSIP/102", "attended", "owed")]
+
+
+def test_a_call_that_goes_out_is_to_whom_was_dialled(floor: Floor) -> None:
+    tap = AmiTap(floor.pbx, AMI_USER, AMI_SECRET)
+    floor.phone("trunk")
+    floor.agent_dials(ANNA, "89161234567", talk_ms=800)
+    call = concluded(tap, floor)
+    assert (call.direction, call.number_raw, parts(call)) == (
+        "outbound", "89161234567", [("PJSIP/101", "outbound", "owed")],
+    )  # fmt: skip
+    assert call.recordings
 
 
 def test_the_doctor_sees_all_of_it_and_nothing_wrong(pbx: Asterisk, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/customers/:id', name: 'customer', props: true, component: () => import('./pages/customers/CustomerPage.vue'), meta: { title: 'nav.customers' } },
   { path: '/calls', name: 'calls', component: () => import('./pages/calls/CallsPage.vue'), meta: { title: 'nav.calls' } },
   { path: '/calls/:id', name: 'call', props: true, component: () => import('./pages/calls/CallPage.vue'), meta: { title: 'nav.calls' } },
+  { path: '/recordings/:id', name: 'recording', props: true, component: () => import('./pages/recordings/RecordingPage.vue'), meta: { title: 'recording.title' } },
   { path: '/tasks/:view(day|missed|overdue|later|closed)?', name: 'tasks', props: (to) => ({ view: to.params.view || 'day' }), component: () => import('./pages/tasks/TasksPage.vue'), meta: { title: 'nav.tasks' } },
   { path: '/floor', name: 'floor', component: () => import('./pages/floor/FloorPage.vue'), meta: { title: 'nav.floor', roles: SUPERVISORS } },
   { path: '/floor/staff', name: 'staff', component: () => import('./pages/floor/StaffPage.vue'), meta: { title: 'nav.staff', roles: SUPERVISORS } },

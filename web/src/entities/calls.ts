@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
-import { address, http } from '@/api/client'
+import { http } from '@/api/client'
 import type { Call, NextStep, Page, Segment } from '@/api/types'
 
 type CallPage = Page<Call>
@@ -57,5 +57,3 @@ export const owedBy = async (agent: string): Promise<{ call: Call; segment: Segm
 }
 
 export const waive = (segment: string, reason: string) => http.post<Segment>(`/segments/${segment}/waive`, { reason })
-
-export const audioAddress = (recording: string) => address(`/recordings/${recording}/audio`)

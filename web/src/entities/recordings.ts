@@ -1,9 +1,19 @@
-import { useQuery } from '@tanstack/vue-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
-import { http } from '@/api/client'
-import type { TranscriptAnswer } from '@/api/generated'
+import { address, http } from '@/api/client'
+import type { CommentAnswer, Comments, PeaksAnswer, RecordingFileAnswer, TranscriptAnswer } from '@/api/generated'
 
+export type Comment = CommentAnswer
+export type Stretch = [from: number, to: number]
 const WAITING_MS = 5000
+
+export function useRecording(id: MaybeRefOrGetter<string>) {
+  return useQuery({
+    queryKey: computed(() => ['recording', toValue(id)]),
+    queryFn: () => http.get<RecordingFileAnswer>(`/recordings/${toValue(id)}`),
+    refetchInterval: (query) => (['recording', 'waiting'].includes(query.state.data?.state ?? '') ? WAITING_MS : false),
+  })
+}
 
 /** What was said. While the server still listens it is asked again. */
 export function useTranscript(recording: MaybeRefOrGetter<string>, wanted: MaybeRefOrGetter<boolean>) {
@@ -14,3 +24,43 @@ export function useTranscript(recording: MaybeRefOrGetter<string>, wanted: Maybe
     refetchInterval: (query) => (query.state.data?.state === 'waiting' ? WAITING_MS : false),
   })
 }
+
+/** Its bytes never change, so neither does its outline. */
+export function usePeaks(recording: MaybeRefOrGetter<string>) {
+  return useQuery({
+    queryKey: computed(() => ['peaks', toValue(recording)]),
+    queryFn: () => http.get<PeaksAnswer>(`/recordings/${toValue(recording)}/peaks`),
+    staleTime: Infinity,
+    retry: false,
+  })
+}
+
+export function useComments(recording: MaybeRefOrGetter<string>) {
+  return useQuery({
+    queryKey: computed(() => ['comments', toValue(recording)]),
+    queryFn: async () => (await http.get<Comments>(`/recordings/${toValue(recording)}/comments`)).items,
+  })
+}
+
+export function useCommenting(recording: MaybeRefOrGetter<string>) {
+  const queries = useQueryClient()
+  const onSuccess = () => queries.invalidateQueries({ queryKey: ['comments', toValue(recording)] })
+  const path = () => `/recordings/${toValue(recording)}/comments`
+  const say = useMutation({ mutationFn: (said: { at_s: number; text: string }) => http.post<Comment>(path(), said), onSuccess })
+  const takeBack = useMutation({ mutationFn: (comment: string) => http.delete(`${path()}/${comment}`), onSuccess })
+  return { say, takeBack }
+}
+
+/** Tells which part was heard, also while the page goes away; whether the server has it. */
+export async function tellHeard(recording: string, stretches: Stretch[]): Promise<boolean> {
+  const body = JSON.stringify({ stretches: stretches.map(([from_s, to_s]) => ({ from_s, to_s })) })
+  const headers = { 'Content-Type': 'application/json', 'X-Requested-With': 'callcenter' }
+  try {
+    return (await fetch(address(`/recordings/${recording}/heard`), { method: 'POST', keepalive: true, credentials: 'same-origin', headers, body })).ok
+  } catch {
+    return false
+  }
+}
+
+export const audioAddress = (recording: string) => address(`/recordings/${recording}/audio`)
+export const downloadAddress = (recording: string) => address(`/recordings/${recording}/audio`, { download: 1 })

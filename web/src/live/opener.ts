@@ -35,6 +35,6 @@ export function popOpener({ open, busy }: Desk, keepMs = KEEP_MS) {
 export function typing(element: Element | null = document.activeElement): boolean {
   if (!element) return false
   if (element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement) return true
-  if (element instanceof HTMLInputElement) return !['radio', 'checkbox', 'button', 'submit'].includes(element.type)
+  if (element instanceof HTMLInputElement) return !['radio', 'checkbox', 'button', 'submit', 'range'].includes(element.type)
   return element instanceof HTMLElement && element.isContentEditable
 }

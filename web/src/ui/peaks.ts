@@ -1,22 +1,24 @@
-const LONGEST_S = 600
-const BARS = 600
-const FLAT: number[][] = [Array.from({ length: BARS }, () => 0.15)]
-
-/** The outline of a recording. A long one is played from ranges and shown flat rather than fetched whole. */
-export async function peaksOf(url: string, seconds: number): Promise<number[][]> {
-  if (seconds > LONGEST_S) return FLAT
-  try {
-    const bytes = await (await fetch(url)).arrayBuffer()
-    const audio = await new OfflineAudioContext(1, 1, 8000).decodeAudioData(bytes)
-    return Array.from({ length: audio.numberOfChannels }, (_, channel) => outline(audio.getChannelData(channel)))
-  } catch {
-    return FLAT
-  }
+/** The waveform of a recording: a list a channel of 0 to 255, each the loudest of `bar_s` seconds. */
+export interface Peaks {
+  bar_s: number
+  peaks: number[][]
 }
 
-export function outline(samples: Float32Array, bars = BARS): number[] {
-  const size = Math.max(1, Math.floor(samples.length / bars))
-  return Array.from({ length: Math.ceil(samples.length / size) }, (_, bar) =>
-    samples.subarray(bar * size, (bar + 1) * size).reduce((top, sample) => Math.max(top, Math.abs(sample)), 0),
-  )
+const LOUDEST = 255
+const SOUND = 6
+const LONG_S = 1.5
+const BEFORE_S = 0.3
+
+/** What a player draws where the server could not measure. */
+export const FLAT: number[][] = [Array.from({ length: 600 }, () => 0.15)]
+
+export const drawn = (found: Peaks): number[][] => found.peaks.map((bars) => bars.map((bar) => bar / LOUDEST))
+
+/** Where to go on from `at`: a little before the next sound, when nobody makes one for long; else `at` itself. */
+export function pastSilence({ peaks, bar_s }: Peaks, at: number): number {
+  const start = Math.floor(at / bar_s)
+  const bars = peaks[0]?.length ?? 0
+  let next = start
+  while (next < bars && peaks.every((channel) => (channel[next] ?? 0) < SOUND)) next += 1
+  return (next - start) * bar_s > LONG_S ? Math.max(at, next * bar_s - BEFORE_S) : at
 }

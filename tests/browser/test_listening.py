@@ -1,0 +1,93 @@
+"""A supervisor listens: by keyboard, with words pinned to a moment, and the trail says which part was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import picture, sign_in
+from tests.browser.test_access import violations
+from tests.lab.phones import Floor
+from tests.pbx.job.product import Desk, Product
+from tests.until import until_async
+
+Window = Callable[[], Awaitable[Page]]
+
+
+async def recorded(floor: Floor, product: Product) -> dict[str, Any]:
+    """A call that Chiara took, ended and settled, with its sound in the store."""
+    chiara, sofia = Desk(product, "chiara"), Desk(product, "sofia")
+    await chiara.sign_in()
+    await sofia.sign_in()
+    await chiara.listen()
+    await chiara.request("PUT", "/me/extension", {"extension": "103"})
+    floor.phone("103", answer_ms=200)
+    caller = floor.caller("79161240071", "7001", talk_ms=6000)
+    await until_async(caller.ended, 30, "the call's end")
+    await until_async(chiara.owed, 10, "Chiara owing")
+    await chiara.request("PUT", f"/segments/{chiara.owed()[0]['id']}/outcome", {"outcome": "solved", "comment": ""})
+
+    async def stored() -> dict[str, Any] | None:
+        calls = (await sofia.request("GET", "/calls?number=79161240071"))["items"]
+        return calls[0] if calls and calls[0]["recordings"] and calls[0]["recordings"][0]["sha256"] else None
+
+    call: dict[str, Any] | None = await until_async(stored, 20, "the stored recording")
+    assert call is not None
+    await chiara.close()
+    await sofia.close()
+    return call
+
+
+async def test_a_supervisor_listens_by_keyboard(browser: Window, floor: Floor, product: Product) -> None:
+    call = await recorded(floor, product)
+    page = await browser()
+    await sign_in(page, "sofia")
+    await page.goto(f"/calls/{call['id']}")
+    await page.get_by_role("link", name="Listen on a page of its own").click()
+    play, comments = page.get_by_role("button", name="Play", exact=True), page.get_by_test_id("comments")
+    await expect(play).to_be_visible()
+    await expect(comments).to_contain_text("Nobody has said anything")
+    await page.keyboard.press("Space")
+    position = page.get_by_label("Position")
+    await expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    await expect(position).to_have_attribute("aria-valuetext", "0:02")
+    await page.keyboard.press("Space")
+    await expect(play).to_be_visible()
+    await page.keyboard.press("]")
+    await expect(page.get_by_role("button", name="Speed 1.25×")).to_be_visible()
+    await page.keyboard.press("c")
+    await page.keyboard.type("Good opening")
+    await page.keyboard.press("Control+Enter")
+    await expect(comments).to_contain_text("Good opening")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("ArrowLeft")
+    await expect(position).to_have_attribute("aria-valuetext", "0:00")
+    await page.keyboard.press(".")
+    await expect(play).to_be_hidden()
+    await expect(position).not_to_have_attribute("aria-valuetext", "0:00")
+    await picture(page, "recording")
+    assert await violations(page) == []
+    await page.emulate_media(color_scheme="dark")
+    await picture(page, "recording-dark")
+    assert await violations(page) == []
+    await page.get_by_role("link", name="To the call").click()
+    await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    await the_trail_tells(product, call["recordings"][0]["id"])
+
+
+async def the_trail_tells(product: Product, recording: str) -> None:
+    admin = Desk(product, "admin")
+    await admin.sign_in()
+
+    async def heard() -> list[dict[str, Any]]:
+        lines: list[dict[str, Any]] = (await admin.request("GET", f"/audit?thing_id={recording}"))["items"]
+        return lines if sum(line["verb"] == "heard" for line in lines) > 1 else []
+
+    lines = await until_async(heard, 10, "the parts that were heard")
+    assert {line["actor_name"] for line in lines} == {"sofia"}
+    assert {"listen", "heard", "comment"} <= {line["verb"] for line in lines}
+    first = [line for line in lines if line["verb"] == "heard"][-1]
+    assert first["details"]["parts"][0].startswith("0:00-0:0")
+    await admin.close()

@@ -1,0 +1,99 @@
+import { onBeforeUnmount, onMounted, ref, watch, type Ref } from 'vue'
+import WaveSurfer, { type WaveSurferOptions } from 'wavesurfer.js'
+import { audioAddress, tellHeard, usePeaks } from '@/entities/recordings'
+import { Heard } from './heard'
+import { drawn, FLAT, pastSilence } from './peaks'
+
+export const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3]
+const TELL_MS = 30_000
+const HEIGHT = 48
+
+interface Sound {
+  recording: string
+  seconds: number
+  autoplay?: boolean
+}
+
+/** Two voices are drawn apart: the customer's above, the agents' below. */
+function look(band: HTMLElement, peaks: number[][]): Partial<WaveSurferOptions> {
+  const paint = getComputedStyle(band)
+  const colour = (name: string) => paint.getPropertyValue(name)
+  const voice = { waveColor: colour('--line-strong'), progressColor: colour('--accent'), height: HEIGHT / peaks.length }
+  const voices = peaks.length === 2 ? { splitChannels: [voice, { ...voice, progressColor: colour('--good') }] } : {}
+  return { barWidth: 2, barGap: 1, barRadius: 2, normalize: true, cursorColor: colour('--ink'), peaks, ...voice, ...voices }
+}
+
+/** Plays a recording into `band`, and tells the server which part of it was heard. */
+export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
+  const [playing, at, speed, broken, skips] = [ref(false), ref(0), ref(1), ref(false), ref(false)]
+  const { data: peaks, isFetched } = usePeaks(() => sound.recording)
+  const heard = new Heard()
+  let wave: WaveSurfer | undefined
+
+  async function tell(): Promise<void> {
+    const stretches = heard.take()
+    if (stretches.length && !(await tellHeard(sound.recording, stretches))) heard.back(stretches)
+  }
+  function moved(seconds: number): void {
+    at.value = seconds
+    if (!playing.value) return
+    heard.at(seconds)
+    const next = skips.value && peaks.value ? pastSilence(peaks.value, seconds) : seconds
+    if (next > seconds) wave?.setTime(next)
+  }
+  function paused(): void {
+    playing.value = false
+    heard.cut()
+    void tell()
+  }
+  const failed = () => (broken.value = true)
+  const start = () => void wave?.play().catch(failed)
+
+  function build(): void {
+    if (!isFetched.value || !band.value || wave) return
+    const outline = peaks.value ? drawn(peaks.value) : FLAT
+    wave = WaveSurfer.create({ container: band.value, url: audioAddress(sound.recording), duration: sound.seconds, ...look(band.value, outline) })
+    wave.on('timeupdate', moved)
+    wave.on('seeking', () => heard.cut())
+    wave.on('play', () => (playing.value = true))
+    wave.on('pause', paused)
+    wave.on('finish', paused)
+    wave.on('error', failed)
+    if (sound.autoplay) wave.play().catch(() => undefined)
+  }
+  watch(isFetched, build, { flush: 'post' })
+  const telling = setInterval(() => void tell(), TELL_MS)
+  const leaving = () => void tell()
+  onMounted(() => {
+    build()
+    window.addEventListener('pagehide', leaving)
+  })
+  onBeforeUnmount(() => {
+    clearInterval(telling)
+    window.removeEventListener('pagehide', leaving)
+    void tell()
+    wave?.destroy()
+  })
+
+  function setSpeed(rate: number): void {
+    speed.value = rate
+    wave?.setPlaybackRate(rate, true)
+  }
+  return {
+    playing, at, speed, broken, skips, setSpeed,
+    toggle: () => (playing.value ? wave?.pause() : start()),
+    seek: (seconds: number) => wave?.setTime(Math.min(sound.seconds, Math.max(0, seconds))),
+    playFrom(seconds: number): void {
+      wave?.setTime(seconds)
+      start()
+    },
+    /** One step of speed up or down. */
+    pace: (step: 1 | -1) => setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(speed.value) + step))] ?? 1),
+    retry(): void {
+      broken.value = false
+      wave?.destroy()
+      wave = undefined
+      setTimeout(build)
+    },
+  }
+}

@@ -84,7 +84,7 @@ class Scene:
 
     def rings(self, msg: m.Message, channel: Channel) -> Iterable[Event]:
         """The device rings for the customer it was dialled for, if any."""
-        track = self.tracks.get(self.customer_of(channel.uniqueid)) or self._recalled(channel)
+        track = self.tracks.get(self.customer_of(channel.uniqueid)) or self._recalled(msg, channel)
         if track and not track.ended:
             self.leg(track, channel)
             if not self._dialled_for(channel.uniqueid) and self._unawaited_by(channel.uniqueid):
@@ -114,9 +114,12 @@ class Scene:
                 phone.dismissed = True
                 yield from track.never_rang(msg, self.device(phone), phone.uniqueid, cause, phone.dialled_at)
 
-    def _recalled(self, channel: Channel) -> Track | None:
+    def _recalled(self, msg: m.Message, channel: Channel) -> Track | None:
         """A customer on whose behalf the PBX itself rings the one who transferred him, as the colleague did not answer.
-        A click of ours rings by itself too; its id is ours and has no dot."""
+        A click of ours rings by itself too; its id is ours and has no dot. A leg born of another's call is dialled for
+        that one, even where it rings before the dialling is told."""
+        if isinstance(msg, m.ChannelState) and msg.linkedid not in ("", channel.uniqueid):
+            return None
         if channel.dialled_by or "." not in channel.uniqueid or channel.uniqueid in self.track_of_leg:
             return None
         name = peer(channel.name)

@@ -83,3 +83,10 @@ def test_calls_at_once_on_the_same_phones_lose_nobody(chosen: list[tuple[str, fl
     check(tale)
     assert tale.left == (0, 0)
     assert {key: what[0] for key, what in concluded(tale).items()} == {k: what[0] for k, what in alone(streams).items()}
+
+
+def test_a_new_customer_of_who_just_transferred_is_not_the_old_one_coming_back() -> None:
+    before, after = elsewhere("blonde.least", 1, 0.0), elsewhere("attended_refer.least", 2, 6.0)
+    tale = together([before, after])
+    check(tale)
+    assert concluded(tale) == alone([before, after])

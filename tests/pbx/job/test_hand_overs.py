@@ -21,9 +21,10 @@ pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-hand-overs")]
 
 @pytest.fixture(scope="module")
 def pbx() -> Iterator[Asterisk]:
-    """Where a parked customer rings again soon, and a room for conferences."""
+    """Where a customer who was parked or handed on in vain rings again soon, and a room for conferences."""
     extra = {
         "res_parking.conf": "[default](+)\nparkingtime=3\n",
+        "features.conf": "[general](+)\natxfernoanswertimeout=4\natxfercallbackretries=1\n",
         "extensions_local.conf": "[conference]\nexten => 800,1,ConfBridge(800)\n",
     }
     with Asterisk(extra) as running:
@@ -184,3 +185,60 @@ async def test_who_comes_to_a_conference_helps_until_he_is_alone_with_the_custom
     states = told(await call_of(desks["sofia"], "+79161250007"))
     assert states == [("anna", "direct", "owner", "owed"), ("boris", "originate", "assist", "none")]
     assert desks["boris"].owed() == []
+
+
+async def test_a_customer_sent_back_to_a_queue_is_one_call_that_the_queue_gives_on(
+    floor: Floor, desks: dict[str, Desk]
+) -> None:
+    boris = floor.phone("102", answer_ms=600)
+    caller, phone = await customer_of_anna(floor, desks, "79161250008", 4000)
+    assert await asyncio.to_thread(refer, phone, "7002") == 202
+    pop = await talking(desks["boris"])
+    assert (pop["number"], pop["via"], pop["queue"]) == ("+79161250008", "queue", "sales")
+    await over(caller)
+    assert [offer.customer for offer in boris.taken()] == ["79161250008"]
+    call = await call_of(desks["sofia"], "+79161250008")
+    assert [(name, via, role) for name, via, role, _ in told(call)] == [
+        ("anna", "direct", "owner"),
+        ("boris", "queue", "owner"),
+    ]
+    assert call["result"] == "answered"
+
+
+async def test_a_customer_who_hangs_up_on_the_shelf_was_answered_and_not_abandoned(
+    floor: Floor, desks: dict[str, Desk]
+) -> None:
+    caller, phone = await customer_of_anna(floor, desks, "79161250009", 2500)
+    assert await asyncio.to_thread(refer, phone, "700") == 202
+    await over(caller)
+    call = await call_of(desks["sofia"], "+79161250009")
+    assert call["result"] == "answered"
+    assert told(call) == [("anna", "direct", "owner", "owed")]
+
+
+async def test_a_customer_the_colleague_did_not_take_rings_where_he_was(
+    floor: Floor, desks: dict[str, Desk], tap: AmiTap
+) -> None:
+    floor.phone("102", answer_ms=None)
+    caller, _ = await customer_of_anna(floor, desks, "79161250010", 9000)
+    leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101"))
+    tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
+    await until_async(lambda: tap.events("DialBegin")[1:], 5, "Boris asked")
+    tap.action("Hangup", Channel=leg)
+    back = await until_async(lambda: desks["anna"].heard("pop_offered")[1:], 15, "a second pop")
+    assert (back[0]["pop"]["number"], back[0]["pop"]["via"]) == ("+79161250010", "return")
+    await over(caller)
+    states = told(await call_of(desks["sofia"], "+79161250010"))
+    assert states == [("anna", "direct", "owner", "owed"), ("anna", "return", "owner", "owed")]
+    assert desks["boris"].owed() == []
+
+
+async def test_who_only_listens_has_no_part_in_the_talk(floor: Floor, desks: dict[str, Desk], tap: AmiTap) -> None:
+    floor.phone("103")
+    caller, _ = await customer_of_anna(floor, desks, "79161250011", 3000)
+    tap.action("Originate", Channel="PJSIP/103", Application="ChanSpy", Data="PJSIP/101,qB", Async="true")
+    await until_async(lambda: tap.events("ChanSpyStart"), 5, "listening")
+    await over(caller)
+    floor.pbx.cli("channel request hangup all")
+    assert told(await call_of(desks["sofia"], "+79161250011")) == [("anna", "direct", "owner", "owed")]
+    assert desks["chiara"].kinds() == []

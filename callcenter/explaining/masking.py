@@ -12,6 +12,7 @@ from typing import Final
 
 from callcenter.ami import framing
 from callcenter.ami.framing import END
+from callcenter.ami.parsing import VARIABLES
 from callcenter.pbxmap import Kind, PbxMap, peer
 from callcenter.phone import is_withheld
 
@@ -32,7 +33,8 @@ _PREFIXES: Final = re.compile(
     r"parkee|parker|retriever|localone|localtwo|orig|second|bridge)(?=[a-z])"
 )
 _KEPT: Final = frozenset({"", "<unknown>", "s", "h", "i", "t", "unknown", "none"})
-_TOLD: Final = frozenset({"QUEUESTATUS", "FROM_DID", "MIXMONITOR_FILENAME"})
+_TOLD: Final = VARIABLES
+_FILES: Final = frozenset({"MIXMONITOR_FILENAME", "VM_MESSAGEFILE"})
 _NUMBER_TAIL: Final = 9
 _SHORT: Final = 6
 
@@ -90,10 +92,10 @@ class Mask:
         return ""
 
     def _variable(self, variable: str, value: str) -> str:
-        if variable == "QUEUESTATUS":
-            return value
         if variable == "FROM_DID":
             return self.number(value)
+        if variable not in _FILES:
+            return value
         return self._files.setdefault(value, f"/masked/recording-{len(self._files) + 1}.wav")
 
     def _dialled(self, value: str) -> str:

@@ -114,11 +114,12 @@ def tell(steps: Iterable[Step], key: CallKey, roster: Roster, deliveries: Sequen
     call: Call | None = None
     lines = []
     for step in steps:
-        before = call
+        first, pops = call, list[Decision]()
         for event in step.told:
             if isinstance(event, CallEvent) and event.call == key:
-                call = _numbered(apply(call, event, roster))
-        lines.append(_line(step, before, call))
+                before, call = call, _numbered(apply(call, event, roster))
+                pops += _pops(before, call)
+        lines.append(_line(step, pops, _nobody(first, call)))
     return Story(lines=tuple(lines), call=call, verdicts=tuple(verdicts(call, lines, deliveries)))
 
 
@@ -129,13 +130,18 @@ def _numbered(call: Call | None) -> Call | None:
     return replace(call, segments=tuple(replace(s, id=UUID(int=s.seq + 1)) for s in call.segments))
 
 
-def _line(step: Step, before: Call | None, after: Call | None) -> Line:
-    pops: tuple[Decision, ...] = ()
-    nobody: tuple[str, ...] = ()
+def _pops(before: Call | None, after: Call | None) -> Iterator[Decision]:
     if after is not None and after != before:
-        seen = before.segments if before else ()
-        pops = tuple(d for d in decide(before, after) if d.step != "updated" or _more(before, d))
-        nobody = tuple(s.device.name for s in after.segments[len(seen) :] if s.agent is None)
+        yield from (d for d in decide(before, after) if d.step != "updated" or _more(before, d))
+
+
+def _nobody(before: Call | None, after: Call | None) -> tuple[str, ...]:
+    """The phones that came to the call and at which nobody sat."""
+    known = len(before.segments) if before else 0
+    return tuple(s.device.name for s in after.segments[known:] if s.agent is None) if after else ()
+
+
+def _line(step: Step, pops: Sequence[Decision], nobody: tuple[str, ...]) -> Line:
     return Line(
         at=step.at,
         name=step.name,

@@ -43,13 +43,14 @@ class Of(Answer):
 
 
 class HitAnswer(Answer):
-    """``at_s``: the second of the recording at which the first word that was looked for is said. ``author`` wrote it;
-    ``cut``: the text begins before, or ends behind, the pieces."""
+    """``duration_s`` is the length of the recording, ``at_s`` the second of it at which the first word that was looked
+    for is said. ``author`` wrote it; ``cut``: the text begins before, or ends behind, the pieces."""
 
     kind: Kind
     at: datetime
     call_id: UUID | None
     recording_id: UUID | None
+    duration_s: float
     at_s: float
     speaker: Literal["", "customer", "agent", "both"]
     author: str
@@ -128,6 +129,7 @@ def hit(row: Any, wanted: tuple[phrases.Phrase, ...]) -> HitAnswer:
         at=EPOCH + timedelta(microseconds=row.moment),
         call_id=row.call_id,
         recording_id=row.recording_id,
+        duration_s=row.duration_s,
         at_s=next((one["start_s"] for a, b, one in said if marks and b > marks[0][0]), 0.0),
         speaker=row.speaker,
         author=row.author or "",

@@ -23,6 +23,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/customers/import/:id', name: 'import', props: true, component: () => import('./pages/customers/import/ImportPage.vue'), meta: { title: 'imports.title', roles: SUPERVISORS } },
   { path: '/customers/:id', name: 'customer', props: true, component: () => import('./pages/customers/CustomerPage.vue'), meta: { title: 'nav.customers' } },
   { path: '/calls', name: 'calls', component: () => import('./pages/calls/CallsPage.vue'), meta: { title: 'nav.calls' } },
+  { path: '/calls/words', name: 'words', component: () => import('./pages/calls/WordsPage.vue'), meta: { title: 'words.title' } },
   { path: '/calls/:id', name: 'call', props: true, component: () => import('./pages/calls/CallPage.vue'), meta: { title: 'nav.calls' } },
   { path: '/recordings/:id', name: 'recording', props: true, component: () => import('./pages/recordings/RecordingPage.vue'), meta: { title: 'recording.title' } },
   { path: '/tasks/:view(day|missed|overdue|later|closed)?', name: 'tasks', props: (to) => ({ view: to.params.view || 'day' }), component: () => import('./pages/tasks/TasksPage.vue'), meta: { title: 'nav.tasks' } },

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.ami.reasons import Silence
+from callcenter.call import Offer
 from callcenter.events import CallEvent, Offered
 from tests.ami.tale import recorded
 from tests.ami.tale import told as tale
@@ -43,10 +44,15 @@ def test_a_calls_own_messages_are_enough_to_tell_it(name: str, tmp_path: Path) -
 def test_every_pop_is_in_the_line_that_caused_it(name: str, tmp_path: Path) -> None:
     for call in tale(recorded(name)).calls:
         found = of_capture(tmp_path / call.key.uniqueid, name, call.key.uniqueid)
-        rung = {s.agent for s in call.segments if s.agent}
+        rung = {s.agent for s in call.segments if s.agent and (s.answered_at or any(_rang(o) for o in s.offers))}
         popped = {shown.agent for line in found.lines for shown in line.shown}
         assert popped == rung
         assert all(line.said for line in found.lines if line.shown or line.nobody_at)
+
+
+def _rang(offer: Offer) -> bool:
+    """A phone that refused, or was not there, without ringing pops on no screen."""
+    return offer.ended_at is None or offer.ended_at > offer.offered_at
 
 
 def test_the_family_follows_linkedids_that_change_silently(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 Figures are processor time, not wall clock, so that other work on the machine changes little: each ratio says how much
 of one core the service needs where Asterisk needs the whole of it.
 
-``intake_cpu``     a real Asterisk 22 under SIPp customers who ring a phone and give up (no voices, no recordings), the
+``intake_cpu``     a real Asterisk 22 under SIPp customers who ring a phone and give up (no voices), the
                    service linked to it as delivered: the service's share of Asterisk's processor time, in percent
 ``intake_events``  events a second of one core: the service reading a recorded stream of all classes, over Asterisk
 ``intake_calls``   calls a second of one core, card found or made, row committed and popped, over Asterisk; none lost

@@ -59,7 +59,8 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     wave.on('pause', paused)
     wave.on('finish', paused)
     wave.on('error', failed)
-    if (sound.autoplay) wave.play().catch(() => undefined)
+    // Before the sound is there to be played, playing is refused.
+    wave.once('ready', () => void (sound.autoplay && wave?.play().catch(() => undefined)))
   }
   watch(isFetched, build, { flush: 'post' })
   const telling = setInterval(() => void tell(), TELL_MS)

@@ -211,7 +211,9 @@ class Feed:
         try:
             told = await asyncio.wait_for(reading, _READ_SECONDS)
         except (TimeoutError, Unavailable) as wrong:
-            metrics.contained.labels(part="history").inc()
+            self._lost = lost  # the next login tries again
+            if getattr(wrong, "code", "") != "history_missing":  # a PBX that has had no call has written nothing
+                metrics.contained.labels(part="history").inc()
             log.warning("history_not_read", pbx=self.link.pbx, since=since.isoformat(), reason=str(wrong) or "too slow")
             return []
         log.info("gap_filled", pbx=self.link.pbx, since=since.isoformat(), cause=gap.cause, calls=len(told))

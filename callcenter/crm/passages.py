@@ -86,6 +86,16 @@ def forget(session: Session, sources: Collection[UUID]) -> None:
         session.execute(delete(Passage).where(Passage.moment.in_(keys)))
 
 
+def press(session: Session) -> None:
+    """Squeezes out of the index what was taken out of it.
+
+    FTS5 keeps the words of deleted rows in its segments until they are merged
+    (https://sqlite.org/fts5.html#the_optimize_command).
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("INSERT INTO passage_words (passage_words) VALUES ('optimize')"))
+
+
 def lay(connection: Connection) -> None:
     """Lays the triggers that take words out of the index when their row goes or changes, whoever does it: what is
     erased cannot be found. Laid after every migration, as SQLite drops a table's triggers when it is rebuilt."""

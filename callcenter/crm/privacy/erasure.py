@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.clock import Clock
+from callcenter.crm import passages
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.models.listening import CommentRow, OutlineRow
 from callcenter.crm.models.privacy import ErasureRow
@@ -102,6 +103,7 @@ def erase(session: Session, order: Order, now: datetime) -> UUID:
     )
     session.add(made)
     session.flush()
+    passages.press(session)
     jobs.enqueue(session, KIND, {"erasure": str(made.id)}, at=now + _AGAIN_AFTER)
     return made.id
 

@@ -55,6 +55,11 @@ async def customer_of_anna(floor: Floor, desks: dict[str, Desk], number: str, ta
     return caller, phone
 
 
+def paused(floor: Floor, interface: str) -> bool:
+    lines = floor.pbx.cli("queue show sales").splitlines()
+    return any(interface in line and "paused" in line for line in lines)
+
+
 def told(call: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     answered = [s for s in call["segments"] if s["answered_at"]]
     return [(s["agent"]["username"], s["via"], s["role"], s["outcome_state"]) for s in answered]
@@ -190,6 +195,7 @@ async def test_who_comes_to_a_conference_helps_until_he_is_alone_with_the_custom
 async def test_a_customer_sent_back_to_a_queue_is_one_call_that_the_queue_gives_on(
     floor: Floor, desks: dict[str, Desk]
 ) -> None:
+    await until_async(lambda: not paused(floor, "PJSIP/102"), 10, "Boris free of the talk before")
     boris = floor.phone("102", answer_ms=600)
     caller, phone = await customer_of_anna(floor, desks, "79161250008", 4000)
     assert await asyncio.to_thread(refer, phone, "7002") == 202

@@ -24,7 +24,7 @@ def pbx() -> Iterator[Asterisk]:
     """Where a customer who was parked or handed on in vain rings again soon, and a room for conferences."""
     extra = {
         "res_parking.conf": "[default](+)\nparkingtime=3\n",
-        "features.conf": "[general](+)\natxfernoanswertimeout=4\natxfercallbackretries=1\n",
+        "features.conf": "[general](+)\natxfernoanswertimeout=8\natxfercallbackretries=1\n",
         "extensions_local.conf": "[conference]\nexten => 800,1,ConfBridge(800)\n",
     }
     with Asterisk(extra) as running:
@@ -113,7 +113,7 @@ async def test_a_colleague_who_is_only_asked_owes_nothing(floor: Floor, desks: d
 async def test_a_colleague_nobody_waited_for_pops_at_the_ring(
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
-    boris = floor.phone("102", answer_ms=2500)
+    boris = floor.phone("102", answer_ms=1500)
     caller, _ = await customer_of_anna(floor, desks, "79161250004", 6000)
     leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101"))
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
@@ -226,7 +226,7 @@ async def test_a_customer_the_colleague_did_not_take_rings_where_he_was(
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
     floor.phone("102", answer_ms=None)
-    caller, _ = await customer_of_anna(floor, desks, "79161250010", 9000)
+    caller, _ = await customer_of_anna(floor, desks, "79161250010", 13_000)
     leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101"))
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
     await until_async(lambda: tap.events("DialBegin")[1:], 5, "Boris asked")

@@ -17,54 +17,26 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
-from tests.pbx.job.conftest import wire as wire_up
-from tests.pbx.job.product import AGENTS, Desk, Product
+from tests.siege.laid import laid
 from tests.siege.reckoning import differences
-from tests.siege.siege import Siege, every_call
-from tests.siege.wire import Wire
+from tests.siege.siege import every_call
 
 BAR = 0
-
-
-@asynccontextmanager
-async def laid(folder: Path, seed: int) -> AsyncIterator[Siege]:
-    with Asterisk() as pbx, Floor(pbx) as floor:
-        between = Wire(pbx.ports.ami)
-        await between.start()
-        product = Product(pbx, folder)
-        product.environment["CALLCENTER_PBX__MAIN__PORT"] = str(between.port)
-        product.add_people()
-        product.start()
-        await wire_up(product)
-        desks = {name: Desk(product, name) for name in ("anna", "boris", "sofia")}
-        for desk in desks.values():
-            await desk.sign_in()
-        floor.phone(AGENTS["anna"], answer_ms=200)
-        floor.phone(AGENTS["boris"], answer_ms=500)
-        floor.phone(AGENTS["chiara"], busy=True)
-        try:
-            yield Siege(pbx=pbx, product=product, floor=floor, desks=desks, wire=between, seed=seed)
-        finally:
-            for desk in desks.values():
-                await desk.close()
-            product.stop()
-            await between.close()
 
 
 async def measure(folder: Path, faults: int, seed: int) -> int:
     """How many differences there are."""
     begun = time.monotonic()
-    async with laid(folder, seed) as siege:
-        await siege.lay(faults)
-        log, calls = siege.log(), await every_call(siege.desks["sofia"])
-        found = siege.unsettled + differences(log, calls, siege.blows)
-        contained = siege.product.log.count("Traceback")
+    with Asterisk() as pbx, Floor(pbx) as floor:
+        async with laid(pbx, floor, folder, seed) as siege:
+            await siege.lay(faults)
+            log, calls = siege.log(), await every_call(siege.desks["sofia"])
+            found = siege.unsettled + differences(log, calls, siege.blows)
+            contained = siege.product.log.count("Traceback")
     dealt = Counter(blow.name for blow in siege.blows)
     print(f"seed {seed}: {', '.join(f'{name} {many}' for name, many in sorted(dealt.items()))}")
     print(

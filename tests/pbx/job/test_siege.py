@@ -11,11 +11,9 @@ import pytest
 
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
-from tests.pbx.job.conftest import wire as wire_up
-from tests.pbx.job.product import AGENTS, Desk, Product
+from tests.siege.laid import laid
 from tests.siege.reckoning import differences
 from tests.siege.siege import FAULTS, Siege, every_call
-from tests.siege.wire import Wire
 
 pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-siege")]
 SEED = 20261127
@@ -35,24 +33,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 async def siege(pbx: Asterisk, floor: Floor, disk: Path) -> AsyncIterator[Siege]:
-    between = Wire(pbx.ports.ami)
-    await between.start()
-    product = Product(pbx, disk)
-    product.environment["CALLCENTER_PBX__MAIN__PORT"] = str(between.port)
-    product.add_people()
-    product.start()
-    await wire_up(product)
-    desks = {name: Desk(product, name) for name in ("anna", "boris", "sofia")}
-    for desk in desks.values():
-        await desk.sign_in()
-    floor.phone(AGENTS["anna"], answer_ms=200)
-    floor.phone(AGENTS["boris"], answer_ms=500)
-    floor.phone(AGENTS["chiara"], busy=True)
-    yield Siege(pbx=pbx, product=product, floor=floor, desks=desks, wire=between, seed=SEED)
-    for desk in desks.values():
-        await desk.close()
-    product.stop()
-    await between.close()
+    async with laid(pbx, floor, disk, SEED) as siege:
+        yield siege
 
 
 async def test_nobody_is_lost_whatever_breaks(siege: Siege) -> None:

@@ -157,8 +157,9 @@ def _of_leg(call: Call, leg: str) -> Segment | None:
 
 
 def _same_part(segment: Segment, event: Offered, agent: AgentId | None) -> bool:
-    """Another round of ringing the same person is the same part, unless he has talked meanwhile."""
-    if segment.answered_at is not None:
+    """Another round of ringing the same person is the same part, unless he has talked meanwhile or is rung anew for
+    another reason: who let a queue's call go by and is then handed the customer has two parts."""
+    if segment.answered_at is not None or (segment.via is not event.via and not segment.ringing):
         return False
     return segment.device == event.device if agent is None else segment.agent == agent
 

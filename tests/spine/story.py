@@ -80,8 +80,8 @@ class Story:
     def leaves(self, result: QueueResult, queue: str = "support") -> Story:
         return self._add(QueueLeft, queue=queue, result=result)
 
-    def rings(self, number: str, leg: str | None = None, queue: str = "support") -> Story:
-        return self._add(Offered, leg=leg or number, device=device(number), via=Via.QUEUE, queue=queue)
+    def rings(self, number: str, leg: str | None = None, queue: str = "support", via: Via = Via.QUEUE) -> Story:
+        return self._add(Offered, leg=leg or number, device=device(number), via=via, queue=queue)
 
     def stops_ringing(self, number: str, result: OfferResult, leg: str | None = None) -> Story:
         return self._add(OfferEnded, leg=leg or number, device=device(number), result=result)

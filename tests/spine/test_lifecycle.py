@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.call import OutcomeState, Result, Role, State
-from callcenter.events import CallEvent, Direction, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult
+from callcenter.events import CallEvent, Direction, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult, Via
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
 from callcenter.roster import Roster
@@ -39,6 +39,20 @@ def test_retry_rounds_are_offers_of_one_segment() -> None:
     (segment,) = call.segments
     assert [offer.result for offer in segment.offers] == [OfferResult.NO_ANSWER, None]
     assert call.state is State.RINGING
+
+
+def test_who_refused_a_queues_call_and_is_then_handed_the_customer_has_a_part_for_each() -> None:
+    story = Story().arrives().joins().rings("102", "a").stops_ringing("102", OfferResult.REJECTED, "a")
+    story.rings("101").answers("101").hangs_up("101").rings("102", "b", via=Via.BLIND).answers("102", "b")
+    refused, anna, handed = story.told().segments
+    assert (refused.agent, refused.via, refused.answered_at) == (BORIS, Via.QUEUE, None)
+    assert (anna.agent, handed.agent, handed.via) == (ANNA, BORIS, Via.BLIND)
+
+
+def test_a_phone_that_rings_for_two_reasons_at_once_is_one_part() -> None:
+    story = Story().arrives().joins().rings("102", "a").rings("102", "b", via=Via.BLIND)
+    (segment,) = story.told().segments
+    assert [offer.leg for offer in segment.offers] == ["a", "b"]
 
 
 def test_a_return_after_leaving_is_a_new_segment_and_still_one_debt_each() -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -61,8 +62,9 @@ class _Work:
 
     @property
     def asked(self) -> dict[str, str]:
-        """What a mark must be about to be gone on from."""
-        return {"since": self.wish.since.isoformat(), "source": self.history.source, "only": self.wish.only}
+        """What a mark must be about to be gone on from. A source may hold a password."""
+        source = sha256(self.history.source.encode()).hexdigest()
+        return {"since": self.wish.since.isoformat(), "source": source, "only": self.wish.only}
 
 
 async def backfill(settings: Settings, wish: Wish, tell: Tell) -> dict[str, dict[str, int]]:

@@ -14,7 +14,7 @@ from typing import Final
 from callcenter.ami.backfill import sources
 from callcenter.ami.backfill.queue_log import verdicts
 from callcenter.ami.backfill.rows import QueueRow
-from callcenter.ami.cel import CelRow, Translation, Verdicts
+from callcenter.ami.cel import Translation, Verdicts
 from callcenter.ami.past import Past, Times, calls_of
 from callcenter.events import Filled, Gap
 from callcenter.pbxmap import PbxMap
@@ -51,11 +51,6 @@ class History:
         times = Times(since=gap.from_at - _LATE, booted_at=booted_at)
         past = Past(map, Translation(self.spool, why), replace(gap, filled_from="cel"), times)
         yield from calls_of(sources.events(best, begun, until), past)
-
-
-def read(source: str, since: datetime, until: datetime) -> Iterator[CelRow]:
-    """The channel events from ``since`` to ``until``, oldest first. Raises Unavailable, with the remedy."""
-    return sources.events(sources.find(source, "cel")[0], since, until)
 
 
 def _verdicts(others: Sequence[sources.Source], since: datetime, until: datetime) -> Verdicts:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from callcenter import backfilling
+from callcenter.__main__ import main
 from callcenter.backfilling import Wish
 from callcenter.config import Settings, load
 from callcenter.crm import calls
@@ -106,6 +107,25 @@ async def test_broken_off_it_goes_on_and_loses_nothing(db: Database, settings: S
     await backfilling.backfill(settings, wish(), again.append)
     assert "going on from" in again[0]
     assert await counted(db, CallRow) == 4
+
+
+async def test_no_password_is_left_behind_or_taken_where_everybody_sees_it(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = "sqlite://reader:pa55word@/" + str(tmp_path / "cdr.sqlite3")
+    assert main(["backfill", "--since", "2019-01-01", "--source", url]) == 2
+    told = capsys.readouterr().err
+    assert "--source @FILE" in told
+    named = tmp_path / "queue_rrmemory_answered.cdr?pa55word"
+    named.write_bytes((HERE / "queue_rrmemory_answered.cdr").read_bytes())
+
+    def look(_line: str) -> None:
+        marks.append((tmp_path / "backfill-main.json").read_text())
+
+    marks: list[str] = []
+    await backfilling.backfill(settings, wish(source=str(named)), look)
+    assert [mark for mark in (told, *marks) if "pa55word" in mark] == []
+    assert len(marks) == 3
 
 
 async def test_records_do_where_nothing_else_was_kept(db: Database, settings: Settings) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from callcenter.ami import celfile, history
+from callcenter.ami.backfill import sources
 from callcenter.ami.cel import CelRow, Translation
 from callcenter.ami.history import History
 from callcenter.ami.past import Past, Times, calls_of
@@ -20,6 +20,7 @@ from callcenter.events import Filled, Gap, GapCause
 from callcenter.lifecycle import apply
 from tests.ami.tale import CAPTURES, MAP, ROSTER, answered, offers, recorded, told, visits
 
+EVER: Final = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 SPOOL = "/var/spool/asterisk/monitor"
 CUT_OFF: Final = frozenset({"kill"})
 """Asterisk was killed in the call: the stream itself tells no end of it."""
@@ -30,12 +31,15 @@ PLAIN = [name for name in NAMES if name not in CUT_OFF | {"hostile_callerid", "w
 
 
 def rows_of(name: str) -> list[CelRow]:
-    with (CAPTURES / f"{name}.cel.csv").open(newline="") as file:
-        return list(celfile.rows(file))
+    return read(CAPTURES / f"{name}.cel.csv", *EVER)
+
+
+def read(file: Path, since: datetime, until: datetime) -> list[CelRow]:
+    return list(sources.events(sources.find(str(file))[0], since, until))
 
 
 def gap_of(rows: list[CelRow]) -> Gap:
-    return Gap(from_at=rows[0].at, to_at=rows[-1].at, cause=GapCause.SERVICE_DOWN, filled_from="cel")
+    return Gap(from_at=rows[0].at, to_at=max(row.at for row in rows), cause=GapCause.SERVICE_DOWN, filled_from="cel")
 
 
 def filled(rows: list[CelRow]) -> list[Filled]:
@@ -131,7 +135,7 @@ def test_a_long_file_is_read_from_the_moment_on(tmp_path: Path) -> None:
     file = tmp_path / "cel.csv"
     file.write_text("".join(lines))
     since = start + timedelta(seconds=15_000)
-    found = list(history.read(str(file), since, since + timedelta(seconds=99)))
+    found = read(file, since, since + timedelta(seconds=99))
     assert (len(found), found[0].at) == (100, since)
 
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, Text, or_, select, update
+from sqlalchemy import JSON, Table, Text, bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callcenter import metrics
@@ -38,6 +38,27 @@ class Job(Base):
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str] = mapped_column(Text, default="")
+
+
+_due: Final = (
+    select(Job)
+    .where(Job.done_at.is_(None), Job.run_at <= bindparam("now", type_=UtcDateTime()))
+    .where(Job.kind.in_(bindparam("kinds", expanding=True)))
+    .where(or_(Job.leased_until.is_(None), Job.leased_until < bindparam("now", type_=UtcDateTime())))
+    .order_by(Job.run_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_jobs: Final = cast(Table, Job.__table__)
+_mark: Final = update(_jobs).where(_jobs.c.id == bindparam("job"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a job went, as the values its row takes."""
+
+    id: UUID
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +96,11 @@ class Jobs:
         self._wake.set()
 
     async def run(self) -> None:
+        ended: Ended | None = None
         while True:
-            try:
-                claim = await self._db.write(self._claim)
-            except Unavailable:
-                claim = None
+            claim, ended = await self._next(ended)
             if claim:
-                await self._do(claim)
+                ended = await self._do(claim)
                 continue
             self._wake.clear()
             try:
@@ -89,38 +108,31 @@ class Jobs:
             except TimeoutError:
                 pass
 
-    def _claim(self, session: Session) -> Claim | None:
+    async def _next(self, ended: Ended | None) -> tuple[Claim | None, Ended | None]:
+        """Marks the last job and claims another in one transaction; without a database neither, to be tried again."""
+        try:
+            return await self._db.write(lambda s: self._mark_and_claim(s, ended)), None
+        except Unavailable:
+            return None, ended
+
+    def _mark_and_claim(self, session: Session, ended: Ended | None) -> Claim | None:
+        if ended:
+            session.execute(_mark, {"job": ended.id, **ended.values})
         now = self._clock.now()
-        due = (
-            select(Job)
-            .where(Job.done_at.is_(None), Job.run_at <= now, Job.kind.in_(self._kinds))
-            .where(or_(Job.leased_until.is_(None), Job.leased_until < now))
-            .order_by(Job.run_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        job = session.scalars(due).first()
+        job = session.scalars(_due, {"now": now, "kinds": list(self._kinds)}).first()
         if job is None:
             return None
         job.leased_until = now + _LEASE
         job.attempts += 1
         return Claim(id=job.id, kind=job.kind, args=job.args, attempts=job.attempts)
 
-    async def _do(self, claim: Claim) -> None:
+    async def _do(self, claim: Claim) -> Ended:
         try:
             await self._kinds[claim.kind](claim.args)
         except Exception as wrong:
             metrics.jobs_failed.labels(kind=claim.kind).inc()
             log.warning("job_failed", kind=claim.kind, job=str(claim.id), error=f"{type(wrong).__name__}: {wrong}")
             pause = min(_LONGEST_WAIT, 2.0 ** min(claim.attempts, 10))
-            values: dict[str, Any] = {
-                "run_at": self._clock.now() + timedelta(seconds=pause),
-                "leased_until": None,
-                "error": f"{type(wrong).__name__}: {wrong}"[:500],
-            }
-        else:
-            values = {"done_at": self._clock.now(), "error": ""}
-        try:
-            await self._db.write(lambda s: s.execute(update(Job).where(Job.id == claim.id).values(values)))
-        except Unavailable:
-            log.warning("job_not_marked", job=str(claim.id), reason="database unavailable; its lease will run out")
+            again = {"run_at": self._clock.now() + timedelta(seconds=pause), "leased_until": None}
+            return Ended(id=claim.id, values={**again, "error": f"{type(wrong).__name__}: {wrong}"[:500]})
+        return Ended(id=claim.id, values={"done_at": self._clock.now(), "error": ""})

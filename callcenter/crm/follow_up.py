@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,6 +15,8 @@ from callcenter.crm import callbacks, calls, tasks
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.upsert import upsert
 from callcenter.events import CallEvent, Ended, Filled, OutcomeLogged, OutcomeWaived, RecordingStarted
+
+_CERTAIN_AFTER: Final = timedelta(seconds=6)
 
 
 def follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> list[UUID]:
@@ -69,9 +71,12 @@ def _id_of(call: Call, seq: int) -> Any:
 
 
 def _hand_over_recordings(session: Session, call: Call, now: datetime) -> None:
+    """Where nobody talked the file is most likely without sound, which is certain only when nobody has written to it
+    for a while: looked at before, it would only be looked at again."""
+    at = now if call.answered_at else now + _CERTAIN_AFTER
     rows = session.scalars(
         select(RecordingRow).where(RecordingRow.call_id == call.id, RecordingRow.state == "recording")
     )
     for row in rows:
         row.state = "waiting"
-        jobs.enqueue(session, "store_recording", {"recording": str(row.id)}, at=now)
+        jobs.enqueue(session, "store_recording", {"recording": str(row.id)}, at=at)

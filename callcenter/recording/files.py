@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import struct
 from collections.abc import Iterable
@@ -55,7 +56,8 @@ def locate(path: str, settings: Recordings) -> Path:
         )
     spool = settings.spool.resolve()
     try:
-        next(spool.iterdir(), None)
+        with os.scandir(spool) as listed:
+            next(listed, None)
     except OSError as wrong:
         raise Unavailable(
             f"the recordings folder {spool} cannot be read: {wrong.strerror}; mount it and let this user read it",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -17,6 +18,15 @@ from callcenter.crm.models.trail import StaffNotice
 from callcenter.crm.privacy.rules import How, Notice, Place, PlaceKind, Rule, Verdict, places, verdict
 from callcenter.errors import Invalid
 from callcenter.events import Direction
+
+_last: Final = (
+    select(RecordingNotice.policy_id, func.max(RecordingNotice.version).label("version"))
+    .group_by(RecordingNotice.policy_id)
+    .subquery()
+)
+_newest: Final = select(RecordingNotice).join(
+    _last, (_last.c.policy_id == RecordingNotice.policy_id) & (_last.c.version == RecordingNotice.version)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +122,7 @@ def _tell(session: Session, policy: UUID, notice: Notice, now: datetime) -> None
 
 def _notices(session: Session) -> dict[UUID, RecordingNotice]:
     """The newest of each policy."""
-    newest = select(RecordingNotice.policy_id, func.max(RecordingNotice.version).label("version"))
-    last = newest.group_by(RecordingNotice.policy_id).subquery()
-    rows = session.scalars(
-        select(RecordingNotice).join(
-            last, (last.c.policy_id == RecordingNotice.policy_id) & (last.c.version == RecordingNotice.version)
-        )
-    )
-    return {row.policy_id: row for row in rows}
+    return {row.policy_id: row for row in session.scalars(_newest)}
 
 
 def _in_force(session: Session, policy: UUID, at: datetime) -> RecordingNotice | None:

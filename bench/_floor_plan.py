@@ -82,8 +82,8 @@ def _add_people(session: Session) -> list[str]:
     for number in AGENTS:
         values = {"username": f"agent{number}", "display_name": f"Agent {number}", "role": "agent"}
         user = users.create(session, values, "no password", LONG_AGO)
-        rosters.put_extension(session, "main", number, [f"PJSIP/{number}"], [f"PJSIP/{number}"])
-        rosters.bind(session, user.id, number, LONG_AGO)
+        desk = rosters.put_extension(session, "main", number, [f"PJSIP/{number}"], [f"PJSIP/{number}"])
+        rosters.bind(session, user.id, desk, LONG_AGO)
         token = sessions.begin(session, user, Visitor(address="127.0.0.1", software="bench"), datetime.now(UTC))
         cookies.append(f"{access.COOKIE}={token}")
     return cookies

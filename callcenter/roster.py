@@ -37,6 +37,11 @@ class Binding:
     since: datetime
     until: datetime | None = None
 
+    @property
+    def pbx(self) -> str:
+        """That of the extension, and thereby of all its devices. Another PBX may have the same number."""
+        return next((device.pbx for device in self.devices), "")
+
     def holds(self, at: datetime) -> bool:
         return self.since <= at and (self.until is None or at < self.until)
 

@@ -17,8 +17,19 @@ from callcenter.crm.schemas import Language, Person
 from callcenter.news import DeskTaken
 
 
+class FreeDesk(Answer):
+    """``twin``: another PBX has an extension of this number too, so that people have to be told the PBX."""
+
+    pbx: str
+    number: str
+    twin: bool
+
+
 class MeAnswer(Answer):
-    """``notice_due``: until the notice to people who work here is confirmed, everything else is refused."""
+    """``extension`` and its ``pbx`` are null without a desk; ``twin`` as of a free one.
+
+    ``notice_due``: until the notice to people who work here is confirmed, everything else is refused.
+    """
 
     id: UUID
     username: str
@@ -26,7 +37,9 @@ class MeAnswer(Answer):
     role: UserRole
     language: str
     extension: str | None
-    extensions_free: list[str]
+    pbx: str | None
+    twin: bool
+    extensions_free: list[FreeDesk]
     notice_due: bool = False
 
 
@@ -35,9 +48,11 @@ class MeChange(Body):
 
 
 class DeskChange(Body):
-    """``extension`` null: leave the desk. ``take_over`` is for supervisors: whoever sits there leaves."""
+    """``extension`` null: leave the desk. ``pbx`` is needed where several have that number. ``take_over`` is for
+    supervisors: whoever sits there leaves."""
 
     extension: Line | None
+    pbx: Line = ""
     take_over: bool = False
 
 
@@ -74,12 +89,14 @@ class DeskView(View):
             require(self.request, Verb.TAKE_OVER_DESK)
 
         def sit(session: Session) -> UUID | None:
-            former = None
+            former, pbx = None, ""
             if body.extension:
-                former = rosters.bind(session, who.id, body.extension, now, take_over=body.take_over)
+                extension = rosters.find(session, body.extension, body.pbx)
+                former, pbx = rosters.bind(session, who.id, extension, now, take_over=body.take_over), extension.pbx
             else:
                 rosters.unbind(session, who.id, now)
-            audit.record(session, who, "sit", ("extension", body.extension or ""), now, take_over=body.take_over)
+            desk = ("extension", body.extension or "")
+            audit.record(session, who, "sit", desk, now, pbx=pbx, take_over=body.take_over)
             return former
 
         former = await app[DB].write(sit)
@@ -116,15 +133,19 @@ def add_routes(app: web.Application) -> None:
 
 def me(session: Session, who: Actor, now: datetime) -> MeAnswer:
     """What a person is told about himself."""
-    user = users.get(session, who.id)
+    user, desk, twins = users.get(session, who.id), rosters.desk_of(session, who.id), rosters.twins(session)
     return MeAnswer(
         id=user.id,
         username=user.username,
         display_name=user.display_name,
         role=UserRole(user.role),
         language=user.language,
-        extension=rosters.extension_of(session, user.id),
-        extensions_free=rosters.free(session, now),
+        extension=desk.number if desk else None,
+        pbx=desk.pbx if desk else None,
+        twin=desk is not None and desk.number in twins,
+        extensions_free=[
+            FreeDesk(pbx=e.pbx, number=e.number, twin=e.number in twins) for e in rosters.free(session, now)
+        ],
         notice_due=staff.due(session, who.id, who.session) is not None,
     )
 

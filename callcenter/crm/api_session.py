@@ -21,12 +21,14 @@ from callcenter.errors import NotFound, SignedOut
 
 
 class SignInBody(BaseModel):
-    """Nothing is stripped here: a password may begin with a space."""
+    """``pbx`` is needed where several have that extension. Nothing is stripped here: a password may begin with a
+    space."""
 
     model_config = ConfigDict(extra="forbid")
     username: Line
     password: Line
     extension: Line | None = None
+    pbx: Line = ""
 
 
 class SessionAnswer(Answer):
@@ -60,7 +62,7 @@ class SessionView(View):
             session.flush()
             who = sessions.actor(session, token, now)
             if body.extension and who and staff.due(session, who.id, who.session) is None:
-                rosters.bind(session, user.id, body.extension, now)
+                rosters.bind(session, user.id, rosters.find(session, body.extension, body.pbx), now)
             audit.record(session, who, "sign_in", ("user", str(user.id)), now)
             return token
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -26,6 +27,10 @@ class ExtensionTaken(Refused):
     code = "extension_taken"
 
 
+class ExtensionAmbiguous(Refused):
+    code = "extension_ambiguous"
+
+
 def load(session: Session) -> Roster:
     """Every binding that holds now."""
     rows = session.execute(
@@ -46,15 +51,22 @@ def load(session: Session) -> Roster:
     )
 
 
-def bind(session: Session, agent: UUID, number: str, now: datetime, *, take_over: bool = False) -> UUID | None:
-    """Seats the agent at an extension and nowhere else; who sat there until now. Raises ExtensionUnknown,
-    ExtensionTaken.
+def find(session: Session, number: str, pbx: str = "") -> Extension:
+    """The extension of that number, which several PBXs may have. Raises ExtensionUnknown, ExtensionAmbiguous."""
+    found = [e for e in session.scalars(select(Extension).where(Extension.number == number)) if e.devices]
+    found = [extension for extension in found if pbx in ("", extension.pbx)]
+    if not found:
+        raise ExtensionUnknown("there is no such extension; an administrator adds it on the PBX page")
+    if len(found) > 1:
+        raise ExtensionAmbiguous("several PBXs have an extension of this number; say which PBX is meant")
+    return found[0]
+
+
+def bind(session: Session, agent: UUID, extension: Extension, now: datetime, *, take_over: bool = False) -> UUID | None:
+    """Seats the agent at an extension and nowhere else; who sat there until now. Raises ExtensionTaken.
 
     Whoever left without signing out does not block a desk: once all his sessions are over it is free.
     """
-    extension = session.scalars(select(Extension).where(Extension.number == number).order_by(Extension.pbx)).first()
-    if extension is None or not extension.devices:
-        raise ExtensionUnknown("there is no such extension; an administrator adds it on the PBX page")
     sitting = session.scalars(
         select(RosterRow).where(RosterRow.extension_id == extension.id, RosterRow.until.is_(None))
     ).first()
@@ -94,17 +106,8 @@ def vacate(session: Session, now: datetime) -> int:
     return len(left)
 
 
-def extension_of(session: Session, agent: UUID) -> str | None:
-    """Where the agent sits."""
-    return session.scalar(
-        select(Extension.number)
-        .join(RosterRow, RosterRow.extension_id == Extension.id)
-        .where(RosterRow.agent_id == agent, RosterRow.until.is_(None))
-    )
-
-
 def desk_of(session: Session, agent: UUID) -> Extension | None:
-    """The whole extension at which the agent sits."""
+    """The extension at which the agent sits."""
     return session.scalar(
         select(Extension)
         .join(RosterRow, RosterRow.extension_id == Extension.id)
@@ -123,16 +126,17 @@ def desks(session: Session) -> list[tuple[Extension, User | None]]:
     return [(extension, user) for extension, user in rows]
 
 
-def free(session: Session, now: datetime) -> list[str]:
-    """The numbers at which nobody sits who is signed in."""
+def free(session: Session, now: datetime) -> list[Extension]:
+    """Those at which nobody sits who is signed in, by number."""
     at_work = sessions.at_work(session, now)
-    return sorted(
-        {
-            extension.number
-            for extension, user in desks(session)
-            if extension.devices and (user is None or user.id not in at_work)
-        }
-    )
+    found = [e for e, user in desks(session) if e.devices and (user is None or user.id not in at_work)]
+    return sorted(found, key=lambda extension: (extension.number, extension.pbx))
+
+
+def twins(session: Session) -> frozenset[str]:
+    """Numbers that more than one PBX has: such an extension is named together with its PBX."""
+    times = Counter(extension.number for extension in interfaces(session) if extension.devices)
+    return frozenset(number for number, n in times.items() if n > 1)
 
 
 def interfaces(session: Session) -> list[Extension]:

@@ -60,8 +60,8 @@ def _staff(session: Session, now: datetime, passwords: dict[str, str]) -> list[p
         values = {"username": username, "display_name": name, "role": "agent", "language": language}
         user = users.create(session, values, passwords[username], now)
         device = f"PJSIP/{number}"
-        rosters.put_extension(session, PBX, number, [device], [device])
-        rosters.bind(session, user.id, number, now)
+        desk = rosters.put_extension(session, PBX, number, [device], [device])
+        rosters.bind(session, user.id, desk, now)
         agents.append(past.Agent(id=user.id, extension=number, device=device))
     return agents
 

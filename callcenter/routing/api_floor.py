@@ -97,7 +97,8 @@ class UnownedClaimView(View):
         app, who = self.request.app, require(self.request, Verb.SETTLE)
 
         def read(session: Session) -> tuple[settle.Part, str]:
-            return settle.unowned(session, segment_id), rosters.extension_of(session, who.id) or ""
+            part, desk = settle.unowned(session, segment_id), rosters.desk_of(session, who.id)
+            return part, desk.number if desk and desk.pbx == part.call.pbx else ""
 
         part, extension = await app[DB].read(read)
         event = SegmentClaimed(

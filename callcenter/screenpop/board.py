@@ -143,11 +143,11 @@ class Board:
     def seated(self, directory: Directory, roster: Roster) -> set[AgentId]:
         """Somebody changed desks; the agents whose own extension is another one now."""
         agents = {b.agent for b in (*self._roster.bindings, *roster.bindings)} | set(self._pops)
-        sat = {agent: self._extension(agent) for agent in agents}
+        sat = {agent: self._sits(agent) for agent in agents}
         self._directory, self._roster = directory, roster
         self._members.reseat(directory, roster)
         self.lines_version += 1
-        return {agent for agent in agents if self._extension(agent) != sat[agent]}
+        return {agent for agent in agents if self._sits(agent) != sat[agent]}
 
     def knows(self, agent: AgentId) -> bool:
         return agent in self._directory.people
@@ -182,7 +182,8 @@ class Board:
         """Every agent who sits somewhere or owes an outcome, as far as the viewer's rights reach, by name."""
         agents = {b.agent for b in self._roster.bindings if b.until is None}
         agents |= {agent for agent, pops in self._pops.items() if pops}
-        desks = (Desk(me=self._me(agent), presence=self.presence(agent), calls=self._calls(agent)) for agent in agents)
+        seen = (agent for agent in agents if self._reaches(viewer, agent))
+        desks = (Desk(me=self._me(agent), presence=self.presence(agent), calls=self._calls(agent)) for agent in seen)
         return tuple(sorted(desks, key=lambda d: (d.me.display_name, d.me.id)))
 
     def presence(self, agent: AgentId) -> Presence:
@@ -260,14 +261,15 @@ class Board:
                     changes[entry.agent].append(PopUpdated(pop=face))
         return changes
 
-    def _extension(self, agent: AgentId) -> str | None:
+    def _sits(self, agent: AgentId) -> tuple[str | None, str | None]:
+        """PBX and number of his extension."""
         held = [b for b in self._roster.bindings if b.agent == agent and b.until is None]
-        return max(held, key=lambda b: b.since).extension if held else None
+        last = max(held, key=lambda b: b.since, default=None)
+        return (last.pbx, last.extension) if last else (None, None)
 
     def _me(self, agent: AgentId) -> Me:
-        person = self._person(agent)
-        extension = self._extension(agent)
-        return Me(id=agent, username=person.username, display_name=person.display_name, extension=extension)
+        person, (pbx, extension) = self._person(agent), self._sits(agent)
+        return Me(id=agent, username=person.username, display_name=person.display_name, extension=extension, pbx=pbx)
 
     def _person(self, agent: AgentId) -> Person:
         unknown = Person(id=agent, username="", display_name="")

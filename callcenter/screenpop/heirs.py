@@ -24,7 +24,7 @@ def handed_to(call: Call, segment: Segment, directory: Directory, roster: Roster
 def _sits_at(segment: Segment, directory: Directory, roster: Roster) -> str:
     """Whoever sits at the extension or the device that the PBX named."""
     device = Device(pbx=segment.device.pbx, name=segment.handed_to)
-    here = [b for b in roster.bindings if b.until is None and any(d.pbx == device.pbx for d in b.devices)]
+    here = [b for b in roster.bindings if b.until is None and b.pbx == device.pbx]
     found = [b.agent for b in here if b.extension == segment.handed_to or device in b.devices]
     return _name(directory, found[0]) if found else ""
 

@@ -46,8 +46,7 @@ def agent_of(member: MemberState, directory: Directory, roster: Roster) -> Agent
     number = directory.stations.get((member.pbx, member.interface))
     devices = {Device(pbx=member.pbx, name=name) for name in (member.interface, member.state_interface) if name}
     for binding in sitting:
-        here = any(d.pbx == member.pbx for d in binding.devices)
-        if (binding.extension == number and here) or devices & binding.devices:
+        if (binding.pbx, binding.extension) == (member.pbx, number) or devices & binding.devices:
             return binding.agent
     return None
 

@@ -125,6 +125,8 @@ class Me:
     username: str
     display_name: str
     extension: str | None
+    pbx: str | None = None
+    """That of the extension."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

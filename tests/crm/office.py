@@ -139,9 +139,9 @@ class Office:
     async def sign_in(self, caller: Caller, username: str, password: str = PASSWORD, **more: Any) -> Answer:
         return await caller.post("/session", {"username": username, "password": password, **more})
 
-    async def extension(self, number: str) -> UUID:
+    async def extension(self, number: str, pbx: str = "main") -> UUID:
         name = f"PJSIP/{number}"
-        return await self.db.write(lambda s: rosters.put_extension(s, "main", number, [name], [name]).id)
+        return await self.db.write(lambda s: rosters.put_extension(s, pbx, number, [name], [name]).id)
 
     async def happens(self, story: Story) -> None:
         """The PBX tells the story."""

@@ -65,7 +65,7 @@ async def test_signing_out_ends_the_session_and_leaves_the_desk(both: Office) ->
     assert (await anna.delete("/session")).status == 204
     assert (await anna.get("/me")).status == 401
     assert [e.user for e in both.told(SignedOff)] == [anna.id]
-    assert (await boris.get("/me")).body["extensions_free"] == ["101"]
+    assert [free["number"] for free in (await boris.get("/me")).body["extensions_free"]] == ["101"]
     assert both.told(RosterChanged)[-1].roster.bindings == ()
 
 
@@ -138,6 +138,32 @@ async def test_an_agent_may_not_take_over(office: Office) -> None:
     assert (await boris.put("/me/extension", {"extension": "101", "take_over": True})).status == 403
 
 
+async def test_of_extensions_with_one_number_one_says_which_pbx_is_meant(both: Office) -> None:
+    anna = await both.signed_in("anna", extension="101")
+    await both.extension("101", "branch")
+    await both.extension("102", "branch")
+    boris = await both.signed_in("boris")
+    free = (await boris.get("/me")).body["extensions_free"]
+    assert [(desk["number"], desk["pbx"], desk["twin"]) for desk in free] == [
+        ("101", "branch", True),
+        ("102", "branch", False),
+    ]
+    again = await both.caller()
+    assert (await both.sign_in(again, "boris", extension="101")).code == "extension_ambiguous"
+    assert (await boris.put("/me/extension", {"extension": "101"})).code == "extension_ambiguous"
+    assert (await boris.put("/me/extension", {"extension": "101", "pbx": "main"})).code == "extension_taken"
+    assert (await boris.put("/me/extension", {"extension": "102", "pbx": "main"})).code == "extension_unknown"
+    his = (await both.sign_in(again, "boris", extension="101", pbx="branch")).body
+    assert (his["extension"], his["pbx"], his["twin"]) == ("101", "branch", True)
+    assert ((await anna.get("/me")).body["pbx"], (await boris.get("/me")).body["extensions_free"][0]["number"]) == (
+        "main",
+        "102",
+    )
+    roster, now = both.told(RosterChanged)[-1].roster, both.clock.now()
+    sitting = [roster.agent_at(Device(pbx=pbx, name="PJSIP/101"), now) for pbx in ("main", "branch")]
+    assert sitting == [anna.id, boris.id]
+
+
 async def test_an_unknown_desk_is_told(office: Office) -> None:
     anna = await office.signed_in("anna")
     answer = await anna.put("/me/extension", {"extension": "999"})
@@ -149,7 +175,7 @@ async def test_who_went_home_without_signing_out_blocks_no_desk(office: Office) 
     await office.signed_in("anna", extension="101")
     office.clock.move(13 * 3600)
     boris = await office.signed_in("boris")
-    assert (await boris.get("/me")).body["extensions_free"] == ["101"]
+    assert [free["number"] for free in (await boris.get("/me")).body["extensions_free"]] == ["101"]
     assert (await boris.put("/me/extension", {"extension": "101"})).body["extension"] == "101"
 
 

@@ -51,7 +51,7 @@ class Site:
         assert agent is not None
         phone = f"PJSIP/{number}"
         await self.parts.db.write(lambda s: rosters.put_extension(s, "main", number, [phone], [phone]))
-        await self.parts.db.write(lambda s: rosters.bind(s, agent, number, START))
+        await self.parts.db.write(lambda s: rosters.bind(s, agent, rosters.find(s, number), START))
         devices = frozenset({Device(pbx="main", name=phone)})
         binding = Binding(agent=agent, extension=number, devices=devices, since=START.replace(year=2020))
         await self.parts.bus.publish(RosterChanged(roster=Roster(bindings=(binding,))))

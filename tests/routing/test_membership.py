@@ -47,7 +47,7 @@ async def rule(db: Database, **rules_now: object) -> None:
 
 async def leaves(house: House, agent: AgentId, number: str) -> None:
     """The agent signs out of the extension; somebody else may still sit at the other one."""
-    await house.db.write(lambda s: rosters.bind(s, agent, number, START))
+    await house.db.write(lambda s: rosters.bind(s, agent, rosters.find(s, number), START))
     await house.db.write(lambda s: rosters.unbind(s, agent, START))
     others = {n: a for n, a in {"101": ANNA, "102": BORIS}.items() if a != agent}
     await house.bus.publish(RosterChanged(roster=roster(others)))

@@ -150,8 +150,8 @@ class House:
             values = {"username": name, "display_name": name.title(), "role": role}
             user = users.create(session, values, "no password", START)
             if number:
-                rosters.put_extension(session, "main", number, [f"PJSIP/{number}"], [f"PJSIP/{number}"])
-                rosters.bind(session, user.id, number, START)
+                desk = rosters.put_extension(session, "main", number, [f"PJSIP/{number}"], [f"PJSIP/{number}"])
+                rosters.bind(session, user.id, desk, START)
             visitor = Visitor(address="127.0.0.1", software="test")
             return user.id, sessions.begin(session, user, visitor, self.clock.now())
 

@@ -17,7 +17,7 @@ from callcenter.news import DraftSaved
 from callcenter.roster import Binding, Roster
 from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
 from callcenter.routing.why import ReasonKind
-from callcenter.screenpop.lines import Directory
+from callcenter.screenpop.lines import Directory, Person
 from callcenter.screenpop.shown import Draft, Phase, Pop, PopUpdated
 from tests.screenpop.desk import DIRECTORY, Office, card, member
 from tests.spine.story import ANNA, BORIS, START, Story, answered, device, roster
@@ -89,6 +89,16 @@ def test_the_floor_says_with_whom_and_what_is_owed() -> None:
     anna, boris = office.board.floor(viewer)
     assert [(c.phase, c.who) for c in anna.calls] == [(Phase.WRAPUP, "Olena")]
     assert [(c.phase, c.who, c.queue) for c in boris.calls] == [(Phase.RINGING, "Olena", "support")]
+
+
+def test_a_supervisor_sees_the_desks_that_his_rights_reach() -> None:
+    office = Office()
+    ours, theirs = new_id(), new_id()
+    standings = [Standing(id=i, role=UserRole.AGENT, team=team) for i, team in ((ANNA, ours), (BORIS, theirs))]
+    people = {one.id: Person(id=one.id, username="", display_name="", standing=one) for one in standings}
+    office.board.judged(Directory(people=people))
+    viewer = Standing(id=new_id(), role=UserRole.SUPERVISOR, team=ours)
+    assert [desk.me.id for desk in office.board.floor(viewer)] == [ANNA]
 
 
 def test_a_member_that_is_a_local_channel_belongs_to_its_extension() -> None:

@@ -6,7 +6,7 @@ import type {
 /** The server's types under the names the screens use. */
 export type {
   CustomerBrief, NewOutcome, OfferResult, Pop, Presence, Problem as ProblemBody, QueueLine,
-  Extensions, PauseCodeAnswer as PauseCode, PresenceRules, QueueStaff, StaffAnswer as Staff, Why,
+  Extensions, FreeDesk, PauseCodeAnswer as PauseCode, PresenceRules, QueueStaff, StaffAnswer as Staff, Why,
   ImportAnswer, ImportedRows, SheetPreview,
   DialAnswer as Click, NewTask, NextStep, ReminderAnswer as Reminder, TaskAnswer as Task, TaskCounts, TaskFields, TaskPolicy, TimelineItem,
 } from './generated'
@@ -54,7 +54,7 @@ export type Me = MeAnswer
 
 /** An agent on the floor, and what he has to do with calls. */
 export interface Desk {
-  me: { id: string; username: string; display_name: string; extension: string | null }
+  me: { id: string; username: string; display_name: string; extension: string | null; pbx: string | null }
   presence: Presence
   calls: FloorCall[]
 }

@@ -1,7 +1,7 @@
 import { computed, ref } from 'vue'
 import { http } from '@/api/client'
 import { asProblem } from '@/api/problem'
-import type { Extensions, Me } from '@/api/types'
+import type { Extensions, FreeDesk, Me } from '@/api/types'
 
 const me = ref<Me>()
 let asked = false
@@ -9,6 +9,7 @@ let asked = false
 export function useSession() {
   return {
     me,
+    myPhone: computed(() => (me.value?.extension == null ? undefined : { pbx: me.value.pbx ?? '', number: me.value.extension, twin: me.value.twin })),
     supervises: computed(() => me.value?.role === 'supervisor' || me.value?.role === 'admin'),
     administers: computed(() => me.value?.role === 'admin'),
   }
@@ -49,14 +50,18 @@ export function forget(): void {
   asked = true
 }
 
-export async function chooseExtension(extension: string | null, take_over = false): Promise<void> {
-  me.value = await http.put<Me>('/me/extension', { extension, take_over })
+/** A phone as people tell it from others: its PBX is named only where another one has the same number. */
+export const phoneName = ({ pbx, number, twin }: FreeDesk): string => (twin ? `${number} · ${pbx}` : number)
+
+export async function chooseExtension(desk: FreeDesk | null, take_over = false): Promise<void> {
+  me.value = await http.put<Me>('/me/extension', { extension: desk?.number ?? null, pbx: desk?.pbx ?? '', take_over })
 }
 
 /** Phones at which somebody sits, and who. */
-export async function takenExtensions(): Promise<{ number: string; name: string }[]> {
+export async function takenExtensions(): Promise<(FreeDesk & { name: string })[]> {
   const { items } = await http.get<Extensions>('/extensions')
-  return items.flatMap(({ number, agent }) => (agent ? [{ number, name: agent.display_name }] : []))
+  const twin = (one: { number: string }) => items.filter((other) => other.number === one.number && other.devices.length).length > 1
+  return items.flatMap((one) => (one.agent ? [{ pbx: one.pbx, number: one.number, twin: twin(one), name: one.agent.display_name }] : []))
 }
 
 export async function chooseLanguage(language: string): Promise<void> {

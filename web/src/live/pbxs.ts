@@ -5,5 +5,8 @@ import { useBoard } from './board'
 export function usePbxNames() {
   const { board } = useBoard()
   const names = computed(() => (board.value?.health.pbx ?? []).map((line) => line.name))
-  return { names, several: computed(() => names.value.length > 1) }
+  const several = computed(() => names.value.length > 1)
+  /** A queue's or a phone's name, and on which PBX it is. */
+  const at = (name: string, pbx: string | null | undefined) => (several.value && pbx ? `${name} · ${pbx}` : name)
+  return { names, several, at }
 }

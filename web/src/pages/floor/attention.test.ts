@@ -5,7 +5,7 @@ import { byAttention, percent } from './attention'
 function desk(name: string, of: Partial<Desk['presence']>, owedSince?: string): Desk {
   const call = { segment_id: name, call_id: name, phase: 'wrapup' as const, since: owedSince ?? '', who: '', queue: '' }
   return {
-    me: { id: name, username: name, display_name: name, extension: '101' },
+    me: { id: name, username: name, display_name: name, extension: '101', pbx: 'main' },
     presence: { state: 'available', since: '2026-11-24T09:00:00Z', reasons: [], debts: 0, why: [], missed: 0, reachable: true, ...of },
     calls: owedSince ? [call] : [],
   }

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, exists, literal, null, select, text
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, literal, null, select, text
 from sqlalchemy.orm import Session, aliased
 
 from callcenter.crm import phrases, visible
@@ -28,10 +29,19 @@ from callcenter.crm.passages import NOTE, OUTCOME, SAID, moment
 from callcenter.crm.phrases import Phrase
 from callcenter.crm.rights import Actor
 
-_WINDOWS: Final = (100, 1000, 5000)
+_WINDOWS: Final = (50, 250, 1000)
 """How many passages with the words are looked at; behind the last one a cursor says where to go on."""
 _EVER: Final = 2**62
 _CARD: Final = aliased(Customer)
+_MATCHING: Final = text(
+    "SELECT moment, kind FROM passage_words CROSS JOIN passages ON moment = passage_words.rowid"
+    " WHERE passage_words MATCH :words AND passage_words.rowid >= :since AND passage_words.rowid < :before"
+    " ORDER BY passage_words.rowid DESC LIMIT :size"
+)
+_MATCHING_KNOWN: Final = text(
+    "SELECT moment, kind FROM passages WHERE passage_words @@ CAST(:words AS tsquery)"
+    " AND moment >= :since AND moment < :before ORDER BY moment DESC LIMIT :size"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +66,7 @@ def page(session: Session, asked: Asked, actor: Actor, limit: int, after: int | 
     for size in _WINDOWS:
         window = _with_words(session, asked, at, size)
         if window:
-            at = window[-1]
+            at = window[-1].moment
             found += _kept(session, asked, actor, window, limit + 1 - len(found))
         if len(found) > limit:
             return found[:limit], found[limit - 1].moment
@@ -65,31 +75,27 @@ def page(session: Session, asked: Asked, actor: Actor, limit: int, after: int | 
     return found, at
 
 
-def _with_words(session: Session, asked: Asked, before: int, size: int) -> list[int]:
-    """Both databases read this backwards from the newest. The words stand in PostgreSQL's statement itself: a plan made
-    without knowing them walks the whole table for a word that is rare."""
+def _with_words(session: Session, asked: Asked, before: int, size: int) -> list[Any]:
+    """The newest passages with the words, by moment and kind. Everything stands in PostgreSQL's statement itself: a
+    plan made without knowing the words and how many are wanted walks the whole table for a word that is rare."""
     span = {"since": moment(asked.began) if asked.began else 0, "before": before, "size": size}
     if session.get_bind().dialect.name == "sqlite":
-        matching = (
-            "SELECT rowid FROM passage_words WHERE passage_words MATCH :words AND rowid >= :since AND rowid < :before"
-            " ORDER BY rowid DESC LIMIT :size"
-        )
-        return list(session.scalars(text(matching), {**span, "words": phrases.for_sqlite(asked.phrases)}))
-    matching = (
-        "SELECT moment FROM passages WHERE passage_words @@ CAST(:words AS tsquery)"
-        " AND moment >= :since AND moment < :before ORDER BY moment DESC LIMIT :size"
-    )
-    words = phrases.for_postgres(asked.phrases)
-    known = text(matching).bindparams(bindparam("words", words, String, literal_execute=True))
-    return list(session.scalars(known, span))
+        return list(session.execute(_MATCHING, {**span, "words": phrases.for_sqlite(asked.phrases)}))
+    known = {**span, "words": phrases.for_postgres(asked.phrases)}
+    return list(session.execute(_MATCHING_KNOWN.bindparams(*starmap(_literal, known.items()))))
 
 
-def _kept(session: Session, asked: Asked, actor: Actor, window: Sequence[int], most: int) -> list[Any]:
-    kinds = [kind for kind in _OF_KIND if asked.kind in (None, kind) and _can_be(asked, kind)]
+def _literal(name: str, value: int | str) -> BindParameter[Any]:
+    return bindparam(name, value, literal_execute=True)
+
+
+def _kept(session: Session, asked: Asked, actor: Actor, window: Sequence[Any], most: int) -> list[Any]:
     found: list[Any] = []
-    for kind in kinds:
-        wanted = _OF_KIND[kind](asked, actor).where(Passage.moment.in_(window))
-        found += session.execute(wanted.order_by(Passage.moment.desc()).limit(most))
+    for kind, of_kind in _OF_KIND.items():
+        moments = [one.moment for one in window if one.kind == kind]
+        if moments and asked.kind in (None, kind) and _can_be(asked, kind):
+            wanted = of_kind(asked, actor).where(Passage.moment.in_(moments))
+            found += session.execute(wanted.order_by(Passage.moment.desc()).limit(most))
     return sorted(found, key=attrgetter("moment"), reverse=True)[:most]
 
 
@@ -120,7 +126,7 @@ def _said(asked: Asked, actor: Actor) -> Select[Any]:
         .join(RecordingRow, RecordingRow.id == Utterance.recording_id)
         .join(CallRow, CallRow.id == Passage.call_id)
         .outerjoin(_CARD, and_(_CARD.id == CallRow.customer_id, visible.on_readable_card(actor, CallRow.customer_id)))
-        .where(RecordingRow.state == "stored", visible.seen(actor, RecordingRow), *_of_call(asked))
+        .where(RecordingRow.state == "stored", visible.on_audible_call(actor, Passage.call_id), *_of_call(asked))
     )
     return found.where(Utterance.speaker == asked.speaker) if asked.speaker else found
 

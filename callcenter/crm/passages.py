@@ -65,12 +65,16 @@ def put(session: Session, found: Sequence[Found]) -> None:
         for key, one in zip(keys, kept, strict=True)
     ]
     session.execute(insert(Passage), rows)
-    words = list(zip(keys, (one.text for one in kept), strict=True))
+    index(session, [(key, one.text) for key, one in zip(keys, kept, strict=True)])
+
+
+def index(session: Session, texts: Sequence[tuple[int, str]]) -> None:
+    """Makes passages that are there found by the words of these texts, each with its passage's moment."""
     if session.get_bind().dialect.name == "sqlite":
-        fresh = [{"moment": key, "words": phrases.indexed(said)} for key, said in words]
+        fresh = [{"moment": key, "words": phrases.indexed(said)} for key, said in texts]
         session.execute(text("INSERT INTO passage_words (rowid, words) VALUES (:moment, :words)"), fresh)
     else:
-        fresh = [{"moment": key, "words": phrases.vector(said)} for key, said in words]
+        fresh = [{"moment": key, "words": phrases.vector(said)} for key, said in texts]
         set_words = "UPDATE passages SET passage_words = CAST(CAST(:words AS text) AS tsvector) WHERE moment = :moment"
         session.execute(text(set_words), fresh)
 

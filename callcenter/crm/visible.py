@@ -76,7 +76,12 @@ def calls(actor: Standing) -> Condition:
 
 def recordings(actor: Standing) -> Condition:
     """Recordings that may be listened to: of talks of one's own, or of one's team."""
-    return _of_parts(actor, Subject.RECORDINGS, RecordingRow.call_id, answered=True)
+    return on_audible_call(actor, RecordingRow.call_id)
+
+
+def on_audible_call(actor: Standing, call: Column) -> Condition:
+    """Of what hangs on a call, by the column that names it: the actor may listen to its recordings."""
+    return _of_parts(actor, Subject.RECORDINGS, call, answered=True)
 
 
 def people(actor: Standing) -> Condition:

@@ -1,7 +1,8 @@
 """The debt as it stands in the PBX's own database, and what must have happened when only it is left. Pure.
 
 The dialplan writes ``callcenter-owes/<member interface> = <customer's Uniqueid>|<epoch>|<queue>|<number>|<DID>`` when
-a call is answered, whether we are alive or not.
+a call is answered, whether we are alive or not. Where an agent who owes sits down at another PBX, we write the same
+there, with ``@<PBX>/`` before the Uniqueid: that PBX may have a call of the same Uniqueid.
 """
 
 from __future__ import annotations
@@ -34,17 +35,24 @@ _FIELDS: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debt:
-    """Who answered is the key it stands under; ``at`` is when, to the second."""
+    """Who answered is the key it stands under; ``at`` is when, to the second. ``pbx``: the call's, where that is not
+    the one in whose database it stands."""
 
     uniqueid: str
     at: datetime
     queue: str
     number: str
     did: str
+    pbx: str = ""
+
+    def call(self, here: str) -> CallKey:
+        """Its call, as the PBX says it that has the row."""
+        return CallKey(pbx=self.pbx or here, uniqueid=self.uniqueid)
 
     def __str__(self) -> str:
+        call = f"@{quote(self.pbx, safe='')}/{self.uniqueid}" if self.pbx else self.uniqueid
         encoded = (quote(text, safe="") for text in (self.number, self.did))
-        return "|".join((self.uniqueid, str(int(self.at.timestamp())), self.queue, *encoded))
+        return "|".join((call, str(int(self.at.timestamp())), self.queue, *encoded))
 
 
 def read(value: str) -> Debt | None:
@@ -56,8 +64,11 @@ def read(value: str) -> Debt | None:
         at = datetime.fromtimestamp(int(fields[1]), UTC)
     except (OverflowError, ValueError, OSError):
         return None
+    pbx, slash, uniqueid = fields[0].removeprefix("@").partition("/")
+    if not (fields[0].startswith("@") and slash):
+        pbx, uniqueid = "", fields[0]
     number, did = unquote(fields[3]), unquote(fields[4])
-    return Debt(uniqueid=fields[0], at=at, queue=fields[2], number=number, did=did)
+    return Debt(uniqueid=uniqueid, at=at, queue=fields[2], number=number, did=did, pbx=unquote(pbx))
 
 
 def leg_of(device: Device, debt: Debt) -> str:

@@ -7,11 +7,11 @@ settled.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from callcenter.events import CallKey
 from callcenter.routing import debts, membership
 from callcenter.routing.actions import Action, AddMember, DropDebt, Free, Pause, PutDebt, RemoveMember, SetPenalty
 from callcenter.routing.floor import OURS, Floor, Moment, Seat
@@ -122,7 +122,11 @@ def _reason(floor: Floor, interface: str, moment: Moment) -> str:
 def _debt(floor: Floor, interface: str, moment: Moment) -> list[PutDebt]:
     """None for who only helps in a talk: he is held while it lasts, and owes nothing that would have to outlive us."""
     his = [part for part in owed_by(floor, interface, moment) if not part.helps]
-    return [PutDebt(interface=interface, value=str(his[0].debt))] if his else []
+    if not his:
+        return []
+    call = his[0].call
+    debt = his[0].debt if call.pbx == floor.pbx else replace(his[0].debt, pbx=call.pbx)
+    return [PutDebt(interface=interface, value=str(debt))]
 
 
 def _frees(floor: Floor, interface: str, moment: Moment) -> list[Free]:
@@ -160,7 +164,7 @@ def explained(floor: Floor, interface: str) -> bool:
     debt = debts.read(floor.debts[interface].value)
     if debt is None:
         return False
-    known = floor.parts.of_call(CallKey(pbx=floor.pbx, uniqueid=debt.uniqueid))
+    known = floor.parts.of_call(debt.call(floor.pbx))
     about = set(_about(floor, interface))
     return any(p.answered and p in about for p in known)
 

@@ -43,10 +43,11 @@ def _ripe(floor: Floor, interface: str, debt: debts.Debt, moment: Moment) -> boo
 
 
 async def _found(outside: Outside, floor: Floor, interface: str, debt: debts.Debt) -> bool:
-    """False: the call was just made, what comes of it is told like any other call's news."""
-    key = CallKey(pbx=floor.pbx, uniqueid=debt.uniqueid)
+    """False: the call was just made, what comes of it is told like any other call's news. One of another PBX we had
+    seen when we wrote the debt: nothing is made of it here."""
+    key = debt.call(floor.pbx)
     call = outside.live().get(key) or await outside.db.read(lambda session: calls.load(session, key))
-    events = debts.missing(_answer(outside, floor, interface, debt), call)
+    events = [] if debt.pbx else debts.missing(_answer(outside, floor, interface, debt), call)
     for event in events:
         async with asyncio.timeout(_TAKE_SECONDS):
             await outside.take(event)

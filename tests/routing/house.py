@@ -51,8 +51,8 @@ class House:
             await self.ledger.take(event)
         story.events.clear()
 
-    async def logs(self, uniqueid: str, segment: int = 0) -> None:
-        stamp = {"call": CallKey(pbx="main", uniqueid=uniqueid), "at": START, "mono": 0.0}
+    async def logs(self, uniqueid: str, segment: int = 0, pbx: str = "main") -> None:
+        stamp = {"call": CallKey(pbx=pbx, uniqueid=uniqueid), "at": START, "mono": 0.0}
         logged = OutcomeLogged(**stamp, segment=segment, outcome=CODE, by=ANNA, comment="")  # type: ignore[arg-type]
         await self.ledger.take(logged)
 
@@ -89,12 +89,14 @@ class Later(SystemClock):
 
 
 @asynccontextmanager
-async def service(db: Database, pbx: ScriptedPbx | None = None) -> AsyncIterator[House]:
+async def service(db: Database, pbx: ScriptedPbx | None = None, *others: ScriptedPbx) -> AsyncIterator[House]:
     bus, clock = Bus(), Later()
     health = Health(bus, clock)
     ledger = Ledger(db, bus, clock, health)
     pbx = pbx or ScriptedPbx(tell=ledger.deliver, members={(q, p): Member() for q in QUEUES for p in PHONES})
-    pbx.tell = ledger.deliver
+    send = {}
+    for one in (pbx, *others):
+        one.tell, send[one.name] = ledger.deliver, one.send
     outside = Outside(
         db=db,
         bus=bus,
@@ -102,7 +104,7 @@ async def service(db: Database, pbx: ScriptedPbx | None = None) -> AsyncIterator
         health=health,
         take=ledger.take,
         live=ledger.live,
-        send={"main": pbx.send},
+        send=send,
         region=lambda _pbx: "RU",
     )
     gate = Gate(outside, look_again_s=0.05)
@@ -110,7 +112,7 @@ async def service(db: Database, pbx: ScriptedPbx | None = None) -> AsyncIterator
     subscribe(house)
     await ledger.start(roster())
     await gate.start(roster())
-    tasks = [asyncio.create_task(ledger.run("main")), asyncio.create_task(gate.run())]
+    tasks = [asyncio.create_task(ledger.run(name)) for name in send] + [asyncio.create_task(gate.run())]
     try:
         yield house
     finally:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from sqlalchemy import select
+
 from callcenter.crm import rosters
+from callcenter.crm.models.calls import CallRow
 from callcenter.db import Database
 from callcenter.events import CallKey
 from callcenter.news import RosterChanged
 from callcenter.pbx_events import DebtTold
 from callcenter.roster import Roster
-from tests.routing.house import QUEUES, ended, eventually, owed, service
-from tests.routing.pbx import Member
+from tests.routing.house import PHONES, QUEUES, ended, eventually, owed, service
+from tests.routing.pbx import Member, ScriptedPbx
 from tests.spine.story import ANNA, BORIS, START, Story, answered, device, roster
 from tests.until import until_async
 
@@ -200,3 +203,55 @@ async def test_sending_is_the_workers_business_never_the_consumers(staffed: Data
         await asyncio.wait_for(house.told(answered("102", uniqueid="2")), 5)
         stuck.set()
         assert ended(house, "2")
+
+
+def branch() -> ScriptedPbx:
+    """A second PBX with the queues and extensions of the first, where Anna and Boris are not."""
+    return ScriptedPbx(tell=_nobody, name="branch", members={(q, p): Member() for q in QUEUES for p in PHONES})
+
+
+async def _nobody(_pbx: str, _events: object) -> None:
+    raise AssertionError("the service takes its place")
+
+
+async def test_who_answers_at_one_pbx_is_held_there_and_not_at_the_same_extension_of_another(staffed: Database) -> None:
+    other, sits = (
+        branch(),
+        Roster(bindings=(*roster({"101": ANNA}).bindings, *roster({"101": BORIS}, "branch").bindings)),
+    )
+    async with service(staffed, None, other) as house:
+        await house.bus.publish(RosterChanged(roster=sits))
+        await house.pbx.connect()
+        await other.connect()
+        await house.told(answered("101", pbx="branch"))
+        await until_async(lambda: other.paused("PJSIP/101") == {True} and "PJSIP/101" in other.database)
+        assert await house.is_quiet()
+        assert house.pbx.actions == []
+        await house.told(answered("101"))
+        await house.becomes("PJSIP/101", True)
+        await house.logs("1700000000.1", pbx="branch")
+        await until_async(lambda: other.paused("PJSIP/101") == {False} and other.database == {})
+        assert await house.is_quiet()
+        assert (house.pbx.paused("PJSIP/101"), set(house.pbx.database)) == ({True}, {"PJSIP/101"})
+
+
+async def test_who_owes_owes_at_every_pbx_and_his_debt_invents_no_call_there(staffed: Database) -> None:
+    other, moved = branch(), RosterChanged(roster=roster({"101": ANNA}, "branch"))
+    async with service(staffed, None, other) as house:
+        await house.pbx.connect()
+        await other.connect()
+        await house.told(answered("101"))
+        await house.becomes("PJSIP/101", True)
+        await house.bus.publish(moved)
+        await until_async(lambda: other.paused("PJSIP/101") == {True} and "PJSIP/101" in other.database)
+        pbx = house.pbx
+    async with service(staffed, pbx, other) as house:
+        await house.bus.publish(moved)
+        await pbx.connect(rebooted=True)
+        await other.connect(rebooted=True)
+        await until_async(lambda: other.paused("PJSIP/101") == {True})
+        assert await house.is_quiet()
+        assert set(house.ledger.live()) == {CallKey(pbx="main", uniqueid="1700000000.1")}
+        await house.logs("1700000000.1")
+        await until_async(lambda: other.paused("PJSIP/101") == {False} and other.database == {})
+        assert set(await house.db.read(lambda s: list(s.scalars(select(CallRow.pbx))))) == {"main"}

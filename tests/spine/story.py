@@ -35,15 +35,16 @@ ANNA, BORIS = new_id(), new_id()
 DESKS = {"101": ANNA, "102": BORIS}
 
 
-def device(number: str) -> Device:
-    return Device(pbx="main", name=f"PJSIP/{number}")
+def device(number: str, pbx: str = "main") -> Device:
+    return Device(pbx=pbx, name=f"PJSIP/{number}")
 
 
-def roster(desks: dict[str, AgentId] | None = None) -> Roster:
+def roster(desks: dict[str, AgentId] | None = None, pbx: str = "main") -> Roster:
     """Anna at 101 and Boris at 102, since long ago."""
+    long_ago = START - timedelta(days=1)
     return Roster(
         bindings=tuple(
-            Binding(agent=agent, extension=number, devices=frozenset({device(number)}), since=START - timedelta(days=1))
+            Binding(agent=agent, extension=number, devices=frozenset({device(number, pbx)}), since=long_ago)
             for number, agent in (DESKS if desks is None else desks).items()
         )
     )
@@ -57,11 +58,12 @@ class Story:
     number: str = "+79161234567"
     events: list[CallEvent] = field(default_factory=list)
     seconds: int = 0
+    pbx: str = "main"
 
     def _stamp(self) -> dict[str, object]:
         self.seconds += 1
         return {
-            "call": CallKey(pbx="main", uniqueid=self.uniqueid),
+            "call": CallKey(pbx=self.pbx, uniqueid=self.uniqueid),
             "at": START + timedelta(seconds=self.seconds),
             "mono": float(self.seconds),
         }
@@ -81,23 +83,23 @@ class Story:
         return self._add(QueueLeft, queue=queue, result=result)
 
     def rings(self, number: str, leg: str | None = None, queue: str = "support", via: Via = Via.QUEUE) -> Story:
-        return self._add(Offered, leg=leg or number, device=device(number), via=via, queue=queue)
+        return self._add(Offered, leg=leg or number, device=device(number, self.pbx), via=via, queue=queue)
 
     def stops_ringing(self, number: str, result: OfferResult, leg: str | None = None) -> Story:
-        return self._add(OfferEnded, leg=leg or number, device=device(number), result=result)
+        return self._add(OfferEnded, leg=leg or number, device=device(number, self.pbx), result=result)
 
     def answers(self, number: str, leg: str | None = None) -> Story:
         self.stops_ringing(number, OfferResult.ANSWERED, leg)
         return self.talks(number, leg)
 
     def talks(self, number: str, leg: str | None = None, via: Via = Via.QUEUE) -> Story:
-        return self._add(Joined, leg=leg or number, device=device(number), via=via)
+        return self._add(Joined, leg=leg or number, device=device(number, self.pbx), via=via)
 
     def parts(self, number: str, leg: str | None = None) -> Story:
-        return self._add(Left, leg=leg or number, device=device(number))
+        return self._add(Left, leg=leg or number, device=device(number, self.pbx))
 
     def hangs_up(self, number: str, leg: str | None = None) -> Story:
-        return self._add(LegEnded, leg=leg or number, device=device(number))
+        return self._add(LegEnded, leg=leg or number, device=device(number, self.pbx))
 
     def holds(self, number: str) -> Story:
         return self._add(Held, leg=number)

@@ -34,6 +34,7 @@ from callcenter.news import (
     CustomerChanged,
     DeskTaken,
     DraftSaved,
+    KeepingChanged,
     MapChanged,
     Named,
     RecordingRulesChanged,
@@ -195,6 +196,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(RecordingRulesChanged, parts.switch.rules_changed)
     bus.on(RosterChanged, ledger.roster_changed)
     bus.on(ShortCallsChanged, ledger.short_calls_changed)
+    bus.on(KeepingChanged, ledger.keeping_changed)
     bus.on(RosterChanged, gate.roster_changed)
     bus.on(RosterChanged, hub.roster_changed)
     bus.on(PresenceChanged, hub.presence_changed)

@@ -25,7 +25,9 @@ from callcenter.config import SettingError, Settings
 from callcenter.crm import calls, maps
 from callcenter.crm.follow_up import follow_up
 from callcenter.crm.identify import NOBODY, identify, recall
+from callcenter.crm.privacy import keeping
 from callcenter.db import Database
+from callcenter.discretion import discreet
 from callcenter.events import Filled, Gap, GapCause
 from callcenter.lifecycle import apply
 from callcenter.pbxmap import PbxMap
@@ -145,6 +147,7 @@ async def _taken(db: Database, some: Sequence[Filled], *, dry_run: bool) -> Coun
 def _take(session: Session, told: Filled, *, dry_run: bool) -> str:
     """One call into the record; what became of it."""
     event = replace(told, gap=replace(told.gap, from_at=told.events[0].at, to_at=told.at))
+    event = event if keeping.load(session).hidden_numbers else discreet(event)
     kept = calls.load(session, event.call)
     if kept is not None and not kept.settled:
         return "open"

@@ -75,7 +75,8 @@ class Arrived(_OfCall):
     """A customer's channel is there. ``number_raw`` is what the PBX showed first; ``region`` reads it.
 
     ``number_read`` is the number by the prefix rules of its trunk, "" where they change nothing.
-    ``origin``: the Uniqueid of the agent's channel that dialled him, ``""`` where he called.
+    ``origin``: the Uniqueid of the agent's channel that dialled him, ``""`` where he called. ``hidden``: he asked that
+    his number be hidden, though the trunk tells it.
     """
 
     direction: Direction
@@ -86,6 +87,7 @@ class Arrived(_OfCall):
     region: str
     number_read: str = ""
     origin: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

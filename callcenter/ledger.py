@@ -18,13 +18,15 @@ from callcenter.clock import Clock
 from callcenter.crm import calls, short_calls
 from callcenter.crm.follow_up import follow_up, ruled
 from callcenter.crm.identify import NOBODY, Identified, identify, recall
+from callcenter.crm.privacy import keeping
 from callcenter.db import Database
+from callcenter.discretion import discreet
 from callcenter.errors import Unavailable
 from callcenter.events import CallEvent, CallKey, CustomerChosen, OutcomeLogged
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
-from callcenter.news import RosterChanged, ShortCallsChanged, TasksChanged
+from callcenter.news import KeepingChanged, RosterChanged, ShortCallsChanged, TasksChanged
 from callcenter.owing import NO_RULES, ShortCalls
 from callcenter.pbx_events import PbxEvent
 from callcenter.roster import Roster
@@ -81,6 +83,7 @@ class Ledger:
         self._inboxes: dict[str, asyncio.Queue[_Item]] = {}
         self._owed = 0
         self._short: ShortCalls = NO_RULES
+        self._keep_hidden = False
         self.roster = Roster()
 
     def live(self) -> Mapping[CallKey, Call]:
@@ -103,10 +106,15 @@ class Ledger:
             self._who[call.key] = who
             self._owed += _owed(call)
         self._short = await self._db.read(short_calls.rules)
+        self._keep_hidden = (await self._db.read(keeping.load)).hidden_numbers
 
     async def short_calls_changed(self, _event: ShortCallsChanged) -> None:
         """They hold for what happens from now on."""
         self._short = await self._db.read(short_calls.rules)
+
+    async def keeping_changed(self, _event: KeepingChanged) -> None:
+        """Of callers who hide their numbers from now on."""
+        self._keep_hidden = (await self._db.read(keeping.load)).hidden_numbers
 
     async def roster_changed(self, event: RosterChanged) -> None:
         self.roster = event.roster
@@ -157,7 +165,7 @@ class Ledger:
 
     async def _persist(self, batch: Sequence[_Item]) -> _Fold | None:
         """Repeats until the database takes it. None: a bug, logged and counted; the batch is then tried one by one."""
-        events = [item.event for item in batch]
+        events = [item.event if self._keep_hidden else discreet(item.event) for item in batch]
         if not any(isinstance(event, CallEvent) for event in events):
             return _Fold(changes=[None] * len(events))
         # What the PBX told is compared with it again after a power cut; what a person said is said once.

@@ -41,6 +41,11 @@ class ShortCallsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepingChanged:
+    """What is kept, and how long, is decided otherwise now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskTaken:
     """A supervisor sat down where somebody else sat."""
 

@@ -12,11 +12,12 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 from phonenumbers.timezone import time_zones_for_number
 
+ANONYMOUS: Final = "anonymous"
 WITHHELD: Final = frozenset(
     {
         "",
         "<unknown>",
-        "anonymous",
+        ANONYMOUS,
         "restricted",
         "private",
         "unavailable",

@@ -22,7 +22,8 @@ _NO_DID: Final = frozenset({"", "s"})
 
 
 class Arrivals:
-    """``untold``: calls that wait a moment for the number that was dialled."""
+    """``untold``: calls that wait a moment for what the dialplan knows better: the number that was dialled, and whether
+    the caller's may be known."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -37,6 +38,7 @@ class Arrivals:
             m.DialBegin: self._dial_begin,
             m.DialEnd: self._dial_end,
             m.DidKnown: self._did_known,
+            m.NumberHidden: self._number_hidden,
             m.OriginateRefused: self._originate_refused,
         }
 
@@ -46,7 +48,7 @@ class Arrivals:
         return bool(self._untold)
 
     def announced(self, message: m.Message, told: list[Event]) -> list[Event]:
-        """A call without a number dialled waits a moment for FROM_DID, but never behind another event of its own."""
+        """A call that came waits a moment, but never behind another event of its own."""
         due = [
             arrived
             for arrived in self._untold.values()
@@ -75,11 +77,7 @@ class Arrivals:
         yield from self._noticed(msg, rule)
         if rule.kind is Kind.TRUNK and msg.state == "Ring":
             number = rehearsal.NUMBER if rehearsal.is_customer(msg.uniqueid) else msg.number
-            arrived = self._arrived(msg, channel, Direction.INBOUND, number)
-            if arrived.did in _NO_DID:
-                self._untold[msg.uniqueid] = arrived
-            else:
-                yield arrived
+            self._untold[msg.uniqueid] = self._arrived(msg, channel, Direction.INBOUND, number)
 
     def _noticed(self, msg: m.NewChannel, rule: Rule) -> Iterable[Event]:
         """Of trunks and devices their calls tell; whatever else there is, the map's owner wants to see."""
@@ -114,8 +112,15 @@ class Arrivals:
         )
 
     def _did_known(self, msg: m.DidKnown) -> Iterable[Event]:
-        if arrived := self._untold.pop(msg.uniqueid, None):
-            yield replace(arrived, did=msg.did)
+        arrived = self._untold.get(msg.uniqueid)
+        if arrived and arrived.did in _NO_DID:
+            self._untold[msg.uniqueid] = replace(arrived, did=msg.did)
+        return ()
+
+    def _number_hidden(self, msg: m.NumberHidden) -> Iterable[Event]:
+        if arrived := self._untold.get(msg.uniqueid):
+            self._untold[msg.uniqueid] = replace(arrived, hidden=True)
+        return ()
 
     def _renamed(self, msg: m.Renamed) -> Iterable[Event]:
         if channel := self._scene.channels.get(msg.uniqueid):

@@ -25,6 +25,8 @@ _RUNG: Final = "s"
 he dialled."""
 _HOLDING: Final = "holding_bridge"
 _UNKNOWN: Final = "<unknown>"
+HIDDEN: Final = "CC_HIDDEN"
+"""The event by which our hook says that the caller hides his number."""
 _MOMENT: Final = timedelta(milliseconds=50)
 
 
@@ -84,6 +86,8 @@ class Translation:
         self._rules: Mapping[str, Callable[[CelRow], Iterable[m.Message]]] = {
             "CHAN_START": self._started,
             "ANSWER": self._answered,
+            "USER_DEFINED": self._user_defined,
+            HIDDEN: self._user_defined,
             "APP_START": self._app_started,
             "APP_END": self._app_ended,
             "BRIDGE_ENTER": self._entered,
@@ -158,6 +162,11 @@ class Translation:
         family = [c for c in self._channels.values() if not (c.bridged or c.gone) and c.linkedid == row.linkedid]
         running = [app for channel in family for app in channel.apps if channel.uniqueid != row.uniqueid]
         return max(running, key=lambda app: app.at, default=None)
+
+    def _user_defined(self, row: CelRow) -> Iterator[m.Message]:
+        """An event of the dialplan's own, which files call by its own name."""
+        if row.data.split(",", 1)[0] == HIDDEN:
+            yield m.NumberHidden(**row.stamp, uniqueid=row.uniqueid)
 
     def _answered(self, row: CelRow) -> Iterator[m.Message]:
         if channel := self._channels.get(row.uniqueid):

@@ -228,6 +228,14 @@ class DidKnown(_Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NumberHidden(_Message):
+    """The caller asked that his number be hidden, though the trunk tells it: our hook's CC_HIDDEN, or CallingPres where
+    the dialplan touched the caller ID."""
+
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member(_Message):
     """A queue member as QueueMember*, or QueueStatus, tells it."""
 
@@ -298,6 +306,7 @@ Message: TypeAlias = (
     | ParkedAt
     | ParkingOver
     | DidKnown
+    | NumberHidden
     | Member
     | OriginateRefused
     | Owes

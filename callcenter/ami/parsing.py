@@ -27,6 +27,7 @@ from callcenter.ami.messages import (
     Message,
     MessageLeft,
     NewChannel,
+    NumberHidden,
     OriginateRefused,
     Owes,
     ParkedAt,
@@ -138,10 +139,20 @@ def _variable(f: Fields, stamp: dict[str, object]) -> Message | None:
             return QueueEnded(**stamp, uniqueid=uniqueid, result=_QUEUE_RESULTS[value])  # type: ignore[arg-type]
         case "CC_QUEUE" if value:
             return QueueNamed(**stamp, uniqueid=uniqueid, queue=value)  # type: ignore[arg-type]
+        case "CC_HIDDEN" if value == "yes":
+            return NumberHidden(**stamp, uniqueid=uniqueid)  # type: ignore[arg-type]
         case "VM_MESSAGEFILE" if value:
             return MessageLeft(**stamp, uniqueid=uniqueid, path=f"{value}.wav")  # type: ignore[arg-type]
         case _:
             return None
+
+
+def _caller_id(f: Fields, stamp: dict[str, object]) -> Message | None:
+    """Of a caller ID that changed only this is of interest: that it is not to be shown."""
+    presentation = _get(f, "cid-callingpres").partition(" ")[0]
+    if presentation not in _PROHIBITED:
+        return None
+    return NumberHidden(**stamp, uniqueid=_get(f, "uniqueid"))  # type: ignore[arg-type]
 
 
 def _local_pair(f: Fields, stamp: dict[str, object]) -> Message:
@@ -238,8 +249,10 @@ def _hold(held: bool) -> _Builder:
 
 
 _DONE: Final = frozenset({"", "Success"})
+_PROHIBITED: Final = frozenset({"32", "33", "34", "35"})
 _BUILDERS: Final[Mapping[str, _Builder]] = {
     "Newchannel": _new_channel,
+    "NewCallerid": _caller_id,
     "Newstate": _simple(ChannelState, uniqueid="uniqueid", linkedid="linkedid", state="channelstatedesc"),
     "Rename": _simple(Renamed, uniqueid="uniqueid", channel="newname"),
     "HangupRequest": _simple(HangupRequested, uniqueid="uniqueid"),
@@ -275,4 +288,6 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
 }
 
 WANTED: Final = frozenset(_BUILDERS)
-VARIABLES: Final = frozenset({"MIXMONITOR_FILENAME", "QUEUESTATUS", "FROM_DID", "CC_QUEUE", "VM_MESSAGEFILE"})
+VARIABLES: Final = frozenset(
+    {"MIXMONITOR_FILENAME", "QUEUESTATUS", "FROM_DID", "CC_QUEUE", "CC_HIDDEN", "VM_MESSAGEFILE"}
+)

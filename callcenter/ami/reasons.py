@@ -21,6 +21,7 @@ class Silence(StrEnum):
     ADOPTED = "adopted"
     KNOWN = "known"
     NUMBER_AWAITED = "number_awaited"
+    NUMBER_HIDDEN = "number_hidden"
     TRUNK_DIALLED = "trunk_dialled"
     PHONE = "phone"
     LOCAL = "local"
@@ -129,6 +130,7 @@ def _always(why: Silence) -> Callable[[Any, Tracker, Channel | None], Silence]:
 _JUDGES: Final[dict[type[m.Message], Callable[[Any, Tracker, Channel | None], Silence]]] = {
     m.NewChannel: _channel,
     m.ChannelState: _state,
+    m.NumberHidden: _of_call(Silence.NUMBER_HIDDEN),
     m.DialBegin: _dialled,
     m.DialEnd: _always(Silence.SEEN_ELSEWHERE),
     m.AgentCalled: _always(Silence.SEEN_ELSEWHERE),

@@ -31,7 +31,10 @@ Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Row]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Rows of CoreShowChannels, QueueStatus and ParkedCalls, and the debts by interface; headers in lower case."""
+    """Rows of CoreShowChannels, QueueStatus and ParkedCalls, and the debts by interface; headers in lower case.
+
+    ``hidden`` are the Uniqueids of callers who hide their numbers.
+    """
 
     at: datetime
     mono: float
@@ -39,6 +42,7 @@ class Snapshot:
     members: tuple[Row, ...]
     waiting: tuple[Row, ...]
     debts: Mapping[str, str]
+    hidden: frozenset[str] = frozenset()
     parked: tuple[Row, ...] = ()
     booted_at: datetime | None = None
 
@@ -55,12 +59,28 @@ async def take(send: Send, at: datetime, mono: float) -> Snapshot:
         members=members,
         waiting=_events(queues, "QueueEntry"),
         debts=await _debts(send, {row.get("location", "") for row in members}),
+        hidden=await _hidden(send, _events(channels, "CoreShowChannel")),
         parked=await _parked(send),
     )
 
 
 def _events(rows: Iterable[Row], name: str) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.get("event") == name)
+
+
+async def _hidden(send: Send, channels: Iterable[Row]) -> frozenset[str]:
+    """Those of whom our hook says so; it says nothing of legs that were dialled."""
+    found = set()
+    for row in channels:
+        if row.get("uniqueid") != row.get("linkedid") or _outgoing(row):
+            continue
+        try:
+            answer = await send({"Action": "Getvar", "Channel": row.get("channel", ""), "Variable": "CC_HIDDEN"})
+        except Unavailable:
+            continue
+        if any(told.get("value") == "yes" for told in answer):
+            found.add(row.get("uniqueid", ""))
+    return frozenset(found)
 
 
 async def _parked(send: Send) -> tuple[Row, ...]:
@@ -158,6 +178,8 @@ def _channels(snapshot: Snapshot, known: Collection[Call]) -> Iterable[m.Message
         if uniqueid := row.get("uniqueid"):
             quiet = uniqueid in records or _outgoing(row)
             yield _channel(row, snapshot, dialled=quiet)
+            if uniqueid in snapshot.hidden:
+                yield m.NumberHidden(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid)
             yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state="Down")
 
 

@@ -18,8 +18,8 @@ _QUEUE: Final = (
     "leavewhenempty=unavailable,invalid",
 )
 _EVENTS: Final = (
-    "Newchannel|Newstate|Rename|Hangup|HangupRequest|DialBegin|DialEnd|Bridge[A-Za-z]+|LocalBridge|VarSet|UserEvent",
-    "Queue[A-Za-z]+|Agent[A-Za-z]+|Hold|Unhold|Pickup|OriginateResponse|FullyBooted",
+    "Newchannel|Newstate|NewCallerid|Rename|Hangup|HangupRequest|DialBegin|DialEnd|Bridge[A-Za-z]+|LocalBridge|VarSet",
+    "UserEvent|Queue[A-Za-z]+|Agent[A-Za-z]+|Hold|Unhold|Pickup|OriginateResponse|FullyBooted",
     "BlindTransfer|AttendedTransfer|ParkedCall[A-Za-z]*|UnParkedCall|MixMonitor[A-Za-z]+",
 )
 _USER: Final = (

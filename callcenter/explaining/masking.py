@@ -22,7 +22,7 @@ _HARMLESS: Final = """
     count holdtime talktime ringtime reason penalty paused incall membership callstaken lastcall lastpause
     logintime wrapuptime ringinuse response isexternal localoptimization parkingspace parkingtimeout
     parkingduration parkinglot language direction durationms uptime lastreload userevent
-    variable cause-txt abandoned originalposition result desttype
+    variable cid-callingpres cause-txt abandoned originalposition result desttype
 """
 _PLAIN: Final = frozenset(_HARMLESS.split())
 _NUMBERS: Final = ("calleridnum", "connectedlinenum", "exten", "extension", "accountcode", "dialstring", "did")

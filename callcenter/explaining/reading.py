@@ -32,13 +32,14 @@ LONGEST: Final = timedelta(hours=8)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A call as it is on record. ``confirmed``: the map was changed after the call, or may have been."""
+    """A call as it is on record. ``withheld``: its number is not."""
 
     key: CallKey
     span: tuple[datetime, datetime]
     map: PbxMap
     roster: Roster
     deliveries: tuple[Delivery, ...]
+    withheld: bool = False
 
 
 def kept(session: Session, row: CallRow, region: str, now: datetime) -> Kept:
@@ -51,6 +52,7 @@ def kept(session: Session, row: CallRow, region: str, now: datetime) -> Kept:
         map=PbxMap(pbx=row.pbx, region=region, rules=maps.rules(session, row.pbx)),
         roster=roster(session, span),
         deliveries=deliveries(session, row.id),
+        withheld=row.withheld,
     )
 
 
@@ -101,7 +103,8 @@ def replayed(found: Found, map: PbxMap) -> list[Step]:
 def story(folder: Path, of: Kept) -> tuple[Found, Story]:
     """The call's messages and what they came to. Blocks; raises OSError where the journal cannot be read."""
     found = slices.family(folder, of.key.pbx, of.key.uniqueid, of.span)
-    return found, tell(replayed(found, of.map), of.key, of.roster, of.deliveries)
+    told = tell(replayed(found, of.map), of.key, of.roster, of.deliveries)
+    return found, told.without_number() if of.withheld else told
 
 
 def state(found: Found, began: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,9 +18,11 @@ from callcenter.events import CallEvent, CallKey, Direction
 from callcenter.lifecycle import apply
 from callcenter.pbx_events import ChannelSeen, DebtTold
 from callcenter.pbxmap import Kind, peer
+from callcenter.phone import ANONYMOUS
 from callcenter.roster import AgentId, Device, Roster
 from callcenter.screenpop.decide import Decision, decide
 
+_TAIL: Final = 9
 _TOLD_OF: Final = ("queue", "result", "via", "to", "space", "direction", "peer", "kind", "note")
 _OFFLINE: Final = frozenset({"CHANUNAVAIL"})
 
@@ -107,6 +110,16 @@ class Story:
     lines: tuple[Line, ...]
     call: Call | None
     verdicts: tuple[Verdict, ...]
+
+    def without_number(self) -> Story:
+        """The same of a caller who hides a number that the trunk tells all the same."""
+        digits = "".join(c for c in self.call.number_raw if c.isdigit()) if self.call else ""
+        if self.call is None or not digits:
+            return self
+        number = re.compile(rb"\+?\d*" + digits[-_TAIL:].encode())
+        lines = tuple(replace(line, raw=number.sub(ANONYMOUS.encode(), line.raw)) for line in self.lines)
+        answers = (Verdict(code=Answer.WITHHELD), *self.verdicts)
+        return replace(self, lines=lines, call=replace(self.call, number_raw=ANONYMOUS), verdicts=answers)
 
 
 def tell(steps: Iterable[Step], key: CallKey, roster: Roster, deliveries: Sequence[Delivery]) -> Story:

@@ -252,6 +252,13 @@ def presented_as_private(stage: Stage) -> None:
     stage.over()
 
 
+def asserted_as_private(stage: Stage) -> None:
+    """An anonymous caller whose trusted provider tells the number all the same (P-Asserted-Identity, Privacy: id)."""
+    stage.floor.phone(ANNA)
+    stage.floor.caller("anonymous", "7101", display="Anonymous", privacy=True, asserted=NUMBER, talk_ms=800)
+    stage.over()
+
+
 def outgoing(stage: Stage, prefix: str = "") -> None:
     stage.floor.agent_dials(ANNA, f"{prefix}89161234567", talk_ms=800)
     stage.over()
@@ -291,7 +298,8 @@ def outgoing_wrapped(stage: Stage) -> None:
 SCENES = (
     group, far_member, folding_member, nested_local, call_waiting, follow_me, follow_me_at_desk, moved_outside,
     moved_to_colleague, two_contacts, one_contact_rejects, queue_closed, queue_full, queue_key, voicemail,
-    voicemail_declined, not_there, never_registered, presented_as_private, outgoing_busy, outgoing_wrong,
-    outgoing_congested, outgoing_given_up, outgoing_wrapped, hunt, hunt_answered,
+    voicemail_declined, not_there, never_registered, presented_as_private, asserted_as_private, outgoing_busy,
+    outgoing_wrong, outgoing_congested, outgoing_given_up, outgoing_wrapped, hunt, hunt_answered,
 )  # fmt: skip
-EXTRA = {scene.__name__: ROUTES for scene in SCENES}
+TRUSTING = {**ROUTES, "pjsip_local.conf": f"{ROUTES['pjsip_local.conf']}[anonymous](+)\ntrust_id_inbound=yes\n"}
+EXTRA = {**{scene.__name__: ROUTES for scene in SCENES}, "asserted_as_private": TRUSTING}

@@ -27,7 +27,15 @@ from callcenter.db import Database
 from callcenter.events import QueueResult
 from callcenter.health import Health
 from callcenter.ledger import Ledger
-from callcenter.news import CustomerChanged, DraftSaved, RosterChanged, ShortCallsChanged, SignedOff, TasksChanged
+from callcenter.news import (
+    CustomerChanged,
+    DraftSaved,
+    KeepingChanged,
+    RosterChanged,
+    ShortCallsChanged,
+    SignedOff,
+    TasksChanged,
+)
 from tests.spine.story import START, Story
 
 PASSWORD = "correct horse battery"
@@ -175,6 +183,7 @@ async def open_office(
     ledger = Ledger(db, bus, clock, health)
     bus.on(RosterChanged, ledger.roster_changed)
     bus.on(ShortCallsChanged, ledger.short_calls_changed)
+    bus.on(KeepingChanged, ledger.keeping_changed)
     app = web.Application(middlewares=[api.problems, api.own_pages_only, access.authenticate])
     app.on_response_prepare.append(api.safe_headers)
     app[api.DB], app[api.BUS], app[api.CLOCK], app[api.HEALTH] = db, bus, clock, health

@@ -48,6 +48,15 @@ def asked(folder: Path, name: str, map: PbxMap = MAP, **by: str) -> Result:
     return search.search(journal(folder, recorded(name)), asking, map, ROSTER)
 
 
+def test_a_number_that_its_owner_hides_is_in_no_line() -> None:
+    found = story(recorded("presented_as_private"), uniqueid("presented_as_private"))
+    shown = found.without_number()
+    assert answers(shown)[0] is Answer.WITHHELD
+    assert any(b"4951234567" in line.raw for line in found.lines)
+    assert not any(b"4951234567" in line.raw for line in shown.lines)
+    assert story(recorded("withheld_unknown"), uniqueid("withheld_unknown")).without_number().lines
+
+
 def test_it_was_painted() -> None:
     found = story(recorded(DIRECT), uniqueid(DIRECT), deliveries=(delivery(paint_ms=31.0),))
     assert answers(found) == [Answer.PAINTED]

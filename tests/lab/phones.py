@@ -109,8 +109,9 @@ class Caller(Sipp):
     """A customer who dials `did` once.
 
     `number` is the user part of From, put there unescaped (so `%0d%0a` is possible, "" is none);
-    `display` the name; `patience_ms` until CANCEL; `talk_ms` until his BYE, None = he waits for the other's.
-    `trunk` is the provider he comes through, by default the first one; with a `password` he is a phone of ours.
+    `display` the name, `asserted` the number his provider vouches for; `patience_ms` until CANCEL; `talk_ms` until his
+    BYE, None = he waits for the other's. `trunk` is the provider he comes through, by default the first one; with a
+    `password` he is a phone of ours.
     """
 
     def __init__(
@@ -123,12 +124,13 @@ class Caller(Sipp):
         patience_ms: int = PATIENCE_MS,
         display: str = "",
         privacy: bool = False,
+        asserted: str = "",
         password: str | None = None,
         trunk: str = "",
     ) -> None:
         dialling = Dialling(
             user=number, display=display, to=did, patience_ms=patience_ms, talk_ms=talk_ms, privacy=privacy,
-            password=password,
+            password=password, asserted=asserted,
         )  # fmt: skip
         self.number = number
         options = ["-m", "1", f"127.0.0.1:{pbx.ports.sip}"]
@@ -183,12 +185,13 @@ class Floor:
         patience_ms: int = PATIENCE_MS,
         display: str = "",
         privacy: bool = False,
+        asserted: str = "",
         trunk: str = "",
     ) -> Caller:
         """A customer rings."""
         made = Caller(
             self.pbx, number, did, talk_ms=talk_ms, patience_ms=patience_ms, display=display, privacy=privacy,
-            trunk=trunk,
+            asserted=asserted, trunk=trunk,
         )  # fmt: skip
         self.callers.append(made)
         return made

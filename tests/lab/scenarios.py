@@ -25,7 +25,10 @@ _BRANCH = "z9hG4bKlab-[pid]-[call_number]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialling:
-    """What a UAC scenario needs: `user`/`display` go into From as they are (already SIP-escaped)."""
+    """What a UAC scenario needs: `user`/`display` go into From as they are (already SIP-escaped).
+
+    `privacy` asks that the number be hidden; `asserted` is the one that the provider vouches for.
+    """
 
     user: str
     display: str
@@ -34,6 +37,7 @@ class Dialling:
     talk_ms: int | None
     password: str | None = None
     privacy: bool = False
+    asserted: str = ""
 
 
 def _send(lines: list[str], body: str = "", attributes: str = "") -> str:
@@ -155,6 +159,8 @@ def _request(
     ]
     if method == "INVITE" and call.privacy:
         lines.append("Privacy: id")
+    if method == "INVITE" and call.asserted:
+        lines.append(f"P-Asserted-Identity: <sip:{call.asserted}@[local_ip]>")
     if method == "INVITE" and cseq == 2 and call.password is not None:
         lines.append(f"[authentication username={call.user} password={call.password}]")
     return _send(lines, body)

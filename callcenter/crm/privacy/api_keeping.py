@@ -21,7 +21,7 @@ from callcenter.crm.privacy.keeping import Keeping
 from callcenter.crm.privacy.parts import LAW
 from callcenter.crm.rights import Verb
 from callcenter.errors import Invalid
-from callcenter.news import RecordingRulesChanged
+from callcenter.news import KeepingChanged, RecordingRulesChanged
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
@@ -41,6 +41,7 @@ class KeepingBody(Body):
     jobs_days: Days
     pbx_files: Literal["leave", "delete"] = "leave"
     audit_card_views: bool = True
+    hidden_numbers: bool = False
 
 
 class NightAnswer(Answer):
@@ -108,7 +109,7 @@ class KeepingView(View):
             audit.record(session, who, "edit", ("retention", ""), now, **changed)
 
         await app[DB].write(write)
-        await app[BUS].publish(RecordingRulesChanged(pbx=""))
+        await app[BUS].publish(RecordingRulesChanged(pbx=""), KeepingChanged())
         return await _keeping(self)
 
 

@@ -19,6 +19,7 @@ _DAYS_A_MONTH: Final = 30.44
 class Keeping:
     """``hour`` is local to ``timezone`` (empty: this machine's). ``cards_months`` None: cards stay. How long a
     recording is kept is its queue's own rule. ``pbx_files``: leave, or delete what the PBX has of what we do not keep.
+    ``hidden_numbers``: keep the numbers of callers who hide them, where the trunk tells them.
     """
 
     hour: int = 3
@@ -33,6 +34,7 @@ class Keeping:
     jobs_days: int = 14
     pbx_files: str = "leave"
     audit_card_views: bool = True
+    hidden_numbers: bool = False
 
     def zone(self) -> tzinfo | None:
         return ZoneInfo(self.timezone) if self.timezone in available_timezones() else None

@@ -58,9 +58,10 @@ from callcenter.pbx_events import (
     OriginateFailed,
 )
 from callcenter.recording import api as recording_api
-from callcenter.recording import api_listening, api_transcripts
+from callcenter.recording import api_listening, api_transcripts, opus
 from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.recording.ears import Ears
+from callcenter.recording.renditions import Renditions
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
 from callcenter.recording.transcribe import Transcriber
@@ -108,6 +109,7 @@ class Parts:
     jobs: Jobs
     capture: Capture
     transcriber: Transcriber
+    renditions: Renditions
     switch: Switch
     law: privacy.Law
     tasks: TaskWatch
@@ -116,8 +118,7 @@ class Parts:
 
 def build(settings: Settings) -> Parts:
     """Makes the parts and hands each what it needs."""
-    clock = SystemClock()
-    db, bus = Database(settings.database), Bus()
+    db, bus, clock = Database(settings.database), Bus(), SystemClock()
     health = Health(bus, clock)
     ledger = Ledger(db, bus, clock, health)
     links = Links(settings, ledger, clock, health)
@@ -159,6 +160,7 @@ def build(settings: Settings) -> Parts:
         jobs=jobs,
         capture=capture,
         transcriber=Transcriber(db, clock, capture.kept, Ears(settings.speech.model, health)),
+        renditions=Renditions(db, clock, capture.kept, opus.found()),
         switch=Switch(db, outside.send),
         law=law,
         tasks=TaskWatch(db, bus, clock),

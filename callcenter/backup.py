@@ -132,7 +132,9 @@ def _keys_of_postgres(url: URL) -> list[str]:
     return _postgres("psql", url, "--tuples-only", "--no-align", "--command", _KEYS).splitlines()
 
 
-_KEYS: Final = "SELECT store_key FROM recordings WHERE store_key <> '' ORDER BY store_key"
+_KEYS: Final = (
+    "SELECT store_key FROM recordings WHERE store_key <> '' UNION SELECT store_key FROM renditions ORDER BY store_key"
+)
 
 
 def _fetch(settings: Settings, key: str, folder: Path) -> str | None:

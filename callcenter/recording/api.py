@@ -1,4 +1,8 @@
-"""Listening to recordings: byte ranges out of the store, every listening on the audit trail."""
+"""Listening to recordings: byte ranges out of the store, every listening on the audit trail.
+
+What is sent is what ``crm/sounds.py`` says is played, for players, downloads and parts alike: no route reaches the
+stored file past it.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.api import CLOCK, DB, ROOT, Answer, View, problem
-from callcenter.crm import audit
+from callcenter.crm import audit, sounds
 from callcenter.crm.access import actor, require
 from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.crm.models.office import Audit
 from callcenter.crm.rights import Verb
+from callcenter.crm.sounds import Sound
 from callcenter.crm.visible import narrow
 from callcenter.errors import Forbidden, NotFound, Refused, Unavailable
 from callcenter.log import logger
@@ -34,7 +39,8 @@ log = logger(__name__)
 
 
 class RecordingFileAnswer(Answer):
-    """``state``: recording, waiting, stored, missing, empty or refused; ``error`` says why there is no sound."""
+    """``state``: recording, waiting, stored, missing, empty or refused; ``error`` says why there is no sound. ``size``,
+    ``sha256`` and ``media_type`` are the stored file's; ``silent``: seconds from and to which nothing is heard."""
 
     id: UUID
     call_id: UUID
@@ -46,6 +52,7 @@ class RecordingFileAnswer(Answer):
     sha256: str
     media_type: str
     error: str
+    silent: list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,77 +92,81 @@ class RecordingView(View):
 async def audio(request: web.Request) -> web.StreamResponse:
     """``GET /recordings/{id}/audio``: the sound, or a part of it; ``?download=1`` to take it away.
 
-    Its bytes never change, so neither does its tag.
+    With ``?v=`` (a version, as the outline tells it) the bytes never change, so neither does their tag; without it a
+    browser asks again whether they did.
     """
     try:
         recording_id = UUID(request.match_info["recording_id"])
     except ValueError:
         raise NotFound("there is no such recording") from None
-    row = sound_of(await readable(request, recording_id))
+    row, sound = await audible(request, recording_id)
     if _to_take_away(request):
         require(request, Verb.EXPORT)
-    tag = f'"{row.sha256}"'
+    if request.query.get("v", sound.version) != sound.version:
+        raise Refused("something was taken out of the recording; ask for it anew", code="recording_changed")
+    tag = f'"{sound.sha256}"'
     if request.headers.get("If-None-Match") == tag:
-        return web.Response(status=304, headers={"ETag": tag})
+        return web.Response(status=304, headers={"ETag": tag, "Cache-Control": _kept(request)})
     asked = request.headers.get("Range", "") if request.headers.get("If-Range", tag) == tag else ""
-    wanted = part(asked, row.size)
+    wanted = part(asked, sound.size)
     if wanted is None:
-        response = problem(416, "range_not_satisfiable", f"the recording has {row.size} bytes")
-        response.headers["Content-Range"] = f"bytes */{row.size}"
+        response = problem(416, "range_not_satisfiable", f"the recording has {sound.size} bytes")
+        response.headers["Content-Range"] = f"bytes */{sound.size}"
         return response
     if request.method == "GET":
         await _note(request, row, wanted)
-    return await _send(request, row, wanted, tag)
+    return await _send(request, sound, wanted, f"{row.id}.{sound.suffix}")
 
 
-async def _send(request: web.Request, row: RecordingRow, wanted: Part, tag: str) -> web.StreamResponse:
+async def _send(request: web.Request, sound: Sound, wanted: Part, name: str) -> web.StreamResponse:
     headers = {
-        "ETag": tag,
+        "ETag": f'"{sound.sha256}"',
         "Accept-Ranges": "bytes",
-        "Cache-Control": "private, max-age=3600",
-        "Content-Type": row.media_type,
+        "Cache-Control": _kept(request),
+        "Content-Type": sound.media_type,
         "Content-Length": str(wanted.end - wanted.start),
-        "Content-Disposition": f'{"attachment" if _to_take_away(request) else "inline"}; filename="{row.id}.wav"',
+        "Content-Disposition": f'{"attachment" if _to_take_away(request) else "inline"}; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
     }
     if not wanted.whole:
-        headers["Content-Range"] = f"bytes {wanted.start}-{wanted.end - 1}/{row.size}"
+        headers["Content-Range"] = f"bytes {wanted.start}-{wanted.end - 1}/{sound.size}"
     response = web.StreamResponse(status=200 if wanted.whole else 206, headers=headers)
-    first = await _bytes(request, row, wanted.start, min(wanted.end, wanted.start + _CHUNK))
+    first = await _bytes(request, sound, wanted.start, min(wanted.end, wanted.start + _CHUNK))
     await response.prepare(request)
     if request.method != "HEAD":
-        await _stream(request, row, response, first, wanted)
+        await _stream(request, sound, response, first, wanted)
     return response
 
 
-async def _stream(
-    request: web.Request, row: RecordingRow, response: web.StreamResponse, first: bytes, wanted: Part
-) -> None:
+async def _stream(request: web.Request, sound: Sound, response: web.StreamResponse, first: bytes, wanted: Part) -> None:
     """The body, piece by piece. The status is out: a failure now can only be told by hanging up early."""
     try:
         await response.write(first)
         for at in range(wanted.start + _CHUNK, wanted.end, _CHUNK):
-            await response.write(await _bytes(request, row, at, min(wanted.end, at + _CHUNK)))
+            await response.write(await _bytes(request, sound, at, min(wanted.end, at + _CHUNK)))
     except ConnectionError:
         return
     except Unavailable as wrong:
-        log.warning("playing_broke_off", recording=str(row.id), code=wrong.code)
+        log.warning("playing_broke_off", sound=sound.key, code=wrong.code)
         if request.transport:
             request.transport.abort()
 
 
-async def _bytes(request: web.Request, row: RecordingRow, start: int, end: int) -> bytes:
+async def _bytes(request: web.Request, sound: Sound, start: int, end: int) -> bytes:
     try:
-        return bytes(await obstore.get_range_async(request.app[STORE], row.store_key, start=start, end=end))
+        return bytes(await obstore.get_range_async(request.app[STORE], sound.key, start=start, end=end))
     except (StoreError, OSError) as wrong:
         raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
 
 
-def sound_of(row: RecordingRow) -> RecordingRow:
-    """The row, if there is sound. Raises Refused, whose code says why there is none."""
-    if row.state != "stored":
-        raise Refused(f"the recording is {row.state}", code=f"recording_{row.state}")
-    return row
+def _kept(request: web.Request) -> str:
+    return "private, max-age=3600" if "v" in request.query else "private, no-cache"
+
+
+async def audible(request: web.Request, recording: UUID) -> tuple[RecordingRow, Sound]:
+    """The row and what is played of it. Raises as ``readable``, and Refused, whose code says why there is no sound."""
+    row = await readable(request, recording)
+    return row, await request.app[DB].read(lambda s: sounds.played(s, row))
 
 
 def _to_take_away(request: web.Request) -> bool:

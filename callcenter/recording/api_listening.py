@@ -20,19 +20,23 @@ from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor, UserRole
 from callcenter.errors import Forbidden, NotFound, Unavailable
 from callcenter.recording import outlines
-from callcenter.recording.api import STORE, readable, sound_of
+from callcenter.recording.api import STORE, audible, readable
 from callcenter.recording.hearing import Stretch, together
+from callcenter.recording.hushed import flat
 
 Seconds = Annotated[float, Field(ge=0, le=7 * 86_400)]
 
 
 class PeaksAnswer(Answer):
-    """``peaks``: for each channel, the loudest of every ``bar_s`` seconds, 0 to 255. Of two, the customer is first."""
+    """``peaks``: for each channel, the loudest of every ``bar_s`` seconds, 0 to 255. Of two, the customer is first.
+    ``version`` names the bytes they belong to, and ``silent`` are the stretches nobody may hear."""
 
     recording_id: UUID
     duration_s: float
     bar_s: float
     peaks: list[list[int]]
+    version: str
+    silent: list[tuple[float, float]]
 
 
 class CommentBody(Body):
@@ -68,17 +72,19 @@ class HeardBody(Body):
 
 class PeaksView(View):
     async def get(self, recording_id: UUID, /) -> PeaksAnswer:
-        """The waveform; measured once."""
-        row = sound_of(await readable(self.request, recording_id))
+        """The waveform; measured once, and flat where nothing may be heard."""
+        row, sound = await audible(self.request, recording_id)
         app = self.request.app
         try:
             found = await outlines.find(app[DB], app[STORE], row)
         except (StoreError, OSError) as wrong:
             raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
-        self.answer_header("Cache-Control", "private, max-age=3600")
+        self.answer_header("Cache-Control", "private, no-cache")
         size = len(found.bars) // found.channels
-        peaks = [list(found.bars[at * size : (at + 1) * size]) for at in range(found.channels)]
-        return PeaksAnswer(recording_id=row.id, duration_s=row.duration_s, bar_s=found.bar_s, peaks=peaks)
+        voices = (found.bars[at * size : (at + 1) * size] for at in range(found.channels))
+        told = {"recording_id": row.id, "duration_s": row.duration_s, "bar_s": found.bar_s, "silent": row.silent}
+        peaks = [list(flat(bars, found.bar_s, row.silent)) for bars in voices]
+        return PeaksAnswer.model_validate({**told, "peaks": peaks, "version": sound.version})
 
 
 class CommentsView(View):
@@ -90,7 +96,7 @@ class CommentsView(View):
     @creates
     async def post(self, recording_id: UUID, /, body: CommentBody) -> CommentAnswer:
         """Pins words to a moment. At most once for each Idempotency-Key."""
-        row, who = sound_of(await readable(self.request, recording_id)), actor(self.request)
+        (row, _), who = await audible(self.request, recording_id), actor(self.request)
         app, now = self.request.app, self.request.app[CLOCK].now()
 
         def write(session: Session) -> UUID:
@@ -127,7 +133,7 @@ class CommentView(View):
 class HeardView(View):
     async def post(self, recording_id: UUID, /, body: HeardBody) -> None:
         """What a player played. The trail has a line of its own for it, beside the one of the sound's delivery."""
-        row, who = sound_of(await readable(self.request, recording_id)), actor(self.request)
+        (row, _), who = await audible(self.request, recording_id), actor(self.request)
         now = self.request.app[CLOCK].now()
         told = (Stretch(start_s=one.from_s, end_s=one.to_s) for one in body.stretches)
         heard = together(told, row.duration_s)

@@ -30,6 +30,7 @@ from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.log import logger
+from callcenter.recording import renditions
 from callcenter.recording.files import NotARecording, Wave, inspect, locate, remove, still_for, whole
 from callcenter.recording.sides import shape, sides_of, stereo
 
@@ -216,6 +217,7 @@ def _settle(session: Session, recording: UUID, values: dict[str, Any]) -> None:
     if values["state"] == "stored":
         row = session.get_one(RecordingRow, recording)
         jobs.enqueue(session, LISTEN, {"recording": str(recording)}, at=values["stored_at"])
+        renditions.ask_to_pack(session, recording, values["stored_at"])
         policies.note_notices(session, session.get_one(CallRow, row.call_id))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -20,15 +20,17 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.clock import Clock
-from callcenter.crm import card_digits, passages
+from callcenter.crm import card_digits, passages, sounds
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.crm.upsert import upsert
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.ids import new_id
+from callcenter.recording import renditions
 from callcenter.recording.capture import LISTEN
 from callcenter.recording.ears import Ears, Heard, NotHeard
+from callcenter.recording.hushed import silent
 from callcenter.recording.spoken import Said, spoken
 
 _DEATHS: Final = 3
@@ -141,14 +143,18 @@ class Transcriber:
         if row.state != "stored":
             return
         session.execute(delete(Utterance).where(Utterance.recording_id == recording))
-        rows = [
-            _utterance(recording, seq, said)
-            for seq, said in enumerate(spoken([_discreet(voice) for voice in heard.voices]))
-        ]
+        voices = [_discreet(voice) for voice in heard.voices]
+        rows = [_utterance(recording, seq, said) for seq, said in enumerate(spoken(voices))]
+        self._hush(session, row, silent((list(chain.from_iterable(voice)) for voice in voices), row.duration_s))
         session.add_all(rows)
         session.flush()
         passages.put(session, [_found(row, one) for one in rows])
         self._settle(session, recording, {"state": "done", "model": heard.model, "error": ""})
+
+    def _hush(self, session: Session, row: RecordingRow, spans: list[list[float]]) -> None:
+        """What is hidden in the words is silent in the sound."""
+        if sounds.hush(session, row.id, spans):
+            renditions.ask(session, row.id, self._clock.now())
 
     async def _failed(self, recording: UUID, why: str) -> None:
         await self._db.write(lambda s: self._settle(s, recording, {"state": "failed", "error": why[:500]}))

@@ -235,6 +235,7 @@ async def test_an_export_holds_everything_and_is_on_the_trail(archive: Archive) 
     assert [point["raw"] for point in told["contact_points"]] == [NUMBER]
     assert {outcome["comment"] for outcome in told["outcomes"]} == {f"{NAME} at {NUMBER}"}
     assert (len(told["calls"]), len(told["recordings"])) == (2, 1)
+    assert [comment["text"] for comment in told["recording_comments"]] == [f"{NAME} is angry"]
     assert archive_of.read(f"audio/{told['recordings'][0]['id']}.wav") == SOUND
     assert [line.thing_id for line in await archive.office.trail("export")] == [customer]
 

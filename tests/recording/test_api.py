@@ -39,7 +39,7 @@ class Archive:
     def __init__(self, db: Database, folder: Path) -> None:
         self.db = db
         self.store = open_store(folder.as_uri())
-        self.recording = new_id()
+        self.folder, self.recording = folder, new_id()
         self.people: dict[str, UUID] = {}
         self.tokens: dict[str, str] = {}
         app = web.Application(middlewares=[api.problems, api.own_pages_only, access.authenticate])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
@@ -125,7 +125,8 @@ class OfferRow(Row):
 class RecordingRow(Row):
     """``path`` is the PBX's name of the file. ``state``: recording, waiting, stored, missing, empty, refused or erased.
 
-    ``policy_id`` is the rule whose ``keep_days`` count; of an erased one only these facts are left.
+    ``policy_id`` is the rule whose ``keep_days`` count; of an erased one only these facts are left. ``silent`` are the
+    stretches (seconds from, seconds to) that nobody may hear: see ``crm/sounds.py``.
     """
 
     __tablename__ = "recordings"
@@ -146,3 +147,4 @@ class RecordingRow(Row):
     policy_id: Mapped[UUID | None] = mapped_column(ForeignKey("recording_policies.id"))
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     erased_why: Mapped[str] = mapped_column(Text, default="")
+    silent: Mapped[list[list[float]]] = mapped_column(JSON, server_default="[]")

@@ -5,11 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
 from callcenter.tables import UtcDateTime
+
+
+class RenditionRow(Row):
+    """What is played of a recording in place of the stored file: silent where ``silent`` says, packed where the machine
+    can. Where it has taken the file's place, ``store_key`` is the recording's too."""
+
+    __tablename__ = "renditions"
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), unique=True)
+    store_key: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(Text)
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(Text)
+    silent: Mapped[list[list[float]]] = mapped_column(JSON)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class OutlineRow(Row):

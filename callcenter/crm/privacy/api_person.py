@@ -108,12 +108,12 @@ async def export(request: web.Request) -> web.StreamResponse:
     except ValueError:
         raise NotFound("no such customer") from None
     now = app[CLOCK].now()
-    told, sounds = await app[DB].read(lambda s: portrait.rows(s, customer))
+    told, heard = await app[DB].read(lambda s: portrait.rows(s, customer))
     await app[DB].write(lambda s: audit.record(s, who, "export", ("customer", str(customer)), now))
     folder = app[SETTINGS].state
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
-        await portrait.pack(told, sounds, app[LAW].files, file)
+        await portrait.pack(told, heard, app[LAW].files, file)
         return await _send(request, file, f"person-{customer}.zip")
 
 

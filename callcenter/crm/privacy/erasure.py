@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.clock import Clock
-from callcenter.crm import passages
+from callcenter.crm import passages, sounds
 from callcenter.crm.models.calls import RecordingRow
-from callcenter.crm.models.listening import CommentRow, OutlineRow
+from callcenter.crm.models.listening import CommentRow, OutlineRow, RenditionRow
 from callcenter.crm.models.privacy import ErasureRow
 from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.crm.privacy import holds, keeping, person
@@ -64,12 +64,12 @@ class Preview:
 def preview(session: Session, customer: UUID) -> Preview:
     """Raises NotFound."""
     found = person.find(session, customer)
-    rows, sounds = person.count(session, found), person.recordings(session, found)
-    told = f"{sorted(rows.items())} {[str(row.id) for row in sounds]} {found.cards}"
+    rows, recordings = person.count(session, found), person.recordings(session, found)
+    told = f"{sorted(rows.items())} {[str(row.id) for row in recordings]} {found.cards}"
     return Preview(
         rows=rows,
-        recordings=len(sounds),
-        recorded_s=sum(row.duration_s for row in sounds),
+        recordings=len(recordings),
+        recorded_s=sum(row.duration_s for row in recordings),
         held=holds.holding(session, found.cards, found.calls),
         open=person.open_matters(session, found),
         digest=hashlib.sha256(told.encode()).hexdigest()[:32],
@@ -83,14 +83,14 @@ def erase(session: Session, order: Order, now: datetime) -> UUID:
         raise Refused("a legal hold is on it", code="legal_hold")
     if person.open_matters(session, found):
         raise Refused("a call goes on, or its outcome is owed", code="still_open")
-    sounds = person.recordings(session, found)
+    recordings = person.recordings(session, found)
     pending = {
-        "keys": [row.store_key for row in sounds if row.store_key],
-        "paths": [row.path for row in sounds],
+        "keys": sounds.keys(session, recordings),
+        "paths": [row.path for row in recordings],
         "numbers": list(found.words.numbers),
         "names": list(found.words.names),
     }
-    bury(session, sounds, str(order.reason), now)
+    bury(session, recordings, str(order.reason), now)
     rows = person.wipe(session, found)
     made = ErasureRow(
         customer_id=order.customer,
@@ -98,7 +98,7 @@ def erase(session: Session, order: Order, now: datetime) -> UUID:
         reference=order.reference,
         by_id=order.by,
         at=now,
-        report={"rows": {**rows, **({"recordings": len(sounds)} if sounds else {})}},
+        report={"rows": {**rows, **({"recordings": len(recordings)} if recordings else {})}},
         pending=pending,
     )
     session.add(made)
@@ -108,14 +108,15 @@ def erase(session: Session, order: Order, now: datetime) -> UUID:
     return made.id
 
 
-def bury(session: Session, sounds: list[RecordingRow], why: str, now: datetime) -> None:
+def bury(session: Session, recordings: list[RecordingRow], why: str, now: datetime) -> None:
     """Leaves of each recording only that it was there, how long it was, and why it is gone."""
-    gone = [row.id for row in sounds]
-    for beside in (Utterance, Transcript, OutlineRow, CommentRow):
+    sounds.drop(session, sounds.keys(session, recordings), now)
+    gone = [row.id for row in recordings]
+    for beside in (Utterance, Transcript, OutlineRow, CommentRow, RenditionRow):
         session.execute(delete(beside).where(beside.recording_id.in_(gone)))
-    for row in sounds:
+    for row in recordings:
         row.state, row.erased_at, row.erased_why = "erased", now, why
-        row.store_key, row.error = "", ""
+        row.store_key, row.error, row.silent = "", "", []
 
 
 class Eraser:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import metrics
 from callcenter.clock import Clock
-from callcenter.crm import audit
+from callcenter.crm import audit, passages, sounds
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.models.privacy import RetentionRun
 from callcenter.crm.privacy import chain, erasure, keeping, sweeps
@@ -134,13 +134,18 @@ class Nights:
             await self._count(run, sweep.name, done)
 
     async def _recordings(self, run: UUID, now: datetime) -> None:
-        """The sound first: cut off in between, the row still says what is to be removed."""
+        """The sound first: cut off in between, the row still says what is to be removed. What was said goes with it,
+        also out of the index of words."""
+        some = False
         while rows := await self._db.read(lambda s: sweeps.some_recordings(s, now)):
-            await self._files.drop([row.store_key for row in rows if row.store_key])
+            await self._files.drop(await self._db.read(partial(sounds.keys, rows=rows)))
             if await self._db.read(erasure.pbx_too):
                 await self._files.drop_on_pbx([row.path for row in rows])
             await self._db.write(partial(_bury, ids=[row.id for row in rows], now=now))
             await self._count(run, "recordings", len(rows))
+            some = True
+        if some:
+            await self._db.write(passages.press)
 
     async def _cards(self, run: UUID, policy: Keeping, now: datetime) -> None:
         passed: set[UUID] = set()

@@ -100,7 +100,8 @@ COLUMNS: Final[Mapping[str, About]] = {
         queues: pbx name label
         recording_notices: text how sound
         recording_policies: pbx scope queue contact
-        recordings: pbx path state store_key media_type sha256 error erased_why
+        renditions: store_key media_type sha256 silent
+        recordings: pbx path state store_key media_type sha256 error erased_why silent
         retention_runs: removed
         segments: role via queue outcome_state draft_outcome
         status_changes: old new

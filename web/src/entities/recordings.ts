@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { address, http } from '@/api/client'
+import { asProblem } from '@/api/problem'
 import type { CommentAnswer, Comments, PeaksAnswer, RecordingFileAnswer, TranscriptAnswer } from '@/api/generated'
 
 export type Comment = CommentAnswer
@@ -25,13 +26,17 @@ export function useTranscript(recording: MaybeRefOrGetter<string>, wanted: Maybe
   })
 }
 
-/** Its bytes never change, so neither does its outline. */
+/** What is to be silent in it is being silenced: it cannot be played yet, but soon. */
+const held = (error: unknown) => asProblem(error).code === 'recording_muting'
+
+/** The outline of what is played, and the version of its bytes. */
 export function usePeaks(recording: MaybeRefOrGetter<string>) {
   return useQuery({
     queryKey: computed(() => ['peaks', toValue(recording)]),
     queryFn: () => http.get<PeaksAnswer>(`/recordings/${toValue(recording)}/peaks`),
     staleTime: Infinity,
     retry: false,
+    refetchInterval: (query) => (query.state.error && held(query.state.error) ? WAITING_MS : false),
   })
 }
 
@@ -62,5 +67,6 @@ export async function tellHeard(recording: string, stretches: Stretch[]): Promis
   }
 }
 
-export const audioAddress = (recording: string) => address(`/recordings/${recording}/audio`)
+/** Under a version the bytes never change. */
+export const audioAddress = (recording: string, version = '') => address(`/recordings/${recording}/audio`, version ? { v: version } : {})
 export const downloadAddress = (recording: string) => address(`/recordings/${recording}/audio`, { download: 1 })

@@ -1,5 +1,6 @@
-import { onBeforeUnmount, onMounted, ref, watch, type Ref } from 'vue'
+import { computed, onBeforeUnmount, onMounted, ref, watch, type Ref } from 'vue'
 import WaveSurfer, { type WaveSurferOptions } from 'wavesurfer.js'
+import { asProblem } from '@/api/problem'
 import { audioAddress, tellHeard, usePeaks } from '@/entities/recordings'
 import { Heard } from './heard'
 import { drawn, FLAT, pastSilence } from './peaks'
@@ -26,7 +27,8 @@ function look(band: HTMLElement, peaks: number[][]): Partial<WaveSurferOptions> 
 /** Plays a recording into `band`, and tells the server which part of it was heard. */
 export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
   const [playing, at, speed, broken, skips] = [ref(false), ref(0), ref(1), ref(false), ref(false)]
-  const { data: peaks, isFetched } = usePeaks(() => sound.recording)
+  const { data: peaks, isFetched, error, refetch } = usePeaks(() => sound.recording)
+  const held = computed(() => Boolean(error.value) && asProblem(error.value).code === 'recording_muting')
   const heard = new Heard()
   let wave: WaveSurfer | undefined
 
@@ -50,9 +52,9 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
   const start = () => void wave?.play().catch(failed)
 
   function build(): void {
-    if (!isFetched.value || !band.value || wave) return
+    if (!isFetched.value || held.value || !band.value || wave) return
     const outline = peaks.value ? drawn(peaks.value) : FLAT
-    wave = WaveSurfer.create({ container: band.value, url: audioAddress(sound.recording), duration: sound.seconds, ...look(band.value, outline) })
+    wave = WaveSurfer.create({ container: band.value, url: audioAddress(sound.recording, peaks.value?.version), duration: sound.seconds, ...look(band.value, outline) })
     wave.on('timeupdate', moved)
     wave.on('seeking', () => heard.cut())
     wave.on('play', () => (playing.value = true))
@@ -62,7 +64,7 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     // Before the sound is there to be played, playing is refused.
     wave.once('ready', () => void (sound.autoplay && wave?.play().catch(() => undefined)))
   }
-  watch(isFetched, build, { flush: 'post' })
+  watch([isFetched, held], build, { flush: 'post' })
   const telling = setInterval(() => void tell(), TELL_MS)
   const leaving = () => void tell()
   onMounted(() => {
@@ -81,7 +83,8 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     wave?.setPlaybackRate(rate, true)
   }
   return {
-    playing, at, speed, broken, skips, setSpeed,
+    playing, at, speed, broken, held, skips, setSpeed,
+    silent: computed(() => peaks.value?.silent ?? []),
     toggle: () => (playing.value ? wave?.pause() : start()),
     seek: (seconds: number) => wave?.setTime(Math.min(sound.seconds, Math.max(0, seconds))),
     playFrom(seconds: number): void {
@@ -90,10 +93,12 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     },
     /** One step of speed up or down. */
     pace: (step: 1 | -1) => setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(speed.value) + step))] ?? 1),
-    retry(): void {
-      broken.value = false
+    /** The bytes may be others by now. */
+    async retry(): Promise<void> {
+      await refetch()
       wave?.destroy()
       wave = undefined
+      broken.value = false
       setTimeout(build)
     },
   }

@@ -220,6 +220,7 @@ class GapCause(StrEnum):
 
     SERVICE_DOWN = "service_down"
     LINK_LOST = "link_lost"
+    EVENTS_LOST = "events_lost"
     PBX_RESTART = "pbx_restart"
     HISTORY = "history"
 

@@ -42,7 +42,10 @@ Answer: TypeAlias = "asyncio.Future[Changed | None]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
+    """``since``: in its order from then on, monotonic seconds."""
+
     event: Event
+    since: float
     answer: Answer | None = None
 
 
@@ -81,6 +84,7 @@ class Ledger:
         self._live: dict[CallKey, Call] = {}
         self._who: dict[CallKey, Identified] = {}
         self._inboxes: dict[str, asyncio.Queue[_Item]] = {}
+        self._since: dict[str, float] = {}
         self._owed = 0
         self._short: ShortCalls = NO_RULES
         self._keep_hidden = False
@@ -123,23 +127,36 @@ class Ledger:
         """Puts what the PBX told in its order; waits while the consumer is far behind."""
         inbox = self._inbox(pbx)
         for event in events:
-            await inbox.put(_Item(event=event))
+            await inbox.put(_Item(event=event, since=self._clock.monotonic()))
         await asyncio.sleep(0)  # the consumer goes first: whoever delivers has the journal to write
 
     async def take(self, event: CallEvent) -> Changed | None:
         """Puts an event of ours in its call's order and waits for its commit. None: nothing changed."""
         answer: Answer = asyncio.get_running_loop().create_future()
-        await self._inbox(event.call.pbx).put(_Item(event=event, answer=answer))
+        await self._inbox(event.call.pbx).put(_Item(event=event, since=self._clock.monotonic(), answer=answer))
         return await answer
+
+    async def caught_up(self, pbx: str) -> None:
+        """Returns when all that was put in its order so far is written down."""
+        await self._inbox(pbx).join()
 
     async def run(self, pbx: str) -> None:
         """Consumes one PBX's events for ever."""
         inbox = self._inbox(pbx)
+        metrics.ledger_behind.labels(pbx=pbx).set_function(lambda: self._behind(pbx))
         while True:
             batch = [await inbox.get()]
             while len(batch) < _BATCH and not inbox.empty():
                 batch.append(inbox.get_nowait())
+            self._since[pbx] = batch[0].since
             await self._consume(batch)
+            del self._since[pbx]
+            for _ in batch:
+                inbox.task_done()
+
+    def _behind(self, pbx: str) -> float:
+        since = self._since.get(pbx)
+        return self._clock.monotonic() - since if since is not None else 0.0
 
     def _inbox(self, pbx: str) -> asyncio.Queue[_Item]:
         return self._inboxes.setdefault(pbx, asyncio.Queue(_INBOX))

@@ -91,7 +91,8 @@ class Links:
 
         await feed.run(deliver)
 
-    def _open(self, pbx: str) -> list[Call]:
+    async def _open(self, pbx: str) -> list[Call]:
+        await self._ledger.caught_up(pbx)
         return [call for key, call in self._ledger.live().items() if key.pbx == pbx]
 
 

@@ -11,7 +11,19 @@ ami_broken = Counter(
     "callcenter_ami_broken_messages", "AMI messages that could not be read and were put aside", ["pbx"]
 )
 ami_lag = Gauge("callcenter_ami_lag_seconds", "Age of the newest AMI event when it was taken", ["pbx"])
+ami_behind = Gauge("callcenter_ami_behind_seconds", "How long the oldest AMI message has waited to be taken", ["pbx"])
 ami_up = Gauge("callcenter_ami_up", "1 while logged in to the PBX", ["pbx"])
+ami_links_lost = Counter("callcenter_ami_links_lost", "Times a link that was up was lost", ["pbx"])
+ami_unannounced = Counter(
+    "callcenter_ami_unannounced_messages", "AMI messages about channels that were never announced", ["pbx"]
+)
+ami_differences = Counter(
+    "callcenter_ami_differences", "Channels that were otherwise in the PBX's own list, twice running", ["pbx"]
+)
+ami_losses = Counter("callcenter_ami_losses", "Times that events were lost while the link was up", ["pbx"])
+ledger_behind = Gauge(
+    "callcenter_ledger_behind_seconds", "How long the oldest event has waited to be written down", ["pbx"]
+)
 unclassified = Counter("callcenter_unclassified_channels", "Channels the PBX map does not know", ["pbx"])
 contained = Counter("callcenter_contained_failures", "Failures of one part that were kept from the others", ["part"])
 persist_seconds = Histogram("callcenter_persist_seconds", "From event taken to its commit", buckets=_FAST)

@@ -12,9 +12,11 @@ from typing import Final
 
 from callcenter import metrics
 from callcenter.ami import resync
+from callcenter.ami.boots import Boots
+from callcenter.ami.comparing import Comparing
 from callcenter.ami.history import History
 from callcenter.ami.journal import Journal
-from callcenter.ami.messages import Booted, Hangup, Message, Tick
+from callcenter.ami.messages import Booted, Message, Tick
 from callcenter.ami.parsing import parse
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
@@ -28,16 +30,14 @@ from callcenter.pbx_events import LinkDown, LinkUp, MembersTold
 from callcenter.pbxmap import PbxMap
 
 log = logger(__name__)
-_INBOX: Final = 100_000
 _BATCH: Final = 256
 _IDLE_SECONDS: Final = 1.0
-_LOOK_SECONDS: Final = 5.0
 _FLUSH_SECONDS: Final = 0.25
 _BOOT_SECONDS: Final = 60.0
 _FIRST_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 15.0
+_LONGEST_PAUSE: Final = 2.0
 _REFUSED_PAUSE: Final = 30.0
-_SAME_BOOT: Final = timedelta(seconds=2)
+_SHORT_LIFE: Final = 15.0
 
 _OVERLAP: Final = timedelta(seconds=10)
 _READ_SECONDS: Final = 2.0
@@ -54,14 +54,15 @@ class Kept:
 
 
 class Feed:
-    """One PBX. ``known`` gives the calls that our records hold open; ``deliver`` gets every event in order."""
+    """One PBX. ``known`` gives the calls that our records hold open, once all that was delivered is in them;
+    ``deliver`` gets every event in order."""
 
     def __init__(
         self,
         link: Link,
         map: PbxMap,
         clock: Clock,
-        known: Callable[[], Collection[Call]],
+        known: Callable[[], Awaitable[Collection[Call]]],
         kept: Kept | None = None,
     ) -> None:
         self.link = link
@@ -73,12 +74,13 @@ class Feed:
         self._map = map
         self._tracker = Tracker(map)
         self._session: Session | None = None
-        self._inbox: deque[Message] = deque(maxlen=_INBOX)
+        self._inbox: deque[Message] = deque(maxlen=link.patience.waiting)
+        self._taken: Message | None = None
         self._came = asyncio.Event()
-        self._booted_at: datetime | None = None
+        self._boots = Boots()
         self._fully_booted = asyncio.Event()
-        self._uptime = -1
         self._up = False
+        metrics.ami_behind.labels(pbx=link.pbx).set_function(self._behind)
 
     @property
     def map(self) -> PbxMap:
@@ -112,8 +114,10 @@ class Feed:
             started = self._clock.monotonic()
             code, remedy = await self._once(deliver)
             metrics.ami_up.labels(pbx=self.link.pbx).set(0)
-            lived = self._clock.monotonic() - started > _LONGEST_PAUSE
+            lived = self._clock.monotonic() - started > _SHORT_LIFE
             pause = _FIRST_PAUSE if lived else min(pause * 2, _LONGEST_PAUSE)
+            if self._up:
+                metrics.ami_links_lost.labels(pbx=self.link.pbx).inc()
             if code != told or self._up:
                 await self._tell_down(deliver, code, remedy)
             told, self._up = code, False
@@ -160,7 +164,7 @@ class Feed:
             booted.cancel()
             if not self._fully_booted.is_set():
                 return "no_fullybooted", "no FullyBooted event came; give the AMI user read=system in manager.conf"
-            events = await self._resync(session)
+            events = await self._linked(session)
             self._up = True
             await deliver(events)
             metrics.ami_up.labels(pbx=self.link.pbx).set(1)
@@ -169,32 +173,39 @@ class Feed:
         finally:
             keeping.cancel()
 
-    async def _resync(self, session: Session) -> list[Event]:
-        now = self._clock.now()
-        boot = now - timedelta(seconds=self._uptime) if self._uptime >= 0 else None
-        rebooted = bool(boot and self._booted_at and boot - self._booted_at > _SAME_BOOT)
-        self._booted_at = boot or self._booted_at
-        rebooted = rebooted or (boot is not None and any(call.started_at < boot for call in self._known()))
-        snapshot = replace(await resync.take(session.send, now, self._clock.monotonic()), booted_at=boot)
+    async def _linked(self, session: Session) -> list[Event]:
+        known = await self._known()
+        rebooted = self._boots.again(call.started_at for call in known)
+        up = LinkUp(pbx=self.link.pbx, at=self._there(), rebooted=rebooted)
+        return [up, *await self._resync(session, rebooted=rebooted)]
+
+    async def _resync(self, session: Session, *, rebooted: bool) -> list[Event]:
+        """What makes our records equal to what the PBX lists; the messages that came meanwhile are taken after it."""
+        now = self._there()
+        taken = await resync.take(session.send, now, self._clock.monotonic())
+        snapshot = replace(taken, booted_at=self._boots.at)
+        known = await self._known()
+        events: list[Event] = [*await self._filled(now, known, rebooted=rebooted)]
+        over = {event.call for event in events if isinstance(event, Filled)}
         self._tracker = Tracker(self._map)
-        events: list[Event] = [LinkUp(pbx=self.link.pbx, at=now, rebooted=rebooted)]
-        told = await self._filled(now, rebooted=rebooted)
-        events += told
-        over = {event.call for event in told}
-        known = [call for call in self._known() if call.key not in over]
+        known = [call for call in known if call.key not in over]
         events += resync.adopt(self._tracker, snapshot, known, rebooted=rebooted)
         for row in snapshot.members:
             if member := parse({**row, "event": "QueueMember"}, now, snapshot.mono):
                 events += self._tracker.feed(member)
         return [*events, MembersTold(pbx=self.link.pbx, at=now)]
 
+    def _there(self) -> datetime:
+        """What the PBX's clock says now."""
+        return self._clock.now() + self._boots.ahead
+
     def _last_heard(self) -> tuple[datetime, GapCause] | None:
         """Since when nobody has listened, None where nobody ever did."""
         last = self._journal.last() if self._journal else None
-        cause = GapCause.LINK_LOST if self._booted_at else GapCause.SERVICE_DOWN
+        cause = GapCause.LINK_LOST if self._boots.at else GapCause.SERVICE_DOWN
         return (last, cause) if last else None
 
-    async def _filled(self, now: datetime, *, rebooted: bool) -> list[Filled]:
+    async def _filled(self, now: datetime, known: Collection[Call], *, rebooted: bool) -> list[Filled]:
         """The calls that ended while nobody listened, as the PBX wrote them down.
 
         What cannot be read in time is left to `callcenter backfill`: those who live must not wait for it.
@@ -206,8 +217,8 @@ class Feed:
         gap = Gap(
             from_at=since, to_at=now, cause=GapCause.PBX_RESTART if rebooted else cause, filled_from=self._history.kind
         )
-        begun = min([since, *(call.started_at for call in self._known())]) - _OVERLAP
-        reading = asyncio.to_thread(self._history.calls, self._map, gap, begun, self._booted_at)
+        begun = min([since, *(call.started_at for call in known)]) - _OVERLAP
+        reading = asyncio.to_thread(self._history.calls, self._map, gap, begun, self._boots.at)
         try:
             told = await asyncio.wait_for(reading, _READ_SECONDS)
         except (TimeoutError, Unavailable) as wrong:
@@ -221,48 +232,56 @@ class Feed:
 
     async def _pump(self, session: Session, keeping: asyncio.Task[None], deliver: Deliver) -> None:
         """Delivers until the link is lost and all that came before the loss has been delivered."""
-        looked, next_look, next_flush = 0, 0.0, 0.0
-        while not (keeping.done() and not self._inbox):
-            if not self._inbox:
-                await self._something(keeping)
-            batch = [self._inbox.popleft() for _ in range(min(_BATCH, len(self._inbox)))]
-            if batch:
-                lag = self._clock.now() - batch[-1].at
-                metrics.ami_lag.labels(pbx=self.link.pbx).set(lag.total_seconds())
-            else:
-                batch = [Tick(at=self._clock.now(), mono=self._clock.monotonic())]
-            events = [event for message in batch for event in self._told(message)]
-            if events:
-                await deliver(events)
-            if self._journal and (mono := self._clock.monotonic()) >= next_flush:
-                next_flush = mono + _FLUSH_SECONDS
-                self._journal.flush()
-            if session.broken > looked and not keeping.done() and batch[-1].mono >= next_look:
-                looked, next_look = session.broken, batch[-1].mono + _LOOK_SECONDS
-                await deliver(await self._without_ghosts(session))
+        comparing, next_flush = self._comparing(session), 0.0
+        try:
+            while not (keeping.done() and not self._inbox):
+                if not self._inbox:
+                    await self._something(keeping)
+                events = [event for message in self._batch() for event in self._told(message, comparing)]
+                if events:
+                    await deliver(events)
+                self._taken, mono = None, self._clock.monotonic()
+                if self._journal and mono >= next_flush:
+                    next_flush = mono + _FLUSH_SECONDS
+                    self._journal.flush()
+                if not keeping.done() and (since := comparing.missing_since(mono)) is not None:
+                    self._lost = self._there() - timedelta(seconds=mono - since), GapCause.EVENTS_LOST
+                    await deliver(await self._resync(session, rebooted=False))
+                    comparing = self._comparing(session)
+        finally:
+            comparing.close()
 
-    async def _without_ghosts(self, session: Session) -> list[Event]:
-        """Ends the channels whose own end was among the messages put aside, else they would stay for ever."""
-        before = self._tracker.channels.uniqueids()
-        ghosts = await resync.vanished(session.send, before)
-        events = [event for _ in range(len(self._inbox)) for event in self._told(self._inbox.popleft())]
-        at, mono = self._clock.now(), self._clock.monotonic()
-        for uniqueid in sorted(ghosts):
-            events += self._told(Hangup(at=at, mono=mono, uniqueid=uniqueid, cause=0))
-        return events
+    def _comparing(self, session: Session) -> Comparing:
+        return Comparing(self.link, session, lambda: self._tracker.channels, self._clock.monotonic())
+
+    def _batch(self) -> list[Message]:
+        """What is taken next; where there is nothing, that time goes on."""
+        batch = [self._inbox.popleft() for _ in range(min(_BATCH, len(self._inbox)))]
+        if not batch:
+            return [Tick(at=self._there(), mono=self._clock.monotonic())]
+        self._taken = batch[0]
+        lag = self._clock.now() - batch[-1].at
+        metrics.ami_lag.labels(pbx=self.link.pbx).set(lag.total_seconds())
+        return batch
+
+    def _behind(self) -> float:
+        """How long the oldest message that came has not been taken, in seconds."""
+        oldest = self._taken or (self._inbox[0] if self._inbox else None)
+        return self._clock.monotonic() - oldest.mono if oldest else 0.0
 
     async def _something(self, keeping: asyncio.Task[None]) -> None:
         """Returns when a message came, the link was lost, or so much time passed that the tracker wants to know."""
         self._came.clear()
         coming = asyncio.create_task(self._came.wait())
-        timeout = SETTLE_SECONDS if self._tracker.waiting else _IDLE_SECONDS
+        timeout = SETTLE_SECONDS if self._tracker.waiting else min(_IDLE_SECONDS, self.link.patience.sure_s)
         try:
             await asyncio.wait({coming, keeping}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         finally:
             coming.cancel()
 
-    def _told(self, message: Message) -> list[Event]:
+    def _told(self, message: Message, comparing: Comparing) -> list[Event]:
         try:
+            comparing.hear(message)
             return self._tracker.feed(message)
         except Exception:
             metrics.contained.labels(part="tracker").inc()
@@ -276,11 +295,11 @@ class Feed:
             return
         if isinstance(message, Booted):
             if not self._fully_booted.is_set():
-                self._uptime = message.uptime
+                self._boots.hear(message, self._clock.now())
                 self._fully_booted.set()
             return
         self._inbox.append(message)
         self._came.set()
-        if len(self._inbox) >= _INBOX and self._session:
+        if len(self._inbox) == self._inbox.maxlen and self._session:
             log.error("inbox_full", pbx=self.link.pbx)
             self._session.close()

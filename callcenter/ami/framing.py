@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 END: Final = b"\r\n\r\n"
@@ -18,7 +18,8 @@ _REPEATABLE: Final = ("chanvariable", "destchanvariable")
 _CHANNEL: Final = ("channel", "channelstate", "channelstatedesc", "calleridnum", "linkedid")
 _MEMBER: Final = ("membername", "interface", "stateinterface", "membership", "penalty", "status", "paused")
 _RENAME_LINES: Final = 9
-_TIMESTAMP: Final = re.compile(r"Timestamp: \d{9,11}\.\d{6}")
+_TIMESTAMP: Final = re.compile(r"Timestamp: -?\d{1,12}\.\d{6}")
+_NO_CLOCK: Final = timedelta(days=1)
 _PRIVILEGE: Final = re.compile(r"Privilege: [a-z]+,all")
 
 
@@ -125,3 +126,9 @@ def moment(timestamp: str, otherwise: datetime) -> datetime:
         return datetime.fromtimestamp(float(timestamp), UTC)
     except (ValueError, OverflowError, OSError):
         return otherwise
+
+
+def told_at(timestamp: str, now: datetime) -> datetime:
+    """The moment of a message that came just now. A PBX that is a day off has no clock: 1970 after a power cut."""
+    found = moment(timestamp, now)
+    return found if abs(found - now) < _NO_CLOCK else now

@@ -130,14 +130,12 @@ def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebo
     return events
 
 
-async def vanished(send: Send, channels: Collection[str]) -> frozenset[str]:
-    """Which of these channels the PBX has no more. None where its list is spoilt. Raises Unavailable."""
+async def channels(send: Send) -> tuple[Row, ...] | None:
+    """The channels there are; None where the list is spoilt. Raises Unavailable."""
     answer = await send({"Action": "CoreShowChannels"})
     rows = _events(answer, "CoreShowChannel")
-    alive = {row["uniqueid"] for row in rows if "uniqueid" in row}
-    if answer[-1].get("listitems") != str(len(alive)):
-        return frozenset()
-    return frozenset(channels) - alive
+    whole = answer[-1].get("listitems") == str(len({row["uniqueid"] for row in rows if "uniqueid" in row}))
+    return rows if whole else None
 
 
 def _before(booted_at: datetime | None, call: Call) -> bool:

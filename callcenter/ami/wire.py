@@ -31,9 +31,22 @@ _ONE_ANSWER: Final = frozenset({"Originate", "QueueAdd"})
 _GREETING: Final = b"Asterisk Call Manager/"
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 5.0
-PING_SECONDS: Final = 5.0
 
 Sink = Callable[[Mapping[str, str], datetime, float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a PBX is trusted, in seconds. A peer that is silent is asked after ``ping_s`` and cut off when it does
+    not answer within ``answer_s``; our channels are compared with its list every ``compare_s``, and once more after
+    ``sure_s`` where they differ. ``waiting``: how many messages may wait to be taken before the link is given up.
+    """
+
+    ping_s: float = 5.0
+    answer_s: float = ANSWER_SECONDS
+    compare_s: float = 60.0
+    sure_s: float = 2.0
+    waiting: int = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +59,7 @@ class Link:
     username: str
     secret: Secret
     tls: ssl.SSLContext | None = None
+    patience: Patience = Patience()
 
 
 class LinkFailed(Unavailable):
@@ -127,7 +141,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         if fields is None:
             return
         self._taken.inc()
-        self._sink(fields, framing.moment(fields.get("timestamp", ""), self._clock.now()), mono)
+        self._sink(fields, framing.told_at(fields.get("timestamp", ""), self._clock.now()), mono)
 
     def _answers(self, message: bytes) -> bool:
         """Whether it is part of an answer we wait for. panoramisk sees no others: a forged Shutdown makes it close."""
@@ -182,12 +196,13 @@ class Session:
 
     async def keep(self) -> None:
         """Returns when the connection is lost; a peer that answers no ping in time is cut off."""
+        patience = self._link.patience
         while not self._manager.lost.done():
-            await asyncio.wait({self._manager.lost}, timeout=PING_SECONDS)
+            await asyncio.wait({self._manager.lost}, timeout=patience.ping_s)
             if self._manager.lost.done():
                 return
             try:
-                await self.send({"Action": "Ping"})
+                await self.send({"Action": "Ping"}, patience.answer_s)
             except Unavailable:
                 self._protocol.transport.abort()
                 return

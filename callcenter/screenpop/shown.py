@@ -99,11 +99,16 @@ class QueueLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PbxLine:
+    """``doubt``: why what is shown of its calls may come late or not be all (``events_late``, ``events_lost``), None
+    where it is as it is there."""
+
     name: str
     up: bool
     since: datetime
     code: str | None
     remedy: str | None
+    doubt: str | None = None
+    doubt_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,14 +31,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """The events of a PBX. ``broken_at``: when one was last put aside because it could not be read. ``skew_s``: how far
-    its clock is behind ours."""
+    """The events of a PBX. ``broken_at``: when one was last put aside because it could not be read; ``lost_at``: when
+    some were last found missing, ``lost`` contradictions so far. ``skew_s``: how far its clock is behind ours."""
 
     pbx: str
     lag_s: float
     broken: int
     broken_at: datetime | None
     skew_s: float = 0.0
+    longest_lag_s: float = 0.0
+    lost: int = 0
+    lost_at: datetime | None = None
+    links_lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,28 +74,43 @@ def apart(ages: Sequence[float]) -> tuple[float, float]:
 
 
 def stream(found: Stream, now: datetime) -> Verdict:
-    name = f"events:{found.pbx}"
-    figures = {"lag_s": found.lag_s, "broken": float(found.broken), "skew_s": round(found.skew_s, 1)}
+    code, remedy = _heard(found, now)
+    figures = {
+        "lag_s": round(found.lag_s, 1),
+        "longest_lag_s": round(found.longest_lag_s, 1),
+        "skew_s": round(found.skew_s, 1),
+        "lost": float(found.lost),
+        "broken": float(found.broken),
+        "links_lost": float(found.links_lost),
+    }
+    return Verdict(name=f"events:{found.pbx}", code=code, remedy=remedy, figures=figures)
+
+
+def _heard(found: Stream, now: datetime) -> tuple[str, str]:
     if found.lag_s > LAG_S:
-        remedy = (
+        return "events_late", (
             "events of the PBX come late: look at the load of this machine and of the PBX (top), at their clocks "
-            "(timedatectl), and whether the event filter of asterisk-conf/manager.conf is in place"
+            "(timedatectl), whether the database answers, and whether the event filter of asterisk-conf/manager.conf "
+            "is in place"
         )
-        return Verdict(name=name, code="events_late", remedy=remedy, figures=figures)
+    if found.lost_at is not None and now - found.lost_at < RECENT:
+        return "events_lost", (
+            "the PBX lists other channels than it told of; calls have been made equal to its list. Events are lost "
+            "where a filter holds them back (callcenter doctor says which and gives the lines) or where Asterisk is "
+            "overloaded: asterisk -rx 'core show taskprocessors'"
+        )
     if found.broken_at is not None and now - found.broken_at < RECENT:
-        remedy = (
+        return "events_broken", (
             "the PBX told something that could not be read, as callers with control characters in their names make it "
             "do; calls are compared with the PBX's own list, so none is lost. callcenter.conf filters such names: "
             "see that the trunks' calls pass callcenter-call"
         )
-        return Verdict(name=name, code="events_broken", remedy=remedy, figures=figures)
     if abs(found.skew_s) > SKEW_S:
-        remedy = (
+        return "clock_skewed", (
             f"the PBX's clock is {abs(found.skew_s):.0f} s {'behind' if found.skew_s > 0 else 'before'} ours: "
             "timedatectl set-ntp true on both, then: timedatectl timesync-status"
         )
-        return Verdict(name=name, code="clock_skewed", remedy=remedy, figures=figures)
-    return Verdict(name=name, figures=figures)
+    return "", ""
 
 
 def disk(found: Disk) -> Verdict:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -14,15 +13,11 @@ from callcenter.contain import contained
 from callcenter.db import Database
 from callcenter.health import Health
 from callcenter.vitals import judge, measure
-from callcenter.vitals.judge import Backlog, Disk, Stream, Verdict
+from callcenter.vitals.judge import Backlog, Disk, Verdict
+from callcenter.vitals.streams import Streams
 
 LOOK_SECONDS: Final = 10.0
-_AGES: Final = 30
-_SURE: Final = 3
 _MEASURE_SECONDS: Final = 8.0
-_TAKEN: Final = "callcenter_ami_messages_total"
-_BROKEN: Final = "callcenter_ami_broken_messages_total"
-_LAG: Final = "callcenter_ami_lag_seconds"
 
 
 class Vitals:
@@ -33,9 +28,7 @@ class Vitals:
         self._clock = clock
         self._health = health
         self._settings = settings
-        self._taken: dict[str, float] = {}
-        self._ages: dict[str, deque[float]] = {}
-        self._broken: dict[str, tuple[int, datetime | None]] = {}
+        self._heard = Streams()
         self._contained: dict[str, int] = {}
         self._failed_at: dict[str, datetime] = {}
         self.measured: dict[str, Verdict] = {}
@@ -55,29 +48,7 @@ class Vitals:
             await self._report(await self._backlogs(now))
 
     def _streams(self, now: datetime) -> list[Verdict]:
-        return [judge.stream(self._stream(pbx, now), now) for pbx in self._settings.pbx]
-
-    def _stream(self, pbx: str, now: datetime) -> Stream:
-        """The lag is that of the newest event: old news, where none came since the last look."""
-        labels = [{"pbx": pbx}]
-        (taken,), (lag,), (broken,) = (measure.counted(name, labels) for name in (_TAKEN, _LAG, _BROKEN))
-        silent = self._taken.get(pbx) == taken
-        self._taken[pbx] = taken
-        before, at = self._broken.get(pbx, (0, None))
-        at = now if broken > before else at
-        self._broken[pbx] = (int(broken), at)
-        ages = self._ages.setdefault(pbx, deque(maxlen=_AGES))
-        if not silent:
-            ages.append(lag)
-        late, skew = judge.apart(ages) if ages else (0.0, 0.0)
-        sure = len(ages) >= _SURE
-        return Stream(
-            pbx=pbx,
-            lag_s=0.0 if silent else late,
-            broken=int(broken),
-            broken_at=at,
-            skew_s=skew if sure else 0.0,
-        )
+        return [judge.stream(self._heard.look(pbx, now), now) for pbx in self._settings.pbx]
 
     def _failures(self, now: datetime) -> Verdict:
         counted = measure.contained()

@@ -12,6 +12,7 @@ import pytest
 from callcenter.ami.feed import Feed
 from callcenter.ami.tracker import Event
 from callcenter.ami.wire import Link, LinkFailed, open_session
+from callcenter.call import Call
 from callcenter.clock import SystemClock
 from callcenter.config import Recordings, Settings
 from callcenter.demo.pace import Pace
@@ -47,6 +48,11 @@ def link(pbx: Pbx, secret: str = "demo") -> Link:
     return Link(pbx="main", host="127.0.0.1", port=pbx.port, username="callcenter", secret=Secret(secret))
 
 
+async def nobody() -> list[Call]:
+    """Our records hold no call open."""
+    return []
+
+
 def sizes(folder: Path) -> list[int]:
     return [file.stat().st_size for file in folder.iterdir()]
 
@@ -59,7 +65,7 @@ async def concluded(pbx: Pbx) -> AsyncIterator[list[Event]]:
     async def deliver(events: Sequence[Event]) -> None:
         found.extend(events)
 
-    running = asyncio.create_task(Feed(link(pbx), MAP, CLOCK, lambda: ()).run(deliver))
+    running = asyncio.create_task(Feed(link(pbx), MAP, CLOCK, nobody).run(deliver))
     await until_async(lambda: any(isinstance(event, LinkUp) for event in found))
     yield found
     running.cancel()
@@ -96,7 +102,7 @@ async def test_a_caller_found_on_connecting_is_adopted(pbx: Pbx) -> None:
     async def deliver(events: Sequence[Event]) -> None:
         found.extend(events)
 
-    running = asyncio.create_task(Feed(link(pbx), MAP, CLOCK, lambda: ()).run(deliver))
+    running = asyncio.create_task(Feed(link(pbx), MAP, CLOCK, nobody).run(deliver))
     await until_async(lambda: any(isinstance(event, Arrived) for event in found))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from callcenter.ami.feed import Feed
 from callcenter.ami.wire import Link
 from callcenter.bus import Bus
+from callcenter.call import Call
 from callcenter.clock import SystemClock
 from callcenter.crm import rosters
 from callcenter.crm.models.desks import MapRule
@@ -31,6 +32,11 @@ from tests.until import until_async
 pytestmark = pytest.mark.pbx
 
 
+async def nobody() -> list[Call]:
+    """Our records hold no call open."""
+    return []
+
+
 @asynccontextmanager
 async def linked(db: Database, asterisk: Callable[[], Asterisk]) -> AsyncIterator[Survey]:
     """A survey of such a PBX, through the eyes of the manager user with the least rights."""
@@ -38,7 +44,7 @@ async def linked(db: Database, asterisk: Callable[[], Asterisk]) -> AsyncIterato
     with asterisk() as pbx:
         link = Link(pbx="main", host=pbx.host, port=pbx.ports.ami, username=AMI_USER, secret=Secret(AMI_SECRET))
         clock, bus, told = SystemClock(), Bus(), list[Event]()
-        feed = Feed(link, PbxMap(pbx="main", region="RU"), clock, list)
+        feed = Feed(link, PbxMap(pbx="main", region="RU"), clock, nobody)
 
         async def deliver(events: Sequence[Event]) -> None:
             told.extend(events)

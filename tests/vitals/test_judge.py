@@ -28,6 +28,13 @@ def test_a_stream_is_ill_while_it_lags_and_for_a_while_after_it_was_spoilt() -> 
     assert code(judge.stream(spoilt, NOW)) == "events_broken"
 
 
+def test_a_loss_is_told_for_a_while_and_before_what_could_not_be_read() -> None:
+    lost = Stream(pbx="main", lag_s=0.0, broken=1, broken_at=NOW, lost=2, lost_at=NOW - timedelta(minutes=1))
+    assert code(judge.stream(lost, NOW)) == "events_lost"
+    assert judge.stream(lost, NOW).figures["lost"] == 2
+    assert code(judge.stream(replace(lost, broken_at=None), NOW + timedelta(minutes=10))) == ""
+
+
 def test_a_constant_offset_is_a_wrong_clock_and_a_growing_one_is_lag() -> None:
     assert judge.apart([7.0, 7.1, 7.0]) == (0.0, 7.0)
     assert judge.apart([0.0, 2.0, 5.0]) == (5.0, 0.0)

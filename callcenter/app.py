@@ -133,7 +133,7 @@ def build(settings: Settings) -> Parts:
         region=lambda pbx: links.feeds[pbx].map.region,
     )
     jobs = Jobs(db, clock)
-    capture = Capture(db, clock, health, settings.recordings, open_store(settings.store))
+    capture = Capture(db, clock, health, settings.recordings_of, open_store(settings.store))
     jobs.on(KIND, capture.store)
     law = _law(settings, links, (db, clock), capture)
     jobs.on(erasure.KIND, law.eraser.job)
@@ -171,7 +171,7 @@ def build(settings: Settings) -> Parts:
 def _law(settings: Settings, links: Links, kept: tuple[Database, Clock], capture: Capture) -> privacy.Law:
     """Who clears and erases, with the files they reach."""
     db, clock = kept
-    shelf = Shelf(capture.kept, settings.recordings, links.journals, links.flush_journals)
+    shelf = Shelf(capture.kept, settings.recordings_of, links.journals, links.flush_journals)
     eraser = Eraser(db, clock, shelf)
     return privacy.Law(files=shelf, eraser=eraser, nights=Nights(db, clock, shelf, eraser))
 

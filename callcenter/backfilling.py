@@ -93,7 +93,7 @@ async def _work(db: Database, settings: Settings, name: str, wish: Wish) -> _Wor
     return _Work(
         map=PbxMap(pbx=name, region=settings.region, rules=rules),
         history=History(
-            source=wish.source or _set(settings, name), spool=settings.recordings.pbx_spool, only=wish.only
+            source=wish.source or _set(settings, name), spool=settings.recordings_of(name).pbx_spool, only=wish.only
         ),
         wish=wish,
         mark=settings.state / f"backfill-{name}.json",

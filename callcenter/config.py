@@ -35,7 +35,8 @@ class Http(_Part):
 
 
 class Pbx(_Part):
-    """``history``: the PBX's CEL, as a file or a database's URL; what happened while nobody listened is read there."""
+    """``history``: the PBX's CEL, as a file or a database's URL; what happened while nobody listened is read there.
+    ``spool`` and ``pbx_spool``: its own, where there are several PBXs; see ``Recordings``."""
 
     host: str
     port: int = Field(default=5038, ge=1, le=65535)
@@ -44,6 +45,8 @@ class Pbx(_Part):
     tls: bool = False
     tls_ca: Path | None = None
     history: SecretStr = SecretStr("")
+    spool: Path | None = None
+    pbx_spool: str = ""
 
 
 class Recordings(_Part):
@@ -97,6 +100,14 @@ class Settings(_Part):
         """The URL of the recording store; a local folder where none is set."""
         return self.recordings.store or (self.state / "recordings").absolute().as_uri()
 
+    def recordings_of(self, pbx: str) -> Recordings:
+        """Where the recordings of one PBX are: as is set for it, else for all. One that was taken out has none."""
+        own = self.pbx.get(pbx)
+        if own is None:
+            return self.recordings.model_copy(update={"spool": None}) if self.pbx else self.recordings
+        places = {"spool": own.spool or self.recordings.spool, "pbx_spool": own.pbx_spool or self.recordings.pbx_spool}
+        return self.recordings.model_copy(update=places)
+
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
     """The settings. Raises SettingError, which names every setting that is wrong."""
@@ -106,9 +117,22 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     for name, value in _from_environment(environ).items():
         _put(tree, name.removeprefix(PREFIX).lower().split("__"), value, name)
     try:
-        return Settings.model_validate(tree)
+        return _apart(Settings.model_validate(tree))
     except ValidationError as wrong:
         raise SettingError("; ".join(_told(error) for error in wrong.errors())) from None
+
+
+def _apart(settings: Settings) -> Settings:
+    """Two PBXs name their recordings alike: from one folder for both, one's would be linked to calls of the other."""
+    whose: dict[Path, str] = {}
+    for name in settings.pbx:
+        spool = settings.recordings_of(name).spool
+        if spool and (other := whose.setdefault(spool, name)) != name:
+            raise SettingError(
+                f"{PREFIX}PBX__{name.upper()}__SPOOL is missing: the recordings of {other} and {name} may have equal "
+                "names; set for each where this machine sees its monitor folder"
+            )
+    return settings
 
 
 def _from_file(file: Path, *, required: bool) -> dict[str, Any]:

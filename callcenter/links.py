@@ -41,7 +41,7 @@ class Links:
         self.feeds: dict[str, Feed] = {}
         for name, pbx in settings.pbx.items():
             map = PbxMap(pbx=name, region=settings.region)
-            kept = Kept(journal=Journal(self.journals, name), history=history(settings, pbx))
+            kept = Kept(journal=Journal(self.journals, name), history=history(settings, name))
             self.feeds[name] = Feed(link(name, pbx), map, clock, partial(self._open, name), kept)
 
     def load_maps(self, session: Session) -> None:
@@ -96,10 +96,10 @@ class Links:
         return [call for key, call in self._ledger.live().items() if key.pbx == pbx]
 
 
-def history(settings: Settings, pbx: Pbx) -> History | None:
+def history(settings: Settings, pbx: str) -> History | None:
     """What the PBX wrote down of its calls, None where no place is set."""
-    source = pbx.history.get_secret_value()
-    return History(source=source, spool=settings.recordings.pbx_spool) if source else None
+    source = settings.pbx[pbx].history.get_secret_value()
+    return History(source=source, spool=settings.recordings_of(pbx).pbx_spool) if source else None
 
 
 def link(name: str, pbx: Pbx) -> Link:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,7 +46,7 @@ refused = Counter("callcenter_recordings_refused", "Recordings not kept because 
 
 _MISSING: Final = (
     "the PBX named a file that is not in its spool; look whether CALLCENTER_RECORDINGS__SPOOL shows the folder that "
-    "the PBX calls CALLCENTER_RECORDINGS__PBX_SPOOL"
+    "the PBX calls CALLCENTER_RECORDINGS__PBX_SPOOL; of several PBXs each has its own: CALLCENTER_PBX__<NAME>__SPOOL"
 )
 
 
@@ -73,13 +73,15 @@ def open_store(url: str) -> ObjectStore:
 
 class Capture:
     """Stores recordings that the rules allow to be kept. The PBX's own file is touched only where the policy says that
-    what is not kept is deleted there too."""
+    what is not kept is deleted there too. ``spools`` says where each PBX's recordings are."""
 
-    def __init__(self, db: Database, clock: Clock, health: Health, settings: Recordings, store: ObjectStore) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, health: Health, spools: Callable[[str], Recordings], store: ObjectStore
+    ) -> None:
         self._db = db
         self._clock = clock
         self._health = health
-        self._settings = settings
+        self._spools = spools
         self.kept = store
 
     async def store(self, args: Mapping[str, Any]) -> None:
@@ -111,7 +113,7 @@ class Capture:
     async def _refuse(self, row: RecordingRow, lack: Lack) -> None:
         """Nothing is kept that nobody decided to keep; whether the PBX may keep it is a policy of its own."""
         if await self._db.read(lambda s: keeping.load(s).pbx_files) == "delete":
-            await asyncio.to_thread(remove, [row.path], self._settings)
+            await asyncio.to_thread(remove, [row.path], self._spools(row.pbx))
         await self._db.write(lambda s: update_row(s, RecordingRow, row.id, {"state": "refused", "error": str(lack)}))
         refused.labels(reason=str(lack)).inc()
 
@@ -122,7 +124,7 @@ class Capture:
 
     async def _copy(self, row: RecordingRow, ended_at: datetime) -> Stored:
         try:
-            file = await asyncio.to_thread(locate, row.path, self._settings)
+            file = await asyncio.to_thread(locate, row.path, self._spools(row.pbx))
         except Unavailable as wrong:
             await self._health.ill("recordings", wrong.code, str(wrong))
             raise

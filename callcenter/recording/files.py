@@ -51,7 +51,8 @@ def locate(path: str, settings: Recordings) -> Path:
     """
     if settings.spool is None:
         raise Unavailable(
-            "no spool is set; set CALLCENTER_RECORDINGS__SPOOL to where this machine sees the PBX's monitor folder",
+            "no spool is set; set CALLCENTER_RECORDINGS__SPOOL (of several PBXs each CALLCENTER_PBX__<NAME>__SPOOL) to "
+            "where this machine sees the PBX's monitor folder",
             code="spool_not_set",
         )
     spool = settings.spool.resolve()
@@ -76,7 +77,9 @@ def _inside(spool: Path, path: str, pbx_spool: str) -> Path:
     try:
         relative = name.relative_to(prefix) if name.is_absolute() else name
     except ValueError:
-        raise NotARecording(f"the file is not below {prefix}; see CALLCENTER_RECORDINGS__PBX_SPOOL") from None
+        raise NotARecording(
+            f"the file is not below {prefix}; see CALLCENTER_RECORDINGS__PBX_SPOOL, or the PBX's own PBX_SPOOL"
+        ) from None
     found = (spool / relative).resolve()
     if not found.is_relative_to(spool):
         raise NotARecording("a link leads out of the spool")

@@ -22,13 +22,17 @@ _CHUNK: Final = 1024 * 1024
 
 
 class Shelf:
-    """``flush`` makes the journals write what they still hold."""
+    """``spools`` says where each PBX's recordings are. ``flush`` makes the journals write what they still hold."""
 
     def __init__(
-        self, store: ObjectStore, settings: Recordings, journals: Path, flush: Callable[[], None] = lambda: None
+        self,
+        store: ObjectStore,
+        spools: Callable[[str], Recordings],
+        journals: Path,
+        flush: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
-        self._settings = settings
+        self._spools = spools
         self._journals = journals
         self._flush = flush
 
@@ -42,8 +46,10 @@ class Shelf:
                 raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
         return len(keys)
 
-    async def drop_on_pbx(self, paths: Sequence[str]) -> Removed:
-        return await asyncio.to_thread(remove, paths, self._settings)
+    async def drop_on_pbx(self, files: Sequence[tuple[str, str]]) -> Removed:
+        removed = [await asyncio.to_thread(remove, [path], self._spools(pbx)) for pbx, path in files]
+        code = next((one.code for one in removed if one.code), "")
+        return Removed(gone=sum(one.gone for one in removed), left=sum(one.left for one in removed), code=code)
 
     async def read(self, key: str) -> AsyncIterator[bytes]:
         try:

@@ -125,17 +125,18 @@ def disk(found: Disk) -> Verdict:
     return Verdict(name=name, code="disk_almost_full", remedy=remedy, figures=figures)
 
 
-def spool(path: str, wrong: str) -> Verdict:
-    """``path`` "": none is set; ``wrong``: why it cannot be read, "" where it can."""
+def spool(name: str, path: str, wrong: str) -> Verdict:
+    """``name``: ``spool``, or ``spool:<PBX>``. ``path`` "": none is set; ``wrong``: why it cannot be read, "" where it
+    can."""
     if not path:
-        remedy = (
-            "to keep recordings, set CALLCENTER_RECORDINGS__SPOOL to where this machine sees the PBX's monitor folder"
-        )
-        return Verdict(name="spool", code="spool_not_set", remedy=remedy, off=True)
+        pbx = name.partition(":")[2].upper()
+        setting = f"CALLCENTER_PBX__{pbx}__SPOOL" if pbx else "CALLCENTER_RECORDINGS__SPOOL"
+        remedy = f"to keep recordings, set {setting} to where this machine sees the PBX's monitor folder"
+        return Verdict(name=name, code="spool_not_set", remedy=remedy, off=True)
     if wrong:
         remedy = f"the recordings folder {path} cannot be read: {wrong}; mount it, and let this user read it"
-        return Verdict(name="spool", code="spool_unreadable", remedy=remedy)
-    return Verdict(name="spool")
+        return Verdict(name=name, code="spool_unreadable", remedy=remedy)
+    return Verdict(name=name)
 
 
 def backlog(name: str, found: Backlog, now: datetime, *, listens: bool = True) -> Verdict:

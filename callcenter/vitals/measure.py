@@ -27,13 +27,20 @@ _SHORTLY: Final = timedelta(minutes=1)
 
 def disks(settings: Settings) -> list[Disk]:
     """The file systems of what the service writes, and of the spool. Blocks."""
-    places = {"state": settings.state, "recordings": _local(settings.store), "spool": settings.recordings.spool}
+    places = {"state": settings.state, "recordings": _local(settings.store), **spools(settings)}
     found: list[Disk] = []
     for place, path in places.items():
         if path is not None and path.is_dir():
             usage = shutil.disk_usage(path)
             found.append(Disk(place=place, path=str(path), free=usage.free, size=usage.total))
     return found
+
+
+def spools(settings: Settings) -> dict[str, Path | None]:
+    """Where the PBXs' recordings are, by part of the house: ``spool``, and ``spool:<PBX>`` where there are several."""
+    if len(settings.pbx) < 2:
+        return {"spool": next((settings.recordings_of(pbx).spool for pbx in settings.pbx), settings.recordings.spool)}
+    return {f"spool:{pbx}": settings.recordings_of(pbx).spool for pbx in settings.pbx}
 
 
 def _local(store: str) -> Path | None:

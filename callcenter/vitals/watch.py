@@ -63,10 +63,13 @@ class Vitals:
         """What stands on disks: may block for long where one is a network's."""
         settings = self._settings
         found: list[Disk] = measure.disks(settings)
-        spool, folder = settings.recordings.spool, settings.backups.folder
+        folder = settings.backups.folder
         return [
             *(judge.disk(one) for one in found),
-            judge.spool(str(spool or ""), measure.unreadable(spool)),
+            *(
+                judge.spool(name, str(spool or ""), measure.unreadable(spool))
+                for name, spool in measure.spools(settings).items()
+            ),
             judge.backups(str(folder or ""), measure.newest_backup(folder), now),
         ]
 

@@ -112,7 +112,7 @@ async def open_archive(db: Database, folder: Path) -> AsyncIterator[Archive]:
     kept, spool, journals = folder / "store", folder / "monitor", folder / "journal"
     for place in (spool, journals):
         place.mkdir()
-    shelf = Shelf(open_store(kept.as_uri()), Recordings(spool=spool), journals)
+    shelf = Shelf(open_store(kept.as_uri()), lambda _pbx: Recordings(spool=spool), journals)
     laws: list[parts.Law] = []
 
     def prepare(app: web.Application) -> None:

@@ -62,8 +62,8 @@ async def recorded(archive: Archive, tmp_path: Path) -> RecordingRow:
 
     await archive.db.write(write)
     speech(archive.spool / f"{call}.wav")
-    clock, settings = archive.office.clock, Recordings(spool=archive.spool)
-    capture = Capture(archive.db, clock, Health(Bus(), clock), settings, open_store(archive.kept.as_uri()))
+    clock, spool = archive.office.clock, Recordings(spool=archive.spool)
+    capture = Capture(archive.db, clock, Health(Bus(), clock), lambda _pbx: spool, open_store(archive.kept.as_uri()))
     await capture.store({"recording": str(row.id)})
     return await archive.db.read(lambda s: s.get_one(RecordingRow, row.id))
 

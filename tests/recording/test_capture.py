@@ -23,6 +23,7 @@ from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.jobs import Job
 from callcenter.recording.capture import Capture, open_store
+from callcenter.recording.shelf import Shelf
 from tests.privacy.allowed import allow_recording
 from tests.recording.test_files import crashed, speech
 
@@ -39,14 +40,17 @@ class Desk:
         self.spool = folder / "monitor"
         self.spool.mkdir()
         self.kept = folder / "store"
-        settings = Recordings(spool=self.spool)
         store = open_store(self.kept.as_uri())
-        self.capture = Capture(db, self.clock, self.health, settings, store)
+        self.capture = Capture(db, self.clock, self.health, self.recordings_of, store)
 
-    async def add(self, name: str) -> UUID:
-        call = CallRow(pbx="main", uniqueid=str(new_id()), direction="inbound", state="ended", number_raw="1")
+    def recordings_of(self, pbx: str) -> Recordings:
+        """Where this machine sees what a PBX recorded."""
+        return Recordings(spool=self.spool if pbx == "main" else self.spool.with_name(pbx))
+
+    async def add(self, name: str, pbx: str = "main") -> UUID:
+        call = CallRow(pbx=pbx, uniqueid=str(new_id()), direction="inbound", state="ended", number_raw="1")
         call.withheld, call.started_at, call.ended_at = False, NOW, NOW
-        recording = RecordingRow(id=new_id(), pbx="main", path=f"/var/spool/asterisk/monitor/{name}", state="waiting")
+        recording = RecordingRow(id=new_id(), pbx=pbx, path=f"/var/spool/asterisk/monitor/{name}", state="waiting")
         recording.started_at = NOW
 
         def write(session: Session) -> None:
@@ -90,6 +94,18 @@ async def test_a_whole_file_is_stored_with_its_hash_and_length(desk: Desk) -> No
     assert kept.read_bytes() == file.read_bytes()
     assert row.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     assert file.exists()
+
+
+async def test_files_of_one_name_on_two_pbxs_are_each_their_own_calls(desk: Desk) -> None:
+    await desk.db.write(lambda s: allow_recording(s, NOW, pbx="branch"))
+    desk.spool.with_name("branch").mkdir()
+    mine = speech(desk.spool / "1.wav", seconds=1.5)
+    other = speech(desk.spool.with_name("branch") / "1.wav", seconds=2.5)
+    rows = [await desk.store(await desk.add("1.wav", pbx)) for pbx in ("main", "branch")]
+    assert [row.duration_s for row in rows] == [1.5, 2.5]
+    shelf = Shelf(desk.capture.kept, desk.recordings_of, desk.kept)
+    assert (await shelf.drop_on_pbx([(rows[1].pbx, rows[1].path)])).gone == 1
+    assert (mine.exists(), other.exists()) == (True, False)
 
 
 async def test_a_crashed_pbx_costs_the_header_not_the_sound(desk: Desk) -> None:
@@ -205,7 +221,7 @@ async def test_a_full_store_is_told_leaves_no_half_file_and_heals(sqlite_db: Dat
     desk = Desk(sqlite_db, small_disk.parent)
     await sqlite_db.write(lambda s: allow_recording(s, NOW))
     store = open_store(small_disk.as_uri())
-    desk.capture = Capture(sqlite_db, desk.clock, desk.health, Recordings(spool=desk.spool), store)
+    desk.capture = Capture(sqlite_db, desk.clock, desk.health, desk.recordings_of, store)
     speech(desk.spool / "1.wav", seconds=10)
     recording = await desk.add("1.wav")
     with pytest.raises(Unavailable):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.config import Recordings
+from callcenter.config import Recordings, SettingError, load
 from callcenter.errors import Unavailable
 from callcenter.recording.files import NotARecording, inspect, locate, remove, whole
 
@@ -88,6 +88,21 @@ def test_a_message_stays_in_its_mailbox_whose_names_are_used_again(spool: Record
 def test_no_spool_says_which_setting_is_missing() -> None:
     with pytest.raises(Unavailable, match="CALLCENTER_RECORDINGS__SPOOL"):
         locate(f"{PBX}/1.wav", Recordings())
+
+
+def test_of_several_pbxs_each_has_a_folder_of_its_own() -> None:
+    named = {"CALLCENTER_RECORDINGS__SPOOL": "/mnt/main"}
+    for name in ("MAIN", "BRANCH"):
+        told = {"HOST": "127.0.0.1", "USERNAME": "callcenter", "SECRET": "x"}
+        named |= {f"CALLCENTER_PBX__{name}__{field}": value for field, value in told.items()}
+    with pytest.raises(SettingError, match="CALLCENTER_PBX__BRANCH__SPOOL"):
+        load(named)
+    settings = load({**named, "CALLCENTER_PBX__BRANCH__SPOOL": "/mnt/branch"})
+    assert [settings.recordings_of(pbx).spool for pbx in ("main", "branch", "gone")] == [
+        Path("/mnt/main"),
+        Path("/mnt/branch"),
+        None,
+    ]
 
 
 def test_a_vanished_spool_is_unavailable_not_a_missing_file(tmp_path: Path) -> None:

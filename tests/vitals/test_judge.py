@@ -60,8 +60,8 @@ def test_work_may_wait_for_a_while() -> None:
 
 
 def test_what_nobody_set_up_is_off_and_not_ill() -> None:
-    assert [judge.spool("", "").off, judge.backups("", None, NOW).off] == [True, True]
-    assert code(judge.spool("/spool", "Permission denied")) == "spool_unreadable"
+    assert [judge.spool("spool", "", "").off, judge.backups("", None, NOW).off] == [True, True]
+    assert code(judge.spool("spool", "/spool", "Permission denied")) == "spool_unreadable"
 
 
 def test_the_newest_whole_backup_counts(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def erase(session: Session, order: Order, now: datetime) -> UUID:
     recordings = person.recordings(session, found)
     pending = {
         "keys": sounds.keys(session, recordings),
-        "paths": [row.path for row in recordings],
+        "paths": [(row.pbx, row.path) for row in recordings],
         "numbers": list(found.words.numbers),
         "names": list(found.words.names),
     }

@@ -33,8 +33,8 @@ class Files(Protocol):
         """Removes sounds from the store; how many. One that is gone already counts too."""
         ...
 
-    async def drop_on_pbx(self, paths: Sequence[str]) -> Removed:
-        """Removes the PBX's own files of these names, and the two sides beside each."""
+    async def drop_on_pbx(self, files: Sequence[tuple[str, str]]) -> Removed:
+        """Removes a PBX's own files (its name and the file's each), and the two sides beside each."""
         ...
 
     def read(self, key: str) -> AsyncIterator[bytes]:

@@ -140,7 +140,7 @@ class Nights:
         while rows := await self._db.read(lambda s: sweeps.some_recordings(s, now)):
             await self._files.drop(await self._db.read(partial(sounds.keys, rows=rows)))
             if await self._db.read(erasure.pbx_too):
-                await self._files.drop_on_pbx([row.path for row in rows])
+                await self._files.drop_on_pbx([(row.pbx, row.path) for row in rows])
             await self._db.write(partial(_bury, ids=[row.id for row in rows], now=now))
             await self._count(run, "recordings", len(rows))
             some = True

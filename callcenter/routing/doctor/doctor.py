@@ -45,7 +45,7 @@ class Doctor:
     async def facts(self, pbx: str) -> Facts:
         link = self._reach(pbx)
         kept = await self._books(pbx)
-        spool = await asyncio.to_thread(host.spool, self._settings.recordings)
+        spool = await asyncio.to_thread(host.spool, self._settings.recordings_of(pbx))
         local, ours = await _whereabouts(link)
         door = Door(
             host=link.host, port=link.port, username=link.username, tls=link.tls is not None, local=local, ours=ours

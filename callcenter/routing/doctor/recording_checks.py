@@ -34,7 +34,7 @@ def spool(facts: Facts) -> Iterator[Finding | Unseen]:
             thing="recordings",
             what="no folder is set from which they are fetched",
             why="what the PBX records is never linked to a call, and stays on the PBX for ever",
-            remedy=_setting("SPOOL", _pbx_spool(facts)),
+            remedy=_setting(facts, "SPOOL"),
         )
         return
     if seen.trouble:
@@ -88,7 +88,7 @@ def spool_name(facts: Facts) -> Iterator[Finding | Unseen]:
             values={"path": _pbx_spool(facts), "expected": facts.spool.pbx_path},
             what=f"the PBX records into {_pbx_spool(facts)}, we take it for {facts.spool.pbx_path}",
             why="every file is refused as one that lies elsewhere",
-            remedy=_setting("PBX_SPOOL", _pbx_spool(facts)),
+            remedy=_setting(facts, "PBX_SPOOL"),
         )
 
 
@@ -99,10 +99,10 @@ def _pbx_spool(facts: Facts) -> str:
     return f"{spool.rstrip('/')}/monitor"
 
 
-def _setting(name: str, value: str) -> Remedy:
+def _setting(facts: Facts, name: str) -> Remedy:
     return Remedy(
         file=_SETTINGS,
-        lines=(f"CALLCENTER_RECORDINGS__{name}={value}",),
+        lines=(f"CALLCENTER_PBX__{facts.pbx.upper()}__{name}={_pbx_spool(facts)}",),
         commands=("systemctl restart callcenter",),
     )
 

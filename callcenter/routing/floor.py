@@ -9,6 +9,7 @@ from typing import Final, assert_never
 
 from callcenter.pbx_events import MemberState
 from callcenter.routing.actions import Action, AddMember, DropDebt, Free, Pause, PutDebt, RemoveMember, SetPenalty
+from callcenter.routing.answers import Answers
 from callcenter.routing.desks import Desks
 from callcenter.routing.parts import Parts
 from callcenter.routing.staff import Staff
@@ -81,6 +82,7 @@ class Floor:
         self.reasons = reasons
         self.desks = Desks()
         self.debts: dict[str, Standing] = {}
+        self.answers = Answers()
         self.staff = Staff()
         self.up_since: float | None = None
         self.told = False
@@ -89,7 +91,11 @@ class Floor:
         """Members (interface, queue) that somebody else took out and that are still out."""
         self.claimed: set[tuple[str, str]] = set()
         """Pauses from elsewhere that somebody here asked us to lift."""
+        self.shaken: set[str] = set()
+        """Whose debt may be gone: somebody undid the pause it stands for, or what became of our asking is not known."""
         self._leaving: set[tuple[str, str]] = set()
+        self._asked: dict[tuple[str, str], bool] = {}
+        """Pauses (True) and releases under way that the PBX has not told of yet."""
         self._seats: dict[str, dict[str, Seat]] = {}
 
     def interfaces(self) -> frozenset[str]:
@@ -122,7 +128,8 @@ class Floor:
         """The link came (and what is there now is told next) or, with None, went: what was seen may no longer be so."""
         self.up_since = mono
         self.told = False
-        for seen in (self._seats, self.debts, self.evicted, self.claimed, self._leaving):
+        sets = (self.evicted, self.claimed, self.shaken, self._leaving)
+        for seen in (self._seats, self.debts, self._asked, self.answers, *sets):
             seen.clear()
 
     def complete(self, mono: float) -> bool:
@@ -138,6 +145,8 @@ class Floor:
             self._gone(place, known=old is not None)
             return False
         self.evicted.discard(place)
+        if self._asked.get(place) is event.paused:
+            del self._asked[place]
         if not event.paused:
             self.claimed.discard(place)
         same = old is not None and old.paused == event.paused
@@ -160,7 +169,9 @@ class Floor:
             # He joined paused: his reason is told right after.
             seat = replace(seat, reason=old.reason, trusted_until=old.trusted_until)
         seats[event.queue] = seat
-        return old is not None and old.paused and not event.paused
+        if freed := old is not None and old.paused and not event.paused:
+            self.shaken.add(event.interface)
+        return freed
 
     def find(self, interface: str, value: str, mono: float) -> None:
         """A debt was seen in the PBX's database."""
@@ -176,24 +187,41 @@ class Floor:
         """Where the PBX went on telling the opposite of what we had asked for, it is right."""
         late = [s for s in self.seats() if s.told is not None and s.trusted_until <= mono]
         for seat in late:
+            if not seat.told:
+                self.shaken.add(seat.interface)
             self._put(replace(seat, paused=bool(seat.told), told=None, trusted_until=0.0, since=mono))
 
     def asks(self, action: Action) -> None:
         """The action is about to be sent: what it brings about is not somebody else's doing."""
+        if isinstance(action, Pause | Free):
+            paused = isinstance(action, Pause)
+            self._asked = {(action.interface, seat.queue): paused for seat in self._in(action.interface, action.queue)}
         if isinstance(action, RemoveMember):
             self._leaving.add((action.interface, action.queue))
+        if isinstance(action, PutDebt):
+            self.shaken.discard(action.interface)
+
+    def failed(self, action: Action, mono: float) -> None:
+        """Whether the PBX did it, or will yet, nobody knows: a debt then stands and does not, until it is put or taken
+        away again."""
+        if isinstance(action, PutDebt):
+            self.debts.setdefault(action.interface, Standing(value=action.value, since=mono, known=True))
+        if isinstance(action, PutDebt | DropDebt):
+            self.shaken.add(action.interface)
 
     def done(self, action: Action, mono: float) -> None:
         """The PBX accepted the action."""
         match action:
             case Pause(interface=name, reason=reason, queue=queue):
-                for seat in self._in(name, queue):
+                for seat in self._untold(name, queue):
                     self._ask(seat, True, reason, mono)
             case Free(interface=name, queue=queue):
-                for seat in self._in(name, queue):
+                for seat in self._untold(name, queue):
                     self._ask(seat, False, "", mono)
             case PutDebt(interface=name, value=value):
-                self.debts[name] = Standing(value=value, since=mono, known=True)
+                old = self.debts.get(name)
+                known = old.known if old and old.value == value else True
+                self.debts[name] = Standing(value=value, since=mono, known=known)
             case DropDebt(interface=name):
                 self.debts.pop(name, None)
             case AddMember():
@@ -224,6 +252,10 @@ class Floor:
 
     def _in(self, interface: str, queue: str) -> tuple[Seat, ...]:
         return tuple(seat for seat in self.seats_of(interface) if queue in ("", seat.queue))
+
+    def _untold(self, interface: str, queue: str) -> tuple[Seat, ...]:
+        """What the PBX has told of since we asked is as it says, even if that is the opposite again by now."""
+        return tuple(seat for seat in self._in(interface, queue) if (interface, seat.queue) in self._asked)
 
     def _joined(self, action: AddMember, mono: float) -> None:
         """Unless the PBX has told of him already."""

@@ -125,13 +125,8 @@ class Gate:
 
     async def member_state(self, event: MemberState) -> None:
         if post := self._posts.get(event.pbx):
-            before = post.floor.state_interface(event.interface)
             status = {seat.status for seat in post.floor.seats_of(event.interface)}
-            if post.floor.see(event, self._out.clock.monotonic()):
-                post.intruded.add(event.interface)
-            if before != post.floor.state_interface(event.interface):
-                post.desks_stale = True
-            post.touch([event.interface])
+            post.see(event, self._out.clock.monotonic())
             if event.status not in status:
                 self._reach.ask(post.floor.desks.devices.get(event.interface, frozenset()))
             if (owner := post.floor.desks.owner.get(event.interface)) is not None:
@@ -144,24 +139,19 @@ class Gate:
 
     async def debt_found(self, event: DebtFound) -> None:
         if post := self._posts.get(event.pbx):
-            post.floor.find(event.interface, event.value, self._out.clock.monotonic())
-            post.desks_stale = post.desks_stale or event.interface not in post.floor.desks.devices
-            post.touch([event.interface])
+            post.find(event, self._out.clock.monotonic())
 
     async def debt_told(self, event: DebtTold) -> None:
-        """The dialplan has written a debt; news where it stands under a phone by which no queue calls anybody."""
+        """The dialplan has written a debt; the only news of one under a phone by which no queue calls anybody."""
         post = self._posts.get(event.pbx)
-        if post and event.interface not in post.floor.desks.devices:
+        if post and not post.answers(event, self._out.clock.monotonic()):
             debt = Debt(uniqueid=event.customer.uniqueid, at=event.at, queue="", number="", did="")
             found = DebtFound(pbx=event.pbx, at=event.at, interface=event.interface, value=str(debt))
             await self.debt_found(found)
 
     async def link_up(self, event: LinkUp) -> None:
         if post := self._posts.get(event.pbx):
-            post.floor.linked(self._out.clock.monotonic())
-            post.intruded.clear()
-            post.desks_stale = True
-            post.touch_all()
+            post.linked(self._out.clock.monotonic())
             self._reach.linked(event.pbx)
 
     async def link_down(self, event: LinkDown) -> None:

@@ -61,7 +61,8 @@ def wish(floor: Floor, interface: str, moment: Moment) -> Wish:
     """What must become of a member. KEEP while an answer may just be happening: a pause set by the dialplan a
     moment ago must not be lifted, a phone that only rings must not be paused."""
     standing = floor.debts.get(interface)
-    if (standing and not standing.known) or owed_by(floor, interface, moment) or _rests(floor, interface):
+    answered = floor.answers.hold(interface, moment.mono) or owed_by(floor, interface, moment)
+    if (standing and not standing.known) or answered or _rests(floor, interface):
         return Wish.HOLD
     return Wish.KEEP if any(not p.answered for p in _about(floor, interface)) else Wish.FREE
 
@@ -86,7 +87,7 @@ def plan(floor: Floor, interfaces: Iterable[str], moment: Moment) -> tuple[Actio
     joins = membership.plan(floor, names, {name: _reason(floor, name, moment) for name in held})
     pauses = [Pause(interface=n, reason=_reason(floor, n, moment)) for n in held if _loose(floor, n)]
     benches = [Pause(interface=s.interface, reason=AWAY, queue=s.queue) for n in free for s in _to_bench(floor, n)]
-    puts = [put for n in held if n not in floor.debts for put in _debt(floor, n, moment)]
+    puts = [put for n in held if not _stands(floor, n) for put in _debt(floor, n, moment)]
     drops = [DropDebt(interface=n) for n in free if n in floor.debts]
     frees = [action for n in free for action in _frees(floor, n, moment)]
     return (*pauses, *joins, *puts, *drops, *benches, *frees)
@@ -102,6 +103,10 @@ def due(floor: Floor, action: Action, moment: Moment) -> bool:
     return held is (Wish.HOLD if isinstance(action, Pause | PutDebt) else Wish.FREE)
 
 
+def _stands(floor: Floor, interface: str) -> bool:
+    return interface in floor.debts and interface not in floor.shaken
+
+
 def _loose(floor: Floor, interface: str) -> bool:
     return any(not seat.paused for seat in floor.seats_of(interface))
 
@@ -111,7 +116,7 @@ def _to_bench(floor: Floor, interface: str) -> list[Seat]:
 
 
 def _reason(floor: Floor, interface: str, moment: Moment) -> str:
-    if interface in floor.debts or owed_by(floor, interface, moment):
+    if interface in floor.debts or floor.answers.hold(interface, moment.mono) or owed_by(floor, interface, moment):
         return OWES
     resting = _resting(floor, interface)
     if resting is None or resting.kind is ReasonKind.MANUAL:
@@ -120,7 +125,11 @@ def _reason(floor: Floor, interface: str, moment: Moment) -> str:
 
 
 def _debt(floor: Floor, interface: str, moment: Moment) -> list[PutDebt]:
-    """None for who only helps in a talk: he is held while it lasts, and owes nothing that would have to outlive us."""
+    """None for who only helps in a talk: he is held while it lasts, and owes nothing that would have to outlive us. A
+    debt whose call is not known is put as it stood."""
+    standing = floor.debts.get(interface)
+    if standing and not standing.known:
+        return [PutDebt(interface=interface, value=standing.value)]
     his = [part for part in owed_by(floor, interface, moment) if not part.helps]
     if not his:
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from callcenter.pbx_events import DebtFound, DebtTold, MemberState
 from callcenter.routing.book import Book
 from callcenter.routing.floor import Floor
 from callcenter.routing.parts import Part, Parts
@@ -24,6 +25,42 @@ class Post:
         """Those that ``floor.desks`` was made of."""
         self.wake = asyncio.Event()
 
+    def see(self, event: MemberState, mono: float) -> None:
+        """A member's state is told."""
+        before = self.floor.state_interface(event.interface)
+        if self.floor.see(event, mono):
+            self.intruded.add(event.interface)
+        if before != self.floor.state_interface(event.interface):
+            self.desks_stale = True
+        self.touch([event.interface])
+
+    def find(self, event: DebtFound, mono: float) -> None:
+        """A debt stands in the PBX's database."""
+        self.floor.find(event.interface, event.value, mono)
+        self.desks_stale = self.desks_stale or event.interface not in self.floor.desks.devices
+        self.touch([event.interface])
+
+    def answers(self, event: DebtTold, mono: float) -> bool:
+        """The dialplan has made a member owe: no release that is on its way may be the last word. False: by that name
+        no queue calls anybody."""
+        if event.interface not in self.floor.desks.devices:
+            return False
+        known = (part for part in self.floor.parts.of_call(event.customer) if part.answered)
+        if not any(event.interface in self._meant(part) for part in known):
+            self.floor.answers.put(event.interface, event.customer, mono)
+            self.touch([event.interface])
+        return True
+
+    def _meant(self, part: Part) -> frozenset[str]:
+        return self.floor.desks.interfaces_of([part.agent] if part.agent else [], [part.device])
+
+    def linked(self, mono: float) -> None:
+        """The link came: what there is is told next."""
+        self.floor.linked(mono)
+        self.intruded.clear()
+        self.desks_stale = True
+        self.touch_all()
+
     def touch(self, interfaces: Iterable[str]) -> None:
         self.touched.update(interfaces)
         self.wake.set()
@@ -32,7 +69,9 @@ class Post:
         self.touch(self.floor.interfaces())
 
     def touch_about(self, parts: Iterable[Part]) -> None:
-        found = tuple(parts)
-        agents = {p.agent for p in found if p.agent is not None}
-        if interfaces := self.floor.desks.interfaces_of(agents, {p.device for p in found}):
-            self.touch(interfaces)
+        for part in parts:
+            interfaces = self._meant(part)
+            if part.answered:
+                self.floor.answers.heard(interfaces, part.call)
+            if interfaces:
+                self.touch(interfaces)

@@ -126,6 +126,7 @@ class Worker:
         except Unavailable as wrong:
             asked.labels(pbx=post.pbx, action=name, result=wrong.code).inc()
             if not vain(wrong):
+                post.floor.failed(action, self._hands.now().mono)
                 await self._refused(wrong)
                 return
             if isinstance(action, Pause | Free | RemoveMember | SetPenalty):

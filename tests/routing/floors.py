@@ -96,6 +96,7 @@ class Scene:
         """Plans, and the PBX does it all."""
         actions = self.plan()
         for action in actions:
+            self.floor.asks(action)
             self.floor.done(action, self.seconds)
         return actions
 

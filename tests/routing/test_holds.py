@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from callcenter.events import OfferResult, Via
+from callcenter.events import CallKey, OfferResult, Via
 from callcenter.roster import Roster
 from callcenter.routing.actions import DropDebt, Free, Pause, PutDebt
 from callcenter.routing.holds import OWES, RESTS
@@ -136,7 +136,10 @@ def test_a_foreign_unpause_of_a_held_agent_is_undone_and_the_foreign_reason_is_g
     scene.sees("PJSIP/101", paused=True, reason=OWES)
     scene.passes(10)
     assert scene.sees("PJSIP/101", paused=False)
-    assert scene.reconcile() == (Pause(interface="PJSIP/101", reason=OWES),)
+    pause, put = scene.reconcile()
+    assert pause == Pause(interface="PJSIP/101", reason=OWES)
+    assert isinstance(put, PutDebt), "who unpauses past us may have taken the debt away too"
+    assert scene.plan() == ()
     scene.parts.put(log_outcome(call))
     assert Free(interface="PJSIP/101") in scene.reconcile()
     assert scene.paused(ANNA) == [False] * 4
@@ -159,7 +162,7 @@ def test_a_pbx_that_keeps_telling_the_opposite_is_asked_again() -> None:
     scene.reconcile()
     scene.sees("PJSIP/101", paused=False)
     scene.passes(10)
-    assert scene.reconcile() == (Pause(interface="PJSIP/101", reason=OWES),)
+    assert kinds(scene.reconcile()) == ["Pause", "PutDebt"]
 
 
 def test_after_a_restart_of_the_pbx_the_pauses_are_put_back() -> None:
@@ -278,3 +281,17 @@ def test_a_local_member_is_known_by_the_number_it_dials_or_watches() -> None:
     scene.goes(answering())
     held = {action.interface for action in scene.plan()}
     assert {"Local/101@from-queue/n", "Local/8@odd/n"} <= held
+
+
+def test_who_just_answered_is_held_before_his_talk_is_told_and_no_longer_for_its_sake() -> None:
+    scene = Scene()
+    call = CallKey(pbx="main", uniqueid="1700000000.1")
+    scene.floor.answers.put("PJSIP/102", call, scene.seconds)
+    assert scene.reconcile() == (Pause(interface="PJSIP/102", reason=OWES),)
+    scene.passes(4)
+    assert scene.reconcile() == (Free(interface="PJSIP/102"),)
+    scene.floor.answers.put("PJSIP/102", call, scene.seconds)
+    scene.floor.answers.heard(["PJSIP/101"], call)
+    assert kinds(scene.plan()) == ["Pause"]
+    scene.floor.answers.heard(["PJSIP/102"], call)
+    assert scene.plan() == ()

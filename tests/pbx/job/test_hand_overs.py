@@ -55,6 +55,13 @@ async def customer_of_anna(floor: Floor, desks: dict[str, Desk], number: str, ta
     return caller, phone
 
 
+async def leg_of_anna(tap: AmiTap) -> str:
+    def seen() -> str:
+        return next((e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101")), "")
+
+    return str(await until_async(seen, 5, "Anna's leg"))
+
+
 def paused(floor: Floor, interface: str) -> bool:
     lines = floor.pbx.cli("queue show sales").splitlines()
     return any(interface in line and "paused" in line for line in lines)
@@ -100,7 +107,7 @@ async def test_who_transfers_confirms_a_draft_and_gets_the_next_call_while_the_o
 async def test_a_colleague_who_is_only_asked_owes_nothing(floor: Floor, desks: dict[str, Desk], tap: AmiTap) -> None:
     boris = floor.phone("102", talk_ms=900)
     caller, _ = await customer_of_anna(floor, desks, "79161250003", 5000)
-    leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101"))
+    leg = await leg_of_anna(tap)
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
     await until_async(lambda: [o for o in boris.taken() if o.ended_at], 10, "advice given")
     await over(caller)
@@ -115,7 +122,7 @@ async def test_a_colleague_nobody_waited_for_pops_at_the_ring(
 ) -> None:
     boris = floor.phone("102", answer_ms=1500)
     caller, _ = await customer_of_anna(floor, desks, "79161250004", 6000)
-    leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101"))
+    leg = await leg_of_anna(tap)
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
     await until_async(boris.offers, 10, "Boris asked")
     assert desks["boris"].kinds() == []
@@ -227,7 +234,7 @@ async def test_a_customer_the_colleague_did_not_take_rings_where_he_was(
 ) -> None:
     floor.phone("102", answer_ms=None)
     caller, _ = await customer_of_anna(floor, desks, "79161250010", 13_000)
-    leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101"))
+    leg = await leg_of_anna(tap)
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
     await until_async(lambda: tap.events("DialBegin")[1:], 5, "Boris asked")
     tap.action("Hangup", Channel=leg)

@@ -136,8 +136,8 @@ class Product:
             thread.submit(lambda: asyncio.run(add())).result()
 
     def start(self) -> None:
-        """Starts the service and waits until it answers. It dies with us: one that outlived a killed test would meet the
-        PBX of another at the same port, and be a second gate there."""
+        """Starts the service and waits until it answers. It dies with us: one that outlived a killed test would find
+        the PBX of another at the same port, and be a second gate there."""
         with (self.folder / "product.log").open("ab") as out:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "callcenter", "run"],

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, Table, Text, bindparam, or_, select, update
+from sqlalchemy import JSON, Table, Text, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callcenter import metrics
@@ -50,6 +50,7 @@ _due: Final = (
     .with_for_update(skip_locked=True)
 )
 _jobs: Final = cast(Table, Job.__table__)
+_add: Final = insert(_jobs)
 _mark: Final = update(_jobs).where(_jobs.c.id == bindparam("job"))
 
 
@@ -76,7 +77,7 @@ Work = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 def enqueue(session: Session, kind: str, args: dict[str, Any], *, at: datetime) -> None:
     """Adds a job to the caller's transaction, to run not before ``at``."""
-    session.add(Job(kind=kind, args=args, run_at=at))
+    session.execute(_add, {"kind": kind, "args": args, "run_at": at})
 
 
 class Jobs:

@@ -6,17 +6,26 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.call import Call, OutcomeState
 from callcenter.crm import callbacks, calls, tasks
 from callcenter.crm.models.calls import RecordingRow
-from callcenter.crm.upsert import upsert
+from callcenter.crm.statement import Statement
+from callcenter.crm.upsert import table_of, upsert
 from callcenter.events import CallEvent, Ended, Filled, OutcomeLogged, OutcomeWaived, RecordingStarted
 
 _CERTAIN_AFTER: Final = timedelta(seconds=6)
+_hand_over: Final = Statement(
+    lambda _: (
+        update(table_of(RecordingRow))
+        .where(RecordingRow.call_id == bindparam("call"), RecordingRow.state == "recording")
+        .values(state="waiting")
+        .returning(RecordingRow.id)
+    )
+)
 
 
 def follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> list[UUID]:
@@ -74,9 +83,5 @@ def _hand_over_recordings(session: Session, call: Call, now: datetime) -> None:
     """Where nobody talked the file is most likely without sound, which is certain only when nobody has written to it
     for a while: looked at before, it would only be looked at again."""
     at = now if call.answered_at else now + _CERTAIN_AFTER
-    rows = session.scalars(
-        select(RecordingRow).where(RecordingRow.call_id == call.id, RecordingRow.state == "recording")
-    )
-    for row in rows:
-        row.state = "waiting"
+    for row in _hand_over(session, {"call": call.id}):
         jobs.enqueue(session, "store_recording", {"recording": str(row.id)}, at=at)

@@ -120,7 +120,7 @@ class Segment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """The life of one customer channel. ``id`` and ``customer`` are filled in by the ledger at insert; ``parked`` is
-    the space he waits in."""
+    the space he waits in, or waited in to the end."""
 
     key: CallKey
     direction: Direction

@@ -89,7 +89,7 @@ def _applied(call: Call, event: PastEvent | _Decision, roster: Roster) -> Call:
         case RecordingStarted(path=path):
             return call if path in call.recordings else replace(call, recordings=(*call.recordings, path))
         case Ended():
-            return _ended(_off_the_shelf(call), event)
+            return _ended(call, event)
         case OutcomeLogged() | OutcomeWaived() | SegmentClaimed() | CustomerChosen():
             return _decided(call, event)
         case _:

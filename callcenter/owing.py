@@ -110,6 +110,14 @@ def successor(call: Call, segment: Segment) -> Segment | None:
     return max((s for s in later if _end(s) > _end(segment)), key=_start, default=None)
 
 
+def dropped(call: Call, segment: Segment) -> bool:
+    """The customer is gone from the shelf, or before anybody could be rung of those he was handed to."""
+    if call.ended_at is None:
+        return False
+    at_once = bool(segment.handed_to) and call.ended_at - _end(segment) < MOMENT
+    return at_once or (bool(call.parked) and not call.note)
+
+
 def _judged(segment: Segment, owns: bool, holds: bool) -> Segment:
     role = Role.OWNER if owns else Role.ASSIST
     state = segment.outcome_state
@@ -126,7 +134,7 @@ def _lost(call: Call, segment: Segment) -> bool:
         return False
     since = _end(segment) - MOMENT
     rung = any(o.offered_at >= since for s in call.segments if s.answered_at is None for o in s.offers)
-    return rung or any(visit.joined_at >= since for visit in call.queues)
+    return rung or any(visit.joined_at >= since for visit in call.queues) or dropped(call, segment)
 
 
 def _came(talks: Sequence[Segment]) -> dict[int, int]:

@@ -85,7 +85,7 @@ def test_a_parked_customer_is_passed_on_to_nobody(name: str) -> None:
     tale = told(recorded(name))
     assert [event.space for event in tale.events if isinstance(event, Parked)] == ["701"]
     assert tale.call.segments[0].handed_to == ""
-    assert tale.call.parked == ""
+    assert (tale.call.parked == "701") == (name == "parked_gives_up")
 
 
 def test_hold_is_counted_and_is_no_end() -> None:

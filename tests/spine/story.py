@@ -12,6 +12,7 @@ from callcenter.events import (
     CallKey,
     Direction,
     Ended,
+    HandedOver,
     Held,
     Joined,
     Left,
@@ -19,6 +20,7 @@ from callcenter.events import (
     Offered,
     OfferEnded,
     OfferResult,
+    Parked,
     QueueJoined,
     QueueLeft,
     QueueResult,
@@ -106,6 +108,12 @@ class Story:
 
     def resumes(self, number: str) -> Story:
         return self._add(Resumed, leg=number)
+
+    def is_handed(self, number: str, to: str) -> Story:
+        return self._add(HandedOver, leg=number, via=Via.BLIND, to=to)
+
+    def is_parked(self, number: str) -> Story:
+        return self._add(Parked, leg=number, space="701")
 
     def is_recorded(self, path: str) -> Story:
         return self._add(RecordingStarted, path=path)

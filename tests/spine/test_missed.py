@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.events import Direction, OfferResult, QueueResult
+from callcenter.events import Direction, OfferResult, QueueResult, Via
 from callcenter.missed import missed
 from tests.spine.story import ANNA, BORIS, Story, answered
 
@@ -57,6 +57,49 @@ def test_who_is_handed_to_a_colleague_who_does_not_answer_is_missed_by_him() -> 
     found = missed(handed.stops_ringing("102", OfferResult.NO_ANSWER).ends(by_customer=False).told())
     assert found is not None
     assert found.agent == BORIS
+
+
+def handed_on() -> Story:
+    return Story().arrives().rings("101").answers("101").is_handed("101", "103").parts("101").hangs_up("101")
+
+
+def test_who_is_handed_on_and_gone_before_anybody_rang_is_missed_by_whom_he_talked_with() -> None:
+    at_once = handed_on()
+    at_once.seconds -= 2
+    lost = at_once.ends().told()
+    found = missed(lost)
+    assert found is not None
+    assert (found.agent, found.place) == (ANNA, f"agent|{ANNA}")
+    assert [s.outcome_state for s in lost.segments] == ["owed"]
+
+
+def test_who_is_handed_to_somebody_outside_and_talks_there_is_no_miss() -> None:
+    sent_away = handed_on().ends().told()
+    assert missed(sent_away) is None
+    assert [s.outcome_state for s in sent_away.segments] == ["draft"]
+
+
+def test_who_gives_up_on_the_shelf_is_missed_by_who_put_him_there() -> None:
+    shelved = Story().arrives().rings("101").answers("101").is_parked("101").parts("101").hangs_up("101")
+    fetched = Story(events=list(shelved.events), seconds=shelved.seconds).talks("102", via=Via.PARK).parts("102")
+    found = missed(shelved.ends().told())
+    assert found is not None
+    assert found.agent == ANNA
+    assert missed(fetched.hangs_up("102").ends().told()) is None
+
+
+@pytest.mark.parametrize("result", [OfferResult.REJECTED, OfferResult.ANSWERED_ELSEWHERE])
+def test_a_talk_of_a_moment_is_no_miss_of_those_whose_phones_rang_with_it(result: OfferResult) -> None:
+    story = waited().rings("101").rings("102").stops_ringing("102", result)
+    story.seconds -= 1
+    story.answers("101").leaves(QueueResult.ANSWERED, "sales")
+    story.seconds -= 2
+    assert missed(story.parts("101").hangs_up("101").ends().told()) is None
+
+
+def test_a_group_of_which_somebody_elsewhere_took_him_has_not_missed_him() -> None:
+    handed = Story().arrives().rings("101").answers("101").parts("101").hangs_up("101").rings("102", queue="")
+    assert missed(handed.stops_ringing("102", OfferResult.ANSWERED_ELSEWHERE).ends().told()) is None
 
 
 def test_calls_that_go_on_or_went_out_are_no_misses() -> None:

@@ -72,6 +72,12 @@ def told(call: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     return [(s["agent"]["username"], s["via"], s["role"], s["outcome_state"]) for s in answered]
 
 
+async def to_call_back(desk: Desk, number: str) -> list[tuple[str, int]]:
+    """Who is to call the customer back, and how often he was missed."""
+    tasks = (await desk.request("GET", "/tasks?missed=true&limit=200"))["items"]
+    return [(t["assignee"]["username"], t["missed"]) for t in tasks if t["number"] == number]
+
+
 async def confirm(desk: Desk) -> None:
     """What one key does: the drafted outcome is logged as it stands."""
     (pop,) = desk.owed()
@@ -227,6 +233,7 @@ async def test_a_customer_who_hangs_up_on_the_shelf_was_answered_and_not_abandon
     call = await call_of(desks["sofia"], "+79161250009")
     assert call["result"] == "answered"
     assert told(call) == [("anna", "direct", "owner", "owed")]
+    assert await to_call_back(desks["sofia"], "+79161250009") == [("anna", 1)]
 
 
 async def test_a_customer_the_colleague_did_not_take_rings_where_he_was(

@@ -14,7 +14,7 @@ from tests.lab.refer import refer
 from tests.pbx.job.conftest import wire
 from tests.pbx.job.product import Desk, Product
 from tests.pbx.job.test_calls import call_of, over
-from tests.pbx.job.test_hand_overs import confirm, customer_of_anna, pbx, talking, tap, told
+from tests.pbx.job.test_hand_overs import confirm, customer_of_anna, pbx, talking, tap, to_call_back, told
 from tests.until import until_async
 
 pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-owing")]
@@ -108,6 +108,7 @@ async def test_a_transfer_that_nobody_took_is_the_full_form_again(floor: Floor, 
     assert full is not None
     assert (full[0]["handed_to"], full[0]["draft"]["outcome"]) == ("Boris", None)
     assert not free(floor.pbx, "101")
+    assert await to_call_back(desks["sofia"], "+79161260005") == [("boris", 1)]
 
 
 async def test_who_fetched_a_parked_customer_is_held_while_they_talk(

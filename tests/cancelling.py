@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import partial
 from types import coroutine
 from typing import Any
@@ -31,3 +31,12 @@ def cancelled_at(wait: int, work: Coroutine[Any, Any, Any]) -> Generator[Any, No
         else:
             go_on = partial(work.send, None)
     raise AssertionError("unreachable")
+
+
+async def at_every_wait(run: Callable[[int], Awaitable[object]], most: int = 60) -> list[object]:
+    """What ``run`` gives for a cancellation at the first wait, the second and so on, up to the one that never comes and
+    for which it gives a number."""
+    given: list[object] = [await run(0)]
+    while not isinstance(given[-1], int) and len(given) < most:
+        given.append(await run(len(given)))
+    return given

@@ -58,9 +58,11 @@ from callcenter.pbx_events import (
     OriginateFailed,
 )
 from callcenter.recording import api as recording_api
-from callcenter.recording import api_listening, api_transcripts, opus
+from callcenter.recording import api_listening, api_pausing, api_transcripts, opus
 from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.recording.ears import Ears
+from callcenter.recording.pausing import House as PausingHouse
+from callcenter.recording.pausing import Pausing
 from callcenter.recording.renditions import Renditions
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
@@ -111,6 +113,7 @@ class Parts:
     transcriber: Transcriber
     renditions: Renditions
     switch: Switch
+    pausing: Pausing
     law: privacy.Law
     tasks: TaskWatch
     importer: Importer
@@ -122,16 +125,7 @@ def build(settings: Settings) -> Parts:
     health = Health(bus, clock)
     ledger = Ledger(db, bus, clock, health)
     links = Links(settings, ledger, clock, health)
-    outside = Outside(
-        db=db,
-        bus=bus,
-        clock=clock,
-        health=health,
-        take=ledger.take,
-        live=ledger.live,
-        send={name: partial(links.send, name) for name in settings.pbx},
-        region=lambda pbx: links.feeds[pbx].map.region,
-    )
+    outside = _outside(settings, links, ledger, (db, bus, clock, health))
     jobs = Jobs(db, clock)
     capture = Capture(db, clock, health, settings.recordings_of, open_store(settings.store))
     jobs.on(KIND, capture.store)
@@ -162,9 +156,24 @@ def build(settings: Settings) -> Parts:
         transcriber=Transcriber(db, clock, capture.kept, Ears(settings.speech.model, health)),
         renditions=Renditions(db, clock, capture.kept, opus.found()),
         switch=Switch(db, outside.send),
+        pausing=Pausing(PausingHouse(clock=clock, live=ledger.live, take=ledger.take, send=outside.send)),
         law=law,
         tasks=TaskWatch(db, bus, clock),
         importer=Importer(db, clock, Sheets(folder=settings.state / "imports"), ledger.take),
+    )
+
+
+def _outside(settings: Settings, links: Links, ledger: Ledger, kept: tuple[Database, Bus, Clock, Health]) -> Outside:
+    db, bus, clock, health = kept
+    return Outside(
+        db=db,
+        bus=bus,
+        clock=clock,
+        health=health,
+        take=ledger.take,
+        live=ledger.live,
+        send={name: partial(links.send, name) for name in settings.pbx},
+        region=lambda pbx: links.feeds[pbx].map.region,
     )
 
 
@@ -192,10 +201,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(LinkUp, gate.link_up)
     bus.on(LinkUp, parts.survey.link_up)
     bus.on(LinkDown, links.link_down)
-    bus.on(LinkUp, parts.switch.link_up)
     bus.on(LinkDown, gate.link_down)
-    bus.on(LinkDown, parts.switch.link_down)
-    bus.on(RecordingRulesChanged, parts.switch.rules_changed)
     bus.on(RosterChanged, ledger.roster_changed)
     bus.on(ShortCallsChanged, ledger.short_calls_changed)
     bus.on(KeepingChanged, ledger.keeping_changed)
@@ -225,6 +231,16 @@ def subscribe(parts: Parts) -> None:
     bus.on(OriginateFailed, parts.stage.originate_failed)
     bus.on(LinkUp, parts.stage.link_up)
     bus.on(HealthChanged, hub.health_changed)
+    _subscribe_recording(parts)
+
+
+def _subscribe_recording(parts: Parts) -> None:
+    bus, switch, pausing = parts.bus, parts.switch, parts.pausing
+    bus.on(LinkUp, switch.link_up)
+    bus.on(LinkDown, switch.link_down)
+    bus.on(RecordingRulesChanged, switch.rules_changed)
+    bus.on(Changed, pausing.changed)
+    bus.on(LinkUp, pausing.link_up)
 
 
 def website(parts: Parts) -> web.Application:
@@ -244,6 +260,7 @@ def website(parts: Parts) -> web.Application:
     routing_api.provide(app, parts.gate, parts.survey, parts.doctor)
     api_dial.provide(app, parts.dialler, parts.links.written)
     recording_api.provide(app, parts.capture.kept)
+    api_pausing.provide(app, parts.pausing, parts.ledger.live)
     privacy.provide(app, parts.law)
     api_imports.provide(app, parts.importer)
     return app
@@ -257,6 +274,7 @@ def add_all_routes(app: web.Application) -> None:
     recording_api.add_routes(app)
     api_transcripts.add_routes(app)
     api_listening.add_routes(app)
+    api_pausing.add_routes(app)
     screenpop_api.add_routes(app)
     rehearsing_api.add_routes(app)
     vitals_api.add_routes(app)

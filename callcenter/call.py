@@ -9,7 +9,7 @@ from uuid import UUID
 
 from callcenter import rehearsal
 from callcenter.card import Candidate, Card, CustomerId
-from callcenter.events import CallEvent, CallKey, Direction, Gap, OfferResult, QueueResult, Via
+from callcenter.events import CallEvent, CallKey, Direction, Gap, OfferResult, PauseEnd, QueueResult, Via
 from callcenter.phone import is_withheld
 from callcenter.roster import AgentId, Device
 
@@ -70,6 +70,17 @@ class QueueVisit:
     joined_at: datetime
     left_at: datetime | None = None
     result: QueueResult | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A time of which the recordings keep nothing. ``until``: it then ends by itself; ``to_at`` None: it goes on."""
+
+    from_at: datetime
+    until: datetime
+    by: AgentId
+    to_at: datetime | None = None
+    ended: PauseEnd | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +154,17 @@ class Call:
     segments: tuple[Segment, ...] = ()
     recordings: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def recorded(self) -> bool:
+        """Something of the talk is recorded; a message in a mailbox is none."""
+        return any("#" not in path for path in self.recordings)
+
+    @property
+    def pause(self) -> Pause | None:
+        """The pause of the recordings that goes on now."""
+        return self.pauses[-1] if self.pauses and self.pauses[-1].to_at is None else None
 
     @property
     def number(self) -> str:

@@ -292,6 +292,30 @@ class SegmentClaimed(_OfCall):
     extension: str
 
 
+class PauseEnd(StrEnum):
+    """Who or what ended a pause of the recordings. ``FAILED``: the PBX never began it."""
+
+    AGENT = "agent"
+    TIME = "time"
+    CALL = "call"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPaused(_OfCall):
+    """The agent asked that nothing of what is said now be heard in any recording, until ``until`` at the latest."""
+
+    by: UUID
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingWentOn(_OfCall):
+    """The recordings have sound again."""
+
+    how: PauseEnd
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerChosen(_OfCall):
     """A person decided whose call this is."""
@@ -300,4 +324,13 @@ class CustomerChosen(_OfCall):
     by: UUID
 
 
-CallEvent: TypeAlias = PastEvent | Filled | OutcomeLogged | OutcomeWaived | SegmentClaimed | CustomerChosen
+CallEvent: TypeAlias = (
+    PastEvent
+    | Filled
+    | OutcomeLogged
+    | OutcomeWaived
+    | SegmentClaimed
+    | CustomerChosen
+    | RecordingPaused
+    | RecordingWentOn
+)

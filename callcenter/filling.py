@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from callcenter.call import Call, Segment
-from callcenter.events import Gap
+from callcenter.events import Gap, PauseEnd
+from callcenter.hushing import spoken
 
 
 def filled(seen: Call | None, told: Call, gap: Gap) -> Call:
@@ -38,6 +39,7 @@ def filled(seen: Call | None, told: Call, gap: Gap) -> Call:
         segments=tuple(segments),
         recordings=(*seen.recordings, *(path for path in told.recordings if path not in seen.recordings)),
         gaps=seen.gaps if gap in seen.gaps else (*seen.gaps, gap),
+        pauses=spoken(seen, PauseEnd.CALL, told.ended_at or gap.to_at).pauses,
     )
 
 

@@ -27,18 +27,23 @@ from callcenter.events import (
     OutcomeWaived,
     Parked,
     PastEvent,
+    PauseEnd,
     QueueJoined,
     QueueLeft,
     QueueResult,
+    RecordingPaused,
     RecordingStarted,
+    RecordingWentOn,
     Resumed,
     SegmentClaimed,
 )
 from callcenter.filling import filled
+from callcenter.hushing import hushed, spoken
 from callcenter.owing import NO_RULES, ShortCalls, judged
 from callcenter.roster import AgentId, Roster
 
 _Decision: TypeAlias = OutcomeLogged | OutcomeWaived | SegmentClaimed | CustomerChosen
+_Pausing: TypeAlias = RecordingPaused | RecordingWentOn
 
 
 _NO_WAY: Final = (1, 2, 3, 21, 22, 27, 28, 34, 38, 41, 42, 58)
@@ -68,7 +73,7 @@ def _filled(call: Call | None, event: Filled, roster: Roster, short: ShortCalls)
     return judged(filled(call, told, event.gap), short)
 
 
-def _applied(call: Call, event: PastEvent | _Decision, roster: Roster) -> Call:
+def _applied(call: Call, event: PastEvent | _Decision | _Pausing, roster: Roster) -> Call:
     match event:
         case Arrived():
             return call
@@ -90,6 +95,10 @@ def _applied(call: Call, event: PastEvent | _Decision, roster: Roster) -> Call:
             return call if path in call.recordings else replace(call, recordings=(*call.recordings, path))
         case Ended():
             return _ended(call, event)
+        case RecordingPaused():
+            return hushed(call, event)
+        case RecordingWentOn(how=how, at=at):
+            return spoken(call, how, at)
         case OutcomeLogged() | OutcomeWaived() | SegmentClaimed() | CustomerChosen():
             return _decided(call, event)
         case _:
@@ -278,7 +287,7 @@ def _ended(call: Call, event: Ended) -> Call:
         stopped = _stopped(replace(segment, offers=offers), at, leg_ended=segment.leg_ended or bool(event.note))
         call = _put(call, stopped)
     return replace(
-        _close_visits(call, event),
+        _close_visits(spoken(call, PauseEnd.CALL, at), event),
         ended_at=at,
         result=_result(call, event),
         cause=event.cause,

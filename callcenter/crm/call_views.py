@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from callcenter.api import Answer
 from callcenter.call import OutcomeState, Result, Role, State
 from callcenter.card import Match
-from callcenter.crm import maps, queues
+from callcenter.crm import maps, pause_views, queues
 from callcenter.crm.card_views import CustomerBrief, briefs_of, display
 from callcenter.crm.models.calls import (
     CallCandidate,
@@ -31,6 +31,7 @@ from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import CallNotice, RecordingNotice, RecordingPolicy
 from callcenter.crm.models.transcripts import Transcript
+from callcenter.crm.pause_views import PauseAnswer
 from callcenter.crm.rights import Actor
 from callcenter.events import Direction, OfferResult, QueueResult, Via
 from callcenter.rehearsal import is_customer
@@ -146,6 +147,7 @@ class CallAnswer(Answer):
     recordings: list[RecordingAnswer]
     notices: list[NoticeAnswer]
     gaps: list[GapAnswer]
+    pauses: list[PauseAnswer]
 
 
 def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallAnswer]:
@@ -162,7 +164,7 @@ def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallA
     gaps = _by(session, GapRow, GapRow.call_id.in_(ids), "call_id", GapRow.seq)
     heard = _heard(session, [recording.id for found in recordings.values() for recording in found])
     segments, notices = _segments(session, SegmentRow.call_id.in_(ids)), _notices(session, ids)
-    dids, named = maps.labels(session), queues.labels(session)
+    dids, named, pauses = maps.labels(session), queues.labels(session), pause_views.of_calls(session, ids)
     return [
         CallAnswer(
             **_plain(row, numbers.get(row.number_id) if row.number_id else None),
@@ -178,6 +180,7 @@ def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallA
             recordings=[_recording(recording, heard) for recording in recordings[row.id]],
             notices=notices[row.id],
             gaps=[_gap(gap) for gap in gaps[row.id]],
+            pauses=pauses[row.id],
         )
         for row in rows
     ]

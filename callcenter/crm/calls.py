@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
-from callcenter.crm import card_digits, passages
+from callcenter.crm import call_pauses, card_digits, passages
 from callcenter.crm.identify import Identified
 from callcenter.crm.models.calls import (
     CallCandidate,
@@ -67,6 +67,7 @@ def save(session: Session, before: Call | None, after: Call, who: Identified | N
     for seq, gap in enumerate(after.gaps):
         if gap not in (before.gaps if before else ()):
             upsert(session, GapRow, {"call_id": after.id, "seq": seq}, _gap_values(gap))
+    call_pauses.save(session, before, after)
     old = before.segments if before else ()
     return replace(after, segments=tuple(_write_segment(session, old, after.id, s) for s in after.segments))
 
@@ -220,6 +221,7 @@ def _read(session: Session, row: CallRow) -> Call:
         queues=tuple(_read_visit(v) for v in visits.all()),
         recordings=tuple(paths.all()),
         gaps=gaps(session, row.id),
+        pauses=call_pauses.load(session, row.id),
         segments=tuple(_read_segment(session, row.pbx, s) for s in segments.all()),
     )
 

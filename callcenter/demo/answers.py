@@ -132,6 +132,12 @@ def _queue_penalty(switch: Switch, action: Action) -> bytes:
     return success(action, ("Message", "Interface penalty set successfully"))
 
 
+def _mute(switch: Switch, action: Action) -> bytes:
+    if not switch.mute(action.get("channel", ""), on=action.get("state") == "1"):
+        return refusal(action, "Cannot set mute flag")
+    return success(action)
+
+
 def _channels(switch: Switch, action: Action) -> bytes:
     items = [("CoreShowChannel", _channel(switch, c)) for c in switch.board.channels.values()]
     return listed(action, "Channels will follow", "CoreShowChannelsComplete", items)
@@ -264,6 +270,7 @@ _ANSWERS: Final[dict[str, Answer]] = {
     "queueremove": _queue_remove,
     "queuepenalty": _queue_penalty,
     "coreshowchannels": _channels,
+    "mixmonitormute": _mute,
     "bridgelist": _bridges,
     "pjsipshowendpoints": _endpoints,
     "corestatus": _core_status,

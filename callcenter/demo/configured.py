@@ -35,7 +35,17 @@ _RECORDS: Final = ("MixMonitor", "${file}.wav,br(${file}-in.wav)t(${file}-out.wa
 ACTIONS: Final = (
     *("Ping", "QueueStatus", "QueueSummary", "QueuePause", "QueueAdd", "QueueRemove", "QueuePenalty", "Originate"),
     *("CoreShowChannels", "BridgeList", "PJSIPShowEndpoints", "CoreStatus", "CoreSettings"),
-    *("DBGet", "DBGetTree", "DBPut", "DBDel", "ListCommands", "GetConfig", "ShowDialPlan", "ModuleCheck"),
+    *(
+        "DBGet",
+        "DBGetTree",
+        "DBPut",
+        "DBDel",
+        "MixMonitorMute",
+        "ListCommands",
+        "GetConfig",
+        "ShowDialPlan",
+        "ModuleCheck",
+    ),
 )
 """What its user may send. "Command" is answered and not granted."""
 

@@ -8,6 +8,7 @@ import struct
 import sys
 import zlib
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -106,9 +107,15 @@ class Spool:
         """An empty file with a header that knows no length; it stays so when nobody talks."""
         self._file(uniqueid).write_bytes(header(0))
 
-    def finish(self, uniqueid: str, dialogue: Dialogue, seconds: float) -> None:
-        """The whole talk, its header put right: done before the channel's Hangup is told."""
-        data = pcm(dialogue, seconds)
+    def finish(
+        self, uniqueid: str, dialogue: Dialogue, seconds: float, silent: Iterable[tuple[float, float]] = ()
+    ) -> None:
+        """The whole talk but for what is ``silent`` in it (seconds), its header put right: done before the channel's
+        Hangup is told."""
+        data = bytearray(pcm(dialogue, seconds))
+        for begun, over in silent:
+            start, end = (min(len(data), max(0, int(at * RATE)) * _FRAME) for at in (begun, over))
+            data[start:end] = bytes(end - start)
         with self._file(uniqueid).open("r+b") as file:
             file.seek(0, 2)
             file.write(data)

@@ -63,6 +63,8 @@ class Switch:
         self.stream = Stream()
         self.board = Board()
         self.database: dict[tuple[str, str], str] = {}
+        self.mutes: dict[str, list[float]] = {}
+        """By recorded channel: the moments at which its recording was silenced and given sound again, in turn."""
         self.rings: deque[Ring] = deque(maxlen=_RINGS_KEPT)
         self.started = time.time()
 
@@ -98,7 +100,19 @@ class Switch:
         self.set(channel.at("callcenter-record", "s", 18), "MIXMONITOR_FILENAME", self.spool.name(channel.uniqueid))
         self.set(channel, "CC_MIX", _mix(channel))
         self.tell("MixMonitorStart", channel)
+        self.mutes[channel.uniqueid] = []
         self.set(channel.at("callcenter-record", "s", 19), "__CC_MIX", _mix(channel))
+
+    def mute(self, name: str, *, on: bool) -> bool:
+        """MixMonitorMute; False where nothing records the channel."""
+        channel = next((c for c in self.board.channels.values() if c.name == name), None)
+        turns = self.mutes.get(channel.uniqueid) if channel else None
+        if channel is None or turns is None:
+            return False
+        if on != bool(len(turns) % 2):
+            turns.append(self.pace.now())
+            self.tell("MixMonitorMute", channel, ("Direction", "both"), ("State", str(int(on))))
+        return True
 
     def inherit(self, leg: Channel, customer: Customer) -> None:
         """The variables a dialled channel gets from the one that dials it."""
@@ -181,12 +195,15 @@ class Switch:
 
     def hang_up(self, channel: Channel, cause: int, *extra: Header) -> None:
         del self.board.channels[channel.uniqueid]
+        self.mutes.pop(channel.uniqueid, None)
         text = _CAUSES.get(cause, "Unknown")
         self.tell("Hangup", channel, ("Cause", str(cause)), ("Cause-txt", text), *extra)
 
     def keep_recording(self, customer: Customer, dialogue: Dialogue, seconds: float) -> None:
         """The file is whole before the Hangup of its channel is told."""
-        self.spool.finish(customer.channel.uniqueid, dialogue, seconds)
+        now, turns = self.pace.now(), self.mutes.pop(customer.channel.uniqueid, [])
+        into = [at - (now - seconds) for at in (*turns, *[now] * (len(turns) % 2))]
+        self.spool.finish(customer.channel.uniqueid, dialogue, seconds, zip(into[::2], into[1::2], strict=True))
 
 
 def _mix(channel: Channel) -> str:

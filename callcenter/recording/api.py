@@ -29,6 +29,7 @@ from callcenter.crm.sounds import Sound
 from callcenter.crm.visible import narrow
 from callcenter.errors import Forbidden, NotFound, Refused, Unavailable
 from callcenter.log import logger
+from callcenter.recording import courses
 
 STORE: web.AppKey[ObjectStore] = web.AppKey("store")
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -40,7 +41,8 @@ log = logger(__name__)
 
 class RecordingFileAnswer(Answer):
     """``state``: recording, waiting, stored, missing, empty or refused; ``error`` says why there is no sound. ``size``,
-    ``sha256`` and ``media_type`` are the stored file's; ``silent``: seconds from and to which nothing is heard."""
+    ``sha256`` and ``media_type`` are the stored file's; ``silent``: seconds from and to which nothing is heard;
+    ``paused``: those that were never recorded, because the agent paused it."""
 
     id: UUID
     call_id: UUID
@@ -53,6 +55,7 @@ class RecordingFileAnswer(Answer):
     media_type: str
     error: str
     silent: list[tuple[float, float]]
+    paused: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,9 @@ def part(header: str, size: int) -> Part | None:
 class RecordingView(View):
     async def get(self, recording_id: UUID, /) -> RecordingFileAnswer:
         """What is known of a recording."""
-        return RecordingFileAnswer.model_validate(await readable(self.request, recording_id))
+        row = await readable(self.request, recording_id)
+        paused = await self.request.app[DB].read(lambda s: courses.paused(s, row))
+        return RecordingFileAnswer.model_validate(row).model_copy(update={"paused": paused})
 
 
 async def audio(request: web.Request) -> web.StreamResponse:

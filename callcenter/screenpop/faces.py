@@ -104,6 +104,8 @@ def pop(call: Call, segment: Segment, phase: Phase, who: Who, draft: Draft) -> P
         draft=draft,
         role=segment.role,
         test=answers_for(segment.device.name) is not None,
+        recorded=call.recorded,
+        paused_until=call.pause.until if call.pause else None,
     )
 
 

@@ -55,7 +55,8 @@ class Pop:
     are what people named the number and the queue, "" where nobody did.
 
     ``handed_to``: to whom the agent passed the customer on, while he has to confirm it, or owes the full form as nobody
-    took him. ``test``: a test call that answers itself; nobody has anything to do for it.
+    took him. ``test``: a test call that answers itself; nobody has anything to do for it. ``paused_until``: the
+    recording keeps nothing, until then at the latest.
     """
 
     id: UUID
@@ -84,6 +85,8 @@ class Pop:
     role: Role = Role.OWNER
     handed_to: str = ""
     test: bool = False
+    recorded: bool = False
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

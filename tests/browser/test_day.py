@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
@@ -39,7 +40,7 @@ async def test_a_day_at_the_desk(browser: Window, floor: Floor, product: Product
     await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "available")
     await picture(page, "desk-idle")
     plug(floor, "101")
-    first = floor.caller("79161240001", "7001", talk_ms=4000)
+    first = floor.caller("79161240001", "7001", talk_ms=6000)
     await expect(page.get_by_test_id("pop")).to_be_visible()
     (offer,) = await until_async(lambda: floor.log().of("101"), 10, "the phone ringing")
     assert offer.answered_at is None
@@ -47,6 +48,15 @@ async def test_a_day_at_the_desk(browser: Window, floor: Floor, product: Product
     await picture(page, "desk-ringing")
     await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "talking")
     await picture(page, "desk-talking")
+    pause = page.get_by_test_id("recording-pause")
+    await expect(pause).to_be_visible()
+    await page.keyboard.press("Alt+s")
+    await expect(pause.get_by_role("timer")).to_have_text(re.compile("0:5[0-9]"))
+    await page.reload()
+    await expect(pause.get_by_role("timer")).to_be_visible()
+    await picture(page, "desk-recording-paused")
+    await page.keyboard.press("Alt+s")
+    await expect(pause.get_by_role("timer")).to_be_hidden()
     await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "wrapup", timeout=20_000)
     await until_async(first.ended, 10, "the first caller's end")
     floor.caller("79161240002", "7001", talk_ms=1500)

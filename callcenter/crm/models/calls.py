@@ -122,6 +122,20 @@ class OfferRow(Row):
     result: Mapped[str | None] = mapped_column(Text)
 
 
+class PauseRow(Row):
+    """A time of which the call's recordings keep nothing. ``ended``: agent, time, call or failed, "" while it lasts."""
+
+    __tablename__ = "recording_pauses"
+    __table_args__ = (UniqueConstraint("call_id", "seq"),)
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
+    seq: Mapped[int]
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    to_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    ended: Mapped[str] = mapped_column(Text, default="")
+
+
 class RecordingRow(Row):
     """``path`` is the PBX's name of the file. ``state``: recording, waiting, stored, missing, empty, refused or erased.
 

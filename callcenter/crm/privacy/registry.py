@@ -99,6 +99,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         queue_visits: queue result
         queues: pbx name label
         recording_notices: text how sound
+        recording_pauses: ended
         recording_policies: pbx scope queue contact
         renditions: store_key media_type sha256 silent
         recordings: pbx path state store_key media_type sha256 error erased_why silent

@@ -1,16 +1,20 @@
-"""A real PBX records what the rules allow, and nothing else."""
+"""A real PBX records what the rules allow, and nothing that is said in a pause."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from callcenter.crm.privacy.rules import FAMILY
+from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
 from tests.pbx.job.product import Desk, Product
-from tests.until import until_async
+from tests.pbx.job.sound import levels, silences
+from tests.pbx.job.test_hand_overs import talking
+from tests.until import pace, until_async
 
 pytestmark = pytest.mark.pbx
 
@@ -44,3 +48,65 @@ async def test_the_pbx_records_only_while_the_rule_says_so(
     assert (await rule(admin, record=True))["lacks"] == []
     await until_async(lambda: row(pbx) == "on", 10, "the PBX's row back")
     await admin.close()
+
+
+async def sound(desk: Desk, recording: str) -> bytes:
+    async with desk.http.get(f"/api/v1/recordings/{recording}/audio") as answer:
+        assert answer.status == 200
+        return await answer.read()
+
+
+@pytest.fixture
+def tap(floor: Floor) -> Iterator[AmiTap]:
+    """Somebody else's AMI session."""
+    listening = AmiTap(floor.pbx)
+    yield listening
+    listening.close()
+
+
+def channel(floor: Floor, peer: str) -> str:
+    lines = floor.pbx.cli("core show channels concise").splitlines()
+    return next(line.partition("!")[0] for line in lines if line.startswith(peer))
+
+
+async def recordings(desk: Desk, number: str, count: int) -> list[dict[str, Any]]:
+    """All of the call, once they are stored."""
+
+    async def stored() -> list[dict[str, Any]]:
+        (call,) = (await desk.request("GET", f"/calls?number={number}"))["items"]
+        ready = [r for r in call["recordings"] if r["state"] == "stored"]
+        return ready if len(ready) == count else []
+
+    found = await until_async(stored, 40, f"{count} stored recordings")
+    return [await desk.request("GET", f"/recordings/{one['id']}") for one in found]
+
+
+async def test_what_is_said_in_a_pause_is_in_no_copy_and_the_rest_is_in_its_place(
+    floor: Floor, desks: dict[str, Desk], tap: AmiTap
+) -> None:
+    anna, boris = desks["anna"], desks["boris"]
+    floor.phone("101")
+    floor.caller("79161280001", "7101", talk_ms=5500)
+    pop = await talking(anna)
+    await until_async(lambda: anna.pops[pop["id"]]["recorded"], 5, "the recording begun")
+    tap.action("MixMonitor", Channel=channel(floor, "PJSIP/101"), File="copy-of-anna.wav")
+    await pace(1.2)
+    path = f"/calls/{pop['call_id']}/recording-pause"
+    assert (await boris.request("PUT", path, status=404))["code"] == "not_found"
+    assert (await anna.request("PUT", path))["paused_until"] == anna.pops[pop["id"]]["paused_until"]
+    tap.action("MixMonitor", Channel=channel(floor, "PJSIP/anonymous"), File="begun-in-the-pause.wav")
+    await anna.reopen()
+    assert anna.pops[pop["id"]]["paused_until"]
+    await pace(1.6)
+    assert (await anna.request("DELETE", path))["paused_until"] is None
+    await anna.log_outcome()
+    kept = await recordings(anna, "79161280001", 3)
+    for one in kept:
+        (paused,) = one["paused"]
+        for voice in levels(await sound(anna, one["id"])):
+            (silent,) = silences(voice)
+            assert abs(silent[0] - paused[0]) < 0.4
+            assert abs(silent[1] - paused[1]) < 0.4
+    assert [one["channels"] for one in kept].count(2) == 1
+    (call,) = (await anna.request("GET", "/calls?number=79161280001"))["items"]
+    assert [(one["by"], one["ended"]) for one in call["pauses"]] == [("Anna", "agent")]

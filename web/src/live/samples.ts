@@ -7,7 +7,7 @@ export function aPop(of: Partial<Pop> = {}): Pop {
     offered_at: '2026-11-24T10:00:00Z', answered_at: null, ended_at: null, waiting_since: null,
     number: '+390612345678', number_display: '+39 06 1234 5678', region: 'IT', local_time_zone: 'Europe/Rome',
     withheld: false, name: '', did_label: '', queue_label: '', did: '+39 02 555', queue: 'sales', customer: null, candidates: [],
-    outcome_state: 'none', draft: { outcome: null, comment: '' }, test: false, ...of,
+    outcome_state: 'none', draft: { outcome: null, comment: '' }, test: false, recorded: false, paused_until: null, ...of,
   }
 }
 

@@ -42,7 +42,7 @@ class Cluster:
 
     def new_database(self, template: str = "template1") -> str:
         name = f"{TEMPLATE if template == 'template1' else 'test'}_{next(self.numbers)}"
-        in_a_thread(lambda: self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        in_a_thread(lambda: self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'))
         return name
 
     def drop_database(self, name: str) -> None:

@@ -61,6 +61,8 @@ from callcenter.recording import api as recording_api
 from callcenter.recording import api_listening, api_pausing, api_transcripts, opus
 from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.recording.ears import Ears
+from callcenter.recording.listeners import Listeners
+from callcenter.recording.models import Models
 from callcenter.recording.pausing import House as PausingHouse
 from callcenter.recording.pausing import Pausing
 from callcenter.recording.renditions import Renditions
@@ -129,6 +131,8 @@ def build(settings: Settings) -> Parts:
     jobs = Jobs(db, clock)
     capture = Capture(db, clock, health, settings.recordings_of, open_store(settings.store))
     jobs.on(KIND, capture.store)
+    ears = [Ears() for _ in range(settings.speech.processes)]
+    listeners = Listeners(Models.of(settings), ears, health)
     law = _law(settings, links, (db, clock), capture)
     jobs.on(erasure.KIND, law.eraser.job)
     gate = Gate(outside)
@@ -153,8 +157,8 @@ def build(settings: Settings) -> Parts:
         vitals=Vitals(db, clock, health, settings),
         jobs=jobs,
         capture=capture,
-        transcriber=Transcriber(db, clock, capture.kept, Ears(settings.speech.model, health)),
         renditions=Renditions(db, clock, capture.kept, opus.found()),
+        transcriber=Transcriber(db, clock, capture.kept, listeners),
         switch=Switch(db, outside.send),
         pausing=Pausing(PausingHouse(clock=clock, live=ledger.live, take=ledger.take, send=outside.send)),
         law=law,

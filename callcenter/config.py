@@ -58,7 +58,10 @@ class Recordings(_Part):
 
 
 class Speech(_Part):
+    """``model``: a folder, or the name of an installed one. ``processes``: how many recordings are heard at once."""
+
     model: Path | None = None
+    processes: int = Field(default=1, ge=1, le=64)
 
 
 class Backups(_Part):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -83,9 +85,10 @@ def enqueue(session: Session, kind: str, args: dict[str, Any], *, at: datetime) 
 class Jobs:
     """Runs jobs one after another, for ever; a failing one is repeated with growing pauses, up to five minutes."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, lease: timedelta = _LEASE) -> None:
         self._db = db
         self._clock = clock
+        self._lease = lease
         self._kinds: dict[str, Work] = {}
         self._wake = asyncio.Event()
 
@@ -123,11 +126,20 @@ class Jobs:
         job = session.scalars(_due, {"now": now, "kinds": list(self._kinds)}).first()
         if job is None:
             return None
-        job.leased_until = now + _LEASE
+        job.leased_until = now + self._lease
         job.attempts += 1
         return Claim(id=job.id, kind=job.kind, args=job.args, attempts=job.attempts)
 
+    async def _hold(self, claim: Claim) -> None:
+        """Keeps a long job ours while it is being done."""
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            with suppress(Unavailable):
+                held = {"job": claim.id, "leased_until": self._clock.now() + self._lease}
+                await self._db.write(partial(_mark_held, held))
+
     async def _do(self, claim: Claim) -> Ended:
+        holding = asyncio.create_task(self._hold(claim), name="job-lease")
         try:
             await self._kinds[claim.kind](claim.args)
         except Exception as wrong:
@@ -136,4 +148,10 @@ class Jobs:
             pause = min(_LONGEST_WAIT, 2.0 ** min(claim.attempts, 10))
             again = {"run_at": self._clock.now() + timedelta(seconds=pause), "leased_until": None}
             return Ended(id=claim.id, values={**again, "error": f"{type(wrong).__name__}: {wrong}"[:500]})
+        finally:
+            holding.cancel()
         return Ended(id=claim.id, values={"done_at": self._clock.now(), "error": ""})
+
+
+def _mark_held(held: Mapping[str, Any], session: Session) -> None:
+    session.execute(_mark, held)

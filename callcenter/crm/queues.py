@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.queues import Queue
 from callcenter.errors import NotFound
 
@@ -29,6 +30,17 @@ def labels(session: Session) -> dict[tuple[str, str], str]:
     return {(pbx, name): label for pbx, name, label in rows}
 
 
+def speech_of(session: Session, call: UUID) -> str:
+    """What the queue of a call says of its talks' text; "" where it says nothing or there is none. Where a customer was
+    passed on from queue to queue, the first one that answered him."""
+    parts = select(SegmentRow.queue).where(SegmentRow.call_id == call, SegmentRow.queue != "")
+    first = session.scalar(parts.order_by(SegmentRow.answered_at.is_(None), SegmentRow.seq).limit(1))
+    if first is None:
+        return ""
+    told = select(Queue.speech).join(CallRow, CallRow.pbx == Queue.pbx).where(CallRow.id == call, Queue.name == first)
+    return session.scalar(told) or ""
+
+
 def get(session: Session, pbx: str, queue: UUID) -> Queue:
     """Raises NotFound."""
     found = session.get(Queue, queue)
@@ -41,7 +53,7 @@ def met(session: Session, pbx: str, names: Iterable[str]) -> list[str]:
     """Keeps the queues a PBX reports; the names that are new. One that is gone stays: history names it."""
     known = {queue.name for queue in of_pbx(session, pbx)}
     new = sorted({name for name in names if name} - known)
-    session.add_all(Queue(pbx=pbx, name=name, label="", service_level_s=20, version=1) for name in new)
+    session.add_all(Queue(pbx=pbx, name=name, label="", service_level_s=20, speech="", version=1) for name in new)
     session.flush()
     return new
 

@@ -38,10 +38,11 @@ class UtteranceAnswer(Answer):
 
 
 class TranscriptAnswer(Answer):
-    """``state`` none: nobody listens here, or not yet. ``error`` says why it failed."""
+    """``state`` none: nobody listens here, or not yet; off: nobody is to listen to talks of that queue. ``error`` says
+    why it failed."""
 
     recording_id: UUID
-    state: Literal["none", "waiting", "done", "failed"]
+    state: Literal["none", "waiting", "done", "failed", "off"]
     model: str
     error: str
     at: datetime | None

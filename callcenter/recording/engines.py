@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from callcenter.recording import models
+
 CHUNK: Final = 8000
 """Bytes fed at once: half a second at 8 kHz."""
 
@@ -23,23 +25,31 @@ class Engine(Protocol):
     def utterances(self, pcm: Iterable[bytes], rate: int) -> list[list[dict[str, Any]]]: ...
 
 
+def engine(folder: Path) -> Engine:
+    """Whoever reads that model. Raises EngineFault."""
+    found = models.of(folder)
+    if found.engine == "vosk":
+        return Vosk(folder)
+    raise EngineFault(f"{folder} holds no speech model; see: callcenter speech list")
+
+
 class Vosk:
     """Vosk with a model folder on disk (https://alphacephei.com/vosk/models). Raises EngineFault at once when the model
     is unusable: the library itself would notice only at the first recording, or go to the network."""
 
     def __init__(self, model: Path) -> None:
-        import vosk
-
+        try:
+            import vosk
+        except (ImportError, OSError) as wrong:
+            raise EngineFault(f"vosk does not run on this machine: {wrong}") from wrong
         vosk.SetLogLevel(-1)
-        if not (model / "am").is_dir():
-            raise EngineFault(f"{model} holds no Vosk model; CALLCENTER_SPEECH__MODEL names its folder")
         try:
             self._model = vosk.Model(str(model))
             vosk.KaldiRecognizer(self._model, 8000)
         except Exception as wrong:
-            raise EngineFault(f"the model in {model} cannot be read: {wrong}; unpack it anew") from wrong
+            raise EngineFault(f"the model in {model} cannot be read: {wrong}; install it anew") from wrong
         self._recognizer = vosk.KaldiRecognizer
-        self.name = model.name
+        self.name = model.absolute().name
 
     def utterances(self, pcm: Iterable[bytes], rate: int) -> list[list[dict[str, Any]]]:
         if not 8000 <= rate <= 48000:

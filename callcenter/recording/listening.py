@@ -1,42 +1,64 @@
-"""The worker process that listens: one file a line on standard input, what was heard in one line on standard output.
+"""The worker process that listens: one file a line on standard input, what was heard in lines on standard output.
 
-Run by ``recording/ears.py`` as ``python -m callcenter.recording.listening MODEL``. Its first line says whether the
-model can be used: ``{"model": name}`` or ``{"fault": remedy}``. Each answer is ``{"voices": [[utterance, …], …]}``, a
-voice a channel, or ``{"error": why}``.
+Run by ``recording/ears.py`` as ``python -m callcenter.recording.listening``. It is asked ``{"file": …, "model": …}``,
+``file`` empty to load the model only, and answers ``{"loaded": name}`` once it is there or ``{"fault": remedy}``; then,
+while it listens, ``{"beat": true}`` every second, and at last ``{"voices": [[utterance, …], …]}``, a voice a
+channel, or ``{"error": why}``.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from callcenter.recording.audio import voices
-from callcenter.recording.engines import CHUNK, Engine, EngineFault, Vosk
+from callcenter.recording.engines import CHUNK, Engine, EngineFault, engine
+
+_BEAT_SECONDS: Final = 1.0
+Say = Callable[[dict[str, Any]], None]
 
 
-def hear(engine: Engine, file: Path) -> dict[str, Any]:
+def hear(ear: Engine, file: Path, say: Say) -> dict[str, Any]:
     """What is said in a file."""
     try:
-        return {"voices": [engine.utterances(pcm, rate) for rate, pcm in voices(file, CHUNK)]}
+        return {"voices": [ear.utterances(_beating(pcm, say), rate) for rate, pcm in voices(file, CHUNK)]}
     except (EngineFault, OSError, ValueError) as wrong:
         return {"error": f"{type(wrong).__name__}: {wrong}"}
 
 
+def _beating(pcm: Iterable[bytes], say: Say) -> Iterator[bytes]:
+    """The same sound; that it is taken in shows that the engine is alive."""
+    told = time.monotonic()
+    for piece in pcm:
+        if time.monotonic() - told > _BEAT_SECONDS:
+            told = time.monotonic()
+            say({"beat": True})
+        yield piece
+
+
 def main() -> int:
+    ears: dict[str, Engine] = {}
+
     def say(answer: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
-    try:
-        engine = Vosk(Path(sys.argv[1]))
-    except (EngineFault, ImportError) as wrong:
-        say({"fault": str(wrong)})
-        return 1
-    say({"model": engine.name})
     for line in sys.stdin:
-        say(hear(engine, Path(json.loads(line)["file"])))
+        asked = json.loads(line)
+        name = asked["model"]
+        try:
+            if name not in ears:
+                ears[name] = engine(Path(name))
+        except EngineFault as wrong:
+            say({"fault": str(wrong)})
+            continue
+        say({"loaded": ears[name].name})
+        if asked["file"]:
+            say(hear(ears[name], Path(asked["file"]), say))
     return 0
 
 

@@ -139,13 +139,12 @@ def spool(name: str, path: str, wrong: str) -> Verdict:
     return Verdict(name=name)
 
 
-def backlog(name: str, found: Backlog, now: datetime, *, listens: bool = True) -> Verdict:
-    """``name`` is ``recording_backlog`` or ``speech_backlog``."""
+def backlog(name: str, found: Backlog, now: datetime, *, lack: str = "") -> Verdict:
+    """``name`` is ``recording_backlog`` or ``speech_backlog``; ``lack``: what to do that somebody listens at all."""
     age = (now - found.oldest).total_seconds() if found.oldest else 0.0
     figures = {"waiting": float(found.waiting), "oldest_s": max(0.0, age)}
-    if name == "speech_backlog" and not listens:
-        remedy = "to turn talks into text, set CALLCENTER_SPEECH__MODEL to the folder of a speech model"
-        return Verdict(name=name, code="speech_off", remedy=remedy, off=True, figures=figures)
+    if lack:
+        return Verdict(name=name, code="speech_off", remedy=lack, off=True, figures=figures)
     late = LATE_SPEECH if name == "speech_backlog" else LATE_RECORDINGS
     if age <= late.total_seconds():
         return Verdict(name=name, figures=figures)

@@ -12,6 +12,7 @@ from callcenter.config import Settings
 from callcenter.contain import contained
 from callcenter.db import Database
 from callcenter.health import Health
+from callcenter.recording.models import Models
 from callcenter.vitals import judge, measure
 from callcenter.vitals.judge import Backlog, Disk, Verdict
 from callcenter.vitals.streams import Streams
@@ -76,10 +77,10 @@ class Vitals:
     async def _backlogs(self, now: datetime) -> list[Verdict]:
         recordings: Backlog = await self._db.read(lambda s: measure.recordings_waiting(s, now))
         speech: Backlog = await self._db.read(lambda s: measure.speech_waiting(s, now))
-        listens = self._settings.speech.model is not None
+        lack, _usual = await asyncio.to_thread(Models.of(self._settings).usual_or_lack)
         return [
             judge.backlog("recording_backlog", recordings, now),
-            judge.backlog("speech_backlog", speech, now, listens=listens),
+            judge.backlog("speech_backlog", speech, now, lack=lack),
         ]
 
     async def _report(self, verdicts: Iterable[Verdict]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from callcenter.bus import Bus
 from callcenter.clock import SetClock
-from callcenter.crm.models.calls import CallRow, RecordingRow
+from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
+from callcenter.crm.models.queues import Queue
 from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.db import Database
 from callcenter.demo.spool import Dialogue, dialogues, header, pcm
@@ -25,7 +29,10 @@ from callcenter.ids import new_id
 from callcenter.jobs import Job
 from callcenter.recording.capture import open_store
 from callcenter.recording.ears import Ears
+from callcenter.recording.listeners import Listeners
+from callcenter.recording.models import HOW, OFF, Model, Models
 from callcenter.recording.transcribe import Transcriber
+from tests.until import until_async
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MODEL = Path(__file__).parents[2] / "callcenter" / "demo" / "speech" / "model-tiny"
@@ -35,26 +42,31 @@ TALK = next(one for one in dialogues() if one.name == "late_delivery")
 class Room:
     """A store with recordings in it, and whoever listens to them."""
 
-    def __init__(self, db: Database, folder: Path, model: Path | None = MODEL) -> None:
+    def __init__(self, db: Database, folder: Path, model: Path | None = MODEL, silent_s: float = 60.0) -> None:
         self.db = db
         self.folder = folder / "store"
         self.health = Health(Bus(), SetClock(at=NOW))
-        self.ears = Ears(model, self.health)
-        self.transcriber = Transcriber(db, SetClock(at=NOW), open_store(self.folder.as_uri()), self.ears)
+        self.ears = Ears(silent_s)
+        self.models = Models(folder / "models", model)
+        store, listeners = open_store(self.folder.as_uri()), Listeners(self.models, [self.ears], self.health)
+        self.transcriber = Transcriber(db, SetClock(at=NOW), store, listeners)
 
-    async def lay(self, sound: bytes, seconds: float) -> UUID:
-        """A stored recording of an ended call."""
+    async def lay(self, sound: bytes, seconds: float, queue: str = "") -> UUID:
+        """A stored recording of an ended call, which a queue's agent answered."""
         call = CallRow(pbx="main", uniqueid=str(new_id()), direction="inbound", state="ended", number_raw="1")
         call.withheld, call.started_at, call.ended_at = False, NOW, NOW
-        row = RecordingRow(id=new_id(), pbx="main", path=f"/{new_id()}.wav", state="stored", store_key="1.wav")
+        row = RecordingRow(
+            id=new_id(), pbx="main", path=f"/{new_id()}.wav", state="stored", store_key=f"{new_id()}.wav"
+        )
         row.started_at, row.stored_at, row.duration_s, row.channels = NOW, NOW, seconds, 2
-        (self.folder / "1.wav").write_bytes(sound)
+        (self.folder / row.store_key).write_bytes(sound)
+        part = SegmentRow(seq=0, device="PJSIP/101", leg="1.2", role="owner", via="queue", queue=queue, answered_at=NOW)
 
         def write(session: Session) -> None:
             session.add(call)
             session.flush()
-            row.call_id = call.id
-            session.add(row)
+            row.call_id = part.call_id = call.id
+            session.add_all([row, part])
 
         await self.db.write(write)
         return row.id
@@ -64,6 +76,15 @@ class Room:
 
     async def transcript(self, recording: UUID) -> Transcript | None:
         return await self.db.read(lambda s: s.scalar(select(Transcript).where(Transcript.recording_id == recording)))
+
+    async def state(self, recording: UUID) -> tuple[str, int]:
+        """How far it is, and how many attempts count against it."""
+        kept = await self.transcript(recording)
+        assert kept is not None
+        return kept.state, kept.attempts
+
+    async def file(self, recording: UUID) -> Path:
+        return self.folder / (await self.db.read(lambda s: s.get_one(RecordingRow, recording).store_key))
 
     async def said(self, recording: UUID) -> list[Utterance]:
         wanted = select(Utterance).where(Utterance.recording_id == recording).order_by(Utterance.seq)
@@ -79,6 +100,12 @@ async def room(db: Database, tmp_path: Path) -> AsyncIterator[Room]:
 
 def sound(talk: Dialogue) -> bytes:
     data = pcm(talk, talk.seconds)
+    return header(len(data)) + data
+
+
+def long_sound(talk: Dialogue) -> bytes:
+    """The same again and again: it takes an engine seconds."""
+    data = pcm(talk, talk.seconds) * 60
     return header(len(data)) + data
 
 
@@ -145,28 +172,56 @@ async def test_a_file_that_is_no_sound_fails_alone(room: Room) -> None:
     assert words_of(await room.said(fine), "agent")
 
 
-async def test_an_engine_that_dies_is_started_anew(room: Room) -> None:
+async def test_an_engine_that_dies_costs_its_own_recording_one_attempt(room: Room) -> None:
+    fine, unlucky = await room.lay(sound(TALK), TALK.seconds), await room.lay(long_sound(TALK), TALK.seconds)
+    listening = asyncio.create_task(room.listen(unlucky))
+    await until_async(lambda: room.ears.hearing)
+    os.kill(room.ears.pid or 0, signal.SIGKILL)
+    with pytest.raises(Unavailable) as died:
+        await listening
+    await room.listen(fine)
+    assert (died.value.code, await room.state(unlucky)) == ("speech_worker_died", ("waiting", 1))
+    assert words_of(await room.said(fine), "customer") == script(TALK, caller=True)
+
+
+async def test_an_engine_that_hangs_is_ended_and_an_unlucky_recording_is_left_in_the_end(
+    sqlite_db: Database, tmp_path: Path
+) -> None:
+    room, hasty = Room(sqlite_db, tmp_path), Room(sqlite_db, tmp_path, silent_s=1.0)
+    unlucky = await room.lay(long_sound(TALK), TALK.seconds)
+    for _ in range(3):
+        listening = asyncio.create_task(hasty.listen(unlucky))
+        await until_async(lambda: hasty.ears.hearing)
+        os.kill(hasty.ears.pid or 0, signal.SIGSTOP)
+        with pytest.raises(Unavailable):
+            await listening
+        assert hasty.ears.pid is None
+    await room.listen(unlucky)
+    assert await room.state(unlucky) == ("failed", 4)
+
+
+async def test_a_store_that_does_not_answer_costs_no_attempt_and_a_file_that_is_gone_is_told(room: Room) -> None:
     recording = await room.lay(sound(TALK), TALK.seconds)
+    file, away = await room.file(recording), room.folder.parent / "away"
+    file.rename(away)
+    file.symlink_to(file)
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            await room.listen(recording)
+    assert await room.state(recording) == ("waiting", 0)
+    file.unlink()
     await room.listen(recording)
-    assert room.ears.pid is not None
-    os.kill(room.ears.pid, signal.SIGSTOP)
-    os.kill(room.ears.pid, signal.SIGKILL)
-    with pytest.raises(Unavailable):
-        await room.ears.hear(room.folder / "1.wav", 1.0)
-    again = await room.lay(sound(TALK), TALK.seconds)
-    await room.listen(again)
-    assert words_of(await room.said(again), "customer") == script(TALK, caller=True)
+    assert await room.state(recording) == ("failed", 1)
 
 
 async def test_a_missing_model_is_told_with_its_remedy_and_costs_no_attempt(db: Database, tmp_path: Path) -> None:
     room = Room(db, tmp_path, model=tmp_path / "nothing")
     recording = await room.lay(sound(TALK), TALK.seconds)
-    with pytest.raises(Unavailable, match="CALLCENTER_SPEECH__MODEL"):
+    with pytest.raises(Unavailable, match="callcenter speech list"):
         await room.listen(recording)
-    kept = await room.transcript(recording)
-    assert kept is not None
-    assert (kept.state, kept.attempts) == ("waiting", 0)
+    assert await room.state(recording) == ("waiting", 0)
     assert room.health.parts["speech"].code == "speech_unavailable"
+    await room.ears.close()
 
 
 async def test_recordings_nobody_heard_are_taken_up_once(room: Room) -> None:
@@ -182,3 +237,41 @@ async def test_without_a_model_nobody_waits_for_one(db: Database, tmp_path: Path
     assert await room.transcriber.take_up() == 0
     await room.listen(recording)
     assert await room.transcript(recording) is None
+
+
+async def test_a_queue_says_who_hears_its_talks(room: Room) -> None:
+    shutil.copytree(MODEL, room.models.folder / "vosk-model-small-it-0.22")
+    for queue, speech in (("sales", "vosk-model-small-it-0.22"), ("secret", OFF), ("later", "not-yet")):
+        await room.db.write(partial(_queue, queue, speech))
+    sales, secret, later = [await room.lay(sound(TALK), TALK.seconds, queue) for queue in ("sales", "secret", "later")]
+    await room.listen(sales)
+    await room.listen(secret)
+    with pytest.raises(Unavailable, match="callcenter speech install not-yet"):
+        await room.listen(later)
+    kept = await room.transcript(sales)
+    assert kept is not None
+    assert (kept.model, (await room.state(secret))[0], await room.said(secret)) == (
+        "vosk-model-small-it-0.22",
+        "off",
+        [],
+    )
+    assert room.health.parts["speech"].code == "speech_model_missing"
+    (room.models.folder / "vosk-model-small-it-0.22").rename(room.models.folder / "not-yet")
+    await room.listen(later)
+    assert (await room.state(later))[0] == "done"
+
+
+def _queue(name: str, speech: str, session: Session) -> None:
+    session.add(Queue(pbx="main", name=name, speech=speech))
+
+
+def test_the_only_model_is_the_usual_one_and_of_several_one_is_chosen(tmp_path: Path) -> None:
+    assert Models(tmp_path, None).usual_or_lack() == (HOW, None)
+    for name in ("vosk-model-small-ru-0.22", "vosk-model-en-us-0.22"):
+        (tmp_path / name / "am").mkdir(parents=True)
+    lack, usual = Models(tmp_path, None).usual_or_lack()
+    assert (lack.partition(":")[2], usual) == (" vosk-model-en-us-0.22, vosk-model-small-ru-0.22", None)
+    chosen = Models(tmp_path, Path("vosk-model-small-ru-0.22")).usual()
+    assert chosen == Model(
+        name="vosk-model-small-ru-0.22", path=tmp_path / "vosk-model-small-ru-0.22", engine="vosk", language="ru"
+    )

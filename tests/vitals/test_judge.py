@@ -55,7 +55,7 @@ def test_work_may_wait_for_a_while() -> None:
     waiting = Backlog(waiting=7, oldest=NOW - timedelta(minutes=20))
     assert code(judge.backlog("recording_backlog", waiting, NOW)) == "recording_backlog_late"
     assert code(judge.backlog("speech_backlog", waiting, NOW)) == ""
-    silent = judge.backlog("speech_backlog", waiting, NOW, listens=False)
+    silent = judge.backlog("speech_backlog", waiting, NOW, lack="install one")
     assert (silent.off, silent.code) == (True, "speech_off")
 
 

@@ -13,6 +13,7 @@ from callcenter.crm.models.base import Row
 class Queue(Row):
     """A queue of a PBX. ``name`` is the PBX's own, ``label`` what people read; ``service_level_s`` the target.
 
+    ``speech``: the model that hears its talks, "" the usual one, ``off`` none.
     ``staffed``: its members are decided here (``queue_agents``), not on the PBX.
     """
 
@@ -22,6 +23,7 @@ class Queue(Row):
     name: Mapped[str] = mapped_column(Text)
     label: Mapped[str] = mapped_column(Text, default="")
     service_level_s: Mapped[int] = mapped_column(default=20)
+    speech: Mapped[str] = mapped_column(Text, default="")
     staffed: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 

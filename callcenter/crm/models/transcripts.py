@@ -14,7 +14,8 @@ from callcenter.tables import Base, UtcDateTime
 
 
 class Transcript(Row):
-    """How far a recording is heard. ``state``: waiting, done or failed; ``attempts`` counts engines that died of it."""
+    """How far a recording is heard. ``state``: waiting, done, failed, or off where its queue wants no text;
+    ``attempts`` counts engines that died of it, ``work_s`` is how long listening took."""
 
     __tablename__ = "transcripts"
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), unique=True)
@@ -22,6 +23,7 @@ class Transcript(Row):
     model: Mapped[str] = mapped_column(Text, default="")
     error: Mapped[str] = mapped_column(Text, default="")
     attempts: Mapped[int] = mapped_column(default=0)
+    work_s: Mapped[float] = mapped_column(default=0.0)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

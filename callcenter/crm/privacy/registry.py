@@ -97,7 +97,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         phone_numbers: region
         policies: key value
         queue_visits: queue result
-        queues: pbx name label
+        queues: pbx name label speech
         recording_notices: text how sound
         recording_pauses: ended
         recording_policies: pbx scope queue contact

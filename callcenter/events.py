@@ -172,7 +172,7 @@ class HandedOver(_OfCall):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked(_OfCall):
     """The customer waits in parking ``space``; put there by the agent at ``leg``, "" where nobody is named. What ends
-    it is told as Offered, Joined or Ended."""
+    it is told as Offered, Joined or Ended; where none of them was heard, as Parked in no space."""
 
     leg: str
     space: str

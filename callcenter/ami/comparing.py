@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from callcenter import metrics
-from callcenter.ami import resync
+from callcenter.ami import snapshot
 from callcenter.ami.channels import Channels
 from callcenter.ami.loss import NONE, Difference, Watch
 from callcenter.ami.messages import Message
@@ -61,7 +61,7 @@ class Comparing:
 
     async def _look(self) -> Difference | None:
         try:
-            rows = await resync.channels(self._session.send)
+            rows = await snapshot.channels(self._session.send)
         except Unavailable:
             return None
         return None if rows is None else self._watch.difference(self._channels(), rows)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter import metrics
-from callcenter.ami import resync
+from callcenter.ami import resync, snapshot
 from callcenter.ami.boots import Boots
 from callcenter.ami.comparing import Comparing
 from callcenter.ami.history import History
+from callcenter.ami.inbox import Inbox
 from callcenter.ami.journal import Journal
 from callcenter.ami.messages import Booted, Message, Tick
 from callcenter.ami.parsing import parse
@@ -30,7 +30,6 @@ from callcenter.pbx_events import LinkDown, LinkUp, MembersTold
 from callcenter.pbxmap import PbxMap
 
 log = logger(__name__)
-_BATCH: Final = 256
 _IDLE_SECONDS: Final = 1.0
 _FLUSH_SECONDS: Final = 0.25
 _BOOT_SECONDS: Final = 60.0
@@ -74,13 +73,10 @@ class Feed:
         self._map = map
         self._tracker = Tracker(map)
         self._session: Session | None = None
-        self._inbox: deque[Message] = deque(maxlen=link.patience.waiting)
-        self._taken: Message | None = None
-        self._came = asyncio.Event()
+        self._inbox = Inbox(link, clock)
         self._boots = Boots()
         self._fully_booted = asyncio.Event()
         self._up = False
-        metrics.ami_behind.labels(pbx=link.pbx).set_function(self._behind)
 
     @property
     def map(self) -> PbxMap:
@@ -182,16 +178,16 @@ class Feed:
     async def _resync(self, session: Session, *, rebooted: bool) -> list[Event]:
         """What makes our records equal to what the PBX lists; the messages that came meanwhile are taken after it."""
         now = self._there()
-        taken = await resync.take(session.send, now, self._clock.monotonic())
-        snapshot = replace(taken, booted_at=self._boots.at)
+        taken = await snapshot.take(session.send, now, self._clock.monotonic())
         known = await self._known()
         events: list[Event] = [*await self._filled(now, known, rebooted=rebooted)]
         over = {event.call for event in events if isinstance(event, Filled)}
         self._tracker = Tracker(self._map)
         known = [call for call in known if call.key not in over]
-        events += resync.adopt(self._tracker, snapshot, known, rebooted=rebooted)
-        for row in snapshot.members:
-            if member := parse({**row, "event": "QueueMember"}, now, snapshot.mono):
+        there = resync.still_there(replace(taken, booted_at=self._boots.at), known, self._inbox.hung_up())
+        events += resync.adopt(self._tracker, there, known, rebooted=rebooted)
+        for row in there.members:
+            if member := parse({**row, "event": "QueueMember"}, now, there.mono):
                 events += self._tracker.feed(member)
         return [*events, MembersTold(pbx=self.link.pbx, at=now)]
 
@@ -232,52 +228,36 @@ class Feed:
 
     async def _pump(self, session: Session, keeping: asyncio.Task[None], deliver: Deliver) -> None:
         """Delivers until the link is lost and all that came before the loss has been delivered."""
-        comparing, next_flush = self._comparing(session), 0.0
+        comparing, next_flush, idle = self._comparing(session), 0.0, min(_IDLE_SECONDS, self.link.patience.sure_s)
         try:
             while not (keeping.done() and not self._inbox):
                 if not self._inbox:
-                    await self._something(keeping)
-                events = [event for message in self._batch() for event in self._told(message, comparing)]
+                    timeout = SETTLE_SECONDS if self._tracker.waiting else idle
+                    await self._inbox.something(keeping, timeout)
+                batch = self._inbox.take() or [Tick(at=self._there(), mono=self._clock.monotonic())]
+                events = [event for message in batch for event in self._told(message, comparing)]
                 if events:
                     await deliver(events)
-                self._taken, mono = None, self._clock.monotonic()
+                self._inbox.done()
+                mono = self._clock.monotonic()
                 if self._journal and mono >= next_flush:
                     next_flush = mono + _FLUSH_SECONDS
                     self._journal.flush()
                 if not keeping.done() and (since := comparing.missing_since(mono)) is not None:
                     self._lost = self._there() - timedelta(seconds=mono - since), GapCause.EVENTS_LOST
+                    await deliver(self._settled())
                     await deliver(await self._resync(session, rebooted=False))
                     comparing = self._comparing(session)
+            await deliver(self._settled())
         finally:
             comparing.close()
 
+    def _settled(self) -> list[Event]:
+        """What only waited for time to pass: nobody will wait for it any more."""
+        return self._tracker.feed(Tick(at=self._there(), mono=self._clock.monotonic() + 2 * SETTLE_SECONDS))
+
     def _comparing(self, session: Session) -> Comparing:
         return Comparing(self.link, session, lambda: self._tracker.channels, self._clock.monotonic())
-
-    def _batch(self) -> list[Message]:
-        """What is taken next; where there is nothing, that time goes on."""
-        batch = [self._inbox.popleft() for _ in range(min(_BATCH, len(self._inbox)))]
-        if not batch:
-            return [Tick(at=self._there(), mono=self._clock.monotonic())]
-        self._taken = batch[0]
-        lag = self._clock.now() - batch[-1].at
-        metrics.ami_lag.labels(pbx=self.link.pbx).set(lag.total_seconds())
-        return batch
-
-    def _behind(self) -> float:
-        """How long the oldest message that came has not been taken, in seconds."""
-        oldest = self._taken or (self._inbox[0] if self._inbox else None)
-        return self._clock.monotonic() - oldest.mono if oldest else 0.0
-
-    async def _something(self, keeping: asyncio.Task[None]) -> None:
-        """Returns when a message came, the link was lost, or so much time passed that the tracker wants to know."""
-        self._came.clear()
-        coming = asyncio.create_task(self._came.wait())
-        timeout = SETTLE_SECONDS if self._tracker.waiting else min(_IDLE_SECONDS, self.link.patience.sure_s)
-        try:
-            await asyncio.wait({coming, keeping}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            coming.cancel()
 
     def _told(self, message: Message, comparing: Comparing) -> list[Event]:
         try:
@@ -299,7 +279,6 @@ class Feed:
                 self._fully_booted.set()
             return
         self._inbox.append(message)
-        self._came.set()
-        if len(self._inbox) == self._inbox.maxlen and self._session:
+        if self._inbox.full and self._session:
             log.error("inbox_full", pbx=self.link.pbx)
             self._session.close()

@@ -1,4 +1,4 @@
-"""After every (re)connect: what the PBX says is there now, against what we thought. Pure but for ``take``.
+"""After every (re)connect: what the PBX says is there now, against what we thought. Pure.
 
 AMI tells nothing of the gap. Calls that are gone are ended with the reason; those that live are adopted, and the events
 this yields change nothing where we knew already: a living call never pops twice.
@@ -6,108 +6,22 @@ this yields change nothing where we knew already: a living call never pops twice
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter.ami import messages as m
 from callcenter.ami.parsing import parse, unescape
+from callcenter.ami.snapshot import DIALLED, Row, Snapshot, outgoing
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
-from callcenter.call import Call
-from callcenter.errors import Unavailable
+from callcenter.call import Call, Offer, Segment
 from callcenter.events import Ended, Left, LegEnded, OfferEnded, OfferResult, QueueResult
 from callcenter.pbx_events import DebtFound
+from callcenter.roster import OUTSIDE
 
 _CLOCK: Final = 3
-DEBTS: Final = "callcenter-owes"
-_DIALLED: Final = frozenset({"AppDial", "AppDial2", "AppQueue"})
-_BEING_DIALLED: Final = frozenset({"Down", "Dialing", "Ringing"})
-"""States of a leg that nobody has picked up yet; one who calls us is born in Ring."""
-Row = Mapping[str, str]
-Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Row]]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """Rows of CoreShowChannels, QueueStatus and ParkedCalls, and the debts by interface; headers in lower case.
-
-    ``hidden`` are the Uniqueids of callers who hide their numbers.
-    """
-
-    at: datetime
-    mono: float
-    channels: tuple[Row, ...]
-    members: tuple[Row, ...]
-    waiting: tuple[Row, ...]
-    debts: Mapping[str, str]
-    hidden: frozenset[str] = frozenset()
-    parked: tuple[Row, ...] = ()
-    booted_at: datetime | None = None
-
-
-async def take(send: Send, at: datetime, mono: float) -> Snapshot:
-    """Asks the PBX. Raises Unavailable."""
-    queues = await send({"Action": "QueueStatus"})
-    channels = await send({"Action": "CoreShowChannels"})
-    members = _events(queues, "QueueMember")
-    return Snapshot(
-        at=at,
-        mono=mono,
-        channels=_events(channels, "CoreShowChannel"),
-        members=members,
-        waiting=_events(queues, "QueueEntry"),
-        debts=await _debts(send, {row.get("location", "") for row in members}),
-        hidden=await _hidden(send, _events(channels, "CoreShowChannel")),
-        parked=await _parked(send),
-    )
-
-
-def _events(rows: Iterable[Row], name: str) -> tuple[Row, ...]:
-    return tuple(row for row in rows if row.get("event") == name)
-
-
-async def _hidden(send: Send, channels: Iterable[Row]) -> frozenset[str]:
-    """Those of whom our hook says so; it says nothing of legs that were dialled."""
-    found = set()
-    for row in channels:
-        if row.get("uniqueid") != row.get("linkedid") or _outgoing(row):
-            continue
-        try:
-            answer = await send({"Action": "Getvar", "Channel": row.get("channel", ""), "Variable": "CC_HIDDEN"})
-        except Unavailable:
-            continue
-        if any(told.get("value") == "yes" for told in answer):
-            found.add(row.get("uniqueid", ""))
-    return frozenset(found)
-
-
-async def _parked(send: Send) -> tuple[Row, ...]:
-    """None where the PBX has no parking at all."""
-    try:
-        return _events(await send({"Action": "ParkedCalls"}), "ParkedCall")
-    except Unavailable:
-        return ()
-
-
-async def _debts(send: Send, interfaces: Collection[str]) -> dict[str, str]:
-    """The whole family where the PBX can list it (DBGetTree came with Asterisk 18), else member by member."""
-    try:
-        rows = await send({"Action": "DBGetTree", "Family": DEBTS})
-    except Unavailable:
-        rows = []
-    found = {row["key"].removeprefix(f"/{DEBTS}/"): row.get("val", "") for row in rows if "key" in row}
-    if rows:
-        return found
-    for interface in interfaces:
-        try:
-            answer = await send({"Action": "DBGet", "Family": DEBTS, "Key": interface})
-        except Unavailable:
-            continue
-        found[interface] = next((row["val"] for row in answer if "val" in row), "")
-    found.pop("", None)
-    return found
 
 
 def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebooted: bool) -> list[Event]:
@@ -122,20 +36,34 @@ def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebo
         elif call.ended_at is None:
             events += _legs_gone(call, snapshot, alive)
             tracker.resume(call)
-    for message in (*_told(snapshot), *_shelf(snapshot, known)):
+    for message in (*_told(snapshot, _in_talks(known, alive)), *_shelf(snapshot, known)):
         events += tracker.feed(message)
+    events += _off_the_shelf(tracker, snapshot)
     events += _queues_left(tracker, snapshot)
     events += tracker.feed(m.Tick(at=snapshot.at, mono=snapshot.mono + SETTLE_SECONDS))
     events += [DebtFound(pbx=tracker.map.pbx, at=snapshot.at, interface=i, value=v) for i, v in snapshot.debts.items()]
     return events
 
 
-async def channels(send: Send) -> tuple[Row, ...] | None:
-    """The channels there are; None where the list is spoilt. Raises Unavailable."""
-    answer = await send({"Action": "CoreShowChannels"})
-    rows = _events(answer, "CoreShowChannel")
-    whole = answer[-1].get("listitems") == str(len({row["uniqueid"] for row in rows if "uniqueid" in row}))
-    return rows if whole else None
+def still_there(snapshot: Snapshot, known: Collection[Call], hung_up: Collection[str]) -> Snapshot:
+    """With those of our calls' channels that ended while the lists were told: their ends, ``hung_up``, are among the
+    messages that are taken next, and say more than that they are gone."""
+    listed = {row.get("uniqueid", "") for row in snapshot.channels}
+    rows = [
+        {"uniqueid": uniqueid, "channel": f"{name}-0", "channelstatedesc": "Down"}
+        for call in known
+        for uniqueid, name in _names(call).items()
+        if uniqueid in hung_up and uniqueid not in listed
+    ]
+    return replace(snapshot, channels=(*snapshot.channels, *rows))
+
+
+def _names(call: Call) -> dict[str, str]:
+    """What the channels of a call are called, by Uniqueid."""
+    legs: list[Offer | Segment] = [offer for segment in call.segments for offer in segment.offers]
+    legs += call.segments
+    inside = {leg.leg: leg.device.name for leg in legs if not leg.device.name.startswith(OUTSIDE)}
+    return {**inside, call.key.uniqueid: call.trunk}
 
 
 def _before(booted_at: datetime | None, call: Call) -> bool:
@@ -174,18 +102,25 @@ def _channels(snapshot: Snapshot, known: Collection[Call]) -> Iterable[m.Message
     records = {call.key.uniqueid for call in known}
     for row in snapshot.channels:
         if uniqueid := row.get("uniqueid"):
-            quiet = uniqueid in records or _outgoing(row)
+            quiet = uniqueid in records or outgoing(row)
             yield _channel(row, snapshot, dialled=quiet)
             if uniqueid in snapshot.hidden:
                 yield m.NumberHidden(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid)
             yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state="Down")
 
 
-def _outgoing(row: Row) -> bool:
-    return row.get("application") in _DIALLED or row.get("channelstatedesc") in _BEING_DIALLED
+def _in_talks(known: Collection[Call], alive: Collection[str]) -> dict[str, str]:
+    """Customers whom an agent has not left, each with the agent's leg: who rings in their family is asked by him, and
+    not rung for them."""
+    return {
+        call.key.uniqueid: segment.leg
+        for call in known
+        for segment in call.segments
+        if segment.answered_at and not (segment.leg_ended or segment.handed_to) and segment.leg in alive
+    }
 
 
-def _told(snapshot: Snapshot) -> Iterable[m.Message]:
+def _told(snapshot: Snapshot, in_talks: Mapping[str, str]) -> Iterable[m.Message]:
     """The rest of the snapshot as if it had happened just now, in an order that makes sense."""
     rows = {row["uniqueid"]: row for row in snapshot.channels if row.get("uniqueid")}
     yield from _pairs(rows, snapshot)
@@ -194,8 +129,9 @@ def _told(snapshot: Snapshot) -> Iterable[m.Message]:
         yield m.CallerJoined(
             at=snapshot.at, mono=snapshot.mono, uniqueid=caller.uniqueid, queue=entry.get("queue", ""), caller=caller
         )
+    callers = {uniqueid: rows[in_talks.get(uniqueid, uniqueid)] for uniqueid in rows}
     for uniqueid, row in rows.items():
-        yield from _dialled(uniqueid, row, rows, snapshot)
+        yield from _dialled(uniqueid, row, callers, snapshot)
     for uniqueid, row in rows.items():
         if row.get("bridgeid"):
             yield m.BridgeEntered(
@@ -206,10 +142,21 @@ def _told(snapshot: Snapshot) -> Iterable[m.Message]:
 def _shelf(snapshot: Snapshot, known: Collection[Call]) -> Iterable[m.Message]:
     """Who was parked while nobody told."""
     spaces = {call.key.uniqueid: call.parked for call in known if call.ended_at is None}
-    for row in snapshot.parked:
+    for row in snapshot.parked or ():
         message = parse({**row, "event": "ParkedCall"}, snapshot.at, snapshot.mono)
         if isinstance(message, m.ParkedAt) and spaces.get(message.parked) != message.space:
             yield message
+
+
+def _off_the_shelf(tracker: Tracker, snapshot: Snapshot) -> Iterable[Event]:
+    """Who was taken from it while nobody told, and is now with nobody that could have told so."""
+    if snapshot.parked is None:
+        return
+    there = {row.get("parkeeuniqueid", "") for row in snapshot.parked}
+    now = m.Tick(at=snapshot.at, mono=snapshot.mono)
+    for uniqueid, track in tracker.tracks.items():
+        if track.shelved and uniqueid not in there:
+            yield from track.unparked(now)
 
 
 def _entry(row: Row) -> dict[str, str]:
@@ -243,8 +190,8 @@ def _pairs(rows: Mapping[str, Row], snapshot: Snapshot) -> Iterable[m.Message]:
 def _dialled(uniqueid: str, row: Row, rows: Mapping[str, Row], snapshot: Snapshot) -> Iterable[m.Message]:
     """A dialled leg belongs to the channel its Linkedid names: the oldest of the family, the customer's as a rule."""
     source = rows.get(row.get("linkedid", ""))
-    if row.get("application") in _DIALLED and source is not None and source["uniqueid"] != uniqueid:
-        caller = _channel(source, snapshot, dialled=source.get("application") in _DIALLED)
+    if row.get("application") in DIALLED and source is not None and source["uniqueid"] != uniqueid:
+        caller = _channel(source, snapshot, dialled=source.get("application") in DIALLED)
         yield m.DialBegin(
             at=snapshot.at,
             mono=snapshot.mono,

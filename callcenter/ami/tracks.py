@@ -228,6 +228,11 @@ class Track:
             self.shelved, self.via = True, Via.DIRECT
             yield Parked(**self._stamp(when), leg=by[-1] if by else "", space=space)
 
+    def unparked(self, when: When) -> Iterable[CallEvent]:
+        """He is on the shelf no more; where he is, nobody has told."""
+        self.shelved = False
+        yield Parked(**self._stamp(when), leg="", space="")
+
     def queue_joined(self, when: When, queue: str) -> Iterable[CallEvent]:
         if self.queue == queue and self.left is None:
             return
@@ -282,6 +287,7 @@ def resumed(call: Call) -> Track:
         talked=call.answered_at is not None,
         shelved=bool(call.parked),
         recordings=set(call.recordings),
+        parted=_parted(call),
     )
     for segment in call.segments:
         for offer in segment.offers:
@@ -292,3 +298,10 @@ def resumed(call: Call) -> Track:
             leg.talked, leg.joined, leg.via = True, segment.talking, segment.via
             leg.held = segment.held_since is not None
     return track
+
+
+def _parted(call: Call) -> str:
+    """The phone of who passed him on last, while nobody has taken him."""
+    talked = [segment for segment in call.segments if segment.answered_at is not None]
+    last = max(talked, key=lambda segment: segment.answered_at, default=None)  # type: ignore[arg-type,return-value]
+    return last.device.name if last and last.handed_to and not last.talking else ""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from callcenter.ami import framing
-from callcenter.ami.resync import Snapshot
+from callcenter.ami.snapshot import Snapshot
 
 Fields = Mapping[str, str]
 _OF_A_CHANNEL: Final = {

@@ -13,10 +13,10 @@ from callcenter.ami.messages import Tick
 from callcenter.ami.parsing import parse
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.call import Call
-from callcenter.events import Arrived, CallKey
+from callcenter.events import Arrived, CallKey, Direction
 from callcenter.lifecycle import apply
 from tests.ami.switchboard import Fields, Switchboard, every_event
-from tests.ami.tale import MAP, ROSTER, Tale, fold, recorded, talkers
+from tests.ami.tale import MAP, ROSTER, Tale, fold, offers, recorded, talkers
 from tests.ami.whole import UNBROKEN, check, patiently
 
 STREAMS = {name: every_event(recorded(name)) for name in UNBROKEN}
@@ -38,11 +38,15 @@ class Watch:
             if message := parse(fields, self.at, self.at.timestamp()):
                 self._keep(self.tracker.feed(message))
 
-    def come_back(self, there: Switchboard, at: datetime) -> None:
-        """A new link: nothing is known but the records and what the PBX lists."""
-        self.at = max(self.at, at)
+    def come_back(self, there: Switchboard, at: datetime, meanwhile: Iterable[Fields] = ()) -> None:
+        """A new link: nothing is known but the records and what the PBX lists. ``meanwhile`` was heard before the list,
+        and is taken after it."""
+        self._keep(self.tracker.feed(Tick(at=self.at, mono=self.at.timestamp() + 1)))
+        self.at, known = max(self.at, at), list(self.calls.values())
+        hung_up = {fields["uniqueid"] for fields in meanwhile if fields["event"] == "Hangup"}
+        snapshot = resync.still_there(there.snapshot(self.at), known, hung_up)
         self.tracker = Tracker(MAP)
-        self._keep(resync.adopt(self.tracker, there.snapshot(self.at), list(self.calls.values()), rebooted=False))
+        self._keep(resync.adopt(self.tracker, snapshot, known, rebooted=False))
 
     def tale(self) -> Tale:
         self._keep(self.tracker.feed(Tick(at=self.at, mono=self.at.timestamp() + 1)))
@@ -75,13 +79,14 @@ def living_since(stream: list[dict[str, str]], found: int) -> set[str]:
     return seen
 
 
-def watched(name: str, lost: int, found: int) -> Tale:
+def watched(name: str, lost: int, found: int, listed: int = 0) -> Tale:
+    """The link is lost and found at these places of the stream; the PBX lists what there is ``listed`` events later."""
     stream, watch, there = STREAMS[name], Watch(), Switchboard()
     watch.see(stream[:lost])
-    for fields in stream[:found]:
+    for fields in stream[: found + listed]:
         there.feed(fields)
-    stamps = [fields["timestamp"] for fields in stream[:found] if "timestamp" in fields]
-    watch.come_back(there, framing.moment(stamps[-1] if stamps else "", watch.at))
+    stamps = [fields["timestamp"] for fields in stream[: found + listed] if "timestamp" in fields]
+    watch.come_back(there, framing.moment(stamps[-1] if stamps else "", watch.at), stream[found : found + listed])
     watch.see(stream[found:])
     return watch.tale()
 
@@ -98,6 +103,40 @@ def test_a_lost_link_loses_and_invents_no_call(name: str, data: st.DataObject) -
     assert keys(tale) <= keys(WHOLE[name])
     living = living_since(STREAMS[name], found)
     assert {key for key in keys(WHOLE[name]) if key.uniqueid in living} <= keys(tale)
+
+
+INBOUND = [name for name, tale in WHOLE.items() if all(call.direction is Direction.INBOUND for call in tale.calls)]
+
+
+@patiently
+@given(name=st.sampled_from(INBOUND), listed=st.integers(1, 40), data=st.data())
+def test_what_happens_while_the_pbx_lists_its_channels_is_neither_lost_nor_doubled(
+    name: str, listed: int, data: st.DataObject
+) -> None:
+    moment = data.draw(st.integers(0, len(STREAMS[name])))
+    tale = watched(name, moment, moment, listed)
+    check(tale)
+    assert tale.left == (0, 0)
+    assert keys(tale) == keys(WHOLE[name])
+    assert [(call.key, call.note) for call in tale.calls if call.ended_at is None or call.note] == []
+
+
+HANDED_OVER = (
+    "attended_keys",
+    "attended_transfer",
+    "blonde",
+    "blonde_returned",
+    "consult_cancelled",
+    "consult_refused",
+)
+
+
+@patiently
+@given(name=st.sampled_from(HANDED_OVER), data=st.data())
+def test_who_is_asked_and_who_is_rung_again_stays_known_over_a_lost_link(name: str, data: st.DataObject) -> None:
+    moment = data.draw(st.integers(0, len(STREAMS[name])))
+    tale = watched(name, moment, moment)
+    assert [offers(call) for call in tale.calls] == [offers(call) for call in WHOLE[name].calls]
 
 
 @patiently

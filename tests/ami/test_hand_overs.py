@@ -131,6 +131,16 @@ def test_who_was_fetched_while_nobody_listened_is_parked_no_more() -> None:
     assert call.parked == ""
 
 
+def test_whose_time_on_the_shelf_ran_out_while_nobody_listened_is_parked_no_more() -> None:
+    stream, watch, there = STREAMS["parked_too_long"], Watch(), Switchboard()
+    watch.see(stream[: when("parked_too_long", "ParkedCall") + 1])
+    assert [call.parked for call in watch.calls.values()] == ["701"]
+    for fields in stream[: when("parked_too_long", "ParkedCallTimeOut") + 1]:
+        there.feed(fields)
+    watch.come_back(there, watch.at)
+    assert [(call.parked, call.ended_at) for call in watch.calls.values()] == [("", None)]
+
+
 def _talks(at: int) -> bool:
     """The second of two enters their bridge."""
     fields = STREAMS["parked_and_fetched"][at]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.ami.resync import Snapshot, adopt, take
+from callcenter.ami.resync import adopt
+from callcenter.ami.snapshot import Snapshot, take
 from callcenter.ami.tracker import Tracker
 from callcenter.errors import Unavailable
 from callcenter.events import Arrived, Filled

@@ -178,7 +178,7 @@ FAULTS = {
     ),
     "a recording nobody decided": Fault({"recorded_without_rule"}, typed("database put callcenter-recording vip on")),
     "recordings in a folder that is not there": Fault(
-        {"spool_other_name"}, setting("RECORDINGS__PBX_SPOOL", "/mnt/old/monitor")
+        {"spool_other_name"}, setting("PBX__MAIN__PBX_SPOOL", "/mnt/old/monitor")
     ),
     "nothing can be recorded": Fault({"module_missing"}, typed("module unload app_mixmonitor.so")),
     "no history": Fault(

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,20 @@ def extensions_of(shape: Shape) -> list[dict[str, Any]]:
     ]
 
 
+def settings_of(pbx: Asterisk) -> dict[str, str]:
+    """How the service reaches a PBX, its recordings and its history."""
+    settings = {
+        "HOST": pbx.host,
+        "PORT": str(pbx.ports.ami),
+        "USERNAME": AMI_USER,
+        "SECRET": AMI_SECRET,
+        "SPOOL": str(pbx.spool / "monitor"),
+        "PBX_SPOOL": f"/srv/{pbx.name}/spool/monitor",
+    }
+    history = {"HISTORY": str(pbx.log / "cel-custom/callcenter.csv")} if pbx.shape.name == "shipped" else {}
+    return settings | history
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -67,10 +82,11 @@ def free_port() -> int:
 
 
 class Product:
-    """`callcenter run` against a laboratory PBX, with a database and a state folder of its own."""
+    """`callcenter run` against one laboratory PBX or two, with a database and a state folder of its own."""
 
-    def __init__(self, pbx: Asterisk, folder: Path, database_url: str = "") -> None:
+    def __init__(self, pbx: Asterisk, folder: Path, database_url: str = "", *, branch: Asterisk | None = None) -> None:
         self.pbx = pbx
+        self.pbxs = {"main": pbx, **({"branch": branch} if branch else {})}
         self.port = free_port()
         self.folder = folder
         self.environment = {
@@ -78,15 +94,11 @@ class Product:
             "CALLCENTER_STATE": str(folder / "state"),
             "CALLCENTER_HTTP__PORT": str(self.port),
             "CALLCENTER_REGION": "RU",
-            "CALLCENTER_PBX__MAIN__HOST": pbx.host,
-            "CALLCENTER_PBX__MAIN__PORT": str(pbx.ports.ami),
-            "CALLCENTER_PBX__MAIN__USERNAME": AMI_USER,
-            "CALLCENTER_PBX__MAIN__SECRET": AMI_SECRET,
-            "CALLCENTER_RECORDINGS__SPOOL": str(pbx.spool / "monitor"),
-            "CALLCENTER_RECORDINGS__PBX_SPOOL": f"/srv/{pbx.name}/spool/monitor",
         }
-        if pbx.shape.name == "shipped":
-            self.environment["CALLCENTER_PBX__MAIN__HISTORY"] = str(pbx.log / "cel-custom/callcenter.csv")
+        for name, one in self.pbxs.items():
+            self.environment |= {
+                f"CALLCENTER_PBX__{name.upper()}__{key}": said for key, said in settings_of(one).items()
+            }
         if database_url:
             self.environment["CALLCENTER_DATABASE_URL"] = database_url
         self._process: subprocess.Popen[bytes] | None = None
@@ -129,7 +141,10 @@ class Product:
                 )
             db = Database(settings.database)
             await db.start()
-            await db.write(lambda s: allow_recording(s, datetime.now(UTC), queues=self.pbx.shape.queues.values()))
+            for name, pbx in self.pbxs.items():
+                await db.write(
+                    partial(allow_recording, now=datetime.now(UTC), pbx=name, queues=pbx.shape.queues.values())
+                )
             await db.close()
 
         with ThreadPoolExecutor(1) as thread:
@@ -186,8 +201,9 @@ class Desk:
         self._tab: websockets.ClientConnection | None = None
         self._listening: asyncio.Task[None] | None = None
 
-    async def sign_in(self) -> None:
-        body = {"username": self.username, "password": PASSWORD, "extension": AGENTS.get(self.username)}
+    async def sign_in(self, **desk: str) -> None:
+        """At his own extension, or at this one."""
+        body = {"username": self.username, "password": PASSWORD, "extension": AGENTS.get(self.username), **desk}
         await self.request("POST", "/session", body)
 
     async def request(self, method: str, path: str, body: Any = None, status: int = 0) -> Any:

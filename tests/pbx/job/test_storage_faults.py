@@ -45,7 +45,7 @@ def spool(pbx: Asterisk, tmp_path: Path) -> Path:
 async def anna(pbx: Asterisk, disk: Path, spool: Path) -> AsyncIterator[Desk]:
     """Anna at 101 with a tab open, the product's state on ``disk``."""
     product = Product(pbx, disk)
-    product.environment["CALLCENTER_RECORDINGS__SPOOL"] = str(spool)
+    product.environment["CALLCENTER_PBX__MAIN__SPOOL"] = str(spool)
     product.add_people()
     product.start()
     await wire(product)

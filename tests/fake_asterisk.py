@@ -74,6 +74,10 @@ class FakeAsterisk:
         for writer in self._writers:
             writer.write(data)
 
+    def lost(self) -> int:
+        """How many of those who were logged in have gone."""
+        return sum(writer.transport.is_closing() for writer in self._writers)
+
     def sent(self, action: str) -> list[Headers]:
         """The actions of that name that came."""
         return [one for one in self.received if one.get("Action") == action]

@@ -153,6 +153,11 @@ FAULTS = {
         changed("manager.conf", "Queue[A-Za-z]+|Agent[A-Za-z]+|", ""),
         works=(heard,),
     ),
+    "events that nobody is told": Fault(
+        {"events_disabled"},
+        added("manager.conf", "general", "disabledevents=Newexten,QueueMemberPause"),
+        works=(heard,),
+    ),
     "a line that is cut at every breath": Fault(
         {"writetimeout_short"}, added("manager.conf", "callcenter", "writetimeout=100")
     ),

@@ -99,6 +99,12 @@ def test_how_a_filter_is_found_wrong() -> None:
     assert codes(*wanted_lines(on("22.10.1"), EVERYTHING), version="18.26.1") == ["filter_not_understood"]
 
 
+def test_a_variable_that_is_handed_down_is_told_of_with_its_underscores() -> None:
+    line = "eventfilter=^Event: VarSet.*Variable: ({})[[:cntrl:]]"
+    assert "VarSet FROM_DID" in lost_events(filters(pairs([line.format("FROM_DID")])))
+    assert "VarSet FROM_DID" not in lost_events(filters(pairs([line.format("FROM_DID|__FROM_DID")])))
+
+
 def test_the_table_of_codes_is_whole() -> None:
     told = set(re.findall(r"`(\w+)`", (ROOT / "docs/doctor.md").read_text()))
     source = "".join(path.read_text() for path in (ROOT / "callcenter/routing/doctor").glob("*.py"))

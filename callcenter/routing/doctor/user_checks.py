@@ -29,6 +29,9 @@ WRITE: Final[Mapping[str, tuple[str, str]]] = {
 _TOO_MUCH: Final[Mapping[str, str]] = {"command": "command", "config": "updateconfig"}
 READ_LINE: Final = "read=system,call,agent,user,dialplan"
 WRITE_LINE: Final = "write=system,call,agent,user,originate,reporting"
+_HANDED_DOWN: Final = frozenset({"FROM_DID", "CC_QUEUE"})
+"""Variables that are set with underscores, so that dialled channels have them too, and are told of with them."""
+_UNHEARD: Final = "what is not heard did not happen: calls stay open, pops do not come, talks end without an outcome"
 _SHORTEST_MS: Final = 500
 _LONGEST_MS: Final = 10_000
 _BY_NAME: Final = ((20, 11), (22, 1))
@@ -99,6 +102,7 @@ def events(facts: Facts) -> Iterator[Finding | Unseen]:
     if isinstance(user, Unseen):
         yield user
         return
+    yield from _disabled(facts, user)
     found = filters(user.of.get(facts.door.username, ()))
     if not found:
         yield _unfiltered(facts)
@@ -113,8 +117,28 @@ def events(facts: Facts) -> Iterator[Finding | Unseen]:
 
 def lost_events(found: tuple[Filter, ...]) -> tuple[str, ...]:
     """The events we need that these filters hold back; ``VarSet X`` is that of the variable X."""
-    wanted = [(name, "") for name in sorted(WANTED - {"VarSet"})] + [("VarSet", name) for name in sorted(VARIABLES)]
-    return tuple(f"{name} {variable}".strip() for name, variable in wanted if not passes(found, name, variable))
+    lost = [name for name in sorted(WANTED - {"VarSet"}) if not passes(found, name)]
+    for variable in sorted(VARIABLES):
+        forms = (variable, f"__{variable}") if variable in _HANDED_DOWN else (variable,)
+        if not all(passes(found, "VarSet", form) for form in forms):
+            lost.append(f"VarSet {variable}")
+    return tuple(lost)
+
+
+def _disabled(facts: Facts, manager: Sections) -> Iterator[Finding]:
+    """Events that the PBX tells nobody at all."""
+    disabled = [name.strip() for name in manager.last("general", "disabledevents").split(",") if name.strip()]
+    if lost := [name for name in disabled if name in WANTED]:
+        rest = ",".join(name for name in disabled if name not in WANTED)
+        yield Finding(
+            code="events_disabled",
+            severity=Severity.FAULT,
+            thing="the AMI",
+            values={"events": ", ".join(lost)},
+            what=f"disabledevents takes {', '.join(lost)} from everybody",
+            why=_UNHEARD,
+            remedy=addition(facts, "manager.conf", "general", f"disabledevents={rest or 'None'}"),
+        )
 
 
 def by_name(version: str | Unseen) -> bool:
@@ -176,7 +200,7 @@ def _lost(facts: Facts, found: tuple[Filter, ...], lost: tuple[str, ...]) -> Fin
         thing=f"user {facts.door.username}",
         values={"username": facts.door.username, "events": ", ".join(lost)},
         what=f"its event filter holds back {', '.join(lost)}",
-        why="what is not heard did not happen: calls stay open, pops do not come, talks end without an outcome",
+        why=_UNHEARD,
         remedy=remedy or Remedy(advice=advice),
     )
 

@@ -58,7 +58,7 @@ from callcenter.pbx_events import (
     OriginateFailed,
 )
 from callcenter.recording import api as recording_api
-from callcenter.recording import api_listening, api_pausing, api_transcripts, opus
+from callcenter.recording import api_listening, api_pausing, api_speech, api_transcripts, opus
 from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.recording.ears import Ears
 from callcenter.recording.listeners import Listeners
@@ -277,6 +277,7 @@ def add_all_routes(app: web.Application) -> None:
     routing_api.add_routes(app)
     recording_api.add_routes(app)
     api_transcripts.add_routes(app)
+    api_speech.add_routes(app)
     api_listening.add_routes(app)
     api_pausing.add_routes(app)
     screenpop_api.add_routes(app)

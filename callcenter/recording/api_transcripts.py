@@ -10,10 +10,11 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.api import CLOCK, DB, ROOT, Answer, View
+from callcenter.api import CLOCK, DB, ROOT, SETTINGS, Answer, View
 from callcenter.crm import audit
 from callcenter.crm.access import actor
 from callcenter.crm.models.transcripts import Transcript, Utterance
+from callcenter.recording import waiting
 from callcenter.recording.api import readable
 
 
@@ -39,13 +40,14 @@ class UtteranceAnswer(Answer):
 
 class TranscriptAnswer(Answer):
     """``state`` none: nobody listens here, or not yet; off: nobody is to listen to talks of that queue. ``error`` says
-    why it failed."""
+    why it failed; ``ready_in_s``: until it is there, at the pace of the last ones, where it waits and that is known."""
 
     recording_id: UUID
     state: Literal["none", "waiting", "done", "failed", "off"]
     model: str
     error: str
     at: datetime | None
+    ready_in_s: float | None
     utterances: list[UtteranceAnswer]
 
 
@@ -53,8 +55,9 @@ class TranscriptView(View):
     async def get(self, recording_id: UUID, /) -> TranscriptAnswer:
         """What was said, in order. Reading it is noted like listening."""
         row = await readable(self.request, recording_id)
+        processes = self.request.app[SETTINGS].speech.processes
         who, now = actor(self.request), self.request.app[CLOCK].now()
-        found = await self.request.app[DB].read(lambda s: _answer(s, recording_id))
+        found = await self.request.app[DB].read(lambda s: _answer(s, recording_id, processes))
         if row.state != "stored":
             return found.model_copy(update={"state": "none", "utterances": []})
         if found.utterances:
@@ -63,16 +66,18 @@ class TranscriptView(View):
         return found
 
 
-def _answer(session: Session, recording: UUID) -> TranscriptAnswer:
+def _answer(session: Session, recording: UUID, processes: int) -> TranscriptAnswer:
     row = session.scalar(select(Transcript).where(Transcript.recording_id == recording))
+    ready = waiting.ready_in(session, recording, processes) if row is None or row.state == "waiting" else None
     said = session.scalars(select(Utterance).where(Utterance.recording_id == recording).order_by(Utterance.seq))
     return TranscriptAnswer.model_validate(
         {
             "recording_id": recording,
-            "state": row.state if row else "none",
+            "state": row.state if row else "none" if ready is None else "waiting",
             "model": row.model if row else "",
             "error": row.error if row else "",
             "at": row.at if row else None,
+            "ready_in_s": ready,
             "utterances": [UtteranceAnswer.model_validate(one) for one in said],
         }
     )

@@ -23,13 +23,15 @@ LONGEST_TARGET_S = 3600
 
 class PbxQueueAnswer(Answer):
     """``name`` is the PBX's, ``label`` what people read ("" where nobody named it); ``service_level_s``: a caller
-    should be answered within; ``reported`` False: the PBX no longer has it, None: it has not been asked yet."""
+    should be answered within; ``speech``: the model that turns its talks into text, "" the usual one, ``off`` none;
+    ``reported`` False: the PBX no longer has it, None: it has not been asked yet."""
 
     id: UUID
     pbx: str
     name: str
     label: str
     service_level_s: int
+    speech: str
     version: int
     reported: bool | None
     members: list[str]
@@ -44,6 +46,7 @@ class PbxQueueChange(Body):
 
     label: Line = ""
     service_level_s: Annotated[int, Field(ge=1, le=LONGEST_TARGET_S)] = 20
+    speech: Annotated[str, Field(max_length=100, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
 
 
 class PbxQueuesView(View):
@@ -57,7 +60,7 @@ class PbxQueuesView(View):
 
 class PbxQueueView(View):
     async def patch(self, name: str, queue_id: UUID, /, body: PbxQueueChange) -> PbxQueueAnswer:
-        """Names a queue, or sets its target."""
+        """Names a queue, sets its target, or says who turns its talks into text."""
         app, who = self.request.app, require(self.request, Verb.EDIT_PBX)
         known_pbx(self.request, name)
         now, values = app[CLOCK].now(), body.model_dump(exclude_unset=True)
@@ -83,6 +86,7 @@ def _answer(app: web.Application, row: Queue) -> PbxQueueAnswer:
         name=row.name,
         label=row.label,
         service_level_s=row.service_level_s,
+        speech=row.speech,
         version=row.version,
         reported=row.name in reported.queues if reported else None,
         members=sorted({seat.interface for seat in seats if seat.queue == row.name}),

@@ -57,10 +57,11 @@ class Disk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """Work that waits, and since when the oldest does."""
+    """Work that waits, since when the oldest does, and how long it takes where that is known."""
 
     waiting: int
     oldest: datetime | None
+    ready_in_s: float | None = None
 
 
 def apart(ages: Sequence[float]) -> tuple[float, float]:
@@ -143,6 +144,8 @@ def backlog(name: str, found: Backlog, now: datetime, *, lack: str = "") -> Verd
     """``name`` is ``recording_backlog`` or ``speech_backlog``; ``lack``: what to do that somebody listens at all."""
     age = (now - found.oldest).total_seconds() if found.oldest else 0.0
     figures = {"waiting": float(found.waiting), "oldest_s": max(0.0, age)}
+    if found.waiting and found.ready_in_s is not None:
+        figures["ready_in_s"] = found.ready_in_s
     if lack:
         return Verdict(name=name, code="speech_off", remedy=lack, off=True, figures=figures)
     late = LATE_SPEECH if name == "speech_backlog" else LATE_RECORDINGS

@@ -17,8 +17,6 @@ from sqlalchemy.orm import Session
 from callcenter.config import Settings
 from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.ids import minted_at
-from callcenter.jobs import Job
-from callcenter.recording.capture import LISTEN
 from callcenter.vitals.judge import Backlog, Disk
 
 _MANIFEST: Final = "manifest.json"
@@ -94,15 +92,6 @@ def recordings_waiting(session: Session, now: datetime) -> Backlog:
     ).one()
     known = minted_at(first)
     return Backlog(waiting=waiting, oldest=max(ended or known, known))
-
-
-def speech_waiting(session: Session, now: datetime) -> Backlog:
-    """Recordings that wait to be heard."""
-    wanted = select(func.count(), func.min(Job.run_at)).where(
-        Job.kind == LISTEN, Job.done_at.is_(None), Job.run_at < now
-    )
-    waiting, oldest = session.execute(wanted).one()
-    return Backlog(waiting=waiting, oldest=oldest)
 
 
 def counted(name: str, labels: Iterable[Mapping[str, str]]) -> list[float]:

@@ -12,6 +12,7 @@ from callcenter.config import Settings
 from callcenter.contain import contained
 from callcenter.db import Database
 from callcenter.health import Health
+from callcenter.recording import waiting
 from callcenter.recording.models import Models
 from callcenter.vitals import judge, measure
 from callcenter.vitals.judge import Backlog, Disk, Verdict
@@ -76,7 +77,9 @@ class Vitals:
 
     async def _backlogs(self, now: datetime) -> list[Verdict]:
         recordings: Backlog = await self._db.read(lambda s: measure.recordings_waiting(s, now))
-        speech: Backlog = await self._db.read(lambda s: measure.speech_waiting(s, now))
+        processes = self._settings.speech.processes
+        late = await self._db.read(lambda s: waiting.backlog(s, now, processes))
+        speech = Backlog(waiting=late.waiting, oldest=late.oldest, ready_in_s=late.ready_in_s)
         lack, _usual = await asyncio.to_thread(Models.of(self._settings).usual_or_lack)
         return [
             judge.backlog("recording_backlog", recordings, now),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import threading
 import zipfile
@@ -12,6 +13,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import structlog
 
 from callcenter.__main__ import main
 from tests.recording.test_transcribe import MODEL
@@ -35,8 +37,12 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> House:
-    return House(tmp_path, capsys)
+def house(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[House]:
+    """A command sets the log up for itself, on what pytest closes behind the test."""
+    config, handlers = structlog.get_config(), list(logging.root.handlers)
+    yield House(tmp_path, capsys)
+    structlog.configure(**config)
+    logging.basicConfig(force=True, handlers=handlers)
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ import os
 import shutil
 import signal
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from callcenter.bus import Bus
@@ -27,6 +27,7 @@ from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.jobs import Job
+from callcenter.recording import waiting
 from callcenter.recording.capture import open_store
 from callcenter.recording.ears import Ears
 from callcenter.recording.listeners import Listeners
@@ -263,6 +264,27 @@ async def test_a_queue_says_who_hears_its_talks(room: Room) -> None:
 
 def _queue(name: str, speech: str, session: Session) -> None:
     session.add(Queue(pbx="main", name=name, speech=speech))
+
+
+async def test_it_is_told_when_a_transcript_will_be_there(room: Room) -> None:
+    first, second, third = [await room.lay(sound(TALK), TALK.seconds) for _ in range(3)]
+    await room.transcriber.take_up()
+    assert await room.db.read(lambda s: waiting.ready_in(s, third, 1)) is None
+    await room.db.write(partial(_heard, first, work_s=TALK.seconds / 2))
+    await room.db.write(lambda s: s.execute(update(Job).values(run_at=NOW - timedelta(seconds=1))))
+    late = update(Job).where(Job.args["recording"].as_string() == str(third)).values(run_at=NOW)
+    await room.db.write(lambda s: s.execute(late))
+    told = [await room.db.read(partial(waiting.ready_in, recording=one, processes=2)) for one in (first, second, third)]
+    each = TALK.seconds / 2
+    assert told == [None, pytest.approx(each), pytest.approx(each + each / 2)]
+    backlog = await room.db.read(lambda s: waiting.backlog(s, NOW + timedelta(seconds=1), 2))
+    assert backlog.waiting == 2
+    assert backlog.ready_in_s == pytest.approx(each)
+
+
+def _heard(recording: UUID, session: Session, *, work_s: float) -> None:
+    session.add(Transcript(recording_id=recording, state="done", work_s=work_s, at=NOW))
+    session.execute(update(Job).where(Job.args["recording"].as_string() == str(recording)).values(done_at=NOW))
 
 
 def test_the_only_model_is_the_usual_one_and_of_several_one_is_chosen(tmp_path: Path) -> None:

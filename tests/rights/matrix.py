@@ -181,6 +181,7 @@ MATRIX: Final[dict[str, Row]] = {
     "GET /status": only(*FLOOR),
     "GET /pbx/{name}/test-call": only("admin"),
     "POST /pbx/{name}/test-call": only("admin", body={"queue": "support"}),
+    "GET /speech": only(*FLOOR),
     "GET /pbx/{name}/queues": only(*FLOOR),
     "PATCH /pbx/{name}/queues/{queue_id}": only("admin", body={"label": "Support"}),
     "GET /me/notice": anybody(),

@@ -214,6 +214,9 @@ async def test_an_administrator_names_a_queue_and_sets_its_target(both: Site) ->
     named = await admin.patch(path, {"label": "Support", "service_level_s": 30}, If_Match='"1"')
     assert (named.status, named.headers["ETag"]) == (200, '"2"')
     assert (named.body["label"], named.body["service_level_s"]) == ("Support", 30)
+    russian = await admin.patch(path, {"speech": "vosk-model-small-ru-0.22"}, If_Match='"2"')
+    assert (russian.body["speech"], russian.body["label"]) == ("vosk-model-small-ru-0.22", "Support")
+    assert "speech" in (await admin.patch(path, {"speech": "../../etc"}, If_Match='"3"')).fields
     assert (await admin.patch(path, {"label": "Late"}, If_Match='"1"')).status == 412
     assert "service_level_s" in (await admin.patch(path, {"service_level_s": 0})).fields
     assert (await admin.patch(f"/pbx/main/queues/{UUID(int=7)}", {})).status == 404

@@ -43,7 +43,7 @@ export const askAgain = (name: string) => http.post<Survey>(at(name, 'survey'))
 export const preview = (name: string, map: MapRule[]) => http.post<Preview>(at(name, 'map/preview'), { map })
 export const saveMap = (name: string, said: MapDocument, version: number) =>
   http.putTagged<Pbx>(at(name, 'map'), said, `"${version}"`).then((saved) => saved.data)
-export const changeQueue = (queue: PbxQueue, patch: { label: string; service_level_s: number }) =>
+export const changeQueue = (queue: PbxQueue, patch: Pick<PbxQueue, 'label' | 'service_level_s' | 'speech'>) =>
   http.patchTagged<PbxQueue>(at(queue.pbx, `queues/${queue.id}`), patch, `"${queue.version}"`)
 
 export type OutgoingRules = Required<Dialling>

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { address, http } from '@/api/client'
 import { asProblem } from '@/api/problem'
-import type { CommentAnswer, Comments, PeaksAnswer, RecordingFileAnswer, TranscriptAnswer } from '@/api/generated'
+import type { CommentAnswer, Comments, PeaksAnswer, RecordingFileAnswer, SpeechAnswer, TranscriptAnswer } from '@/api/generated'
 
 export type Comment = CommentAnswer
 export type Stretch = [from: number, to: number]
@@ -15,6 +15,9 @@ export function useRecording(id: MaybeRefOrGetter<string>) {
     refetchInterval: (query) => (['recording', 'waiting'].includes(query.state.data?.state ?? '') ? WAITING_MS : false),
   })
 }
+
+/** The speech models that are installed, and what waits for them. */
+export const useSpeech = () => useQuery({ queryKey: ['speech'], queryFn: () => http.get<SpeechAnswer>('/speech') })
 
 /** What was said. While the server still listens it is asked again. */
 export function useTranscript(recording: MaybeRefOrGetter<string>, wanted: MaybeRefOrGetter<boolean>) {

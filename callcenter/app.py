@@ -37,6 +37,7 @@ from callcenter.news import (
     KeepingChanged,
     MapChanged,
     Named,
+    OutageWanted,
     RecordingRulesChanged,
     Reminded,
     RightsChanged,
@@ -46,6 +47,7 @@ from callcenter.news import (
     StaffChanged,
     TasksChanged,
 )
+from callcenter.outages import Outages
 from callcenter.pbx_events import (
     ChannelSeen,
     DebtFound,
@@ -56,6 +58,7 @@ from callcenter.pbx_events import (
     MembersTold,
     OriginatedLeg,
     OriginateFailed,
+    Outage,
 )
 from callcenter.recording import api as recording_api
 from callcenter.recording import api_listening, api_pausing, api_speech, api_transcripts, opus
@@ -118,6 +121,7 @@ class Parts:
     pausing: Pausing
     law: privacy.Law
     tasks: TaskWatch
+    outages: Outages
     importer: Importer
 
 
@@ -163,6 +167,7 @@ def build(settings: Settings) -> Parts:
         pausing=Pausing(PausingHouse(clock=clock, live=ledger.live, take=ledger.take, send=outside.send)),
         law=law,
         tasks=TaskWatch(db, bus, clock),
+        outages=Outages((db, clock, health), links.written_history, ledger.take),
         importer=Importer(db, clock, Sheets(folder=settings.state / "imports"), ledger.take),
     )
 
@@ -224,18 +229,26 @@ def subscribe(parts: Parts) -> None:
     bus.on(TasksChanged, hub.tasks_changed)
     bus.on(Reminded, hub.reminded)
     bus.on(RightsChanged, hub.rights_changed)
+    bus.on(SignedOff, hub.signed_off)
+    bus.on(HealthChanged, hub.health_changed)
+    _subscribe_dialling(parts)
+    _subscribe_recording(parts)
+    bus.on(Outage, parts.outages.told)
+    bus.on(OutageWanted, parts.outages.wanted)
+
+
+def _subscribe_dialling(parts: Parts) -> None:
+    """Calls that we have made: clicks and tests."""
+    bus = parts.bus
     bus.on(Changed, parts.dialler.changed)
     bus.on(OriginatedLeg, parts.dialler.leg)
     bus.on(OriginateFailed, parts.dialler.refused)
-    bus.on(DialChanged, hub.dial_changed)
-    bus.on(SignedOff, hub.signed_off)
+    bus.on(DialChanged, parts.hub.dial_changed)
     bus.on(Changed, parts.stage.changed)
     bus.on(MemberState, parts.stage.member)
     bus.on(DebtTold, parts.stage.owes)
     bus.on(OriginateFailed, parts.stage.originate_failed)
     bus.on(LinkUp, parts.stage.link_up)
-    bus.on(HealthChanged, hub.health_changed)
-    _subscribe_recording(parts)
 
 
 def _subscribe_recording(parts: Parts) -> None:

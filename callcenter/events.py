@@ -6,10 +6,10 @@ the bytes arrived. A ``leg`` is the Uniqueid of an agent-side channel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from callcenter.roster import Device
@@ -215,6 +215,10 @@ PastEvent: TypeAlias = (
 """What a PBX tells of a call."""
 
 
+OWED_WITHIN: Final = timedelta(hours=12)
+"""A talk that comes to light later than this does not keep its agent from the next call."""
+
+
 class GapCause(StrEnum):
     """Why nobody listened."""
 
@@ -237,10 +241,23 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled(_OfCall):
-    """A whole call, from Arrived on, as the PBX itself wrote it down; ``at`` is its end. What was seen live stays."""
+    """A whole call, from Arrived on, as the PBX itself wrote it down; ``at`` is its end. What was seen live stays.
+
+    Of a call that goes on, what was written so far. ``late``: it ended so long before it is told that nobody can be
+    kept from his next call for its outcome.
+    """
 
     events: tuple[PastEvent, ...]
     gap: Gap
+    late: bool = False
+
+    @property
+    def over(self) -> bool:
+        return any(isinstance(event, Ended) for event in self.events)
+
+    def told_at(self, now: datetime) -> Filled:
+        """The same, told now."""
+        return replace(self, late=now - self.at > OWED_WITHIN)
 
     @property
     def recent(self) -> bool:

@@ -1,51 +1,150 @@
-"""A call that was not, or only half, seen, and what the PBX wrote down of it: one truth. Pure.
+"""A call that was not, or only half, seen, and what the PBX wrote down of it: one truth. Pure, and the same again when
+done again.
 
-What was seen stays: moments that were heard live, who was given the call, what was logged. What was only concluded (an
-end nobody heard, a talk made of a debt) gives way.
+What was seen stays: moments that were heard live, who was given the call, what was logged. Three things change. What is
+missing is added. A moment of ours that lies in the gap was only concluded, from what was there after it, so the PBX's
+word for it counts. An end nobody heard, and a talk made of a debt, give way.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
-from callcenter.call import Call, Segment
-from callcenter.events import Gap, PauseEnd
+from callcenter.call import Call, Offer, OutcomeState, QueueVisit, Segment
+from callcenter.events import Gap, GapCause, OfferResult, PauseEnd
 from callcenter.hushing import spoken
 
+CONCLUDED: Final = frozenset({"disconnected", "pbx_restart"})
+"""Notes of ends that nobody saw."""
+_NEAR: Final = timedelta(seconds=3)
+_UNIQUEID: Final = re.compile(r"^(?:.+-)?\d+\.\d+$")
 
-def filled(seen: Call | None, told: Call, gap: Gap) -> Call:
-    """The call as it is known now. ``told`` is the whole of it, ended."""
+
+def filled(seen: Call | None, told: Call, gap: Gap) -> Call | None:
+    """The call as it is known now. ``told`` is the whole of it, or of a call that goes on all until now; None: one that
+    goes on is taken up from the PBX's list, not from here."""
     if seen is None:
-        return replace(told, gaps=(gap,))
-    if seen.ended_at is not None and (seen.gaps or not seen.note):
+        return replace(told, gaps=(gap,)) if told.ended_at else None
+    if _heard(seen, gap):
         return seen
-    segments = list(seen.segments)
-    for segment in told.segments:
-        place = next((at for at, known in enumerate(segments) if _same(known, segment)), None)
-        if place is None:
-            segments.append(replace(segment, seq=len(segments)))
-        else:
-            segments[place] = _completed(segments[place], segment)
+    if seen.note in CONCLUDED and seen.ended_at is not None:
+        gap = replace(gap, to_at=max(gap.to_at, seen.ended_at))
+    call = _beginning(seen, told, gap)
+    call = replace(call, queues=_visits(call, told, gap), segments=_parts(call, told, gap))
+    call = replace(call, recordings=(*call.recordings, *(p for p in told.recordings if p not in call.recordings)))
+    return _ending(call, told, gap)
+
+
+def deferred(before: Call | None, after: Call) -> Call:
+    """Talks that come to light long after they were keep nobody from his next call: their outcomes can wait."""
+    known = {s.seq for s in before.segments if s.answered_at is not None} if before else set()
+    parts = tuple(
+        replace(s, outcome_state=OutcomeState.DEFERRED) if s.owes and s.seq not in known else s for s in after.segments
+    )
+    return replace(after, segments=parts)
+
+
+def _heard(seen: Call, gap: Gap) -> bool:
+    """Nothing of the call lies in the gap; or it is history, and filled in already."""
+    if seen.ended_at is None:
+        return False
+    if gap.cause is GapCause.HISTORY and seen.gaps:
+        return True
+    lived_on = seen.ended_at > gap.to_at and seen.started_at <= gap.to_at and gap.cause is not GapCause.HISTORY
+    return seen.note not in CONCLUDED and not lived_on
+
+
+def _beginning(seen: Call, told: Call, gap: Gap) -> Call:
+    """One that was found living, or is known by its debt only, was described by what it had become."""
+    came = not seen.trunk or _holds(gap, seen.started_at)
+    gaps = seen.gaps if gap in seen.gaps else (*seen.gaps, gap)
+    call = replace(seen, gaps=gaps, name=seen.name or told.name, did=(came and told.did) or seen.did or told.did)
+    call = replace(call, started_at=min(call.started_at, told.started_at)) if came else call
+    if seen.trunk or not told.trunk:
+        return call
+    return replace(call, direction=told.direction, trunk=told.trunk, region=told.region, number_read=told.number_read)
+
+
+def _ending(call: Call, told: Call, gap: Gap) -> Call:
+    call = replace(call, answered_at=_moment(call.answered_at, told.answered_at, gap))
+    if told.ended_at is None:
+        return call
+    if call.ended_at is not None and call.note not in CONCLUDED:
+        known_better = _holds(gap, call.answered_at) or call.ended_at - gap.to_at < _NEAR
+        return replace(call, result=told.result) if known_better else call
+    call = spoken(call, PauseEnd.CALL, told.ended_at)
+    visits = tuple(v if v.left_at else replace(v, left_at=told.ended_at) for v in call.queues)
     return replace(
-        told,
-        id=seen.id,
-        customer=seen.customer,
-        started_at=seen.started_at,
-        number_raw=seen.number_raw,
-        number_read=seen.number_read,
-        name=seen.name,
-        answered_at=seen.answered_at or told.answered_at,
-        queues=told.queues if len(told.queues) >= len(seen.queues) else seen.queues,
-        segments=tuple(segments),
-        recordings=(*seen.recordings, *(path for path in told.recordings if path not in seen.recordings)),
-        gaps=seen.gaps if gap in seen.gaps else (*seen.gaps, gap),
-        pauses=spoken(seen, PauseEnd.CALL, told.ended_at or gap.to_at).pauses,
+        call,
+        queues=visits,
+        segments=tuple(_over(segment, told.ended_at) for segment in call.segments),
+        answered_at=call.answered_at or told.answered_at,
+        ended_at=told.ended_at,
+        result=told.result,
+        cause=told.cause,
+        note=told.note,
+        parked="",
     )
 
 
-def _same(known: Segment, told: Segment) -> bool:
-    legs = {known.leg, *(offer.leg for offer in known.offers)} & {told.leg, *(offer.leg for offer in told.offers)}
-    return bool(legs) or (_supposed(known) and known.device == told.device and told.answered_at is not None)
+def _over(segment: Segment, at: datetime) -> Segment:
+    """Nobody rings and nobody talks when the customer is gone."""
+    offers = tuple(
+        offer if offer.ended_at else replace(offer, ended_at=at, result=OfferResult.CANCELLED)
+        for offer in segment.offers
+    )
+    ended = segment.ended_at or at
+    return replace(segment, offers=offers, ended_at=ended, talking=False, held_since=None, leg_ended=True)
+
+
+def _visits(kept: Call, told: Call, gap: Gap) -> tuple[QueueVisit, ...]:
+    """In the order in which he came: the last is where he was missed."""
+    visits = list(kept.queues)
+    for one in told.queues:
+        span = (one.joined_at, one.left_at)
+        same = (n for n, v in enumerate(visits) if v.queue == one.queue and _meet((v.joined_at, v.left_at), span))
+        place = next(same, None)
+        if place is None:
+            visits += [one] if _meet(span, (gap.from_at, gap.to_at)) else []
+        elif one.left_at and _ours(visits[place].left_at, gap):
+            visits[place] = replace(visits[place], left_at=one.left_at, result=one.result)
+    return tuple(sorted(visits, key=lambda visit: visit.joined_at))
+
+
+def _parts(kept: Call, told: Call, gap: Gap) -> tuple[Segment, ...]:
+    parts, used = list(kept.segments), set[int]()
+    for one in told.segments:
+        place = _place(parts, one, used)
+        if place is not None:
+            parts[place] = _completed(parts[place], one, gap)
+            used.add(place)
+        elif _meet(_span(one), (gap.from_at, gap.to_at)):
+            used.add(len(parts))
+            parts.append(replace(one, seq=len(parts)))
+    return tuple(parts)
+
+
+def _place(parts: list[Segment], told: Segment, used: set[int]) -> int | None:
+    """The part that is meant: by a leg; else by device and time where one of the two does not know its leg's Uniqueid,
+    as records and debts do not."""
+    free = [at for at in range(len(parts)) if at not in used]
+    legs = _legs(told)
+    by_leg = [at for at in free if legs & _legs(parts[at])]
+    vague = [at for at in free if not (_plain(told.leg) and _plain(parts[at].leg))]
+    by_time = [at for at in vague if parts[at].device == told.device and _meet(_span(parts[at]), _span(told))]
+    supposed = [at for at in vague if _supposed(parts[at]) and parts[at].device == told.device and told.answered_at]
+    return next(iter(by_leg or by_time or supposed), None)
+
+
+def _plain(leg: str) -> bool:
+    return _UNIQUEID.match(leg) is not None
+
+
+def _legs(segment: Segment) -> frozenset[str]:
+    return frozenset((segment.leg, *(offer.leg for offer in segment.offers)))
 
 
 def _supposed(segment: Segment) -> bool:
@@ -53,17 +152,69 @@ def _supposed(segment: Segment) -> bool:
     return segment.answered_at is not None and segment.answered_at == segment.ended_at
 
 
-def _completed(known: Segment, told: Segment) -> Segment:
-    rung = {offer.leg: offer for offer in told.offers}
-    offers = [replace(rung.pop(offer.leg, offer), offered_at=offer.offered_at) for offer in known.offers]
-    return replace(
-        told,
-        seq=known.seq,
-        id=known.id,
+def _completed(known: Segment, told: Segment, gap: Gap) -> Segment:
+    supposed = _supposed(known)
+    begun = supposed or _ours(known.answered_at, gap)
+    part = replace(
+        known,
         agent=known.agent or told.agent,
         extension=known.extension or told.extension,
-        offers=(*offers, *rung.values()),
-        answered_at=told.answered_at if _supposed(known) else known.answered_at or told.answered_at,
-        outcome_state=known.outcome_state,
-        outcome=known.outcome,
+        leg=told.leg if supposed else known.leg,
+        via=told.via if begun else known.via,
+        queue=known.queue or told.queue,
+        handed_to=known.handed_to or told.handed_to,
+        offers=_offers(known, told, gap),
+        answered_at=told.answered_at if supposed else _moment(known.answered_at, told.answered_at, gap),
     )
+    if not (supposed or _left_unheard(known.ended_at, told.ended_at, gap)):
+        return part
+    gone = known.leg_ended or told.leg_ended
+    return replace(part, ended_at=told.ended_at, talking=False, held_since=None, leg_ended=gone)
+
+
+def _left_unheard(known: datetime | None, told: datetime | None, gap: Gap) -> bool:
+    """He had left when somebody listened again, also where he had been away for a moment when the gap began."""
+    if told is None or told > gap.to_at + _NEAR:
+        return False
+    return _ours(known, gap) or (_holds(gap, told) and known is not None and known < told)
+
+
+def _offers(known: Segment, told: Segment, gap: Gap) -> tuple[Offer, ...]:
+    offers = list(known.offers)
+    for one in told.offers:
+        place = next((at for at, offer in enumerate(offers) if offer.leg == one.leg or _near(offer, one)), None)
+        if place is None:
+            offers.append(one)
+        elif one.ended_at and _ours(offers[place].ended_at, gap):
+            offers[place] = replace(offers[place], ended_at=one.ended_at, result=one.result)
+    return tuple(offers)
+
+
+def _near(one: Offer, other: Offer) -> bool:
+    vague = not (_plain(one.leg) and _plain(other.leg))
+    return vague and one.device == other.device and abs(one.offered_at - other.offered_at) < _NEAR
+
+
+def _moment(known: datetime | None, told: datetime | None, gap: Gap) -> datetime | None:
+    """What the PBX wrote counts where nothing is known, or where we only know that it was so after the gap."""
+    if told is None or not _ours(known, gap) or (known and told > known):
+        return known
+    return told if told <= gap.to_at + _NEAR else known
+
+
+def _ours(known: datetime | None, gap: Gap) -> bool:
+    return known is None or _holds(gap, known)
+
+
+def _holds(gap: Gap, at: datetime | None) -> bool:
+    return at is not None and gap.from_at <= at <= gap.to_at
+
+
+def _span(segment: Segment) -> tuple[datetime, datetime | None]:
+    begins = [*(offer.offered_at for offer in segment.offers), *([segment.answered_at] if segment.answered_at else [])]
+    return min(begins), segment.ended_at
+
+
+def _meet(one: tuple[datetime, datetime | None], other: tuple[datetime, datetime | None]) -> bool:
+    latest = max(one[0], other[0]) - _NEAR
+    return all(end is None or end >= latest for end in (one[1], other[1]))

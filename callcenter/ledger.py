@@ -154,6 +154,10 @@ class Ledger:
             for _ in batch:
                 inbox.task_done()
 
+    def recorded(self, pbx: str) -> bool:
+        """Everything that was delivered of a PBX stands in the records."""
+        return pbx not in self._since and self._inbox(pbx).empty()
+
     def _behind(self, pbx: str) -> float:
         since = self._since.get(pbx)
         return self._clock.monotonic() - since if since is not None else 0.0

@@ -37,7 +37,7 @@ from callcenter.events import (
     Resumed,
     SegmentClaimed,
 )
-from callcenter.filling import filled
+from callcenter.filling import deferred, filled
 from callcenter.hushing import hushed, spoken
 from callcenter.owing import NO_RULES, ShortCalls, judged
 from callcenter.roster import AgentId, Roster
@@ -68,9 +68,10 @@ def _filled(call: Call | None, event: Filled, roster: Roster, short: ShortCalls)
     told: Call | None = None
     for past in event.events:
         told = apply(told, past, roster if event.recent else Roster())
-    if told is None or told.ended_at is None:
+    after = filled(call, told, event.gap) if told else None
+    if after is None or after == call:
         return call
-    return judged(filled(call, told, event.gap), short)
+    return deferred(call, judged(after, short)) if event.late else judged(after, short)
 
 
 def _applied(call: Call, event: PastEvent | _Decision | _Pausing, roster: Roster) -> Call:
@@ -134,6 +135,8 @@ def _arrived(event: Arrived) -> Call:
 
 def _queue(call: Call, event: QueueJoined | QueueLeft) -> Call:
     if isinstance(event, QueueJoined):
+        if any(v.queue == event.queue and v.left_at is None for v in call.queues):
+            return call
         return replace(call, queues=(*call.queues, QueueVisit(queue=event.queue, joined_at=event.at)))
     visits = tuple(
         replace(v, left_at=event.at, result=event.result) if v.queue == event.queue and v.left_at is None else v

@@ -41,7 +41,8 @@ class Links:
         self.feeds: dict[str, Feed] = {}
         for name, pbx in settings.pbx.items():
             map = PbxMap(pbx=name, region=settings.region)
-            kept = Kept(journal=Journal(self.journals, name), history=history(settings, name))
+            journal, recorded = Journal(self.journals, name), partial(ledger.recorded, name)
+            kept = Kept(journal=journal, history=history(settings, name), recorded=recorded)
             self.feeds[name] = Feed(link(name, pbx), map, clock, partial(self._open, name), kept)
 
     def load_maps(self, session: Session) -> None:
@@ -65,6 +66,11 @@ class Links:
         """A number as the PBX is to dial it: by the rules of the trunk, where one is named."""
         feed = self.feeds.get(pbx)
         return feed.map.to_dial(trunk, number) if feed and trunk else number
+
+    def written_history(self, pbx: str) -> tuple[PbxMap, History | None]:
+        """How a PBX's channels are read, and where it writes its calls down."""
+        feed = self.feeds[pbx]
+        return feed.map, feed.history
 
     async def map_changed(self, event: MapChanged) -> None:
         if feed := self.feeds.get(event.map.pbx):

@@ -104,3 +104,10 @@ class RecordingRulesChanged:
     """What may be recorded on a PBX changed. ``pbx`` empty: on all."""
 
     pbx: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageWanted:
+    """Somebody wants read what the PBX wrote of a time in which nobody listened."""
+
+    pbx: str

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from callcenter.events import CallKey
+from callcenter.events import CallKey, Gap
 from callcenter.pbxmap import Kind
 
 
@@ -83,6 +83,24 @@ class LinkDown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """Nobody listened to the PBX for a while. What it wrote of that time is to be read from ``begun`` on, when the
+    first call that may have gone on in it began; ``booted_at`` is since when the PBX lives.
+
+    ``code`` "": it was read, and told with this. Else why not (``history_not_set``, ``history_slow``,
+    ``history_unreadable`` ...), with a remedy.
+    """
+
+    pbx: str
+    at: datetime
+    gap: Gap
+    begun: datetime
+    booted_at: datetime | None = None
+    code: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSeen:
     """A channel came that is neither trunk nor device; one that the PBX map does not know (``unclassified``) is shown
     and counted, never dropped silently. ``peer`` holds no customer's number; ``linkedid`` is the call it came in."""
@@ -133,5 +151,14 @@ class OriginateFailed:
 
 
 PbxEvent: TypeAlias = (
-    MemberState | MembersTold | DebtFound | DebtTold | LinkUp | LinkDown | ChannelSeen | OriginatedLeg | OriginateFailed
+    MemberState
+    | MembersTold
+    | DebtFound
+    | DebtTold
+    | LinkUp
+    | LinkDown
+    | Outage
+    | ChannelSeen
+    | OriginatedLeg
+    | OriginateFailed
 )

@@ -86,6 +86,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.transcriber.run(), name="transcriber"),
             group.create_task(parts.renditions.run(), name="renditions"),
             group.create_task(parts.tasks.run(), name="tasks"),
+            group.create_task(parts.outages.run(), name="outages"),
             group.create_task(parts.dialler.run(), name="dialler"),
             group.create_task(parts.stage.run(), name="test calls"),
             group.create_task(parts.vitals.run(), name="vitals"),

@@ -13,6 +13,7 @@ from callcenter import metrics
 from callcenter.ami import resync, snapshot
 from callcenter.ami.boots import Boots
 from callcenter.ami.comparing import Comparing
+from callcenter.ami.deafness import written
 from callcenter.ami.history import History
 from callcenter.ami.inbox import Inbox
 from callcenter.ami.journal import Journal
@@ -24,9 +25,9 @@ from callcenter.ami.wire import ANSWER_SECONDS, Link, LinkFailed, Session, open_
 from callcenter.call import Call
 from callcenter.clock import Clock
 from callcenter.errors import Unavailable
-from callcenter.events import Filled, Gap, GapCause
+from callcenter.events import Gap, GapCause
 from callcenter.log import logger
-from callcenter.pbx_events import LinkDown, LinkUp, MembersTold
+from callcenter.pbx_events import LinkDown, LinkUp, MembersTold, Outage
 from callcenter.pbxmap import PbxMap
 
 log = logger(__name__)
@@ -39,17 +40,18 @@ _REFUSED_PAUSE: Final = 30.0
 _SHORT_LIFE: Final = 15.0
 
 _OVERLAP: Final = timedelta(seconds=10)
-_READ_SECONDS: Final = 2.0
 
 Deliver = Callable[[Sequence[Event]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What is kept of what the PBX told: by us, as it came, and by the PBX itself, None where nobody set a place."""
+    """What is kept of what the PBX told: by us, as it came, and by the PBX itself, None where nobody set a place.
+    ``recorded``: all that was delivered stands in our records."""
 
     journal: Journal | None = None
     history: History | None = None
+    recorded: Callable[[], bool] = lambda: True
 
 
 class Feed:
@@ -67,8 +69,8 @@ class Feed:
         self.link = link
         self._clock = clock
         self._known = known
-        self._journal = kept.journal if kept else None
-        self._history = kept.history if kept else None
+        kept = kept or Kept()
+        self._journal, self.history, self._recorded = kept.journal, kept.history, kept.recorded
         self._lost: tuple[datetime, GapCause] | None = None
         self._map = map
         self._tracker = Tracker(map)
@@ -163,6 +165,7 @@ class Feed:
             events = await self._linked(session)
             self._up = True
             await deliver(events)
+            self._lost = None
             metrics.ami_up.labels(pbx=self.link.pbx).set(1)
             await self._pump(session, keeping, deliver)
             return "lost", f"the connection to {self.link.host}:{self.link.port} was lost; it is tried again"
@@ -180,12 +183,12 @@ class Feed:
         now = self._there()
         taken = await snapshot.take(session.send, now, self._clock.monotonic())
         known = await self._known()
-        events: list[Event] = [*await self._filled(now, known, rebooted=rebooted)]
-        over = {event.call for event in events if isinstance(event, Filled)}
+        outage = self._outage(now, known, rebooted=rebooted)
+        told, outage = await written(self.history, self._map, outage) if outage else ([], None)
         self._tracker = Tracker(self._map)
-        known = [call for call in known if call.key not in over]
         there = resync.still_there(replace(taken, booted_at=self._boots.at), known, self._inbox.hung_up())
-        events += resync.adopt(self._tracker, there, known, rebooted=rebooted)
+        events = resync.caught_up(self._tracker, there, known, told, rebooted=rebooted)
+        events += [outage] if outage else []
         for row in there.members:
             if member := parse({**row, "event": "QueueMember"}, now, there.mono):
                 events += self._tracker.feed(member)
@@ -201,30 +204,16 @@ class Feed:
         cause = GapCause.LINK_LOST if self._boots.at else GapCause.SERVICE_DOWN
         return (last, cause) if last else None
 
-    async def _filled(self, now: datetime, known: Collection[Call], *, rebooted: bool) -> list[Filled]:
-        """The calls that ended while nobody listened, as the PBX wrote them down.
-
-        What cannot be read in time is left to `callcenter backfill`: those who live must not wait for it.
-        """
-        lost, self._lost = self._lost, None
-        if self._history is None or lost is None:
-            return []
-        since, cause = lost
-        gap = Gap(
-            from_at=since, to_at=now, cause=GapCause.PBX_RESTART if rebooted else cause, filled_from=self._history.kind
-        )
+    def _outage(self, now: datetime, known: Collection[Call], *, rebooted: bool) -> Outage | None:
+        """The time in which nobody listened, None where there was none."""
+        if self._lost is None:
+            return None
+        since, cause = self._lost
+        since += self._boots.ahead if cause is not GapCause.EVENTS_LOST else timedelta()
+        cause = GapCause.PBX_RESTART if rebooted else cause
+        gap = Gap(from_at=min(since, now), to_at=now, cause=cause, filled_from="")
         begun = min([since, *(call.started_at for call in known)]) - _OVERLAP
-        reading = asyncio.to_thread(self._history.calls, self._map, gap, begun, self._boots.at)
-        try:
-            told = await asyncio.wait_for(reading, _READ_SECONDS)
-        except (TimeoutError, Unavailable) as wrong:
-            self._lost = lost  # the next login tries again
-            if getattr(wrong, "code", "") != "history_missing":  # a PBX that has had no call has written nothing
-                metrics.contained.labels(part="history").inc()
-            log.warning("history_not_read", pbx=self.link.pbx, since=since.isoformat(), reason=str(wrong) or "too slow")
-            return []
-        log.info("gap_filled", pbx=self.link.pbx, since=since.isoformat(), cause=gap.cause, calls=len(told))
-        return told
+        return Outage(pbx=self.link.pbx, at=now, gap=gap, begun=begun, booted_at=self._boots.at)
 
     async def _pump(self, session: Session, keeping: asyncio.Task[None], deliver: Deliver) -> None:
         """Delivers until the link is lost and all that came before the loss has been delivered."""
@@ -243,10 +232,12 @@ class Feed:
                 if self._journal and mono >= next_flush:
                     next_flush = mono + _FLUSH_SECONDS
                     self._journal.flush()
+                    self._mark_heard()
                 if not keeping.done() and (since := comparing.missing_since(mono)) is not None:
                     self._lost = self._there() - timedelta(seconds=mono - since), GapCause.EVENTS_LOST
                     await deliver(self._settled())
                     await deliver(await self._resync(session, rebooted=False))
+                    self._lost = None
                     comparing = self._comparing(session)
             await deliver(self._settled())
         finally:
@@ -255,6 +246,11 @@ class Feed:
     def _settled(self) -> list[Event]:
         """What only waited for time to pass: nobody will wait for it any more."""
         return self._tracker.feed(Tick(at=self._there(), mono=self._clock.monotonic() + 2 * SETTLE_SECONDS))
+
+    def _mark_heard(self) -> None:
+        """Whatever happens from now on, what was told until now need not be asked of the PBX again."""
+        if self._journal and not self._inbox and self._recorded():
+            self._journal.heard()
 
     def _comparing(self, session: Session) -> Comparing:
         return Comparing(self.link, session, lambda: self._tracker.channels, self._clock.monotonic())

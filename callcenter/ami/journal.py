@@ -24,6 +24,7 @@ FILE_BYTES: Final = 32 * 1024 * 1024
 FILES: Final = 16
 DAYS: Final = 14
 TIMES: Final = ".times"
+HEARD: Final = ".heard"
 MARK: Final = struct.Struct("<dQ")
 """A mark beside a journal: from this moment on (seconds, by the PBX where it says so) from this byte on."""
 _MARK_BYTES: Final = 256 * 1024
@@ -68,10 +69,23 @@ class Journal:
                 os.close(file)
         self._file = self._times = None
 
+    def heard(self) -> None:
+        """Everything that was told until now has been understood and kept."""
+        try:
+            self._heard.touch(0o600)
+        except OSError as wrong:
+            log.warning("journal_not_marked", pbx=self._pbx, reason=wrong.strerror)
+
     def last(self) -> datetime | None:
-        """When something was written last, by this service or the one before it; None where there is nothing."""
-        times = [path.stat().st_mtime for path in self._folder.glob(f"{self._pbx}-*.ami")]
+        """Until when that was so, by this service or the one before it; None where it never was. What is written while
+        a link is set up has not been understood."""
+        marks = [self._heard] if self._heard.exists() else list(self._folder.glob(f"{self._pbx}-*.ami"))
+        times = [path.stat().st_mtime for path in marks]
         return datetime.fromtimestamp(max(times), UTC) if times else None
+
+    @property
+    def _heard(self) -> Path:
+        return self._folder / f"{self._pbx}{HEARD}"
 
     def _write(self, data: bytes) -> None:
         if self._file is not None and self._written >= FILE_BYTES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -19,11 +19,13 @@ _SETTLED: Final = 2 * SETTLE_SECONDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """A call that ended before ``since`` is not told. ``booted_at``: since when the PBX lives, None where that is not
-    known."""
+    """A call that ended before ``since`` or came after ``until`` is not told. ``booted_at``: since when the PBX lives,
+    None where that is not known. ``living``: tell of calls that go on what is written so far."""
 
     since: datetime
+    until: datetime | None = None
     booted_at: datetime | None = None
+    living: bool = False
 
 
 class Past:
@@ -61,6 +63,14 @@ class Past:
         if self._last:
             self._take(self._tracker.feed(Tick(at=self._last, mono=self._last.timestamp() + 1)))
         yield from self._told(float("inf"))
+        if self._times.living:
+            for key, events in self._calls.items():
+                at = events[-1].at
+                if self._came_in_time(events):
+                    yield Filled(call=key, at=at, mono=at.timestamp(), events=tuple(events), gap=self._gap)
+
+    def _came_in_time(self, events: Sequence[PastEvent]) -> bool:
+        return self._times.until is None or events[0].at <= self._times.until
 
     def _died(self) -> None:
         """Everything that lived ended unheard, no later than the last that was written."""
@@ -88,7 +98,7 @@ class Past:
             if key.uniqueid in self._tracker.tracks:
                 continue
             at, events = self._over.pop(key), self._calls.pop(key)
-            if at >= self._times.since:
+            if at >= self._times.since and self._came_in_time(events):
                 yield Filled(call=key, at=at, mono=at.timestamp(), events=tuple(events), gap=self._gap)
 
 

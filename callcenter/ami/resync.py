@@ -6,7 +6,7 @@ this yields change nothing where we knew already: a living call never pops twice
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,11 +17,23 @@ from callcenter.ami.snapshot import DIALLED, Row, Snapshot, outgoing
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
 from callcenter.call import Call, Offer, Segment
-from callcenter.events import Ended, Left, LegEnded, OfferEnded, OfferResult, QueueResult
+from callcenter.events import Ended, Filled, Left, LegEnded, OfferEnded, OfferResult, QueueResult
 from callcenter.pbx_events import DebtFound
 from callcenter.roster import OUTSIDE
 
 _CLOCK: Final = 3
+
+
+def caught_up(
+    tracker: Tracker, snapshot: Snapshot, known: Collection[Call], told: Sequence[Filled], *, rebooted: bool
+) -> list[Event]:
+    """``adopt`` with what the PBX wrote down: who is gone first, so that his end is the written one; who is still there
+    after he was taken up."""
+    alive = {row.get("uniqueid", "") for row in snapshot.channels}
+    gone = [event for event in told if event.over and event.call.uniqueid not in alive]
+    over = {event.call for event in gone}
+    adopted = adopt(tracker, snapshot, [call for call in known if call.key not in over], rebooted=rebooted)
+    return [*gone, *adopted, *(event for event in told if event.call not in over)]
 
 
 def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebooted: bool) -> list[Event]:
@@ -76,16 +88,23 @@ def _ended(call: Call, snapshot: Snapshot, *, rebooted: bool) -> Event:
 
 
 def _legs_gone(call: Call, snapshot: Snapshot, alive: Collection[str]) -> Iterable[Event]:
+    """Legs that are no more; and of those that live, who is in no bridge talks with nobody."""
+    alone = {row["uniqueid"] for row in snapshot.channels if _alone(row)}
     for segment in call.segments:
         stamp = {"call": call.key, "at": snapshot.at, "mono": snapshot.mono, "device": segment.device}
         for offer in segment.offers:
             if offer.ended_at is None and offer.leg not in alive:
                 yield OfferEnded(**stamp, leg=offer.leg, result=OfferResult.NO_ANSWER)  # type: ignore[arg-type]
-        if segment.leg in alive or segment.leg_ended or segment.answered_at is None:
+        if segment.leg_ended or segment.answered_at is None:
             continue
-        if segment.talking:
+        if segment.talking and (segment.leg not in alive or segment.leg in alone):
             yield Left(**stamp, leg=segment.leg)  # type: ignore[arg-type]
-        yield LegEnded(**stamp, leg=segment.leg)  # type: ignore[arg-type]
+        if segment.leg not in alive:
+            yield LegEnded(**stamp, leg=segment.leg)  # type: ignore[arg-type]
+
+
+def _alone(row: Row) -> bool:
+    return bool(row.get("uniqueid")) and not row.get("bridgeid") and row.get("channelstatedesc") == "Up"
 
 
 def _queues_left(tracker: Tracker, snapshot: Snapshot) -> Iterable[Event]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Uuid, and_, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, Table, Uuid, and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -148,6 +148,22 @@ def ended(session: Session, call: Call, now: datetime) -> list[UUID]:
     task: UUID = _count(session, values | {"due_at": due, "order_at": due})[0].id
     _add_attempt(session, {"call_id": row.id, "task_id": task, "at": miss.at})
     return [task]
+
+
+def refuted(session: Session, call: Call, now: datetime) -> list[UUID]:
+    """He was counted as missed when the call was found gone, and now it is known that somebody talked with him."""
+    if call.ended_at is None or missed(call):
+        return []
+    task = _locked(session, Task.id.in_(select(TaskAttempt.task_id).where(TaskAttempt.call_id == call.id)))
+    if task is None:
+        return []
+    session.execute(delete(TaskAttempt).where(TaskAttempt.call_id == call.id))
+    task.missed, task.updated_at, task.version = task.missed - 1, now, task.version + 1
+    if not task.missed and task.closed_at is None:
+        task.state, task.closed_at, task.closed_how = "done", now, "talk"
+        task.result_call_id, task.open_key = call.id, None
+    session.flush()
+    return [task.id]
 
 
 def chosen(session: Session, call: Call, now: datetime) -> list[UUID]:

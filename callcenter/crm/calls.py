@@ -58,6 +58,8 @@ def save(session: Session, before: Call | None, after: Call, who: Identified | N
         after = _insert(session, after, who)
     elif (values := _call_values(after)) != _call_values(before):
         update_row(session, CallRow, _id(after), values)
+    if before and after.gaps != before.gaps:
+        update_row(session, CallRow, _id(after), _origin_values(after))
     if after.customer and after.customer != counted:
         _count(session, {"customer": after.customer, "started_at": after.started_at})
     known = before.queues if before else ()
@@ -101,18 +103,15 @@ def load(session: Session, key: CallKey) -> Call | None:
 
 
 def _insert(session: Session, call: Call, who: Identified | None) -> Call:
-    values = _call_values(call) | {
-        "direction": call.direction,
-        "number_raw": call.number_raw,
-        "number_id": who.number_id if who else None,
-        "withheld": call.withheld,
-        "name": call.name,
-        "did": call.did,
-        "trunk": call.trunk,
-        "region": call.region,
-        "number_read": call.number_read,
-        "started_at": call.started_at,
-    }
+    values = (
+        _call_values(call)
+        | _origin_values(call)
+        | {
+            "number_raw": call.number_raw,
+            "number_id": who.number_id if who else None,
+            "withheld": call.withheld,
+        }
+    )
     call_id = upsert(session, CallRow, {"pbx": call.key.pbx, "uniqueid": call.key.uniqueid}, values)
     for candidate in _candidates(call_id, who) if who else ():
         _add_candidate(session, candidate)
@@ -142,6 +141,19 @@ def _call_values(call: Call) -> dict[str, Any]:
         "cause": call.cause,
         "note": call.note,
         "parked": call.parked,
+    }
+
+
+def _origin_values(call: Call) -> dict[str, Any]:
+    """What changes after the insert only where the PBX's own word on a call that was half seen comes in."""
+    return {
+        "direction": call.direction,
+        "name": call.name,
+        "did": call.did,
+        "trunk": call.trunk,
+        "region": call.region,
+        "number_read": call.number_read,
+        "started_at": call.started_at,
     }
 
 

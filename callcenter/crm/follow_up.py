@@ -34,10 +34,18 @@ def follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> 
     if call.test:
         return []
     if isinstance(event, Filled):
-        return [task for past in event.events if event.recent for task in callbacks.follow(session, call, past, now)]
+        return _caught_up(session, call, event, now) if event.recent else []
     if isinstance(event, OutcomeLogged) and event.promise:
         return [tasks.promise(session, call, event, now)]
     return callbacks.follow(session, call, event, now)
+
+
+def _caught_up(session: Session, call: Call, event: Filled, now: datetime) -> list[UUID]:
+    """What was missed, talked and dialled while nobody listened; who only seemed to be missed is no longer."""
+    changed = callbacks.refuted(session, call, now)
+    for past in event.events:
+        changed += callbacks.follow(session, call, past, now)
+    return changed
 
 
 def ruled(session: Session, before: Call | None, after: Call, event: CallEvent) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -13,7 +13,7 @@ from callcenter.ami.messages import Tick
 from callcenter.ami.parsing import parse
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.call import Call
-from callcenter.events import Arrived, CallKey, Direction
+from callcenter.events import Arrived, CallKey, Direction, Filled
 from callcenter.lifecycle import apply
 from tests.ami.switchboard import Fields, Switchboard, every_event
 from tests.ami.tale import MAP, ROSTER, Tale, fold, offers, recorded, talkers
@@ -36,24 +36,26 @@ class Watch:
         for fields in stream:
             self.at = framing.moment(fields.get("timestamp", ""), self.at)
             if message := parse(fields, self.at, self.at.timestamp()):
-                self._keep(self.tracker.feed(message))
+                self.keep(self.tracker.feed(message))
 
-    def come_back(self, there: Switchboard, at: datetime, meanwhile: Iterable[Fields] = ()) -> None:
-        """A new link: nothing is known but the records and what the PBX lists. ``meanwhile`` was heard before the list,
-        and is taken after it."""
-        self._keep(self.tracker.feed(Tick(at=self.at, mono=self.at.timestamp() + 1)))
+    def come_back(
+        self, there: Switchboard, at: datetime, meanwhile: Iterable[Fields] = (), written: Sequence[Filled] = ()
+    ) -> None:
+        """A new link: nothing is known but the records, what the PBX lists, and what it wrote down. ``meanwhile`` was
+        heard before the list, and is taken after it."""
+        self.keep(self.tracker.feed(Tick(at=self.at, mono=self.at.timestamp() + 1)))
         self.at, known = max(self.at, at), list(self.calls.values())
         hung_up = {fields["uniqueid"] for fields in meanwhile if fields["event"] == "Hangup"}
         snapshot = resync.still_there(there.snapshot(self.at), known, hung_up)
         self.tracker = Tracker(MAP)
-        self._keep(resync.adopt(self.tracker, snapshot, known, rebooted=False))
+        self.keep(resync.caught_up(self.tracker, snapshot, known, written, rebooted=False))
 
     def tale(self) -> Tale:
-        self._keep(self.tracker.feed(Tick(at=self.at, mono=self.at.timestamp() + 1)))
+        self.keep(self.tracker.feed(Tick(at=self.at, mono=self.at.timestamp() + 1)))
         left = (len(self.tracker.channels), len(self.tracker.tracks))
         return Tale(self.events, list(self.calls.values()), left)
 
-    def _keep(self, events: Iterable[Event]) -> None:
+    def keep(self, events: Iterable[Event]) -> None:
         for event in events:
             self.events.append(event)
             key = getattr(event, "call", None)

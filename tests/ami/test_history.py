@@ -6,6 +6,7 @@ import csv
 import gzip
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from callcenter.ami.backfill.columns import OUR_CEL, SAMPLE_CEL
 from callcenter.ami.backfill.queue_log import verdicts
 from callcenter.ami.backfill.rows import QueueRow
 from callcenter.ami.cel import CelRow, Translation, Verdicts
+from callcenter.ami.past import Times
 from callcenter.ami.tracker import Tracker
 from callcenter.call import Call
 from callcenter.errors import Unavailable
@@ -37,7 +39,9 @@ EVER = Gap(
 
 def told(*sources: Path | str, only: str = "") -> list[Filled]:
     best = histories.find(" ".join(map(str, sources)), only)[0]
-    return list(histories.records(best, MAP, SPOOL, EVER, EVER.from_at))
+    gap = replace(EVER, filled_from=best.kind)
+    rows = best.rows(EVER.from_at, EVER.to_at)
+    return list(histories.records(best.kind, rows, MAP, SPOOL, (gap, Times(since=EVER.from_at))))
 
 
 def events_of(*sources: Path | str) -> list[CelRow]:

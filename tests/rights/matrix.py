@@ -171,6 +171,8 @@ MATRIX: Final[dict[str, Row]] = {
     "GET /me/dial": anybody(),
     "GET /dialling": only("admin"),
     "PUT /dialling": only("admin", body={}),
+    "GET /pbx/{name}/outages": only(*FLOOR),
+    "POST /outages/{outage_id}/reading": only("admin"),
     "GET /pbx/{name}/map": only(*FLOOR),
     "GET /pbx/{name}/events": only(*FLOOR),
     "POST /pbx/{name}/map/preview": only("admin", body={"map": []}),

@@ -28,6 +28,7 @@ from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, 
 from callcenter.crm.models.desks import PauseCode
 from callcenter.crm.models.imports import Import
 from callcenter.crm.models.listening import CommentRow
+from callcenter.crm.models.outages import OutageRow
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import SignIn, Team, User
 from callcenter.crm.models.privacy import LegalHold
@@ -170,10 +171,11 @@ def _plant_more(session: Session, card: Customer, now: Any, owner: UUID) -> dict
     task.created_at = task.updated_at = now
     hold = LegalHold(customer_id=card.id, reference="1", by_id=owner, at=now)
     queue = Queue(pbx="main", name=str(new_id()))
+    outage = OutageRow(pbx="main", from_at=now, to_at=now, cause="link_lost", begun_at=now, state="filled")
     firm = Customer(kind="organisation", owner_id=owner, team_id=team, created_at=now, updated_at=now)
     other_firm = Customer(kind="organisation", owner_id=owner, team_id=team, created_at=now, updated_at=now)
     note = NoteRow(customer_id=card.id, author_id=owner, text="x", created_at=now)
-    session.add_all([task, hold, queue, firm, other_firm, note])
+    session.add_all([task, hold, queue, outage, firm, other_firm, note])
     session.flush()
     link = CustomerLink(person_id=card.id, organisation_id=other_firm.id)
     absorbed = Customer(owner_id=owner, team_id=team, created_at=now, updated_at=now)
@@ -194,6 +196,7 @@ def _plant_more(session: Session, card: Customer, now: Any, owner: UUID) -> dict
         "task_id": str(task.id),
         "hold_id": str(hold.id),
         "queue_id": str(queue.id),
+        "outage_id": str(outage.id),
         "reminder_id": str(reminder.id),
         "organisation_id": str(firm.id),
         "note_id": str(note.id),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -13,11 +12,11 @@ from callcenter.ami.backfill.cdr import Records
 from callcenter.ami.backfill.queue_log import QueueLines
 from callcenter.ami.backfill.rows import CdrRow, HistoryRow, Kind, QueueRow
 from callcenter.ami.cel import CelRow
+from callcenter.ami.past import Times
 from callcenter.errors import Unavailable
 from callcenter.events import Filled, Gap
 from callcenter.pbxmap import PbxMap
 
-_LATE: Final = timedelta(seconds=10)
 _ORDER: Final[tuple[Kind, ...]] = ("cel", "cdr", "queue_log")
 
 
@@ -49,16 +48,17 @@ def events(source: Source, since: datetime, until: datetime) -> Iterator[CelRow]
     return (row for row in source.rows(since, until) if isinstance(row, CelRow))
 
 
-def records(source: Source, map: PbxMap, spool: str, gap: Gap, begun: datetime) -> Iterator[Filled]:
-    """Whole calls out of call detail records or a queue log, read from ``begun`` on: those that ended in the gap.
-
-    Raises Unavailable.
-    """
-    gap = replace(gap, filled_from=source.kind)
-    rows = source.rows(begun, gap.to_at + _LATE)
-    if source.kind == "cdr":
-        return _told_by_records(Records(map, spool, gap, gap.from_at - _LATE), rows)
-    return _told_by_lines(QueueLines(map, gap, gap.from_at - _LATE), rows)
+def records(
+    kind: Kind, rows: Iterable[HistoryRow], map: PbxMap, spool: str, when: tuple[Gap, Times]
+) -> Iterator[Filled]:
+    """Whole calls out of call detail records or a queue log: those of the gap. Raises Unavailable."""
+    gap, times = when
+    told = (
+        _told_by_records(Records(map, spool, gap, times.since), rows)
+        if kind == "cdr"
+        else _told_by_lines(QueueLines(map, gap, times.since), rows)
+    )
+    return (one for one in told if times.until is None or one.events[0].at <= times.until)
 
 
 def _one(setting: str) -> Sequence[Source]:

@@ -98,8 +98,11 @@ def address(text: str) -> URL:
 
 def engine_of(url: URL) -> Engine:
     """Raises Unavailable, with the command that installs the driver."""
+    shared = (
+        {"check_same_thread": False} if url.get_backend_name() == "sqlite" else {}
+    )  # one thread after another reads
     try:
-        return create_engine(url, hide_parameters=True, poolclass=NullPool)
+        return create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=shared)
     except ModuleNotFoundError as wrong:
         package = _DRIVERS.get(url.get_backend_name(), ("", str(wrong.name)))[1]
         raise Unavailable(

@@ -63,7 +63,7 @@ class GapRow(Row):
     __table_args__ = (UniqueConstraint("call_id", "seq"),)
     call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
     seq: Mapped[int]
-    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     to_at: Mapped[datetime] = mapped_column(UtcDateTime)
     cause: Mapped[str] = mapped_column(Text)
     filled_from: Mapped[str] = mapped_column(Text)

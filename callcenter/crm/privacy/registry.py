@@ -88,6 +88,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         map_rules: pbx pattern kind region arriving dialling
         offers: result
         seen_peers: pbx peer context linkedid
+        outages: pbx cause state code remedy
         outcome_codes: code labels comment
         passages: kind
         outcomes: state

@@ -1,0 +1,89 @@
+"""The link is lost anywhere in any captured stream and found again: with what the PBX wrote down nothing is missing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.ami import framing
+from callcenter.ami.cel import CelRow, Translation
+from callcenter.ami.past import Past, Times, calls_of
+from callcenter.call import Call
+from callcenter.events import Filled, Gap, GapCause
+from tests.ami.switchboard import Switchboard
+from tests.ami.tale import CAPTURES, MAP, answered, visits
+from tests.ami.test_cel import CUT_OFF, EVER, PLAIN, SPOOL, read
+from tests.ami.test_cut_and_resumed import STREAMS, WHOLE, Watch
+from tests.ami.whole import patiently
+
+NAMES = sorted(set(PLAIN) & set(STREAMS) - CUT_OFF)
+ROWS = {name: read(CAPTURES / f"{name}.cel.csv", *EVER) for name in NAMES}
+
+
+class Cut:
+    """A stream of which nobody heard what lies between two of its events."""
+
+    def __init__(self, name: str, lost: int, found: int) -> None:
+        stream = STREAMS[name]
+        self.before, self.unheard, self.after = stream[:lost], stream[lost:found], stream[found:]
+        self.watch, self.there = Watch(), Switchboard()
+        self.watch.see(self.before)
+        for fields in (*self.before, *self.unheard):
+            self.there.feed(fields)
+        self.gap = Gap(from_at=self.watch.at, to_at=self._at(), cause=GapCause.LINK_LOST, filled_from="cel")
+
+    def _at(self) -> datetime:
+        stamps = [fields["timestamp"] for fields in (*self.before, *self.unheard) if "timestamp" in fields]
+        return max(self.watch.at, framing.moment(stamps[-1] if stamps else "", self.watch.at))
+
+    def written(self, rows: list[CelRow]) -> list[Filled]:
+        times = Times(since=self.gap.from_at - timedelta(minutes=5), living=True)
+        return list(calls_of(rows, Past(MAP, Translation(SPOOL), self.gap, times)))
+
+
+def told(call: Call) -> dict[str, object]:
+    return {
+        "who": (call.key, call.number, call.result, call.ended_at is None),
+        "talks": sorted((s.device.name, s.outcome_state, s.role) for s in answered(call)),
+        "queues": [queue for queue, _ in visits(call)],
+    }
+
+
+def cuts(name: str, data: st.DataObject) -> Cut:
+    size = len(STREAMS[name])
+    lost, found = sorted(data.draw(st.tuples(st.integers(0, size), st.integers(0, size))))
+    return Cut(name, lost, found)
+
+
+def everything(calls: list[Call]) -> list[dict[str, object]]:
+    return [told(call) for call in sorted(calls, key=lambda call: call.key.uniqueid)]
+
+
+@patiently
+@given(name=st.sampled_from(NAMES), data=st.data())
+def test_what_was_written_by_then_is_filled_in_at_once_and_the_rest_at_a_second_look(
+    name: str, data: st.DataObject
+) -> None:
+    cut = cuts(name, data)
+    by_then = [row for row in ROWS[name] if row.at <= cut.gap.to_at]
+    cut.watch.come_back(cut.there, cut.gap.to_at, written=cut.written(by_then))
+    cut.watch.see(cut.after)
+    at_once = everything(cut.watch.tale().calls)
+    assert [call["talks"] for call in at_once] == [call["talks"] for call in everything(WHOLE[name].calls)]
+    cut.watch.keep(cut.written(ROWS[name]))
+    assert everything(list(cut.watch.calls.values())) == everything(WHOLE[name].calls)
+
+
+@patiently
+@given(name=st.sampled_from(NAMES), data=st.data())
+def test_and_what_is_read_only_when_it_all_is_over(name: str, data: st.DataObject) -> None:
+    cut = cuts(name, data)
+    cut.watch.come_back(cut.there, cut.gap.to_at)
+    cut.watch.see(cut.after)
+    cut.watch.keep(cut.written(ROWS[name]))
+    assert everything(cut.watch.tale().calls) == everything(WHOLE[name].calls)
+    once = list(cut.watch.calls.values())
+    cut.watch.keep(cut.written(ROWS[name]))
+    assert list(cut.watch.calls.values()) == once

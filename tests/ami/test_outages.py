@@ -1,0 +1,173 @@
+"""What could not be read at once is read beside the calls that come: until it is done, and with all it asks for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.ami.history import History
+from callcenter.bus import Bus
+from callcenter.clock import SetClock
+from callcenter.crm import calls
+from callcenter.crm.models.calls import CallRow, SegmentRow
+from callcenter.crm.models.outages import OutageRow
+from callcenter.crm.models.people import User
+from callcenter.crm.models.tasks import Task
+from callcenter.db import Database
+from callcenter.events import Arrived, CallKey, Direction, Ended, Gap, GapCause
+from callcenter.health import Health
+from callcenter.ledger import Ledger
+from callcenter.outages import Outages
+from callcenter.pbx_events import Outage
+from tests.ami.tale import CAPTURES, DESKS, MAP, ROSTER
+from tests.ami.test_cel import SPOOL
+from tests.spine.story import START
+
+HERE = CAPTURES / "history"
+FROM = datetime.fromtimestamp(1795761000, UTC)
+TO = FROM + timedelta(hours=2)
+
+
+@dataclass
+class House:
+    """A ledger and what reads outages beside it, at a clock of ours. ``file`` is where the PBX writes."""
+
+    db: Database
+    clock: SetClock
+    health: Health
+    ledger: Ledger
+    outages: Outages
+    file: Path
+
+    def writes(self, *names: str) -> None:
+        lines = [line for name in names for line in (HERE / f"{name}.cel").read_text().splitlines(keepends=True)]
+        self.file.write_text("".join(sorted(lines, key=lambda line: line.split(",")[1])))
+
+    async def was_deaf(self, code: str = "history_slow") -> None:
+        gap = Gap(from_at=FROM, to_at=TO, cause=GapCause.LINK_LOST, filled_from="cel")
+        await self.outages.told(Outage(pbx="main", at=TO, gap=gap, begun=FROM, code=code))
+        await self.outages.look()
+
+    async def row(self) -> OutageRow:
+        return await self.db.read(lambda s: s.scalars(select(OutageRow)).one())
+
+    async def states(self) -> list[str]:
+        talks = select(SegmentRow.outcome_state).where(SegmentRow.answered_at.is_not(None))
+        return await self.db.read(lambda s: sorted(s.scalars(talks)))
+
+    async def missed(self) -> list[int]:
+        return await self.db.read(lambda s: list(s.scalars(select(Task.missed).where(Task.closed_at.is_(None)))))
+
+
+@pytest.fixture
+async def house(db: Database, tmp_path: Path) -> AsyncIterator[House]:
+    def people(session: Session) -> None:
+        for number, agent in DESKS.items():
+            row = User(id=agent, username=number, display_name=number, password_hash="", role="agent")
+            row.created_at = START
+            session.add(row)
+
+    await db.write(people)
+    clock, bus = SetClock(at=TO), Bus()
+    health = Health(bus, clock)
+    ledger = Ledger(db, bus, clock, health)
+    await ledger.start(ROSTER)
+    history = History(source=str(tmp_path / "cel.csv"), spool=SPOOL)
+    part = Outages((db, clock, health), lambda _: (MAP, history), ledger.take)
+    consumer = asyncio.create_task(ledger.run("main"))
+    yield House(db, clock, health, ledger, part, tmp_path / "cel.csv")
+    consumer.cancel()
+    with suppress(asyncio.CancelledError):
+        await consumer
+    assert bus.failures == 0
+
+
+async def test_it_owes_outcomes_like_any_call_and_is_looked_at_once_more(house: House) -> None:
+    house.writes("queue_rrmemory_answered", "direct_did_answered")
+    await house.was_deaf()
+    assert await house.states() == ["owed", "owed"]
+    row = await house.row()
+    assert (row.state, row.code, row.read_at) == ("filled", "", TO)
+    before = dict(house.ledger.live())
+    house.clock.move(40)
+    await house.outages.look()
+    assert ((await house.row()).next_at, house.ledger.live()) == (None, before)
+
+
+async def test_it_is_tried_again_until_it_can_be_read_and_everybody_sees_that_it_waits(house: House) -> None:
+    house.file.mkdir()
+    await house.was_deaf()
+    waits = await house.row()
+    assert (waits.state, waits.code, waits.tries) == ("waiting", "history_missing", 1)
+    house.file.rmdir()
+    house.file.write_text("nonsense\n")
+    for tries in (2, 3):
+        house.clock.move(100)
+        await house.outages.look()
+        waits = await house.row()
+        assert (waits.state, waits.code, waits.tries) == ("waiting", "history_unknown", tries)
+    assert house.health.parts["history:main"].code == "history_unknown"
+    house.writes("direct_did_answered")
+    house.clock.move(100)
+    await house.outages.look()
+    assert ((await house.row()).state, await house.states()) == ("filled", ["owed"])
+    assert house.health.parts["history:main"].ok
+
+
+async def test_what_comes_to_light_half_a_day_later_keeps_nobody_from_his_next_call(
+    house: House,
+) -> None:
+    house.writes("queue_rrmemory_answered", "queue_abandoned_waiting")
+    house.clock.move(13 * 3600)
+    await house.was_deaf()
+    assert (await house.states(), await house.missed()) == (["deferred"], [1])
+    assert house.ledger.live() == {}
+
+
+async def test_after_days_it_is_given_up(house: House) -> None:
+    await house.was_deaf()
+    house.clock.move(4 * 86400)
+    await house.outages.look()
+    row = await house.row()
+    assert (row.state, row.next_at) == ("given_up", None)
+
+
+async def test_where_nobody_said_where_the_pbx_writes_it_says_so(house: House) -> None:
+    await house.was_deaf("history_not_set")
+    row = await house.row()
+    assert (row.state, row.next_at) == ("not_set", None)
+
+
+async def test_who_only_seemed_to_be_missed_is_no_longer(house: House) -> None:
+    house.writes("direct_did_answered")
+    uniqueid = house.file.read_text().split(",")[2].strip('"')
+    key = CallKey(pbx="main", uniqueid=uniqueid)
+    began = datetime.fromtimestamp(float(uniqueid), UTC)
+    arrived = Arrived(
+        call=key,
+        at=began,
+        mono=0.0,
+        direction=Direction.INBOUND,
+        number_raw="74951234567",
+        name="",
+        did="7101",
+        trunk="PJSIP/trunk",
+        region="RU",
+    )
+    await house.ledger.take(arrived)
+    await house.ledger.take(Ended(call=key, at=TO, mono=0.0, cause=0, by_customer=False, note="disconnected"))
+    assert await house.missed() == [1]
+    await house.was_deaf()
+    assert (await house.missed(), await house.states()) == ([], ["owed"])
+    call = await house.db.read(lambda s: calls.load(s, key))
+    assert call is not None
+    assert (call.result, call.note, [gap.filled_from for gap in call.gaps]) == ("answered", "", ["cel"])
+    assert await house.db.read(lambda s: len(s.scalars(select(CallRow)).all())) == 1

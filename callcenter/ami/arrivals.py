@@ -16,6 +16,7 @@ from callcenter.ami.tracks import SETTLE_SECONDS, Track
 from callcenter.events import Arrived, CallKey, Direction, OfferResult, Via
 from callcenter.pbx_events import ChannelSeen, OriginateFailed
 from callcenter.pbxmap import Kind, Rule, built_in, known_as, peer
+from callcenter.roster import Device
 
 _OWN_NEWS: Final = frozenset({Kind.TRUNK, Kind.DEVICE})
 _NO_DID: Final = frozenset({"", "s"})
@@ -39,6 +40,7 @@ class Arrivals:
             m.DialEnd: self._dial_end,
             m.DidKnown: self._did_known,
             m.NumberHidden: self._number_hidden,
+            m.Unreachable: self._unreachable,
             m.OriginateRefused: self._originate_refused,
         }
 
@@ -121,6 +123,10 @@ class Arrivals:
         if arrived := self._untold.get(msg.uniqueid):
             self._untold[msg.uniqueid] = replace(arrived, hidden=True)
         return ()
+
+    def _unreachable(self, msg: m.Unreachable) -> Iterable[Event]:
+        if track := self._scene.tracks.get(self._scene.customer_of(msg.uniqueid)):
+            yield from track.unreachable(msg, Device(pbx=self._scene.map.pbx, name=msg.device))
 
     def _renamed(self, msg: m.Renamed) -> Iterable[Event]:
         if channel := self._scene.channels.get(msg.uniqueid):

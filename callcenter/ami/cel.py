@@ -25,8 +25,9 @@ _RUNG: Final = "s"
 he dialled."""
 _HOLDING: Final = "holding_bridge"
 _UNKNOWN: Final = "<unknown>"
-HIDDEN: Final = "CC_HIDDEN"
-"""The event by which our hook says that the caller hides his number."""
+_HIDDEN: Final = "CC_HIDDEN"
+_UNREACHABLE: Final = "CC_UNREACHABLE"
+"""Events by which our hook says that the caller hides his number, and that a phone has no address."""
 _MOMENT: Final = timedelta(milliseconds=50)
 
 
@@ -87,7 +88,8 @@ class Translation:
             "CHAN_START": self._started,
             "ANSWER": self._answered,
             "USER_DEFINED": self._user_defined,
-            HIDDEN: self._user_defined,
+            _HIDDEN: self._user_defined,
+            _UNREACHABLE: self._user_defined,
             "APP_START": self._app_started,
             "APP_END": self._app_ended,
             "BRIDGE_ENTER": self._entered,
@@ -165,8 +167,11 @@ class Translation:
 
     def _user_defined(self, row: CelRow) -> Iterator[m.Message]:
         """An event of the dialplan's own, which files call by its own name."""
-        if row.data.split(",", 1)[0] == HIDDEN:
+        name, _, value = row.data.partition(",")
+        if name == _HIDDEN:
             yield m.NumberHidden(**row.stamp, uniqueid=row.uniqueid)
+        elif name == _UNREACHABLE:
+            yield m.Unreachable(**row.stamp, uniqueid=row.uniqueid, device=value)
 
     def _answered(self, row: CelRow) -> Iterator[m.Message]:
         if channel := self._channels.get(row.uniqueid):

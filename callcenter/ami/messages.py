@@ -236,6 +236,15 @@ class NumberHidden(_Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable(_Message):
+    """Our hook's CC_UNREACHABLE: ``device`` is to be dialled for the caller and has no address, so no channel of it
+    will ever tell."""
+
+    uniqueid: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member(_Message):
     """A queue member as QueueMember*, or QueueStatus, tells it."""
 
@@ -307,6 +316,7 @@ Message: TypeAlias = (
     | ParkingOver
     | DidKnown
     | NumberHidden
+    | Unreachable
     | Member
     | OriginateRefused
     | Owes

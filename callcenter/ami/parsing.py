@@ -38,6 +38,7 @@ from callcenter.ami.messages import (
     RecordedTo,
     Renamed,
     Transferred,
+    Unreachable,
 )
 from callcenter.events import QueueResult
 
@@ -141,6 +142,8 @@ def _variable(f: Fields, stamp: dict[str, object]) -> Message | None:
             return QueueNamed(**stamp, uniqueid=uniqueid, queue=value)  # type: ignore[arg-type]
         case "CC_HIDDEN" if value == "yes":
             return NumberHidden(**stamp, uniqueid=uniqueid)  # type: ignore[arg-type]
+        case "CC_UNREACHABLE" if value:
+            return Unreachable(**stamp, uniqueid=uniqueid, device=value)  # type: ignore[arg-type]
         case "VM_MESSAGEFILE" if value:
             return MessageLeft(**stamp, uniqueid=uniqueid, path=f"{value}.wav")  # type: ignore[arg-type]
         case _:
@@ -289,5 +292,5 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
 
 WANTED: Final = frozenset(_BUILDERS)
 VARIABLES: Final = frozenset(
-    {"MIXMONITOR_FILENAME", "QUEUESTATUS", "FROM_DID", "CC_QUEUE", "CC_HIDDEN", "VM_MESSAGEFILE"}
+    {"MIXMONITOR_FILENAME", "QUEUESTATUS", "FROM_DID", "CC_QUEUE", "CC_HIDDEN", "CC_UNREACHABLE", "VM_MESSAGEFILE"}
 )

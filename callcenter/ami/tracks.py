@@ -86,7 +86,8 @@ class Track:
     """``via`` is how the next leg comes to the call. ``queue``: the visit that is open; ``left``: since when (monotonic
     seconds) it is over for the PBX, which has not said why. ``parted``: the device that transferred him last after
     asking a colleague: it rings again, dialled by nobody, when the colleague does not answer. ``shelved``: he is
-    parked. ``bound_for``: the queue he was sent to last. ``message``: he left one."""
+    parked. ``bound_for``: the queue he was sent to last. ``message``: he left one. ``unreached``: legs that never were,
+    of phones without an address."""
 
     key: CallKey
     legs: dict[str, Leg] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class Track:
     bound_for: str = ""
     message: bool = False
     recordings: set[str] = field(default_factory=set)
+    unreached: set[str] = field(default_factory=set)
 
     @property
     def over(self) -> bool:
@@ -132,6 +134,15 @@ class Track:
             return
         result = OfferResult.REJECTED if cause in _BUSY else OfferResult.UNREACHABLE
         yield Offered(**self._stamp(when), leg=uniqueid, device=leg, via=self._via(), queue=self.queue, result=result)
+
+    def unreachable(self, when: When, device: Device) -> Iterable[CallEvent]:
+        """A phone without an address was to ring; its only leg is the one we make up, told once."""
+        leg = f"{self.key.uniqueid}/{device.name}"
+        if self.ended or leg in self.unreached:
+            return
+        self.unreached.add(leg)
+        result = OfferResult.UNREACHABLE
+        yield Offered(**self._stamp(when), leg=leg, device=device, via=self._via(), queue=self.queue, result=result)
 
     def _answered_since(self, since: float) -> bool:
         return any(leg.answered is not None and leg.answered >= since for leg in self.legs.values())

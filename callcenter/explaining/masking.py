@@ -94,6 +94,8 @@ class Mask:
     def _variable(self, variable: str, value: str) -> str:
         if variable == "FROM_DID":
             return self.number(value)
+        if variable == "CC_UNREACHABLE":
+            return self.channel(value)
         if variable not in _FILES:
             return value
         return self._files.setdefault(value, f"/masked/recording-{len(self._files) + 1}.wav")

@@ -14,7 +14,7 @@ from callcenter.ami import framing
 from callcenter.ami.reasons import Silence
 from callcenter.ami.retelling import Step
 from callcenter.call import Call
-from callcenter.events import CallEvent, CallKey, Direction
+from callcenter.events import CallEvent, CallKey, Direction, OfferResult
 from callcenter.lifecycle import apply
 from callcenter.pbx_events import ChannelSeen, DebtTold
 from callcenter.pbxmap import Kind, peer
@@ -214,6 +214,8 @@ def _of_segments(call: Call, deliveries: Sequence[Delivery]) -> Iterator[Verdict
         told = [d for d in deliveries if d.segment == segment.seq]
         if segment.agent is None:
             yield Verdict(code=Answer.NOBODY_SIGNED_IN, device=segment.device.name, at=_first(segment.offers))
+        elif segment.offers and not told and all(o.result is OfferResult.UNREACHABLE for o in segment.offers):
+            yield Verdict(code=Answer.PHONE_OFFLINE, agent=segment.agent, device=segment.device.name)
         elif segment.offers or told:
             yield _delivered(segment.agent, segment.device.name, told)
 

@@ -37,7 +37,7 @@ NOBODY: Final = {
     "voicemail": ("voicemail", [("brief", "timeout")], [(ANNA, "no_answer")]),
     "voicemail_declined": ("abandoned", [("brief", "timeout")], [(ANNA, "no_answer")]),
     "not_there": ("abandoned", [], [(ANNA, "unreachable")]),
-    "never_registered": ("missed", [], []),
+    "never_registered": ("missed", [], [("PJSIP/nowhere", "unreachable")]),
     "outgoing_busy": ("busy", [], []),
     "outgoing_wrong": ("failed", [], []),
     "outgoing_congested": ("failed", [], []),
@@ -119,6 +119,17 @@ def test_a_mobile_that_is_an_agents_is_his_part_with_his_desk() -> None:
 def test_a_phone_that_never_rang_pops_nowhere() -> None:
     rung = [event for event in told(recorded("not_there")).events if isinstance(event, Offered)]
     assert [event.result for event in rung] == ["unreachable"]
+
+
+def test_a_phone_without_an_address_is_told_of_once_however_often_it_is_tried() -> None:
+    pbx = Pbx()
+    customer = pbx.customer()
+    for _ in range(2):
+        pbx.variable(customer, "CC_UNREACHABLE", ANNA)
+    pbx.hangup(customer)
+    call = told(pbx.stream).call
+    assert (offers(call), call.result) == ([(ANNA, "unreachable")], "missed")
+    assert [s.agent for s in call.segments] == [ANNA_HERSELF]
 
 
 def test_of_a_phone_that_had_no_time_to_ring_nothing_is_known() -> None:

@@ -27,7 +27,7 @@ def blind_keys(stage: Stage) -> None:
     stage.floor.phone(ANNA)
     stage.floor.phone(BORIS)
     stage.floor.caller(NUMBER, "7101", talk_ms=6000)
-    keys(stage, talking_leg(stage, ANNA), f"#1{BORIS}")
+    keys(stage.taps[0], talking_leg(stage, ANNA), f"#1{BORIS}")
     stage.over()
 
 
@@ -58,7 +58,7 @@ def attended_keys(stage: Stage) -> None:
     anna = stage.floor.phone(ANNA, talk_ms=6000)
     boris = stage.floor.phone(BORIS)
     stage.floor.caller(NUMBER, "7101", talk_ms=9000)
-    keys(stage, talking_leg(stage, ANNA), f"*2{BORIS}")
+    keys(stage.taps[0], talking_leg(stage, ANNA), f"*2{BORIS}")
     until(boris.taken, 10, "Boris giving advice")
     until(lambda: [o for o in anna.offers() if o.ended_at], 10, "Anna gone")
     stage.over()
@@ -72,7 +72,7 @@ def consult_cancelled(stage: Stage) -> None:
     leg = talking_leg(stage, ANNA)
     stage.taps[0].action("Atxfer", Channel=leg, Context="agents", Exten=BORIS)
     until(boris.taken, 10, "Boris giving advice")
-    keys(stage, leg, "*1")
+    keys(stage.taps[0], leg, "*1")
     stage.over()
 
 
@@ -113,7 +113,7 @@ def three_way(stage: Stage) -> None:
     leg = talking_leg(stage, ANNA)
     stage.taps[0].action("Atxfer", Channel=leg, Context="agents", Exten=BORIS)
     until(boris.taken, 10, "Boris giving advice")
-    keys(stage, leg, "*3")
+    keys(stage.taps[0], leg, "*3")
     stage.over()
 
 

@@ -47,7 +47,7 @@ exten => 7213,1,Gosub(callcenter-queue,s,1(brief,${{EXTEN}}))
  same => n,Answer()
  same => n,VoiceMail(support@default,s)
  same => n,Hangup()
-exten => 7214,1,Gosub(callcenter-direct,s,1(${{EXTEN}}))
+exten => 7214,1,Gosub(callcenter-direct,s,1(${{EXTEN}},PJSIP/nowhere))
  same => n,Dial(PJSIP/nowhere,20)
  same => n,Hangup()
 [inner]

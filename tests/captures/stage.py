@@ -43,10 +43,10 @@ def talking_leg(stage: Stage, agent: str) -> str:
     return next(e["Channel"] for e in entered("BridgeEnter") if e["Channel"].startswith(prefix))
 
 
-def keys(stage: Stage, channel: str, dialled: str) -> None:
+def keys(tap: AmiTap, channel: str, dialled: str) -> None:
     """What the phone at `channel` dials in the talk, as RTP telephone events would arrive."""
-    heard = stage.taps[0].events
+    heard = tap.events
     before = len(heard("DTMFEnd"))
     for pressed, key in enumerate(dialled, start=1):
-        stage.taps[0].action("PlayDTMF", Channel=channel, Digit=key, Duration="120", Receive="true")
+        tap.action("PlayDTMF", Channel=channel, Digit=key, Duration="120", Receive="true")
         until(partial(lambda many: len(heard("DTMFEnd")) >= many, before + pressed), 5, f"the key {key}")

@@ -14,6 +14,7 @@ from callcenter.explaining.search import Asked, Result
 from callcenter.explaining.story import Answer, Delivery
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.roster import Roster
+from tests.ami.says import Pbx
 from tests.ami.tale import MAP, ROSTER, recorded
 from tests.ami.tale import told as tale
 from tests.explaining.told import answers, journal, kept, soon, story
@@ -55,6 +56,14 @@ def test_a_number_that_its_owner_hides_is_in_no_line() -> None:
     assert any(b"4951234567" in line.raw for line in found.lines)
     assert not any(b"4951234567" in line.raw for line in shown.lines)
     assert story(recorded("withheld_unknown"), uniqueid("withheld_unknown")).without_number().lines
+
+
+def test_a_phone_without_an_address_is_the_reason() -> None:
+    pbx = Pbx()
+    pbx.variable(customer := pbx.customer(), "CC_UNREACHABLE", "PJSIP/101")
+    pbx.hangup(customer)
+    found = story(pbx.stream, customer.uniqueid)
+    assert [(v.code, v.agent, v.device) for v in found.verdicts] == [(Answer.PHONE_OFFLINE, ANNA, "PJSIP/101")]
 
 
 def test_it_was_painted() -> None:

@@ -16,10 +16,10 @@ VERSION: Final = "4"
 """Of asterisk-conf/callcenter.conf, as its context callcenter-version says it."""
 OWN: Final = (
     "callcenter-version", "callcenter-call", "callcenter-hidden", "callcenter-queue", "callcenter-direct",
-    "callcenter-record", "callcenter-record-leg", "callcenter-restore", "callcenter-restart", "callcenter-below",
-    GATE, "callcenter-ring", "callcenter-answered", "callcenter-dialled", "callcenter-dial", "callcenter-click",
-    "callcenter-owe", "callcenter-leaves", "callcenter-left", "callcenter-of", "callcenter-whose", "callcenter-test",
-    "callcenter-test-phone",
+    "callcenter-reach", "callcenter-record", "callcenter-record-leg", "callcenter-restore", "callcenter-restart",
+    "callcenter-below", GATE, "callcenter-ring", "callcenter-answered", "callcenter-dialled", "callcenter-dial",
+    "callcenter-click", "callcenter-owe", "callcenter-leaves", "callcenter-left", "callcenter-of", "callcenter-whose",
+    "callcenter-test", "callcenter-test-phone",
 )  # fmt: skip
 HOOKS: Final[Mapping[str, str]] = {
     "from-pstn-custom": "callcenter-enters",

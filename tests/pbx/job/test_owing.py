@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.captures.stage import keys
 from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
-from tests.lab.refer import refer
+from tests.lab.refer import hold, refer, resume
 from tests.pbx.job.conftest import wire
 from tests.pbx.job.product import Desk, Product
 from tests.pbx.job.test_calls import call_of, over
@@ -129,3 +130,62 @@ async def test_who_fetched_a_parked_customer_is_held_while_they_talk(
     await over(caller)
     await desks["boris"].log_outcome()
     await until_async(lambda: free(floor.pbx, "102"), 10, "Boris free")
+
+
+async def state(desk: Desk, number: str) -> str:
+    """The state of the newest call of a number, as everybody's list shows it."""
+    found = await desk.request("GET", f"/calls?number=%2B{number}")
+    return str(found["items"][0]["state"])
+
+
+async def test_a_customer_held_then_sent_on_by_keys_and_by_another_program_is_whose_he_reaches(
+    floor: Floor, desks: dict[str, Desk], tap: AmiTap
+) -> None:
+    """Anna holds him and has him back, dials #1 102; somebody else's program then redirects him to Chiara."""
+    for other in ("102", "103"):
+        floor.phone(other)
+    caller, phone = await customer_of_anna(floor, desks, "79161260007", 7000)
+    sofia = desks["sofia"]
+    for press, shown in ((hold, "held"), (resume, "talking")):
+        await asyncio.to_thread(press, phone)
+
+        async def is_shown(wanted: str = shown) -> bool:
+            return await state(sofia, "79161260007") == wanted
+
+        await until_async(is_shown, 5, f"the call shown as {shown}")
+    entered = [e["Channel"] for e in tap.events("BridgeEnter")]
+    leg = next(channel for channel in entered if channel.startswith("PJSIP/101"))
+    await asyncio.to_thread(keys, tap, leg, "#1102")
+    assert (await talking(desks["boris"]))["via"] == "blind"
+    customer = next(channel for channel in entered if channel.startswith("PJSIP/anonymous"))
+    tap.action("Redirect", Channel=customer, Context="agents", Exten="103", Priority="1")
+    assert (await talking(desks["chiara"]))["via"] == "blind"
+    await over(caller)
+    await until_async(desks["chiara"].owed, 10, "Chiara owing the form")
+    call = await call_of(sofia, "+79161260007")
+    assert [(name, via, state) for name, via, _, state in told(call)] == [
+        ("anna", "direct", "draft"),
+        ("boris", "blind", "draft"),
+        ("chiara", "blind", "owed"),
+    ]
+    assert call["segments"][0]["hold_s"] > 0
+    assert set(floor.pbx.database("callcenter-owes")) == {"PJSIP/101", "PJSIP/102", "PJSIP/103"}
+
+
+async def test_who_is_asked_and_brought_in_by_a_key_helps_until_he_is_alone_with_the_customer(
+    floor: Floor, desks: dict[str, Desk], tap: AmiTap
+) -> None:
+    boris = floor.phone("102")
+    caller, _ = await customer_of_anna(floor, desks, "79161260008", 6500)
+    leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101"))
+    tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
+    await until_async(boris.taken, 10, "Boris giving advice")
+    await asyncio.to_thread(keys, tap, leg, "*3")
+    shown = desks["boris"].pops
+    await until_async(lambda: [p for p in shown.values() if p["role"] == "assist"], 10, "Boris helping")
+    tap.action("Hangup", Channel=leg)
+    await until_async(lambda: [p for p in desks["anna"].owed() if p["handed_to"] == "Boris"], 10, "Anna's draft")
+    await over(caller)
+    await until_async(desks["boris"].owed, 10, "Boris owing the form")
+    states = {(name, role, state) for name, _, role, state in told(await call_of(desks["sofia"], "+79161260008"))}
+    assert states == {("anna", "owner", "draft"), ("boris", "owner", "owed")}

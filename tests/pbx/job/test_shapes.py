@@ -157,6 +157,31 @@ async def test_an_unplugged_phone_is_shown_as_not_reachable_and_never_pops(
     assert desks["chiara"].kinds() == []
 
 
+async def test_a_phone_that_never_registered_is_the_reason_its_agent_missed_him(
+    floor: Floor, desks: dict[str, Desk], product: Product
+) -> None:
+    await forward(product, "103", "PJSIP/nowhere")
+    await over(floor.caller("79161260013", "7214"))
+    sofia = desks["sofia"]
+    call = await call_of(sofia, "+79161260013")
+    assert (call["result"], rings(call)) == ("missed", [("PJSIP/nowhere", "unreachable")])
+    assert [s["agent"]["username"] for s in call["segments"]] == ["chiara"]
+    why = await sofia.request("GET", f"/calls/{call['id']}/events")
+    assert [(v["code"], v["agent"]) for v in why["verdicts"]] == [("phone_offline", "Chiara")]
+
+
+async def test_a_caller_who_hides_his_number_is_nobodys_card(floor: Floor, desks: dict[str, Desk]) -> None:
+    floor.phone("101")
+    caller = floor.caller("79161260014", "7101", privacy=True, talk_ms=800)
+    pop = await until_async(lambda: next(iter(desks["anna"].pops.values()), None), 15, "Anna's pop")
+    assert pop is not None
+    assert (pop["withheld"], pop["number"], pop["customer"]) == (True, "", None)
+    await over(caller)
+    sofia = desks["sofia"]
+    assert (await sofia.request("GET", "/customers?q=79161260014"))["items"] == []
+    assert (await sofia.request("GET", "/calls?limit=1"))["items"][0]["withheld"]
+
+
 async def test_a_queue_that_lets_nobody_in_says_so(floor: Floor, desks: dict[str, Desk]) -> None:
     await over(floor.caller("79161260011", "7210"))
     call = await call_of(desks["sofia"], "+79161260011")

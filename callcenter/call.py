@@ -35,7 +35,6 @@ class Result(StrEnum):
 class Role(StrEnum):
     OWNER = "owner"
     ASSIST = "assist"
-    CONSULT = "consult"
 
 
 class OutcomeState(StrEnum):

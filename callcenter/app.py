@@ -60,15 +60,15 @@ from callcenter.pbx_events import (
     OriginateFailed,
     Outage,
 )
+from callcenter.recording import again, api_hiding, api_listening, api_pausing, api_speech, api_transcripts
 from callcenter.recording import api as recording_api
-from callcenter.recording import api_listening, api_pausing, api_speech, api_transcripts, opus
 from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.recording.ears import Ears
 from callcenter.recording.listeners import Listeners
 from callcenter.recording.models import Models
 from callcenter.recording.pausing import House as PausingHouse
 from callcenter.recording.pausing import Pausing
-from callcenter.recording.renditions import Renditions
+from callcenter.recording.renditions import Renditions, machine
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
 from callcenter.recording.transcribe import Transcriber
@@ -139,6 +139,7 @@ def build(settings: Settings) -> Parts:
     listeners = Listeners(Models.of(settings), ears, health)
     law = _law(settings, links, (db, clock), capture)
     jobs.on(erasure.KIND, law.eraser.job)
+    jobs.on(again.KIND, again.Again(db, clock).step)
     gate = Gate(outside)
     survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
     stage = Stage(House(out=outside, survey=survey, map=lambda pbx: links.feeds[pbx].map))
@@ -161,7 +162,7 @@ def build(settings: Settings) -> Parts:
         vitals=Vitals(db, clock, health, settings),
         jobs=jobs,
         capture=capture,
-        renditions=Renditions(db, clock, capture.kept, opus.found()),
+        renditions=Renditions(db, clock, capture.kept, machine(listeners.models.any)),
         transcriber=Transcriber(db, clock, capture.kept, listeners),
         switch=Switch(db, outside.send),
         pausing=Pausing(PausingHouse(clock=clock, live=ledger.live, take=ledger.take, send=outside.send)),
@@ -293,6 +294,7 @@ def add_all_routes(app: web.Application) -> None:
     api_speech.add_routes(app)
     api_listening.add_routes(app)
     api_pausing.add_routes(app)
+    api_hiding.add_routes(app)
     screenpop_api.add_routes(app)
     rehearsing_api.add_routes(app)
     vitals_api.add_routes(app)

@@ -23,7 +23,7 @@ from callcenter.api import (
     etag,
     expect,
 )
-from callcenter.crm import audit, call_list, call_views, card_digits, news, once, outcomes, settle
+from callcenter.crm import audit, call_list, call_views, hiding_policy, news, once, outcomes, settle
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_views import SegmentAnswer
 from callcenter.crm.rights import Actor, Verb
@@ -163,7 +163,7 @@ class DraftView(View):
 
         def keep(session: Session) -> None:
             row = settle.drafted(session, segment_id, who)
-            row.draft_outcome, row.draft_comment = body.outcome or "", card_digits.hide(body.comment)
+            row.draft_outcome, row.draft_comment = body.outcome or "", hiding_policy.hide(session, body.comment)
 
         await app[DB].write(keep)
         saved = DraftSaved(segment=segment_id, agent=who.id, outcome=body.outcome or "", comment=body.comment)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
-from callcenter.crm import call_pauses, card_digits, passages
+from callcenter.crm import call_pauses, hiding_policy, passages
 from callcenter.crm.identify import Identified
 from callcenter.crm.models.calls import (
     CallCandidate,
@@ -76,9 +76,15 @@ def save(session: Session, before: Call | None, after: Call, who: Identified | N
 
 def settle(session: Session, segment: UUID, values: dict[str, Any]) -> None:
     """Keeps how a debt was settled (state, code_id, comment, by_id, at) and lets the draft go."""
-    kept = {**values, "comment": card_digits.hide(values["comment"])}
+    kept = {**values, "comment": hiding_policy.hide(session, values["comment"])}
     upsert(session, OutcomeRow, {"segment_id": segment}, kept)
     session.flush()
+    index_outcome(session, segment)
+    session.execute(update(SegmentRow).where(SegmentRow.id == segment).values(draft_outcome="", draft_comment=""))
+
+
+def index_outcome(session: Session, segment: UUID) -> None:
+    """Makes the words of a settled debt found."""
     row = session.execute(
         select(OutcomeRow.id, OutcomeRow.comment, OutcomeRow.at, SegmentRow.call_id)
         .join(SegmentRow, SegmentRow.id == OutcomeRow.segment_id)
@@ -86,7 +92,6 @@ def settle(session: Session, segment: UUID, values: dict[str, Any]) -> None:
     ).one()
     said = passages.Found(kind=passages.OUTCOME, source=row.id, call=row.call_id, at=row.at, text=row.comment)
     passages.put(session, [said])
-    session.execute(update(SegmentRow).where(SegmentRow.id == segment).values(draft_outcome="", draft_comment=""))
 
 
 def unsettled(session: Session) -> list[Call]:

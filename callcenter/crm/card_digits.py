@@ -15,13 +15,22 @@ from callcenter.crm.fold import fold
 HIDDEN: Final = "•"
 _FEWEST, _MOST = 13, 19
 _WRITTEN: Final = re.compile(r"(?<!\d)\d(?:[ .\-\u00a0]?\d){12,40}(?!\d)")
+_MARKS: Final = ".,;:-–—!?"
 _WORD: Final = re.compile(r"\S+")
-_UNITS: Final = {
-    "en": "zero oh nought one two three four five six seven eight nine double triple",
-    "ru": "ноль нуль один одна два две три четыре пять шесть семь восемь девять",
-    "it": "zero uno una due tre quattro cinque sei sette otto nove",
-    "az": "sıfır bir iki üç dörd beş altı yeddi səkkiz doqquz",
-}
+_UNITS: Final = (
+    "zero oh nought ноль нуль sıfır",
+    "one один одна uno una bir",
+    "two два две due iki",
+    "three три tre üç",
+    "four четыре quattro dörd",
+    "five пять cinque beş",
+    "six шесть sei altı",
+    "seven семь sette yeddi",
+    "eight восемь otto səkkiz",
+    "nine девять nove doqquz",
+)
+"""English, Russian, Italian, Azerbaijani."""
+_AGAIN: Final = "double triple"
 _MORE: Final = {
     "en": "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty"
     " sixty seventy eighty ninety hundred thousand",
@@ -33,7 +42,8 @@ _MORE: Final = {
     "az": "on iyirmi otuz qırx əlli altmış yetmiş səksən doxsan yüz min",
 }
 _TWO_DIGITS: Final = frozenset(fold(word) for words in _MORE.values() for word in words.split())
-_ONE_DIGIT: Final = frozenset(fold(word) for words in _UNITS.values() for word in words.split())
+_DIGIT: Final = {fold(word): str(digit) for digit, words in enumerate(_UNITS) for word in words.split()}
+_ONE_DIGIT: Final = frozenset(_DIGIT) | frozenset(_AGAIN.split())
 
 
 def hide(text: str) -> str:
@@ -59,6 +69,11 @@ def hidden(words: Sequence[str]) -> set[int]:
             found.update(run)
         run = []
     return found
+
+
+def read(word: str) -> str:
+    """The digits a word stands for: itself where it is none, and where it stands for more than one."""
+    return _DIGIT.get(fold(word.strip(_MARKS)), word)
 
 
 def luhn(digits: str) -> bool:
@@ -92,7 +107,7 @@ def _card(digits: str) -> bool:
 
 def _digits(word: str) -> int:
     """How many digits of a number the word stands for: 0 where it is none."""
-    bare = fold(word.strip(".,;:-–—!?"))
+    bare = fold(word.strip(_MARKS))
     if bare in _ONE_DIGIT:
         return 1
     parts = bare.split("-")

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.crm import card_digits, customers, passages
+from callcenter.crm import customers, hiding_policy, passages
 from callcenter.crm.customers import Made
 from callcenter.crm.fold import fold
 from callcenter.crm.models.cards import CustomerLink, CustomerTag, NoteRow
@@ -25,12 +25,12 @@ _SUGGESTED: Final = 20
 
 def write(session: Session, customer: Customer, text: str, pinned: bool, made: Made) -> UUID:
     """A new note."""
-    note = NoteRow(customer_id=customer.id, text=card_digits.hide(text), pinned=pinned, created_at=made.at)
+    note = NoteRow(customer_id=customer.id, text=hiding_policy.hide(session, text), pinned=pinned, created_at=made.at)
     note.author_id = made.by.id if made.by else None
     session.add(note)
     customers.worked_on(customer, made)
     session.flush()
-    _find(session, note)
+    index(session, note)
     return note.id
 
 
@@ -50,11 +50,11 @@ def rewrite(session: Session, note_id: UUID, values: Mapping[str, Any], made: Ma
     if "text" in values and values["text"] != found.text:
         if found.author_id != made.by.id:
             raise Forbidden("a colleague wrote this; add a note of your own")
-        found.text, found.edited_at = card_digits.hide(values["text"]), made.at
+        found.text, found.edited_at = hiding_policy.hide(session, values["text"]), made.at
     found.pinned = values.get("pinned", found.pinned)
     found.version += 1
     session.flush()
-    _find(session, found)
+    index(session, found)
     return found
 
 
@@ -151,6 +151,7 @@ def _own_tags(customer: UUID) -> Any:
     return select(CustomerTag).where(CustomerTag.customer_id == customer)
 
 
-def _find(session: Session, row: NoteRow) -> None:
+def index(session: Session, row: NoteRow) -> None:
+    """Makes its words found."""
     words = passages.Found(kind=passages.NOTE, source=row.id, call=None, at=row.created_at, text=row.text)
     passages.put(session, [words])

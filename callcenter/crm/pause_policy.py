@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models.office import Policy
+from callcenter.crm import policy_row
 
 KEY: Final = "recording_pause"
 
@@ -21,25 +21,13 @@ class PausePolicy(BaseModel):
 
 
 def read(session: Session) -> PausePolicy:
-    """The rule now; the first one where nobody decided, or where a newer version wrote what this one cannot read."""
-    row = session.get(Policy, KEY)
-    try:
-        return PausePolicy.model_validate(row.value) if row else PausePolicy()
-    except ValidationError:
-        return PausePolicy()
+    return policy_row.read(session, KEY, PausePolicy)
 
 
 def version(session: Session) -> int:
-    """0 before anybody decided."""
-    row = session.get(Policy, KEY)
-    return row.version if row else 0
+    return policy_row.version(session, KEY)
 
 
 def write(session: Session, policy: PausePolicy) -> None:
     """This rule from the next pause on."""
-    row = session.get(Policy, KEY, with_for_update=True)
-    if row is None:
-        session.add(Policy(key=KEY, value=policy.model_dump(mode="json")))
-    else:
-        row.value, row.version = policy.model_dump(mode="json"), row.version + 1
-    session.flush()
+    policy_row.write(session, KEY, policy)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models.office import Policy
+from callcenter.crm import policy_row
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.owing import SHORT_CALL, Short, ShortCalls, Then
 
@@ -53,28 +53,15 @@ class ShortCallPolicy(BaseModel):
 
 
 def read(session: Session) -> ShortCallPolicy:
-    """The rules now; none where nobody decided, or where a newer version wrote what this one cannot read."""
-    row = session.get(Policy, KEY)
-    try:
-        return ShortCallPolicy.model_validate(row.value) if row else ShortCallPolicy()
-    except ValidationError:
-        return ShortCallPolicy()
+    return policy_row.read(session, KEY, ShortCallPolicy)
 
 
 def version(session: Session) -> int:
-    """0 before anybody decided."""
-    row = session.get(Policy, KEY)
-    return row.version if row else 0
+    return policy_row.version(session, KEY)
 
 
 def write(session: Session, policy: ShortCallPolicy) -> None:
-    """These rules from now on."""
-    row = session.get(Policy, KEY, with_for_update=True)
-    if row is None:
-        session.add(Policy(key=KEY, value=policy.model_dump(mode="json")))
-    else:
-        row.value, row.version = policy.model_dump(mode="json"), row.version + 1
-    session.flush()
+    policy_row.write(session, KEY, policy)
 
 
 def rules(session: Session) -> ShortCalls:

@@ -5,19 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from sqlalchemy import select
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models.office import Policy
-from callcenter.crm.statement import Statement
+from callcenter.crm import policy_row
 
 KEY: Final = "tasks"
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-_find: Final = Statement(lambda _: select(Policy.value).where(Policy.key == KEY))
 
 
 class TaskPolicy(BaseModel):
@@ -42,25 +37,12 @@ class TaskPolicy(BaseModel):
 
 
 def read(session: Session) -> TaskPolicy:
-    """The rules now; the first ones where nobody decided, or where a newer version wrote what this one cannot read."""
-    rows = _find(session, {})
-    try:
-        return TaskPolicy.model_validate(rows[0].value) if rows else TaskPolicy()
-    except ValidationError:
-        return TaskPolicy()
+    return policy_row.read(session, KEY, TaskPolicy)
 
 
 def version(session: Session) -> int:
-    """0 before anybody decided."""
-    row = session.get(Policy, KEY)
-    return row.version if row else 0
+    return policy_row.version(session, KEY)
 
 
 def write(session: Session, policy: TaskPolicy) -> None:
-    """These rules from now on."""
-    row = session.get(Policy, KEY, with_for_update=True)
-    if row is None:
-        session.add(Policy(key=KEY, value=policy.model_dump(mode="json")))
-    else:
-        row.value, row.version = policy.model_dump(mode="json"), row.version + 1
-    session.flush()
+    policy_row.write(session, KEY, policy)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.api import CLOCK, DB, ROOT, Answer, Body, Prose, View, creates
-from callcenter.crm import audit, once
+from callcenter.crm import audit, hiding_policy, once
 from callcenter.crm.access import actor
 from callcenter.crm.models.listening import CommentRow
 from callcenter.crm.models.people import User
@@ -100,7 +100,8 @@ class CommentsView(View):
         app, now = self.request.app, self.request.app[CLOCK].now()
 
         def write(session: Session) -> UUID:
-            made = CommentRow(recording_id=row.id, author_id=who.id, text=body.text, created_at=now)
+            words = hiding_policy.hide(session, body.text)
+            made = CommentRow(recording_id=row.id, author_id=who.id, text=words, created_at=now)
             made.at_s = min(body.at_s, row.duration_s)
             session.add(made)
             session.flush()

@@ -21,7 +21,10 @@ def voices(file: Path, chunk: int) -> list[tuple[int, Iterator[bytes]]]:
     Raises OSError, and ValueError for what is no sound.
     """
     try:
-        sound = AudioSegment.from_wav(str(file)).set_sample_width(_SAMPLE_BYTES)
+        with file.open("rb") as opened:
+            plain = opened.read(4) == b"RIFF"
+        sound = (AudioSegment.from_wav if plain else AudioSegment.from_file)(str(file))
+        sound = sound.set_sample_width(_SAMPLE_BYTES)
     except OSError:
         raise
     except Exception as wrong:

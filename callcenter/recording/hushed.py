@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import count, groupby
 from typing import Any, Final
 
+from callcenter.crm import hiding
 from callcenter.crm.card_digits import HIDDEN
-from callcenter.crm.sounds import Spans
+from callcenter.crm.sounds import Spans, joined
 from callcenter.recording.files import Wave
 
 _BEFORE_S: Final = 0.25
@@ -23,15 +25,13 @@ def silent(voices: Iterable[Sequence[dict[str, Any]]], duration_s: float) -> lis
     return joined(((max(0.0, start), min(duration_s, end)) for start, end in spans))
 
 
-def joined(spans: Iterable[Sequence[float]]) -> list[list[float]]:
-    """In order and without overlaps, to a hundredth of a second."""
-    found: list[list[float]] = []
-    for start, end in sorted((round(a, 2), round(b, 2)) for a, b in spans):
-        if found and start <= found[-1][1]:
-            found[-1][1] = max(found[-1][1], end)
-        elif start < end:
-            found.append([start, end])
-    return found
+def discreet(
+    voice: Sequence[Sequence[dict[str, Any]]], patterns: Sequence[re.Pattern[str]]
+) -> list[list[dict[str, Any]]]:
+    """The utterances of one voice with the words hidden that may not be kept, also across the pauses a person makes."""
+    secret = hiding.spoken([str(word["text"]) for words in voice for word in words], patterns)
+    at = count()
+    return [[{**word, "text": HIDDEN} if next(at) in secret else word for word in words] for words in voice]
 
 
 def hush(data: bytearray, at: int, wave: Wave, spans: Spans) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,9 +24,11 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.clock import Clock
-from callcenter.crm.models.calls import RecordingRow
+from callcenter.crm import hiding_policy
+from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.crm.models.listening import OutlineRow, RenditionRow
-from callcenter.crm.sounds import DROP, SUFFIXES, Sound, Spans, drop, unnamed
+from callcenter.crm.privacy import holds
+from callcenter.crm.sounds import DROP, SUFFIXES, Sound, Spans, drop, heard, rendition, unnamed
 from callcenter.crm.upsert import upsert
 from callcenter.db import Database
 from callcenter.errors import Unavailable
@@ -54,6 +56,19 @@ class Made:
     outline: Outline
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What there is to work with: whether an engine listens here."""
+
+    packer: opus.Packer
+    listens: Callable[[], bool]
+
+
+def machine(listens: Callable[[], bool]) -> Machine:
+    """This one."""
+    return Machine(packer=opus.found(), listens=listens)
+
+
 def ask(session: Session, recording: UUID, now: datetime) -> None:
     """What is played of it does not hold any more."""
     jobs.enqueue(session, MAKE, {"recording": str(recording)}, at=now)
@@ -68,9 +83,9 @@ def ask_to_pack(session: Session, recording: UUID, now: datetime) -> None:
 class Renditions:
     """A queue of its own, one at a time: packing takes a while, and nobody waits for it."""
 
-    def __init__(self, db: Database, clock: Clock, store: ObjectStore, packer: opus.Packer) -> None:
+    def __init__(self, db: Database, clock: Clock, store: ObjectStore, machine: Machine) -> None:
         self._db = db
-        self._packer = packer
+        self._machine = machine
         self._clock = clock
         self._store = store
         self._jobs = jobs.Jobs(db, clock)
@@ -83,9 +98,14 @@ class Renditions:
     async def make(self, args: Mapping[str, Any]) -> None:
         """The job. Raises Unavailable to be tried again."""
         recording = UUID(args["recording"])
-        row, there = await self._db.read(lambda s: (s.get(RecordingRow, recording), _rendition(s, recording)))
-        if row is None or row.state != "stored" or not self._lacks(row, there):
+        row, there = await self._db.read(lambda s: (s.get(RecordingRow, recording), rendition(s, recording)))
+        if row is None or row.state != "stored":
             return
+        if self._lacks(row, there):
+            await self._make(row)
+        await self._db.write(lambda s: self._replace(s, recording))
+
+    async def _make(self, row: RecordingRow) -> None:
         with tempfile.TemporaryDirectory(prefix="callcenter-") as folder:
             try:
                 made = await self._made(row, Path(folder))
@@ -105,11 +125,26 @@ class Renditions:
             except (StoreError, OSError) as wrong:
                 raise _away(wrong) from wrong
 
+    def _replace(self, session: Session, recording: UUID) -> None:
+        """Where people decided so, what is played takes the place of what was recorded, once nobody needs that."""
+        row, there = session.get_one(RecordingRow, recording, with_for_update=True), rendition(session, recording)
+        if there is None or row.state != "stored" or there.silent != row.silent or there.store_key == row.store_key:
+            return
+        card = session.scalar(select(CallRow.customer_id).where(CallRow.id == row.call_id))
+        held = holds.holding(session, (card,) if card else (), (row.call_id,))
+        kept = hiding_policy.read(session).originals == "keep"
+        if kept or held or (self._machine.listens() and not heard(session, recording)):
+            return
+        old, row.store_key, row.media_type = row.store_key, there.store_key, there.media_type
+        row.size, row.sha256 = there.size, there.sha256
+        session.flush()
+        drop(session, [old], self._clock.now())
+
     def _lacks(self, row: RecordingRow, there: RenditionRow | None) -> bool:
         """Whether something is to be made: what must be silent is not, or what could be packed is not."""
         if there:
             return there.silent != row.silent
-        return bool(row.silent) or (row.media_type == WAVE and self._packer.ffmpeg is not None)
+        return bool(row.silent) or (row.media_type == WAVE and self._machine.packer.ffmpeg is not None)
 
     async def _made(self, row: RecordingRow, folder: Path) -> Made:
         wave = folder / "recorded.wav"
@@ -118,9 +153,9 @@ class Renditions:
         if row.silent:
             await asyncio.to_thread(_hush, wave, row.silent)
         file, media_type = wave, WAVE
-        if self._packer.ffmpeg:
+        if self._machine.packer.ffmpeg:
             try:
-                await self._packer.pack(wave, folder / "played.webm")
+                await self._machine.packer.pack(wave, folder / "played.webm")
                 file, media_type = folder / "played.webm", PACKED
             except opus.NotPacked as wrong:
                 log.warning("recording_not_packed", recording=str(row.id), reason=str(wrong))
@@ -137,7 +172,7 @@ class Renditions:
         except (StoreError, FileNotFoundError) as wrong:
             raise _away(wrong) from wrong
         if got is not to:
-            await self._packer.unpack(got, to)
+            await self._machine.packer.unpack(got, to)
 
     async def _put(self, row: RecordingRow, made: Made) -> Sound:
         key = f"{row.started_at:%Y/%m/%d}/{row.id}-{made.sha256[:12]}.{SUFFIXES[made.media_type]}"
@@ -153,7 +188,7 @@ class Renditions:
     def _keep(self, session: Session, made_of: RecordingRow, sound: Sound, outline: Outline) -> None:
         """The rendition is played from now on, unless the recording is another one by now."""
         row, now = session.get_one(RecordingRow, made_of.id, with_for_update=True), self._clock.now()
-        there = _rendition(session, row.id)
+        there = rendition(session, row.id)
         if row.state != "stored" or row.silent != made_of.silent or row.store_key != made_of.store_key:
             drop(session, [sound.key], now)
             return
@@ -163,10 +198,6 @@ class Renditions:
         upsert(session, RenditionRow, {"recording_id": row.id}, values)
         bars = {"bar_s": outline.bar_s, "channels": len(outline.bars), "bars": b"".join(outline.bars)}
         upsert(session, OutlineRow, {"recording_id": row.id}, bars)
-
-
-def _rendition(session: Session, recording: UUID) -> RenditionRow | None:
-    return session.scalar(select(RenditionRow).where(RenditionRow.recording_id == recording))
 
 
 def _hush(file: Path, spans: Spans) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain, count
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final
 from uuid import UUID
@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.clock import Clock
-from callcenter.crm import card_digits, passages, queues, sounds
+from callcenter.crm import hiding_policy, passages, queues, sounds
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.crm.upsert import upsert
@@ -33,7 +33,7 @@ from callcenter.log import logger
 from callcenter.recording import renditions
 from callcenter.recording.capture import LISTEN
 from callcenter.recording.ears import Heard, NotHeard
-from callcenter.recording.hushed import silent
+from callcenter.recording.hushed import discreet, silent
 from callcenter.recording.listeners import Listeners
 from callcenter.recording.models import OFF, Model
 from callcenter.recording.spoken import Said, spoken
@@ -182,17 +182,18 @@ class Transcriber:
         if row.state != "stored":
             return
         session.execute(delete(Utterance).where(Utterance.recording_id == recording))
-        voices = [_discreet(voice) for voice in heard.voices]
+        patterns = hiding_policy.read(session).compiled()
+        voices = [discreet(voice, patterns) for voice in heard.voices]
         rows = [_utterance(recording, seq, said) for seq, said in enumerate(spoken(voices))]
         self._hush(session, row, silent((list(chain.from_iterable(voice)) for voice in voices), row.duration_s))
         session.add_all(rows)
         session.flush()
-        passages.put(session, [_found(row, one) for one in rows])
+        passages.put(session, [spoken_passage(row, one) for one in rows])
         self._settle(session, recording, {"state": "done", "model": heard.model, "error": "", "work_s": work_s})
 
     def _hush(self, session: Session, row: RecordingRow, spans: list[list[float]]) -> None:
-        """What is hidden in the words is silent in the sound."""
-        if sounds.hush(session, row.id, spans):
+        """What is hidden in the words is silent in the sound; what was recorded may not be needed any more."""
+        if sounds.hush(session, row.id, spans) or hiding_policy.read(session).originals == "replace":
             renditions.ask(session, row.id, self._clock.now())
 
     async def _failed(self, recording: UUID, why: str) -> None:
@@ -220,13 +221,6 @@ def _utterance(recording: UUID, seq: int, said: Said) -> Utterance:
     )
 
 
-def _found(row: RecordingRow, said: Utterance) -> passages.Found:
+def spoken_passage(row: RecordingRow, said: Utterance) -> passages.Found:
     at = row.started_at + timedelta(seconds=said.start_s)
     return passages.Found(kind=passages.SAID, source=said.id, call=row.call_id, at=at, text=said.text)
-
-
-def _discreet(voice: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
-    """The words of one voice with those hidden that spell a card number, also across the pauses a person makes."""
-    secret = card_digits.hidden([str(word["text"]) for words in voice for word in words])
-    at = count()
-    return [[{**word, "text": card_digits.HIDDEN} if next(at) in secret else word for word in words] for words in voice]

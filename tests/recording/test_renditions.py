@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import array
+import hashlib
 import io
 import wave
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import obstore
 import pytest
 from aiohttp import ClientResponse
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from callcenter.clock import SetClock
-from callcenter.crm import sounds
+from callcenter.crm import hiding_policy, notes, sounds
 from callcenter.crm.card_digits import HIDDEN
+from callcenter.crm.customers import Made
+from callcenter.crm.hiding_policy import Hiding, PatternRule
 from callcenter.crm.models.calls import RecordingRow
+from callcenter.crm.models.cards import NoteRow
+from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.listening import OutlineRow, RenditionRow
 from callcenter.crm.models.transcripts import Utterance
 from callcenter.crm.privacy import erasure
+from callcenter.crm.sounds import joined
 from callcenter.db import Database
 from callcenter.demo.spool import dialogues, header, pcm
 from callcenter.jobs import Job
-from callcenter.recording import opus, renditions
+from callcenter.recording import again, opus, renditions
 from callcenter.recording.files import Wave
-from callcenter.recording.hushed import flat, hush, joined, silent
-from callcenter.recording.renditions import MAKE, Renditions
+from callcenter.recording.hushed import flat, hush, silent
+from callcenter.recording.renditions import MAKE, Machine, Renditions
 from tests.recording.test_api import Archive
 from tests.recording.test_transcribe import NOW, Room
 
@@ -66,7 +73,9 @@ class Booth:
 
     def __init__(self, archive: Archive, room: Room, packer: opus.Packer) -> None:
         self.archive, self.room, self.db = archive, room, archive.db
-        self.renditions = Renditions(archive.db, SetClock(at=NOW), archive.store, packer)
+        self.renditions = Renditions(
+            archive.db, SetClock(at=NOW), archive.store, Machine(packer=packer, listens=lambda: True)
+        )
         self.sound, self.secret = spoken()
 
     async def record(self) -> None:
@@ -87,6 +96,30 @@ class Booth:
 
     async def heard(self) -> None:
         await self.room.transcriber.job({"recording": str(self.archive.recording)})
+
+    async def said(self) -> list[str]:
+        texts = select(Utterance.text).order_by(Utterance.seq)
+        return await self.db.read(lambda s: " ".join(s.scalars(texts)).split())
+
+    async def decide(self, **values: Any) -> None:
+        await self.db.write(lambda s: hiding_policy.write(s, Hiding(**values)))
+
+    async def write_note(self, words: str) -> UUID:
+        def write(session: Session) -> UUID:
+            card = Customer(kind="person", name="Ada", created_at=NOW, updated_at=NOW)
+            session.add(card)
+            session.flush()
+            return notes.write(session, card, words, False, Made(by=None, at=NOW))
+
+        return await self.db.write(write)
+
+    async def look_again(self) -> None:
+        run = await self.db.write(lambda s: again.begin(s, NOW))
+        steps = select(Job.args).where(Job.kind == again.KIND).order_by(Job.id)
+        for n in range(4):
+            args = (await self.db.read(lambda s: list(s.scalars(steps))))[n]
+            assert args["run"] == str(run.run)
+            await again.Again(self.db, SetClock(at=NOW)).step(args)
 
     async def work(self) -> int:
         """Does what waits to be made; how much it was."""
@@ -134,8 +167,7 @@ async def test_a_card_number_is_neither_read_nor_heard_nor_seen(booth: Booth) ->
     assert all(loudest(before, *moment) > 500 for moment in booth.secret)
     version = (await (await booth.ask("/peaks")).json())["version"]
     await booth.heard()
-    said = await booth.db.read(lambda s: " ".join(s.scalars(select(Utterance.text).order_by(Utterance.seq))))
-    assert said.split() == [*HELLO.words.split(), *[HIDDEN] * 15, *GOODBYE.words.split()]
+    assert await booth.said() == [*HELLO.words.split(), *[HIDDEN] * 15, *GOODBYE.words.split()]
     for way in ("/audio", "/audio?download=1", "/peaks", f"/audio?v={version}"):
         answer = await booth.ask(way)
         assert (answer.status, (await answer.json())["code"]) == (409, "recording_muting")
@@ -182,6 +214,34 @@ async def test_what_was_made_goes_with_what_it_was_made_of(booth: Booth) -> None
 async def test_a_recording_with_nothing_to_hide_is_played_as_it_is(booth: Booth) -> None:
     await booth.renditions.make({"recording": str(booth.archive.recording)})
     assert (booth.files(), await booth.work()) == ({"1.wav"}, 0)
+
+
+async def test_what_is_described_later_is_hidden_in_what_is_kept(booth: Booth) -> None:
+    """In words and sounds, and the file that was recorded goes where people decided so."""
+    await booth.decide(unheard="wait")
+    assert (await (await booth.ask()).json())["code"] == "recording_unheard"
+    await booth.heard()
+    await booth.work()
+    note = await booth.write_note("Thank you, she said.")
+    await booth.decide(patterns=[PatternRule(name="thanks", pattern="thank you")], originals="replace")
+    await booth.look_again()
+    done = await booth.db.read(again.progress)
+    assert (done.looked, done.changed, done.finished_at) == (2, 2, NOW)
+    assert await booth.said() == [*HELLO.words.split(), *[HIDDEN] * 17, "goodbye"]
+    assert await booth.db.read(lambda s: s.get_one(NoteRow, note).text) == "••••• •••, she said."
+    found = "SELECT count(*) FROM passages WHERE source_id IN (SELECT id FROM notes)"
+    assert await booth.db.read(lambda s: s.scalar(text(found))) == 1
+    (before,) = booth.files() - {one for one in booth.files() if "-" in one}
+    await booth.work()
+    await booth.tidy()
+    assert (before in booth.files(), len(booth.files())) == (False, 1)
+    after = await (await booth.ask()).read()
+    assert loudest(after, booth.secret[-1][1] + 0.7, booth.secret[-1][1] + 1.0) == 0
+    row = await booth.db.read(lambda s: s.get_one(RecordingRow, booth.archive.recording))
+    assert (row.sha256, row.size) == (hashlib.sha256(after).hexdigest(), len(after))
+    await booth.heard()
+    kept = await booth.db.read(lambda s: s.get_one(RecordingRow, booth.archive.recording).silent)
+    assert kept == row.silent
 
 
 async def test_a_worker_that_was_killed_leaves_nothing_behind(booth: Booth) -> None:

@@ -39,7 +39,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/statuses', name: 'statuses', component: () => import('./pages/admin/StatusesPage.vue'), meta: { title: 'nav.statuses', roles: ADMINS } },
   { path: '/admin/outcomes', name: 'outcomes', component: () => import('./pages/admin/OutcomesPage.vue'), meta: { title: 'nav.outcomes', roles: ADMINS } },
   { path: '/admin/pbx', name: 'pbx', component: () => import('./pages/admin/PbxPage.vue'), meta: { title: 'nav.pbx', roles: ADMINS } },
-  { path: '/admin/privacy/:part(recording|keeping|staff|requests)?', name: 'privacy', props: (to) => ({ part: to.params.part || 'recording' }), component: () => import('./pages/admin/privacy/PrivacyPage.vue'), meta: { title: 'nav.privacy', roles: ADMINS } },
+  { path: '/admin/privacy/:part(recording|keeping|hiding|staff|requests)?', name: 'privacy', props: (to) => ({ part: to.params.part || 'recording' }), component: () => import('./pages/admin/privacy/PrivacyPage.vue'), meta: { title: 'nav.privacy', roles: ADMINS } },
   { path: '/admin/audit', name: 'audit', component: () => import('./pages/admin/AuditPage.vue'), meta: { title: 'nav.audit', roles: ADMINS } },
   { path: '/:rest(.*)*', redirect: { name: 'desk' } },
 ]

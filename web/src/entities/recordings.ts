@@ -29,8 +29,12 @@ export function useTranscript(recording: MaybeRefOrGetter<string>, wanted: Maybe
   })
 }
 
-/** What is to be silent in it is being silenced: it cannot be played yet, but soon. */
-const held = (error: unknown) => asProblem(error).code === 'recording_muting'
+const HELD = ['recording_muting', 'recording_unheard']
+/** Why it cannot be played yet, though soon: a code, or nothing. */
+export function heldBack(error: unknown): string {
+  const code = error ? asProblem(error).code : ''
+  return HELD.includes(code) ? code : ''
+}
 
 /** The outline of what is played, and the version of its bytes. */
 export function usePeaks(recording: MaybeRefOrGetter<string>) {
@@ -39,7 +43,7 @@ export function usePeaks(recording: MaybeRefOrGetter<string>) {
     queryFn: () => http.get<PeaksAnswer>(`/recordings/${toValue(recording)}/peaks`),
     staleTime: Infinity,
     retry: false,
-    refetchInterval: (query) => (query.state.error && held(query.state.error) ? WAITING_MS : false),
+    refetchInterval: (query) => (heldBack(query.state.error) ? WAITING_MS : false),
   })
 }
 

@@ -1,7 +1,6 @@
 import { computed, onBeforeUnmount, onMounted, ref, watch, type Ref } from 'vue'
 import WaveSurfer, { type WaveSurferOptions } from 'wavesurfer.js'
-import { asProblem } from '@/api/problem'
-import { audioAddress, tellHeard, usePeaks } from '@/entities/recordings'
+import { audioAddress, heldBack, tellHeard, usePeaks } from '@/entities/recordings'
 import { Heard } from './heard'
 import { drawn, FLAT, pastSilence } from './peaks'
 
@@ -28,7 +27,7 @@ function look(band: HTMLElement, peaks: number[][]): Partial<WaveSurferOptions> 
 export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
   const [playing, at, speed, broken, skips] = [ref(false), ref(0), ref(1), ref(false), ref(false)]
   const { data: peaks, isFetched, error, refetch } = usePeaks(() => sound.recording)
-  const held = computed(() => Boolean(error.value) && asProblem(error.value).code === 'recording_muting')
+  const held = computed(() => heldBack(error.value))
   const heard = new Heard()
   let wave: WaveSurfer | undefined
 

@@ -18,15 +18,17 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]
 
 TEMPLATE = "callcenter_template"
-_SETTINGS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+_SETTINGS = ("listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200")
 
 
 @dataclass
 class Cluster:
-    """A PostgreSQL that listens on a socket in ``folder`` only."""
+    """A PostgreSQL that listens on a socket in ``folder`` only. ``durable``: what it says is committed survives its
+    death (not that of the machine)."""
 
     folder: Path
     programs: Path
+    durable: bool = False
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def url(self, name: str) -> str:
@@ -34,7 +36,13 @@ class Cluster:
 
     def start(self) -> None:
         self._run("initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8")
-        options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={self.folder}"))
+        self.resume()
+
+    def resume(self) -> None:
+        """Starts it again on what it has."""
+        commit = f"synchronous_commit={'on' if self.durable else 'off'}"
+        own = (*_SETTINGS, commit, f"unix_socket_directories={self.folder}")
+        options = " ".join(f"-c {setting}" for setting in own)
         self._run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", options, "start")
 
     def stop(self) -> None:
@@ -73,13 +81,13 @@ def in_a_thread(work: Callable[[], Awaitable[None]]) -> None:
 
 
 @contextmanager
-def started() -> Iterator[Cluster]:
+def started(*, durable: bool = False) -> Iterator[Cluster]:
     """Of the newest version that is installed."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
     folder = Path(tempfile.mkdtemp(prefix="callcenter-pg-"))
     if os.geteuid() == 0:
         os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
-    cluster = Cluster(folder, installed[-1].parent)
+    cluster = Cluster(folder, installed[-1].parent, durable)
     cluster.start()
     try:
         yield cluster

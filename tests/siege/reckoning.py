@@ -3,71 +3,146 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from tests.lab.phonelog import Attempt, PhoneLog
+from tests.lab.phonelog import Attempt, Offer, PhoneLog
 from tests.pbx.job.product import AGENTS
-from tests.siege.siege import Blow
+from tests.siege.siege import Siege, every, every_call
 
 _CRASH: Final = 1.0
 """Seconds around the death of an Asterisk in which it may have heard what it told nobody."""
 _HAIR: Final = 0.05
+_TOGETHER: Final = 0.3
+"""Seconds within which everybody leaves a talk that ends: nobody was handed on there."""
+_NEVER: Final = float("inf")
+QUEUE_DID: Final = "7001"
 
 
-def differences(log: PhoneLog, calls: Sequence[dict[str, Any]], blows: Sequence[Blow]) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """One customer's call as the phones saw it. ``reached``: the PBX took it on. ``sure`` and ``maybe``: who talked."""
+
+    reached: bool
+    doubtful: bool
+    sure: frozenset[str]
+    maybe: frozenset[str]
+
+
+async def differences(siege: Siege) -> list[str]:
     """None in a siege that was withstood."""
-    crashes = [blow.begun for blow in blows if blow.name == "asterisk_killed"]
-    attempts = {f"+{a.number}": a for a in log.attempts if _reached(a) and not _in_a_crash(a, crashes)}
+    sofia, log = siege.desks["sofia"], siege.log()
+    calls = await every_call(sofia)
+    tasks = await every(sofia, "/tasks?")
+    crashes = [blow.begun for blow in siege.blows if blow.name == "asterisk_killed"]
+    truths = {**_rang_in(log, crashes), **_called(log, siege.dialled, crashes)}
+    found = [*_counts(truths, calls), *_twice(log, siege.dialled, tasks), *_intrusions(log, calls)]
     told = {call["number"]: call for call in calls}
-    every = {f"+{a.number}" for a in log.attempts}
-    found = [f"{number} is lost" for number in attempts.keys() - told.keys()]
-    found += [f"{number} is invented" for number in told.keys() - every]
-    found += [f"{n} is {many} calls" for n, many in Counter(call["number"] for call in calls).items() if many > 1]
-    cards = Counter(call["customer"]["id"] for call in calls if call["customer"])
-    found += [f"a card has {many} numbers" for many in cards.values() if many > 1]
-    found += [f"{call['number']} has no card" for call in calls if not call["customer"]]
-    for number in attempts.keys() & told.keys():
-        found += _call(number, attempts[number], told[number], log)
-    found += _intrusions(log, calls)
-    return sorted(found)
+    for number in truths.keys() & told.keys():
+        found += _call(number, truths[number], told[number])
+    return sorted([*siege.unsettled, *found])
 
 
-def _reached(attempt: Attempt) -> bool:
-    return attempt.ringing_at is not None or attempt.answered_at is not None
+def _rang_in(log: PhoneLog, crashes: Sequence[float]) -> dict[str, Truth]:
+    attempts = [a for a in log.attempts if a.number not in AGENTS.values()]
+    return {f"+{a.number}": _customer(a, log, crashes) for a in attempts}
 
 
-def _in_a_crash(attempt: Attempt, crashes: Sequence[float]) -> bool:
-    """What the PBX did in its last second nobody can know."""
+def _customer(attempt: Attempt, log: PhoneLog, crashes: Sequence[float]) -> Truth:
     moments = [m for m in (attempt.sent_at, attempt.ringing_at, attempt.answered_at, attempt.ended_at) if m]
-    return any(abs(moment - crash) < _CRASH for moment in moments for crash in crashes)
+    own = [o for o in log.offers if o.customer == attempt.number and o.answered_at is not None]
+    asked = [(host, o) for host in own for o in log.offers if _advises(host, o)]
+    moments += [m for o in (*own, *(o for _, o in asked)) for m in (o.offered_at, o.answered_at, o.ended_at) if m]
+    stayed = {o.phone for host, o in asked if _end(o) > _end(host) + _TOGETHER}
+    sure = {o.phone for o in own if _end(o) - (o.answered_at or 0) > _TOGETHER} if attempt.answered_at else set()
+    return Truth(
+        reached=attempt.ringing_at is not None or attempt.answered_at is not None,
+        doubtful=any(abs(moment - crash) < _CRASH for moment in moments for crash in crashes),
+        sure=frozenset(sure | {phone for phone in stayed if _hears(attempt, asked, phone)}),
+        maybe=frozenset({o.phone for o in own} | {o.phone for _, o in asked}) if attempt.answered_at else frozenset(),
+    )
 
 
-def _call(number: str, attempt: Attempt, call: dict[str, Any], log: PhoneLog) -> Iterator[str]:
+def _advises(host: Offer, offer: Offer) -> bool:
+    """The phone that talked with the customer asked this one meanwhile."""
+    asks = offer.customer == host.phone and offer.answered_at is not None
+    return asks and (host.answered_at or 0) <= offer.offered_at <= _end(host)
+
+
+def _hears(attempt: Attempt, asked: Sequence[tuple[Offer, Offer]], phone: str) -> bool:
+    """The customer was still there, for more than a moment, once whoever had asked was gone."""
+    gone = (_end(host) for host, o in asked if o.phone == phone)
+    return any((attempt.ended_at or _NEVER) > at + 2 * _TOGETHER for at in gone)
+
+
+def _called(log: PhoneLog, dialled: Mapping[str, str], crashes: Sequence[float]) -> dict[str, Truth]:
+    """Those whom agents called, as the provider saw it."""
+    offers = {o.dialled.removeprefix("+"): o for o in log.of("trunk")}
+    found: dict[str, Truth] = {}
+    for number, extension in dialled.items():
+        offer = offers.get(number)
+        moments = [m for m in (offer.offered_at, offer.answered_at, offer.ended_at) if m] if offer else []
+        talked = offer is not None and offer.answered_at is not None
+        long = offer is not None and talked and _end(offer) - (offer.answered_at or 0) > _TOGETHER
+        found[f"+{number}"] = Truth(
+            reached=offer is not None,
+            doubtful=any(abs(moment - crash) < _CRASH for moment in moments for crash in crashes),
+            sure=frozenset({extension} if long else ()),
+            maybe=frozenset({extension} if talked else ()),
+        )
+    return found
+
+
+def _counts(truths: Mapping[str, Truth], calls: Sequence[dict[str, Any]]) -> Iterator[str]:
+    told = Counter(call["number"] for call in calls)
+    yield from (f"{n} is lost" for n, truth in truths.items() if truth.reached and not truth.doubtful and n not in told)
+    yield from (f"{number} is invented" for number in told.keys() - truths.keys())
+    yield from (f"{number} is {many} calls" for number, many in told.items() if many > 1)
+    cards = Counter(call["customer"]["id"] for call in calls if call["customer"])
+    yield from (f"a card has {many} numbers" for many in cards.values() if many > 1)
+    yield from (f"{call['number']} has no card" for call in calls if not call["customer"])
+
+
+def _call(number: str, truth: Truth, call: dict[str, Any]) -> Iterator[str]:
     if not call["ended_at"]:
         yield f"{number} never ended"
     talks = [s for s in call["segments"] if s["answered_at"]]
-    phones = {o.phone for o in log.offers if f"+{o.customer}" == number and o.answered_at is not None}
     talkers = {AGENTS[s["agent"]["username"]] for s in talks if s["agent"]}
-    if attempt.answered_at is not None and talkers != phones:
-        yield f"{number} was answered by {sorted(phones)}, the product says {sorted(talkers)}"
-    if attempt.answered_at is None and talks:
-        yield f"{number} was not answered, the product says by {sorted(talkers)}"
+    if not truth.doubtful and not truth.sure <= talkers <= truth.sure | truth.maybe:
+        yield f"{number} talked with {sorted(truth.sure)}, the product says {sorted(talkers)}"
     for talk in talks:
         if talk["role"] == "owner" and talk["agent"] and talk["outcome_state"] in ("none", "waived"):
             yield f"{number}: no outcome of {talk['agent']['username']}"
 
 
+def _twice(log: PhoneLog, dialled: Mapping[str, str], tasks: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What was done more than once."""
+    rung = Counter(offer.dialled.removeprefix("+") for offer in log.of("trunk"))
+    yield from (f"{number} was called {many} times" for number, many in rung.items() if many > 1)
+    yield from (f"{number} was called by nobody" for number in rung.keys() - dialled.keys())
+    owed = Counter(task["customer"]["id"] for task in tasks if task["customer"])
+    yield from (f"{many} tasks to call one customer back" for many in owed.values() if many > 1)
+
+
 def _intrusions(log: PhoneLog, calls: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Queue calls that a phone was offered between its talk and the outcome."""
-    queued = {a.number for a in log.attempts if a.dialled == "7001"}
+    queued = {a.number for a in log.attempts if a.dialled == QUEUE_DID}
+    first = {o.customer: o.answered_at or 0 for o in reversed(log.answered())}
     for call in calls:
         for talk in (s for s in call["segments"] if s["answered_at"] and s["agent"] and s["outcome_at"]):
             answered, settled = _epoch(talk["answered_at"]), _epoch(talk["outcome_at"])
             for offer in log.of(AGENTS[talk["agent"]["username"]]):
-                if offer.customer in queued and answered + _HAIR < offer.offered_at < settled - _HAIR:
+                handed_on = first.get(offer.customer, _NEVER) < offer.offered_at
+                if offer.customer not in queued or handed_on or f"+{offer.customer}" == call["number"]:
+                    continue
+                if answered + _HAIR < offer.offered_at < settled - _HAIR:
                     yield f"{talk['agent']['username']} was offered {offer.customer} while owing for {call['number']}"
+
+
+def _end(offer: Offer) -> float:
+    return offer.ended_at or _NEVER
 
 
 def _epoch(told: str) -> float:

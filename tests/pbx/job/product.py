@@ -206,8 +206,10 @@ class Desk:
         body = {"username": self.username, "password": PASSWORD, "extension": AGENTS.get(self.username), **desk}
         await self.request("POST", "/session", body)
 
-    async def request(self, method: str, path: str, body: Any = None, status: int = 0) -> Any:
-        async with self.http.request(method, f"/api/v1{path}", json=body) as answer:
+    async def request(
+        self, method: str, path: str, body: Any = None, status: int = 0, *, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        async with self.http.request(method, f"/api/v1{path}", json=body, headers=headers) as answer:
             text = await answer.text()
             assert answer.status == status or (not status and answer.status < 300), f"{method} {path}: {text}"
             return json.loads(text) if text else None

@@ -125,7 +125,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
 )  # fmt: skip
 """One of each kind."""
 LONG: Final[tuple[Fault, ...]] = (link_out, service_away)
-ON_POSTGRES: Final = {database_locked: tables_locked, disk_full: database_killed}
+ON_POSTGRES: Final[dict[Fault, Fault]] = {database_locked: tables_locked, disk_full: database_killed}
 
 
 def dealt(siege: Siege, faults: int) -> list[Fault]:

@@ -57,11 +57,13 @@ async def link_hanging(siege: Siege) -> None:
 
 async def asterisk_killed(siege: Siege) -> None:
     """Customers and phones hear nothing of it either."""
+    siege.dead = True
     await asyncio.to_thread(siege.pbx.kill)
     for caller in siege.callers:
         caller.silence()
     await pace(siege.between(0.2, 1))
     await asyncio.to_thread(siege.pbx.start)
+    siege.dead = False
 
 
 async def tabs_lost(siege: Siege) -> None:

@@ -21,8 +21,7 @@ LONG_MS: Final = 5000
 async def customers(siege: Siege) -> None:
     """They ring for ever, so many at a time: most talk a moment, some for longer, some give up soon."""
     while not siege.ending:
-        living = [caller for caller in siege.callers[-50:] if not caller.ended()]
-        if len(living) < siege.living:
+        if not siege.dead and len(siege.on_the_line()) < siege.living:
             number = f"7916{siege.seed % 1000:03d}{len(siege.callers):04d}"
             talk = LONG_MS if siege.dice.random() < 0.3 else int(siege.dice.uniform(300, 2500))
             patience = int(siege.dice.uniform(300, 3000)) if siege.dice.random() < 0.2 else 25_000
@@ -104,7 +103,7 @@ def _act(siege: Siege, action: str, headers: dict[str, str]) -> None:
 async def calls_out(siege: Siege) -> None:
     """Boris dials, or Anna clicks: each number once."""
     await pace(siege.dice.uniform(2, 6))
-    if siege.ending:
+    if siege.ending or siege.dead:
         return
     number = f"7917{siege.seed % 1000:03d}{len(siege.dialled):04d}"
     if siege.dice.random() < 0.5:

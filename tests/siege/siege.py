@@ -41,7 +41,8 @@ class Blow:
 @dataclass
 class Siege:
     """``living`` customers at a time; ``wire`` is what the service takes for the PBX; ``reach`` is how far into its
-    range of lengths a fault may go. ``dialled``: the numbers agents called, with their extensions."""
+    range of lengths a fault may go. ``dialled``: the numbers agents called, with their extensions. ``dead``: there is no dialling
+    tone."""
 
     pbx: Asterisk
     product: Product
@@ -58,6 +59,7 @@ class Siege:
     dialled: dict[str, str] = field(default_factory=dict)
     deeds: list[str] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
+    dead: bool = False
     ending: bool = False
 
     def __post_init__(self) -> None:
@@ -70,8 +72,10 @@ class Siege:
                 await pace(self.dice.uniform(0.3, 1.5))
                 await self._deal(fault)
             self.ending = True
-            await until_async(lambda: all(caller.ended() for caller in self.callers), 90, "the last customer gone")
+            with suppress(AssertionError):
+                await until_async(lambda: not self.on_the_line(), 90)
             await self._settle(90)
+            self.unsettled += [f"{caller.number} never hung up" for caller in self.on_the_line()]
 
     @asynccontextmanager
     async def _at_work(self, people: Sequence[Fault]) -> AsyncIterator[None]:
@@ -88,6 +92,9 @@ class Siege:
         begun = time.time()
         await fault(self)
         self.blows.append(Blow(name=fault.__name__, begun=begun, over=time.time()))
+
+    def on_the_line(self) -> list[Caller]:
+        return [caller for caller in self.callers[-100:] if not caller.ended()]
 
     def between(self, least: float, most: float) -> float:
         return self.dice.uniform(least, least + (most - least) * self.reach)

@@ -41,8 +41,8 @@ class Blow:
 @dataclass
 class Siege:
     """``living`` customers at a time; ``wire`` is what the service takes for the PBX; ``reach`` is how far into its
-    range of lengths a fault may go. ``dialled``: the numbers agents called, with their extensions. ``dead``: there is no dialling
-    tone."""
+    range of lengths a fault may go; ``dialled`` the numbers agents called, with their extensions; ``dead``: there is no
+    dialling tone."""
 
     pbx: Asterisk
     product: Product

@@ -35,6 +35,7 @@ _CACHE_KIB: Final = 32 * 1024
 _LOG_COMMITS: Final = 32
 _LOG_COMMITS_AT_MOST: Final = 256
 _RETRIED_STATES: Final = frozenset({"40001", "40P01"})
+_AWAY_STATES: Final = ("08", "53", "57", "58")  # no connection, no room, stopped by somebody, its machine
 
 
 class Database:
@@ -93,7 +94,9 @@ class Database:
         try:
             async with AsyncSession(self._reading, expire_on_commit=False) as session:
                 return await session.run_sync(fn)
-        except (OperationalError, InterfaceError, OSError) as wrong:
+        except (DBAPIError, OSError) as wrong:
+            if not _away(wrong):
+                raise
             raise _unavailable(wrong) from wrong
 
     async def _write_postgres(self, fn: Callable[[Session], T], tries: int = 5) -> T:
@@ -101,19 +104,28 @@ class Database:
             try:
                 async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
                     return await session.run_sync(fn)
-            except (OperationalError, InterfaceError, OSError) as wrong:
-                raise _unavailable(wrong) from wrong
-            except DBAPIError as wrong:
-                if left == 0 or getattr(wrong.orig, "sqlstate", "") not in _RETRIED_STATES:
+            except (DBAPIError, OSError) as wrong:
+                if _away(wrong):
+                    raise _unavailable(wrong) from wrong
+                if left == 0 or _state(wrong) not in _RETRIED_STATES:
                     raise
         raise AssertionError("unreachable")
+
+
+def _away(wrong: BaseException) -> bool:
+    return isinstance(wrong, OperationalError | InterfaceError | OSError) or _state(wrong).startswith(_AWAY_STATES)
+
+
+def _state(wrong: BaseException) -> str:
+    return getattr(getattr(wrong, "orig", None), "sqlstate", None) or ""
 
 
 def _unavailable(wrong: BaseException) -> Unavailable:
     """The error without its statement: parameters are personal data."""
     cause = getattr(wrong, "orig", None) or wrong
     words = str(cause).lower()
-    code = "database_full" if "full" in words else "database_locked" if "locked" in words else "database_unavailable"
+    code = "database_locked" if "locked" in words else "database_unavailable"
+    code = "database_full" if "full" in words or _state(wrong) == "53100" else code
     return Unavailable(f"the database does not take it now: {type(cause).__name__}: {cause}", code=code)
 
 

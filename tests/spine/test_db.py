@@ -86,6 +86,29 @@ async def test_a_locked_database_is_unavailable_and_heals(sqlite_db: Database) -
     assert await sqlite_db.read(lambda s: s.scalar(select(Policy.value))) == 1
 
 
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("57P03", "database_unavailable"),  # a server that starts or ends: no operational error to SQLAlchemy
+        ("57P01", "database_unavailable"),
+        ("53300", "database_unavailable"),
+        ("53100", "database_full"),
+        ("58030", "database_unavailable"),
+    ],
+)
+async def test_a_postgres_that_ends_or_lacks_room_is_away_and_no_fault_of_ours(
+    postgres_url: str, state: str, code: str
+) -> None:
+    db = Database(postgres_url)
+    await db.start()
+    wrong = text(f"DO $$ BEGIN RAISE EXCEPTION 'so' USING ERRCODE = '{state}'; END $$")
+    for way in (db.read, db.write):
+        with pytest.raises(Unavailable) as told:
+            await way(lambda s: s.execute(wrong))
+        assert told.value.code == code
+    await db.close()
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "small"

@@ -17,10 +17,11 @@ import argparse
 import asyncio
 import os
 import random
+import re
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,10 @@ BARS: Final = {"intake_cpu": 25.0, "intake_events": 4.0, "intake_calls": 3.0}
 RINGS_MS: Final = 300
 WINDOW: Final = 100
 DIDS: Final = {"101": "7101", "102": "7102", "103": "7103"}
+
+
+class Unmade(Exception):
+    """Asterisk did not make the calls that were to be measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +98,21 @@ def customers(pbx: Asterisk, did: str, rate: int, calls: int) -> Sipp:
     return Sipp(pbx, caller(dialling, None), free, options)
 
 
+def processed(pbx: Asterisk) -> int:
+    """How many calls Asterisk says it has taken so far."""
+    said = re.search(r"(\d+) calls? processed", pbx.cli("core show calls"))
+    return int(said[1]) if said else 0
+
+
+def refuse(calls: int, taken: int, customers: Sequence[Sipp]) -> None:
+    """Figures about calls that were never made are none. Raises Unmade."""
+    if taken < calls:
+        why = next(
+            (line for sipp in customers for line in sipp.errors().splitlines() if line.strip()), "SIPp is silent"
+        )
+        raise Unmade(f"Asterisk took {taken} of {calls} calls ({why}): nothing was measured")
+
+
 async def flood(pbx: Asterisk, product: Product, rate: int, calls: int) -> Made:
     counter = Counter()
     counting = asyncio.create_task(counter.count(pbx.ports.ami))
@@ -100,7 +120,7 @@ async def flood(pbx: Asterisk, product: Product, rate: int, calls: int) -> Made:
     await sofia.sign_in()
     service = product.pid
     await idle(service)
-    before = used(pbx.pid), used(service)
+    before, taken = (used(pbx.pid), used(service)), processed(pbx)
     begun = [customers(pbx, did, rate // 3, calls // 3) for did in DIDS.values()]
     await until_async(lambda: not any(sipp.running() for sipp in begun), 120, "all customers gone")
     await idle(service)
@@ -108,6 +128,7 @@ async def flood(pbx: Asterisk, product: Product, rate: int, calls: int) -> Made:
     counting.cancel()
     with suppress(asyncio.CancelledError):
         await counting
+    refuse(calls // 3 * 3, processed(pbx) - taken, begun)
     recorded = len(await every_call(sofia))
     await sofia.close()
     for sipp in begun:
@@ -234,7 +255,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="of recorded traffic, 8,000 events each")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="callcenter-bench-") as folder:
-        return 0 if asyncio.run(run(Path(folder), options)) else 1
+        try:
+            return 0 if asyncio.run(run(Path(folder), options)) else 1
+        except Unmade as wrong:
+            print(f"bench intake: {wrong}", file=sys.stderr)
+            return 2
 
 
 if __name__ == "__main__":

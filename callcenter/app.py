@@ -184,6 +184,7 @@ def _outside(settings: Settings, links: Links, ledger: Ledger, kept: tuple[Datab
         live=ledger.live,
         send={name: partial(links.send, name) for name in settings.pbx},
         region=lambda pbx: links.feeds[pbx].map.region,
+        heard=ledger.heard,
     )
 
 

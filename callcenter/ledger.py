@@ -162,6 +162,10 @@ class Ledger:
         since = self._since.get(pbx)
         return self._clock.monotonic() - since if since is not None else 0.0
 
+    def heard(self, pbx: str) -> float:
+        """Since when (monotonic seconds) what this PBX told may wait for the database: all before is published."""
+        return self._since.get(pbx, self._clock.monotonic())
+
     def _inbox(self, pbx: str) -> asyncio.Queue[_Item]:
         return self._inboxes.setdefault(pbx, asyncio.Queue(_INBOX))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 from typing import Final, assert_never
 
 from callcenter.pbx_events import MemberState
@@ -27,10 +28,16 @@ _SNAPSHOT_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """Now, on both clocks."""
+    """Now, on both clocks. What was told before ``heard`` (monotonic) has been heard: of silence since then nothing
+    follows."""
 
     at: datetime
     mono: float
+    heard: float = inf
+
+    @property
+    def known(self) -> float:
+        return min(self.mono, self.heard)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

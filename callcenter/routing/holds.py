@@ -61,7 +61,7 @@ def wish(floor: Floor, interface: str, moment: Moment) -> Wish:
     """What must become of a member. KEEP while an answer may just be happening: a pause set by the dialplan a
     moment ago must not be lifted, a phone that only rings must not be paused."""
     standing = floor.debts.get(interface)
-    answered = floor.answers.hold(interface, moment.mono) or owed_by(floor, interface, moment)
+    answered = floor.answers.hold(interface, moment.known) or owed_by(floor, interface, moment)
     if (standing and not standing.known) or answered or _rests(floor, interface):
         return Wish.HOLD
     return Wish.KEEP if any(not p.answered for p in _about(floor, interface)) else Wish.FREE
@@ -116,7 +116,7 @@ def _to_bench(floor: Floor, interface: str) -> list[Seat]:
 
 
 def _reason(floor: Floor, interface: str, moment: Moment) -> str:
-    if interface in floor.debts or floor.answers.hold(interface, moment.mono) or owed_by(floor, interface, moment):
+    if interface in floor.debts or floor.answers.hold(interface, moment.known) or owed_by(floor, interface, moment):
         return OWES
     resting = _resting(floor, interface)
     if resting is None or resting.kind is ReasonKind.MANUAL:
@@ -145,7 +145,7 @@ def _frees(floor: Floor, interface: str, moment: Moment) -> list[Free]:
     mine = [
         seat
         for seat in seats
-        if _lifted(floor, seat, released or moment.mono - seat.since >= _ANSWER_SECONDS)
+        if _lifted(floor, seat, released or moment.known - seat.since >= _ANSWER_SECONDS)
         and not membership.benched(floor, seat)
     ]
     others = [seat for seat in seats if seat.paused and seat not in mine]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import TypeAlias
 
 from callcenter.bus import Bus
@@ -20,9 +21,14 @@ Send: TypeAlias = Callable[[Mapping[str, str], float], Awaitable[Sequence[Mappin
 Take: TypeAlias = Callable[[CallEvent], Awaitable[Changed | None]]
 
 
+def _always(_pbx: str) -> float:
+    return inf
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """``send`` by PBX; ``live`` and ``take`` are the ledger's; ``region`` reads numbers of a PBX's unseen calls."""
+    """``send`` by PBX; ``live``, ``take`` and ``heard`` are the ledger's; ``region`` reads numbers of a PBX's unseen
+    calls."""
 
     db: Database
     bus: Bus
@@ -32,6 +38,7 @@ class Outside:
     live: Callable[[], Mapping[CallKey, Call]]
     send: Mapping[str, Send]
     region: Callable[[str], str]
+    heard: Callable[[str], float] = _always
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

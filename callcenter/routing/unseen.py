@@ -38,7 +38,7 @@ async def explain(outside: Outside, floor: Floor, interface: str, moment: Moment
 
 def _ripe(floor: Floor, interface: str, debt: debts.Debt, moment: Moment) -> bool:
     """Not while the answer may be on its way to us, nor while the phone talks on a call we cannot see."""
-    waited = moment.mono - floor.debts[interface].since
+    waited = moment.known - floor.debts[interface].since
     return (moment.at - debt.at > _OLD or waited > _IN_FLIGHT_SECONDS) and not floor.in_use(interface)
 
 

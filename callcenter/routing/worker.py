@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from prometheus_client import Counter
@@ -28,6 +29,8 @@ from callcenter.routing.why import Key, Reason
 
 log = logger(__name__)
 _SEND_SECONDS: Final = 5.0
+_STANDSTILL_SECONDS: Final = 2.0
+"""Later than this for a look, the whole service stood still; and how long it takes to hear what came meanwhile."""
 asked = Counter("callcenter_gate_actions", "What the gate asked of a PBX", ["pbx", "action", "result"])
 undone = Counter("callcenter_gate_unpauses_undone", "Unpauses of owing agents from elsewhere", ["pbx"])
 rejoined = Counter("callcenter_gate_removals_undone", "Members taken out elsewhere and put back", ["pbx"])
@@ -60,6 +63,19 @@ class Worker:
         self._hands = hands
         self._out = hands.out
         self._look_again_s = look_again_s
+        self._awake = hands.now().mono
+        self._stood_still = (0.0, 0.0)
+        """Since when, and until when nothing may be concluded from it."""
+
+    def _now(self) -> Moment:
+        """What came while we stood still is unread when we go on, whatever the clock says."""
+        now, (since, until) = self._hands.now(), self._stood_still
+        return replace(now, heard=min(self._out.heard(self.post.pbx), since if now.mono < until else now.mono))
+
+    def _wakes(self) -> None:
+        before, self._awake = self._awake, self._hands.now().mono
+        if self._awake - before > self._look_again_s + _STANDSTILL_SECONDS:
+            self._stood_still = (before, self._awake + _STANDSTILL_SECONDS)
 
     async def run(self) -> None:
         post, next_look = self.post, self._hands.now().mono + self._look_again_s
@@ -69,6 +85,7 @@ class Worker:
                     await post.wake.wait()
             except TimeoutError:
                 pass
+            self._wakes()
             # By the clock, not by silence: on a busy floor something always happens, and nobody may be forgotten.
             if self._hands.now().mono >= next_look:
                 next_look = self._hands.now().mono + self._look_again_s
@@ -82,7 +99,7 @@ class Worker:
         self._hands.looks += 1
         post, floor = self.post, self.post.floor
         await self._look_who_sits_where()
-        await self._hands.stand(holds.adopted(floor, post.touched, self._hands.now()))
+        await self._hands.stand(holds.adopted(floor, post.touched, self._now()))
         if floor.staff.rules.removals == "adopt":
             floor.evicted.clear()
         if floor.up_since is None:
@@ -92,16 +109,16 @@ class Worker:
         unknown = sorted(name for name in looked_at if (debt := floor.debts.get(name)) and not debt.known)
         for interface in unknown:
             if interface in floor.debts:
-                await explain(self._out, floor, interface, self._hands.now())
+                await explain(self._out, floor, interface, self._now())
         if unknown:
             await self._act(looked_at)
-        now = self._hands.now()
+        now = self._now()
         post.intruded = {name for name in post.intruded if holds.wish(floor, name, now) is holds.Wish.HOLD}
         post.touched -= {name for name in looked_at if not holds.plan(floor, [name], now)}
 
     async def _act(self, interfaces: Iterable[str]) -> None:
-        for action in holds.plan(self.post.floor, interfaces, self._hands.now()):
-            if holds.due(self.post.floor, action, self._hands.now()):
+        for action in holds.plan(self.post.floor, interfaces, self._now()):
+            if holds.due(self.post.floor, action, self._now()):
                 await self._do(action)
 
     async def _look_who_sits_where(self) -> None:
@@ -126,7 +143,7 @@ class Worker:
         except Unavailable as wrong:
             asked.labels(pbx=post.pbx, action=name, result=wrong.code).inc()
             if not vain(wrong):
-                post.floor.failed(action, self._hands.now().mono)
+                post.floor.failed(action, self._now().mono)
                 await self._refused(wrong)
                 return
             if isinstance(action, Pause | Free | RemoveMember | SetPenalty):
@@ -141,7 +158,7 @@ class Worker:
 
     async def _done(self, action: Action) -> None:
         post = self.post
-        post.floor.done(action, self._hands.now().mono)
+        post.floor.done(action, self._now().mono)
         if isinstance(action, Pause) and action.interface in post.intruded:
             await self._undone(action.interface)
         if isinstance(action, AddMember):

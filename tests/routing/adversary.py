@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from math import inf
 from typing import Any, cast
 
 from callcenter.bus import Bus
@@ -51,6 +52,7 @@ class Adversary:
         self.inbox: deque[tuple[Mapping[str, str], Answer]] = deque()
         self.answers: deque[tuple[Answer, str]] = deque()
         self.told: deque[Told] = deque()
+        self._told_at: deque[float] = deque()
         self.calls: dict[CallKey, Call] = {}
         self.stories: dict[str, Story] = {}
         self.owing: dict[str, set[str]] = {number: set() for number in NUMBERS}
@@ -74,6 +76,7 @@ class Adversary:
             live=lambda: self.calls,
             send={"main": self._send},
             region=lambda _pbx: "RU",
+            heard=lambda _pbx: self._told_at[0] if self.told else inf,
         )
         self.post = Post("main", self.parts, book)
         agents = Agents(self.parts, Known(reasons=book.of), bus, self.clock)
@@ -119,7 +122,7 @@ class Adversary:
         self.rows[interface] = f"{uniqueid}|{int(self.clock.now().timestamp())}|support|7916|7001"
         self._pause(number, QUEUES, OWES)
         customer = CallKey(pbx="main", uniqueid=uniqueid)
-        self.told.append(DebtTold(pbx="main", at=START, interface=interface, customer=customer))
+        self._say(DebtTold(pbx="main", at=START, interface=interface, customer=customer))
         self.owing[number].add(uniqueid)
         self._tell(story.talks(number))
 
@@ -179,6 +182,7 @@ class Adversary:
         """We hear the next event."""
         if self.told:
             event = self.told.popleft()
+            self._told_at.popleft()
             if isinstance(event, MemberState):
                 self.post.see(event, self.clock.monotonic())
             elif isinstance(event, DebtTold):
@@ -193,7 +197,10 @@ class Adversary:
             answer.set_exception(Unavailable("the PBX is not connected", code="pbx_unavailable"))
         self.inbox.clear()
         self.answers.clear()
-        self.told = deque(event for event in self.told if not isinstance(event, MemberState | DebtTold))
+        left = [event for event in self.told if not isinstance(event, MemberState | DebtTold)]
+        self.told.clear()
+        self._told_at.clear()
+        self._say(*left)
         self.heard &= {key.uniqueid for key in self.calls}
         self.post.floor.linked(None)
         await breathe()
@@ -216,6 +223,11 @@ class Adversary:
         self.clock.move(3.5)
         self.post.wake.set()
 
+    async def stall(self) -> None:
+        """Some seconds go by in which nothing that was said can be written down: the database is locked."""
+        self.clock.move(3.5)
+        self.post.wake.set()
+
     async def calm(self) -> None:
         """All talks end, and all that is on its way arrives, until nobody wants anything any more."""
         for number in NUMBERS:
@@ -232,14 +244,18 @@ class Adversary:
     def _waiting(self) -> list[Answer]:
         return [a for a in (*(a for _, a in self.inbox), *(a for a, _ in self.answers)) if not a.done()]
 
+    def _say(self, *events: Told) -> None:
+        self.told.extend(events)
+        self._told_at.extend(self.clock.monotonic() for _ in events)
+
     def _tell(self, story: Story) -> None:
-        self.told.extend(story.events)
+        self._say(*story.events)
         story.events.clear()
 
     def _pause(self, number: str, queues: Sequence[str], reason: str) -> None:
         for queue in queues:
             self.paused[queue, number] = reason
-            self.told.append(self._state(queue, number))
+            self._say(self._state(queue, number))
 
     def _state(self, queue: str, number: str) -> MemberState:
         reason = self.paused[queue, number]

@@ -106,6 +106,7 @@ async def service(db: Database, pbx: ScriptedPbx | None = None, *others: Scripte
         live=ledger.live,
         send=send,
         region=lambda _pbx: "RU",
+        heard=ledger.heard,
     )
     gate = Gate(outside, look_again_s=0.05)
     house = House(db=db, pbx=pbx, ledger=ledger, gate=gate, bus=bus, health=health)

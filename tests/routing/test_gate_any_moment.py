@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tests.routing.adversary import NUMBERS, Adversary, breathe
 
 PEOPLE = [f"{what} {number}" for what in ("answer", "fetch", "hang", "log", "meddle") for number in NUMBERS]
-STEPS = st.sampled_from([*PEOPLE, "do", "do", "reply", "reply", "event", "event", "event", "give_up", "relink", "wait"])
+STEPS = st.sampled_from(
+    [*PEOPLE, "do", "do", "reply", "reply", "event", "event", "event", "give_up", "relink", "wait", "stall"]
+)
 
 
 async def play(steps: list[str], *, logged: bool) -> Adversary:
@@ -42,6 +44,7 @@ OVER = ["answer 101", "wait", "hang 101", "do", "reply", "do", "reply", "wait", 
 @example([*OVER, "give_up", "answer 101", "wait"])
 @example([*OVER, "answer 101", "event", "event", "event", "event", "event", "event", "do", "reply"])
 @example([*OVER, "do", "fetch 101", *["event"] * 6, "reply"])
+@example(["fetch 101", *["event"] * 6, "stall", "stall"])
 @given(st.lists(STEPS, max_size=40))
 def test_who_owes_is_held_whatever_arrives_when(steps: list[str]) -> None:
     pbx = asyncio.run(play(steps, logged=False))

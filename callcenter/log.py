@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Final, TextIO
+from contextlib import suppress
+from typing import Any, Final, TextIO, cast
 
 import structlog
 
@@ -55,8 +56,26 @@ class _NoLibrarySecrets(logging.Filter):
         return not record.name.startswith("panoramisk")
 
 
+class _Surviving:
+    """Where lines go. One that cannot be written (a full disk, a reader that went away) is lost, and the work it tells
+    of goes on."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+
 def configure(*, json: bool, level: str = "INFO", file: TextIO | None = None) -> None:
     """Sets up structlog and the standard library's loggers. Lines go to ``file``, by default standard error."""
+    out = cast("TextIO", _Surviving(file or sys.stderr))
     renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
@@ -68,10 +87,10 @@ def configure(*, json: bool, level: str = "INFO", file: TextIO | None = None) ->
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(file=file or sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=out),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(file or sys.stderr)
+    handler = logging.StreamHandler(out)
     handler.addFilter(_NoLibrarySecrets())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("panoramisk").disabled = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from contextlib import closing
 from typing import Final
 
@@ -57,8 +58,9 @@ async def link_hanging(siege: Siege) -> None:
 
 async def asterisk_killed(siege: Siege) -> None:
     """Customers and phones hear nothing of it either."""
-    siege.dead = True
+    siege.dead, begun = True, time.time()
     await asyncio.to_thread(siege.pbx.kill)
+    siege.crashes.append((begun, time.time()))
     for caller in siege.callers:
         caller.silence()
     await pace(siege.between(0.2, 1))

@@ -42,7 +42,7 @@ class Blow:
 class Siege:
     """``living`` customers at a time; ``wire`` is what the service takes for the PBX; ``reach`` is how far into its
     range of lengths a fault may go; ``dialled`` the numbers agents called, with their extensions; ``dead``: there is no
-    dialling tone."""
+    dialling tone; ``crashes``: between which moments Asterisk died."""
 
     pbx: Asterisk
     product: Product
@@ -59,6 +59,7 @@ class Siege:
     dialled: dict[str, str] = field(default_factory=dict)
     deeds: list[str] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
+    crashes: list[tuple[float, float]] = field(default_factory=list)
     dead: bool = False
     ending: bool = False
 

@@ -11,9 +11,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 PREFIX: Final = "CALLCENTER_"
 _NOT_OURS: Final = ("CALLCENTER_LAB_", "CALLCENTER_SKIP_WEB", "CALLCENTER_TEST_")
@@ -86,7 +86,9 @@ class Settings(_Part):
     database_url: SecretStr = SecretStr("")
     region: str = Field(default="US", pattern="^[A-Z]{2}$")
     http: Http = Http()
-    pbx: dict[str, Pbx] = Field(default_factory=dict)
+    pbx: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")], Pbx] = Field(
+        default_factory=dict
+    )
     recordings: Recordings = Recordings()
     speech: Speech = Speech()
     backups: Backups = Backups()

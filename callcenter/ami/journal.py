@@ -79,7 +79,7 @@ class Journal:
     def last(self) -> datetime | None:
         """Until when that was so, by this service or the one before it; None where it never was. What is written while
         a link is set up has not been understood."""
-        marks = [self._heard] if self._heard.exists() else list(self._folder.glob(f"{self._pbx}-*.ami"))
+        marks = [self._heard] if self._heard.exists() else of_pbx(self._folder, self._pbx)
         times = [path.stat().st_mtime for path in marks]
         return datetime.fromtimestamp(max(times), UTC) if times else None
 
@@ -116,13 +116,19 @@ class Journal:
         self._written, self._marked = 0, -_MARK_BYTES
 
     def _prune(self) -> None:
-        files = sorted(self._folder.glob(f"{self._pbx}-*.ami"))
+        files = of_pbx(self._folder, self._pbx)
         oldest = time.time() - DAYS * 86400
         for path in files[: -FILES + 1] if len(files) >= FILES else []:
             _remove(path)
         for path in files:
             if path.exists() and path.stat().st_mtime < oldest:
                 _remove(path)
+
+
+def of_pbx(folder: Path, pbx: str) -> list[Path]:
+    """The files of one PBX, oldest first; another one's name may begin alike."""
+    named = re.compile(re.escape(pbx) + r"-\d+\.ami")
+    return sorted(path for path in folder.glob("*.ami") if named.fullmatch(path.name))
 
 
 def older(folder: Path, before: datetime) -> list[Path]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from callcenter.ami.framing import END, Broken, event_fields
-from callcenter.ami.journal import MARK, TIMES
+from callcenter.ami.journal import MARK, TIMES, of_pbx
 
 MESSAGES_AT_MOST: Final = 4000
 _FAMILY_AT_MOST: Final = 300
@@ -113,7 +113,7 @@ def everything(folder: Path, pbx: str, span: tuple[datetime, datetime], pattern:
 
 def oldest(folder: Path, pbx: str) -> datetime | None:
     """Since when what the PBX told is kept; None: nothing is."""
-    for path in _files(folder, pbx):
+    for path in of_pbx(folder, pbx):
         marks = _marks(path)
         moment = marks[0][0] if marks else int(path.stem.rpartition("-")[2]) / 1e9
         return datetime.fromtimestamp(moment, UTC)
@@ -125,7 +125,7 @@ def gaps(folder: Path, pbx: str, span: tuple[datetime, datetime]) -> list[tuple[
     for so long, for it is pinged."""
     found: list[tuple[datetime, datetime]] = []
     heard: datetime | None = None
-    for path in _files(folder, pbx):
+    for path in of_pbx(folder, pbx):
         marks = _marks(path)
         opened = datetime.fromtimestamp(int(path.stem.rpartition("-")[2]) / 1e9, UTC)
         if heard and opened - heard > _SILENCE and heard < span[1] and opened > span[0]:
@@ -139,11 +139,6 @@ def _utc(moment: float) -> datetime:
     return datetime.fromtimestamp(moment, UTC)
 
 
-def _files(folder: Path, pbx: str) -> list[Path]:
-    named = re.compile(re.escape(pbx) + r"-\d+\.ami")
-    return sorted(path for path in folder.glob("*.ami") if named.fullmatch(path.name))
-
-
 def _marks(path: Path) -> list[tuple[float, int]]:
     try:
         data = path.with_suffix(TIMES).read_bytes()
@@ -154,7 +149,7 @@ def _marks(path: Path) -> list[tuple[float, int]]:
 
 def _stretches(folder: Path, pbx: str, span: tuple[datetime, datetime]) -> Iterator[_Stretch]:
     since, until = (span[0] - _MARGIN).timestamp(), (span[1] + _MARGIN).timestamp()
-    for number, path in enumerate(_files(folder, pbx)):
+    for number, path in enumerate(of_pbx(folder, pbx)):
         size, marks = path.stat().st_size, _marks(path)
         if not marks:
             yield _Stretch(path=path, number=number, start=0, end=size, moment=0.0)

@@ -144,7 +144,7 @@ def ended(session: Session, call: Call, now: datetime) -> list[UUID]:
     if _talked_since(session, row, miss.at):
         return []
     values = _values(row, miss, _key(row.customer_id, row.number_id, miss.place))
-    due = miss.at + policy.call_back_within(miss.queue)
+    due = miss.at + policy.call_back_within(row.pbx, miss.queue)
     task: UUID = _count(session, values | {"due_at": due, "order_at": due})[0].id
     _add_attempt(session, {"call_id": row.id, "task_id": task, "at": miss.at})
     return [task]

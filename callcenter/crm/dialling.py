@@ -88,8 +88,10 @@ def write(session: Session, policy: DiallingPolicy) -> None:
     session.flush()
 
 
-def target(session: Session, wanted: Wanted, actor: Actor, now: datetime, region: str) -> Target:
-    """Whom to call; a task is taken thereby. Raises Invalid, NotFound, Refused."""
+def target(session: Session, wanted: Wanted, actor: Actor, now: datetime, place: tuple[str, str]) -> Target:
+    """Whom to call; a task is taken thereby. ``place``: the PBX that calls, and the country of numbers without one.
+    Raises Invalid, NotFound, Refused."""
+    pbx, region = place
     number = wanted.number
     customer = customers.get(session, wanted.customer, actor).id if wanted.customer else None
     if wanted.task:
@@ -99,7 +101,7 @@ def target(session: Session, wanted: Wanted, actor: Actor, now: datetime, region
         number = number or (_known(session, task.number_id) if task.number_id else "")
     if customer:
         number = number or _primary(session, customer)
-    return Target(number=_dialable(session, number, region), customer=customer, task=wanted.task)
+    return Target(number=_dialable(session, number, region, pbx), customer=customer, task=wanted.task)
 
 
 def phones(extension: Extension) -> tuple[str, ...]:
@@ -148,7 +150,7 @@ def _primary(session: Session, customer: UUID) -> str:
     return row.e164 or point.raw
 
 
-def _dialable(session: Session, text: str, region: str) -> str:
+def _dialable(session: Session, text: str, region: str, pbx: str) -> str:
     """What a phone can dial: digits, perhaps behind a plus, and nothing that a dialplan could take for more."""
     if phone.is_withheld(text):
         raise Invalid("this is no telephone number", fields={"number": "not_a_number"})
@@ -156,6 +158,7 @@ def _dialable(session: Session, text: str, region: str) -> str:
     digits = "".join(c for c in text if c.isascii() and c.isdigit())
     if known.e164 is None and (any(c.isalpha() for c in text) or not _FEWEST <= len(digits) <= _MOST):
         raise Invalid("this is no number that can be called", fields={"number": "not_a_number"})
-    if known.e164 is None and session.scalars(select(Extension.id).where(Extension.number == digits)).first():
+    here = select(Extension.id).where(Extension.pbx == pbx, Extension.number == digits)
+    if known.e164 is None and session.scalars(here).first():
         raise Refused("this is a colleague's extension: call him from your phone", code="internal_number")
     return known.e164 or digits

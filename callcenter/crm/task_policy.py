@@ -15,8 +15,17 @@ Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class QueueClock(BaseModel):
+    """The same for one queue of a PBX, by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    pbx: Name
+    queue: Name
+    minutes: Minutes
+
+
 class TaskPolicy(BaseModel):
-    """``callback_minutes``: until when a missed caller is called back; ``queues`` says otherwise for some, by name.
+    """``callback_minutes``: until when a missed caller is called back; ``queues`` says otherwise for some.
 
     ``claim_minutes``: how long a claim holds when nothing is done. ``missed_days``: how old a missed call may be, when
     it is told late, and still make a task.
@@ -24,12 +33,13 @@ class TaskPolicy(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     callback_minutes: Minutes = 30
-    queues: dict[Name, Minutes] = Field(default_factory=dict, max_length=500)
+    queues: list[QueueClock] = Field(default_factory=list, max_length=500)
     claim_minutes: Minutes = 10
     missed_days: Annotated[int, Field(ge=1, le=60)] = 3
 
-    def call_back_within(self, queue: str) -> timedelta:
-        return timedelta(minutes=self.queues.get(queue, self.callback_minutes))
+    def call_back_within(self, pbx: str, queue: str) -> timedelta:
+        own = (rule.minutes for rule in self.queues if (rule.pbx, rule.queue) == (pbx, queue))
+        return timedelta(minutes=next(own, self.callback_minutes))
 
     @property
     def claim(self) -> timedelta:

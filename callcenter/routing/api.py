@@ -16,6 +16,7 @@ from callcenter.crm import rosters
 from callcenter.crm.access import require
 from callcenter.crm.call_views import CallAnswer, views
 from callcenter.crm.models.calls import CallRow
+from callcenter.crm.models.desks import Extension
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor, UserRole, Verb
 from callcenter.crm.schemas import Person
@@ -44,9 +45,10 @@ class DebtAnswer(Answer):
 
 
 class FloorAgent(Person):
-    """A colleague at work. ``owes``: oldest first."""
+    """A colleague at work; ``extension`` and its ``pbx`` null: at no desk. ``owes``: oldest first."""
 
     extension: str | None
+    pbx: str | None
     presence: Presence
     owes: list[DebtAnswer]
 
@@ -94,7 +96,8 @@ class AgentsView(View):
                     id=user.id,
                     username=user.username,
                     display_name=user.display_name,
-                    extension=desks.get(user.id),
+                    extension=desks[user.id].number if user.id in desks else None,
+                    pbx=desks[user.id].pbx if user.id in desks else None,
                     presence=gate.presence(user.id),
                     owes=owed.get(user.id, []),
                 )
@@ -129,10 +132,10 @@ def _fields(line: object) -> dict[str, object]:
     return {name: getattr(line, name) for name in FloorQueue.model_fields if name != "offered_to_you"}
 
 
-def _people(session: Session, who: Actor) -> tuple[list[User], dict[UUID, str]]:
+def _people(session: Session, who: Actor) -> tuple[list[User], dict[UUID, Extension]]:
     found = narrow(select(User).where(User.active), who, User)
     people = list(session.scalars(found.order_by(User.display_name, User.id)))
-    return people, {user.id: extension.number for extension, user in rosters.desks(session) if user}
+    return people, {user.id: extension for extension, user in rosters.desks(session) if user}
 
 
 def _debts(gate: Gate) -> dict[AgentId, list[DebtAnswer]]:

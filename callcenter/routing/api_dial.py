@@ -130,7 +130,7 @@ def _writing(request: web.Request, who: Actor, wanted: Wanted, now: datetime) ->
 
     def write(session: Session) -> UUID:
         desk = dialling.desk(session, who.id)
-        target = dialling.target(session, wanted, who, now, region)
+        target = dialling.target(session, wanted, who, now, (desk.pbx, region))
         row = DialRow(
             agent_id=who.id,
             pbx=desk.pbx,
@@ -163,6 +163,6 @@ def _read(session: Session, made: UUID, mono: float) -> tuple[Dial, Dialling]:
         mono=mono,
         state=DialState(row.state),
         reason=DialReason(row.reason) if row.reason else None,
-        phones=dialling.phones(desk) if desk else (),
+        phones=dialling.phones(desk) if desk and desk.pbx == row.pbx else (),
     )
     return dial, dialling.read(session).of(row.pbx)

@@ -77,6 +77,7 @@ def _unowned(row: SegmentRow, call: CallRow) -> Unowned:
     return Unowned(
         segment_id=row.id,
         call_id=call.id,
+        pbx=call.pbx,
         device=row.device,
         number=display(call.number_read or call.number_raw, call.region),
         queue=row.queue,

@@ -22,6 +22,7 @@ class Unowned:
 
     segment_id: UUID
     call_id: UUID
+    pbx: str
     device: str
     number: str
     queue: str
@@ -48,6 +49,7 @@ def of_call(call: Call) -> Iterator[Unowned]:
             yield Unowned(
                 segment_id=segment.id,
                 call_id=call.id,
+                pbx=call.key.pbx,
                 device=segment.device.name,
                 number=display(call.number, call.region),
                 queue=segment.queue,

@@ -29,15 +29,26 @@ def test_what_is_flushed_is_on_disk_for_its_owner_only(tmp_path: Path) -> None:
 def test_old_and_superfluous_files_are_thrown_away(tmp_path: Path) -> None:
     for number in range(journal.FILES + 5):
         (tmp_path / f"main-{number:04d}.ami").write_bytes(b"x")
-    (tmp_path / "other-1.ami").write_bytes(b"x")
+    for name in ("other-1.ami", "main-2-0001.ami"):
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, (0, time.time() - (journal.DAYS + 1) * 86400))
     old = tmp_path / f"main-{journal.FILES + 4:04d}.ami"
     os.utime(old, (0, time.time() - (journal.DAYS + 1) * 86400))
     writing = Journal(tmp_path, "main")
     writing.append(b"y")
     writing.close()
     assert not old.exists()
-    assert len(list(tmp_path.glob("main-*"))) <= journal.FILES
+    assert len(journal.of_pbx(tmp_path, "main")) <= journal.FILES
     assert (tmp_path / "other-1.ami").exists()
+    assert (tmp_path / "main-2-0001.ami").exists()
+
+
+def test_when_a_pbx_was_heard_last_is_not_asked_of_one_whose_name_begins_alike(tmp_path: Path) -> None:
+    long_ago = 1_700_000_000.0
+    (tmp_path / "main-1700000000.ami").write_bytes(b"x")
+    os.utime(tmp_path / "main-1700000000.ami", (long_ago, long_ago))
+    (tmp_path / "main-2-1800000000.ami").write_bytes(b"x")
+    assert Journal(tmp_path, "main").last() == datetime.fromtimestamp(long_ago, UTC)
 
 
 def test_a_full_file_is_followed_by_another(tmp_path: Path) -> None:

@@ -107,6 +107,18 @@ def test_a_member_that_is_a_local_channel_belongs_to_its_extension() -> None:
     assert [(line.queue, line.offered_to_you) for line in office.board.lines(BORIS)] == [("support", False)]
 
 
+def test_equal_extensions_and_queues_of_two_pbxs_are_two() -> None:
+    office = Office()
+    sits = Roster(bindings=(*roster({"101": ANNA}).bindings, *roster({"101": BORIS}, "branch").bindings))
+    stations = {(pbx, "Local/101@agents/n"): "101" for pbx in ("main", "branch")}
+    office.board.seated(Directory(people=DIRECTORY.people, stations=stations), sits)
+    office.board.member(replace(member("Local/101@agents/n"), pbx="branch"))
+    office.play(Story(pbx="main").arrives().joins().events)
+    assert [(line.queue, line.waiting) for line in office.board.lines(BORIS)] == [("support", 0)]
+    assert office.board.lines(ANNA) == ()
+    assert [office.board.view(agent).me.pbx for agent in (ANNA, BORIS)] == ["main", "branch"]
+
+
 def test_queue_lines_count_who_waits_and_hold_offers_back_from_who_owes() -> None:
     office = Office()
     for interface in ("PJSIP/101", "PJSIP/102"):

@@ -161,7 +161,8 @@ async def test_a_claim_with_which_nothing_is_done_runs_out(office: Office) -> No
 
 async def test_the_rules_are_a_supervisors_and_hold_at_once(office: Office) -> None:
     anna, sofia = await office.signed_in("anna"), await office.signed_in("sofia", "supervisor")
-    rules = (await sofia.get("/tasks/policy")).body | {"queues": {"sales": 5}, "claim_minutes": 1}
+    clocks = [{"pbx": "branch", "queue": "sales", "minutes": 50}, {"pbx": "main", "queue": "sales", "minutes": 5}]
+    rules = (await sofia.get("/tasks/policy")).body | {"queues": clocks, "claim_minutes": 1}
     assert (await anna.put("/tasks/policy", rules)).status == 403
     assert (await sofia.put("/tasks/policy", rules)).status == 200
     await office.happens(gives_up(queue="sales"))

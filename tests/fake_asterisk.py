@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,11 +27,13 @@ def block(**headers: object) -> bytes:
 class FakeAsterisk:
     """Logs in whoever knows the secret. ``answers`` says what an action gets (None: silence).
 
-    Nobody is told of events but by ``tell``, to every connection that is logged in.
+    Its clock is so many seconds ``ahead``. Nobody is told of events but by ``tell``, to every connection that is logged
+    in.
     """
 
     secret: str = "s3cret"
     uptime: int = 3600
+    ahead: float = 0.0
     banner: bytes = b"Asterisk Call Manager/11.0.0\r\n"
     boots: bool = True
     answers: dict[str, Callable[[Headers], bytes | None]] = field(default_factory=dict)
@@ -116,7 +119,7 @@ class FakeAsterisk:
                 block(
                     Event="FullyBooted",
                     Privilege="system,all",
-                    Timestamp="1700000000.000000",
+                    Timestamp=f"{time.time() + self.ahead:.6f}",
                     Status="Fully Booted",
                     Uptime=self.uptime,
                 )

@@ -19,20 +19,27 @@ log = logger(__name__)
 
 class Comparing:
     """From a snapshot on, taken at ``mono`` (monotonic seconds), until ``close``. ``channels`` gives ours at any
-    moment."""
+    moment. Begun ``anew`` after each further snapshot."""
 
     def __init__(self, link: Link, session: Session, channels: Callable[[], Channels], mono: float) -> None:
-        self._pbx = link.pbx
-        self._watch = Watch(mono, every=link.patience.compare_s, sure=link.patience.sure_s)
+        self._link = link
         self._session = session
         self._channels = channels
         self._looking: asyncio.Task[Difference | None] | None = None
-        self._read = self._asked = session.broken
+        self._read = self._asked = 0
+        self._sure = NONE
+        self.anew(mono)
+
+    def anew(self, mono: float) -> None:
+        """What differed for sure has been taken from the list."""
+        patience = self._link.patience
+        self._watch = Watch(mono, every=patience.compare_s, sure=patience.sure_s, healed=self._sure)
+        self._read = self._asked = self._session.broken
 
     def hear(self, message: Message) -> None:
         """To be called before the tracker takes the message."""
         if self._watch.hear(message, self._channels()):
-            metrics.ami_unannounced.labels(pbx=self._pbx).inc()
+            metrics.ami_unannounced.labels(pbx=self._link.pbx).inc()
 
     def missing_since(self, mono: float) -> float | None:
         """To be called often; it never waits. Since when the lists are known to differ for sure, None: they do not."""
@@ -48,10 +55,10 @@ class Comparing:
         found, self._looking = self._looking.result(), None
         if found == NONE:
             self._read = self._asked
-        sure = self._watch.looked(found, mono)
-        if not sure:
+        self._sure = self._watch.looked(found, mono)
+        if not self._sure:
             return None
-        self._tell(sure)
+        self._tell(self._sure)
         return self._watch.clean_at
 
     @property
@@ -68,10 +75,10 @@ class Comparing:
 
     def _tell(self, sure: Difference) -> None:
         kinds = {"ghosts": len(sure.ghosts), "strangers": len(sure.strangers), "changed": sorted(sure.changed)}
-        log.warning("events_missing", pbx=self._pbx, unreadable=self._put_aside, **kinds)
+        log.warning("events_missing", pbx=self._link.pbx, unreadable=self._put_aside, **kinds)
         if not self._put_aside:
-            metrics.ami_differences.labels(pbx=self._pbx).inc(len(sure))
-            metrics.ami_losses.labels(pbx=self._pbx).inc()
+            metrics.ami_differences.labels(pbx=self._link.pbx).inc(len(sure))
+            metrics.ami_losses.labels(pbx=self._link.pbx).inc()
 
     def close(self) -> None:
         if self._looking:

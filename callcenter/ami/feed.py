@@ -199,7 +199,7 @@ class Feed:
         return self._clock.now() + self._boots.ahead
 
     def _last_heard(self) -> tuple[datetime, GapCause] | None:
-        """Since when nobody has listened, None where nobody ever did."""
+        """Since when by our clock nobody has listened, None where nobody ever did."""
         last = self._journal.last() if self._journal else None
         cause = GapCause.LINK_LOST if self._boots.at else GapCause.SERVICE_DOWN
         return (last, cause) if last else None
@@ -209,7 +209,7 @@ class Feed:
         if self._lost is None:
             return None
         since, cause = self._lost
-        since += self._boots.ahead if cause is not GapCause.EVENTS_LOST else timedelta()
+        since += self._boots.ahead
         cause = GapCause.PBX_RESTART if rebooted else cause
         gap = Gap(from_at=min(since, now), to_at=now, cause=cause, filled_from="")
         begun = min([since, *(call.started_at for call in known)]) - _OVERLAP
@@ -217,7 +217,8 @@ class Feed:
 
     async def _pump(self, session: Session, keeping: asyncio.Task[None], deliver: Deliver) -> None:
         """Delivers until the link is lost and all that came before the loss has been delivered."""
-        comparing, next_flush, idle = self._comparing(session), 0.0, min(_IDLE_SECONDS, self.link.patience.sure_s)
+        comparing = Comparing(self.link, session, lambda: self._tracker.channels, self._clock.monotonic())
+        next_flush, idle = 0.0, min(_IDLE_SECONDS, self.link.patience.sure_s)
         try:
             while not (keeping.done() and not self._inbox):
                 if not self._inbox:
@@ -234,11 +235,11 @@ class Feed:
                     self._journal.flush()
                     self._mark_heard()
                 if not keeping.done() and (since := comparing.missing_since(mono)) is not None:
-                    self._lost = self._there() - timedelta(seconds=mono - since), GapCause.EVENTS_LOST
+                    self._lost = self._clock.now() - timedelta(seconds=mono - since), GapCause.EVENTS_LOST
                     await deliver(self._settled())
                     await deliver(await self._resync(session, rebooted=False))
                     self._lost = None
-                    comparing = self._comparing(session)
+                    comparing.anew(self._clock.monotonic())
             await deliver(self._settled())
         finally:
             comparing.close()
@@ -251,9 +252,6 @@ class Feed:
         """Whatever happens from now on, what was told until now need not be asked of the PBX again."""
         if self._journal and not self._inbox and self._recorded():
             self._journal.heard()
-
-    def _comparing(self, session: Session) -> Comparing:
-        return Comparing(self.link, session, lambda: self._tracker.channels, self._clock.monotonic())
 
     def _told(self, message: Message, comparing: Comparing) -> list[Event]:
         try:

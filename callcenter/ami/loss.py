@@ -43,17 +43,27 @@ class Difference:
             changed=self.changed & later.changed,
         )
 
+    def less(self, known: Difference) -> Difference:
+        """What is not among what is known."""
+        return Difference(
+            ghosts=self.ghosts - known.ghosts,
+            strangers=self.strangers - known.strangers,
+            changed=self.changed - known.changed,
+        )
+
 
 NONE: Final = Difference()
 
 
 class Watch:
-    """Over one life of a link, from its snapshot on. Times are monotonic seconds.
+    """From a snapshot on. Times are monotonic seconds. ``healed``: for what difference it was taken; what is there
+    still is nothing that was lost, but something that the list tells otherwise.
 
     ``clean_at``: when the lists were equal last.
     """
 
-    def __init__(self, mono: float, *, every: float, sure: float) -> None:
+    def __init__(self, mono: float, *, every: float, sure: float, healed: Difference = NONE) -> None:
+        self._healed = healed
         self._every = every
         self._sure = sure
         self._soon = min(_SUSPICION_SECONDS, every)
@@ -92,11 +102,12 @@ class Watch:
         there = {row["uniqueid"]: row for row in rows if row.get("uniqueid")}
         ours = channels.uniqueids()
         both = [there[uniqueid] for uniqueid in ours & there.keys()]
-        return Difference(
+        found = Difference(
             ghosts=ours - there.keys(),
             strangers=frozenset(there.keys() - ours),
             changed=frozenset(change for row in both for change in self._changes(channels, row)),
         )
+        return found.less(self._healed)
 
     def _changes(self, channels: Channels, row: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:
         channel = channels.get(row["uniqueid"])

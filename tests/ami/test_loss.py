@@ -98,6 +98,12 @@ def test_what_differs_once_may_be_under_way_and_what_differs_twice_is_lost() -> 
     assert (watch.clean_at, watch.due(123), watch.due(124)) == (64, False, True)
 
 
+def test_what_the_list_still_tells_otherwise_after_it_was_adopted_is_no_loss() -> None:
+    rows = [{"uniqueid": "1.1"}, {"uniqueid": "1.2"}]
+    watch = Watch(0.0, every=60, sure=2, healed=Difference(strangers=frozenset({"1.1"})))
+    assert watch.difference(Tracker(MAP).channels, rows) == Difference(strangers=frozenset({"1.2"}))
+
+
 def test_a_suspicion_brings_the_look_forward_but_never_makes_it_a_storm() -> None:
     watch = Watch(0.0, every=60, sure=2)
     watch.suspect(1)

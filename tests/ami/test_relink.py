@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from callcenter.ami.wire import Patience
 from callcenter.call import OutcomeState
@@ -58,6 +61,27 @@ async def test_a_restart_of_the_pbx_is_the_note_of_its_calls(
     await until_async(lambda: records.up() == 2)
     assert only(records).note == "pbx_restart"
     assert [event.rebooted for event in records.events if isinstance(event, LinkUp)] == [False, True]
+
+
+@pytest.mark.parametrize("ahead", [3600.0, -3600.0])
+async def test_a_wrong_clock_makes_no_restart_and_no_long_calls(
+    asterisk: FakeAsterisk, records: Records, start: Start, ahead: float
+) -> None:
+    asterisk.ahead, asterisk.uptime = ahead, 600
+    pbx = now(seconds=ahead)
+    customer = pbx.customer()
+    shows(asterisk, row(customer))
+    start()
+    await until_async(lambda: records.calls)
+    asterisk.cut()
+    await until_async(lambda: records.up() == 2)
+    pbx.hangup(customer)
+    asterisk.tell(pbx.stream)
+    await until_async(lambda: only(records).ended_at)
+    call = only(records)
+    assert call.ended_at
+    assert timedelta() < call.ended_at - call.started_at < timedelta(minutes=2)
+    assert [event.rebooted for event in records.events if isinstance(event, LinkUp)] == [False, False]
 
 
 async def test_a_leg_that_ended_unseen_frees_its_agent(asterisk: FakeAsterisk, records: Records, start: Start) -> None:

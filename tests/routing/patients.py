@@ -89,6 +89,7 @@ HEALTHY: Final = Facts(
     actions=frozenset(action for action, _ in WRITE.values()),
     manager=file(general={"timestampevents": "yes"}, callcenter=USER),
     queues=file(general={}, support=QUEUE),
+    stasis=file(),
     cel=file(general={"enable": "yes", "events": "ALL", "apps": "dial,queue"}),
     asterisk=file(directories={"astspooldir": "/var/spool/asterisk"}),
     members=(member("PJSIP/101", "PJSIP/101"),),

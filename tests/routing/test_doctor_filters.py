@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.ami.parsing import VARIABLES, WANTED
+from callcenter.routing.doctor.event_checks import by_name, lost_events, wanted_lines
 from callcenter.routing.doctor.examination import examine
 from callcenter.routing.doctor.facts import Facts
 from callcenter.routing.doctor.filters import filters, passes
 from callcenter.routing.doctor.sections import Sections, sections
-from callcenter.routing.doctor.user_checks import by_name, lost_events, wanted_lines
 from tests.house.source import ROOT
 from tests.routing.patients import HEALTHY, USER, file, ill
 
@@ -84,6 +84,14 @@ def test_whatever_is_lost_the_lines_to_paste_bring_it_back(lost: set[str], versi
     assert set(lost_events(before)) == lost
     after = filters(pairs([*kept, *wanted_lines(on(version), tuple(sorted(lost)))]))
     assert lost_events(after) == ()
+
+
+def test_what_a_pbx_does_not_even_make_is_told() -> None:
+    declined = file(declined_message_types={"decline": "ast_channel_varset_type"})
+    (finding,) = [f for check in examine(ill(stasis=declined)).checks for f in check.findings]
+    assert (finding.code, finding.values["events"]) == ("events_declined", "ast_channel_varset_type")
+    harmless = file(declined_message_types={"decline": "ast_rtp_rtcp_sent_type"})
+    assert [f for check in examine(ill(stasis=harmless)).checks for f in check.findings] == []
 
 
 def codes(*lines: str, version: str = "22.10.1") -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from callcenter.routing.doctor import (
+    event_checks,
     gate_checks,
     history_checks,
     link_checks,
@@ -25,7 +26,7 @@ CHECKS: Final[tuple[tuple[str, CheckGroup, Examine], ...]] = (
     ("clock", CheckGroup.LINK, link_checks.clock),
     ("permissions", CheckGroup.USER, user_checks.rights),
     ("least_privilege", CheckGroup.USER, user_checks.least),
-    ("event_filter", CheckGroup.USER, user_checks.events),
+    ("event_filter", CheckGroup.USER, event_checks.events),
     ("write_timeout", CheckGroup.USER, user_checks.write_timeout),
     ("timestamps", CheckGroup.USER, user_checks.timestamps),
     ("joinempty", CheckGroup.QUEUES, queue_checks.joinempty),

@@ -74,6 +74,7 @@ class Facts:
     manager: Known[Sections]
     queues: Known[Sections]
     cel: Known[Sections]
+    stasis: Known[Sections]
     asterisk: Known[Sections]
     members: Known[tuple[MemberState, ...]]
     reported: Known[Reported]

@@ -22,7 +22,7 @@ from callcenter.ami.history import History
 from callcenter.clock import SystemClock
 from callcenter.commands import database
 from callcenter.config import SettingError, Settings
-from callcenter.crm import calls, maps
+from callcenter.crm import calls, maps, same_calls
 from callcenter.crm.follow_up import follow_up
 from callcenter.crm.identify import NOBODY, identify, recall
 from callcenter.crm.privacy import keeping
@@ -146,6 +146,7 @@ async def _taken(db: Database, some: Sequence[Filled], *, dry_run: bool) -> Coun
 
 def _take(session: Session, told: Filled, *, dry_run: bool) -> str:
     """One call into the record; what became of it."""
+    told = same_calls.as_known(session, told)
     event = replace(told, gap=replace(told.gap, from_at=told.events[0].at, to_at=told.at))
     event = event if keeping.load(session).hidden_numbers else discreet(event)
     kept = calls.load(session, event.call)

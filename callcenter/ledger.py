@@ -15,14 +15,14 @@ from callcenter import metrics
 from callcenter.bus import Bus
 from callcenter.call import Call, Changed
 from callcenter.clock import Clock
-from callcenter.crm import calls, short_calls
+from callcenter.crm import calls, same_calls, short_calls
 from callcenter.crm.follow_up import follow_up, ruled
 from callcenter.crm.identify import NOBODY, Identified, identify, recall
 from callcenter.crm.privacy import keeping
 from callcenter.db import Database
 from callcenter.discretion import discreet
 from callcenter.errors import Unavailable
-from callcenter.events import CallEvent, CallKey, CustomerChosen, OutcomeLogged
+from callcenter.events import CallEvent, CallKey, CustomerChosen, Filled, OutcomeLogged
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
@@ -223,6 +223,7 @@ class Ledger:
     def _fold(self, session: Session, events: Sequence[Event]) -> _Fold:
         """First what the events make of their calls, then one write a call: a ringing phone waits for these rows."""
         now = self._clock.now()
+        events = [same_calls.as_known(session, event) if isinstance(event, Filled) else event for event in events]
         stories: dict[CallKey, _Story] = {}
         for place, event in enumerate(events):
             if isinstance(event, CallEvent):

@@ -137,6 +137,16 @@ async def test_records_do_where_nothing_else_was_kept(db: Database, settings: Se
     assert (call.result, [gap.filled_from for gap in call.gaps]) == ("answered", ["cdr"])
 
 
+@pytest.mark.parametrize("kinds", [("cel", "cdr"), ("cdr", "cel")])
+async def test_an_outgoing_call_is_one_whatever_it_is_read_from(
+    db: Database, settings: Settings, kinds: tuple[str, str]
+) -> None:
+    first, second = (str(HERE / f"outgoing_answered.{kind}") for kind in kinds)
+    assert await fill(settings, source=first) == {"added": 1}
+    assert await fill(settings, source=second) == {"known": 1}
+    assert (await counted(db, CallRow), await counted(db, SegmentRow)) == (1, 1)
+
+
 async def test_the_last_contact_of_a_card_stays_the_last(db: Database, settings: Settings) -> None:
     await fill(settings)
     latest = await db.read(lambda s: s.scalar(select(func.max(CallRow.started_at))))

@@ -146,6 +146,21 @@ async def test_where_nobody_said_where_the_pbx_writes_it_says_so(house: House) -
     assert (row.state, row.next_at) == ("not_set", None)
 
 
+async def test_records_do_not_double_an_outgoing_call_that_was_half_heard(house: House) -> None:
+    gap = Gap(from_at=FROM, to_at=TO, cause=GapCause.LINK_LOST, filled_from="")
+    (dialled,) = History(source=str(HERE / "outgoing_answered.cel"), spool=SPOOL).calls(MAP, gap, FROM)
+    for event in dialled.events[:3]:
+        await house.ledger.take(event)
+    gone = Ended(call=dialled.call, at=TO, mono=0.0, cause=0, by_customer=False, note="disconnected")
+    await house.ledger.take(gone)
+    house.file.write_bytes((HERE / "outgoing_answered.cdr").read_bytes())
+    await house.was_deaf()
+    call = await house.db.read(lambda s: calls.load(s, dialled.call))
+    assert call is not None
+    assert (call.note, [gap.filled_from for gap in call.gaps], len(call.segments)) == ("", ["cdr"], 1)
+    assert await house.db.read(lambda s: len(s.scalars(select(CallRow)).all())) == 1
+
+
 async def test_who_only_seemed_to_be_missed_is_no_longer(house: House) -> None:
     house.writes("direct_did_answered")
     uniqueid = house.file.read_text().split(",")[2].strip('"')

@@ -1,0 +1,36 @@
+"""Which call of ours a story of history is about, where the PBX's records call it by another name.
+
+A call detail record knows an outgoing call by the phone that dialled, the stream and channel events by the customer's
+channel. Either is known to the other as a leg.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from callcenter.crm.models.calls import CallRow, SegmentRow
+from callcenter.events import Arrived, CallKey, Direction, Filled, Joined, Offered
+
+_BEFORE: Final = timedelta(seconds=5)
+
+
+def as_known(session: Session, told: Filled) -> Filled:
+    """The story under the name that its call has in our records."""
+    arrived = told.events[0]
+    if not isinstance(arrived, Arrived) or arrived.direction is not Direction.OUTBOUND:
+        return told
+    legs = {arrived.origin, *(event.leg for event in told.events if isinstance(event, Offered | Joined))} - {""}
+    span = CallRow.started_at.between(arrived.at - _BEFORE, told.at)
+    wanted = (CallRow.pbx == told.call.pbx, CallRow.direction == Direction.OUTBOUND, span)
+    mine = or_(SegmentRow.leg == told.call.uniqueid, CallRow.uniqueid.in_([told.call.uniqueid, *legs]))
+    found = select(CallRow.uniqueid).outerjoin(SegmentRow, SegmentRow.call_id == CallRow.id).where(*wanted, mine)
+    names = set(session.scalars(found))
+    if not names or told.call.uniqueid in names:
+        return told
+    key = CallKey(pbx=told.call.pbx, uniqueid=min(names))
+    return replace(told, call=key, events=tuple(replace(event, call=key) for event in told.events))

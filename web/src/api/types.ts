@@ -26,7 +26,7 @@ export type MergeField = NonNullable<MergeBody['take']>[number]
 export type Prefix = Required<PrefixBody>
 export type { BoardView as Board, HealthView as Health, SessionAnswer as Session } from './generated'
 
-export type { Unowned } from './generated'
+export type { OutageAnswer as Outage, Unowned } from './generated'
 
 export type Call = CallAnswer
 export type Segment = SegmentAnswer

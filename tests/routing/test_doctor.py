@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callcenter.routing.doctor import host
 from callcenter.routing.doctor.examination import examine
-from callcenter.routing.doctor.facts import Facts
+from callcenter.routing.doctor.facts import Facts, Written
 from callcenter.routing.doctor.findings import CheckState, Remedy, Severity, Unseen
 from callcenter.routing.doctor.queue_checks import counts_busy_as_absent
 from callcenter.routing.doctor.told import exit_code, told
@@ -18,7 +20,7 @@ from tests.routing import patients
 from tests.routing.patients import DOOR, HEALTHY, file, ill, member, queue, user
 
 BLIND = Unseen(code="permission", thing="x", why="no permission", remedy=Remedy(advice="Give it."))
-OF_THE_PBX = tuple(f.name for f in fields(Facts) if f.name not in ("pbx", "at", "door", "spool"))
+OF_THE_PBX = tuple(f.name for f in fields(Facts) if f.name not in ("pbx", "at", "door", "spool", "written"))
 
 
 def codes(facts: Facts) -> list[str]:
@@ -188,6 +190,31 @@ def test_what_the_pbx_keeps_while_nobody_listens() -> None:
     assert codes(ill(modules={**HEALTHY.modules, "app_mixmonitor": False})) == ["module_missing"]
     silent = {name: not name.startswith("cel_") for name in HEALTHY.modules}
     assert codes(ill(modules=silent)) == ["cel_not_written"]
+    assert codes(ill(written=None)) == ["history_not_set"]
+    slow = Written(place="mysql://host/asteriskcdrdb", unindexed=(("cel", "eventtime"),))
+    (finding,) = found(ill(written=slow))
+    assert finding.remedy.commands == ("CREATE INDEX callcenter_eventtime ON cel (eventtime);",)
+
+
+def test_where_the_pbx_writes_its_calls_is_looked_at(tmp_path: Path) -> None:
+    strange = tmp_path / "strange.csv"
+    strange.write_text("a;b;c\n")
+    assert [host.written(place) for place in ("", str(tmp_path / "yet.csv"))] == [
+        None,
+        Written(place=str(tmp_path / "yet.csv")),
+    ]
+    wrong = {
+        str(strange): "history_unknown",
+        "/nowhere/at/all/cel.csv": "history_missing",
+        "mysql://reader:pa55@127.0.0.1:1/cdr": "history_driver",
+        f"sqlite:///{tmp_path}/none/cdr.sqlite3": "history_unreadable",
+    }
+    seen = [host.written(place) for place in wrong]
+    assert [one.code for one in seen if one] == list(wrong.values())
+    assert [one for one in seen if one and "pa55" in f"{one.place} {one.trouble}"] == []
+    told = [examined for one in seen for examined in found(ill(written=one))]
+    assert [finding.code for finding in told] == list(wrong.values())
+    assert all(finding.remedy.lines or finding.remedy.commands for finding in told)
 
 
 @given(blind=st.sets(st.sampled_from(OF_THE_PBX)))

@@ -5,6 +5,7 @@ A URL of SQLAlchemy; a driver that is not there is named with what installs it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,8 @@ _NAMES: Final[Mapping[Kind, tuple[str, ...]]] = {
 }
 _TIME: Final[Mapping[Kind, str]] = {"cel": "eventtime", "cdr": "start", "queue_log": "time"}
 _BATCH: Final = 2_000
+_SECONDS: Final = re.compile(r"\d{10}(\.\d+)?$")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
 _LONGEST: Final = timedelta(hours=24)
 
 
@@ -48,13 +51,21 @@ class Found:
     def name(self) -> str:
         return f"{shown(self.url)} {self.table.name}"
 
+    @property
+    def unindexed(self) -> tuple[str, str] | None:
+        """Table and column where times are looked for row by row."""
+        time = _column(self.table, _TIME[self.kind])
+        first = {next(iter(index.columns)).name for index in self.table.indexes}
+        key = {column.name for column in list(self.table.primary_key)[:1]}
+        return None if time is None or time.name in first | key else (self.table.name, time.name)
+
     def rows(self, since: datetime, until: datetime) -> Iterator[HistoryRow]:
         """In the order of writing. Raises Unavailable."""
         wall = Wall()
         engine = engine_of(self.url)
         try:
             with engine.connect().execution_options(stream_results=True) as connection:
-                for fields in connection.execute(_wanted(self, since, until)).yield_per(_BATCH).mappings():
+                for fields in connection.execute(_wanted(self, connection, since, until)).yield_per(_BATCH).mappings():
                     row = _row(self.kind, {spelt(name): value for name, value in fields.items()}, wall)
                     if row is not None and since <= row.at <= until:
                         yield row
@@ -115,7 +126,16 @@ def engine_of(url: URL) -> Engine:
 
 def shown(url: URL) -> str:
     """For people: without user and password."""
-    return url.set(username=None, password=None, query={}).render_as_string()
+    plain = URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database)
+    return plain.render_as_string()
+
+
+def told(setting: str) -> str:
+    """A path or a URL, for people."""
+    try:
+        return shown(make_url(setting)) if "://" in setting else setting
+    except ArgumentError:
+        return "…"
 
 
 def _reflected(connection: Connection) -> list[tuple[Kind, Table]]:
@@ -126,13 +146,14 @@ def _reflected(connection: Connection) -> list[tuple[Kind, Table]]:
     return sorted(found, key=lambda one: list(_NAMES).index(one[0]))
 
 
-def _wanted(found: Found, since: datetime, until: datetime) -> Select[Any]:
+def _wanted(found: Found, connection: Connection, since: datetime, until: datetime) -> Select[Any]:
     time = _column(found.table, _TIME[found.kind])
     if time is None:
         raise Unavailable(f"table {found.table.name} has no column {_TIME[found.kind]}", code="history_unknown")
     order = [column for name in ("id", "sequence") if (column := _column(found.table, name)) is not None]
     wanted = select(found.table).order_by(*(order or [time]))
-    bounds = _bounds(time, since - ZONES - _LONGEST, until + ZONES)
+    one = connection.execute(select(time).where(time.is_not(None)).limit(1)).scalar()
+    bounds = _bounds(time, one, since - ZONES - _LONGEST, until + ZONES)
     return wanted.where(time >= bounds[0], time <= bounds[1]) if bounds else wanted
 
 
@@ -140,14 +161,25 @@ def _column(table: Table, name: str) -> Column[Any] | None:
     return next((column for column in table.columns if spelt(column.name) == name), None)
 
 
-def _bounds(column: Column[Any], low: datetime, high: datetime) -> tuple[Any, Any] | None:
-    """As the column keeps moments; None where that is not told by its type: all rows are then read, and looked at."""
-    if isinstance(column.type, Integer | Numeric):
+def _bounds(column: Column[Any], one: object, low: datetime, high: datetime) -> tuple[Any, Any] | None:
+    """As the column keeps moments, by its type or by ``one`` of them: texts of one form stand in the order of time.
+    None where neither tells: all rows are then read, and looked at."""
+    if isinstance(column.type, Integer | Numeric) or isinstance(one, int | float):
         return low.timestamp(), high.timestamp()
+    if isinstance(one, str):
+        return _written_bounds(one, low, high)
     if not isinstance(column.type, DateTime):
         return None
     zoned = getattr(column.type, "timezone", False)
     return (low, high) if zoned else (low.replace(tzinfo=None), high.replace(tzinfo=None))
+
+
+def _written_bounds(one: str, low: datetime, high: datetime) -> tuple[str, str] | None:
+    if _SECONDS.match(one):
+        return f"{low.timestamp():.6f}", f"{high.timestamp():.6f}"
+    if _DATE.match(one):
+        return tuple(at.replace(tzinfo=None).isoformat(one[10], "seconds") for at in (low, high))  # type: ignore[return-value]
+    return None
 
 
 def _row(kind: Kind, fields: Mapping[str, Any], wall: Wall) -> HistoryRow | None:
@@ -164,7 +196,10 @@ def _row(kind: Kind, fields: Mapping[str, Any], wall: Wall) -> HistoryRow | None
 
 def _unavailable(url: URL, wrong: SQLAlchemyError) -> Unavailable:
     cause = getattr(wrong, "orig", None) or wrong
+    said = " ".join(str(part) for part in getattr(cause, "args", ()) if isinstance(part, str)).splitlines()
+    why = said[0][:200] if said else type(cause).__name__
+    why = why.replace(str(url.password), "***") if url.password else why
     return Unavailable(
-        f"{shown(url)} cannot be read: {type(cause).__name__}; check address, user, password and the right to SELECT",
+        f"{shown(url)} cannot be read: {why}; check address, user, password and the right to SELECT",
         code="history_unreadable",
     )

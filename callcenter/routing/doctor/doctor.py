@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from callcenter.ami.wire import Link, LinkFailed, open_session
@@ -16,7 +17,7 @@ from callcenter.errors import Unavailable
 from callcenter.log import logger
 from callcenter.routing.doctor import books, host
 from callcenter.routing.doctor.examination import examine
-from callcenter.routing.doctor.facts import Books, Door, Facts, Known, Spool
+from callcenter.routing.doctor.facts import Books, Door, Facts, Known, Spool, Written
 from callcenter.routing.doctor.findings import Remedy, Report, Unseen
 from callcenter.routing.doctor.link_checks import nothing_asked
 from callcenter.routing.doctor.look import Look
@@ -27,6 +28,7 @@ from callcenter.routing.reported import Reported
 log = logger(__name__)
 _LOOK_SECONDS: Final = 60.0
 _RESOLVE_SECONDS: Final = 5.0
+_HISTORY_SECONDS: Final = 15.0
 
 
 class Doctor:
@@ -46,6 +48,7 @@ class Doctor:
         link = self._reach(pbx)
         kept = await self._books(pbx)
         spool = await asyncio.to_thread(host.spool, self._settings.recordings_of(pbx))
+        written = await self._written(pbx)
         local, ours = await _whereabouts(link)
         door = Door(
             host=link.host, port=link.port, username=link.username, tls=link.tls is not None, local=local, ours=ours
@@ -53,15 +56,23 @@ class Doctor:
         try:
             session = await open_session(link, lambda *_: None, self._clock)
         except LinkFailed as wrong:
-            return self._outside(pbx, _shut(door, wrong), kept, spool)
+            return replace(self._outside(pbx, _shut(door, wrong), kept, spool), written=written)
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
-                return await self._inside(pbx, door, session.send, (kept, spool))
+                return replace(await self._inside(pbx, door, session.send, (kept, spool)), written=written)
         except (TimeoutError, Unavailable) as wrong:
             log.warning("examination_broken_off", pbx=pbx, reason=type(wrong).__name__)
-            return self._outside(pbx, _shut(door, LinkFailed("broken_off", "the connection broke off")), kept, spool)
+            broken = _shut(door, LinkFailed("broken_off", "the connection broke off"))
+            return replace(self._outside(pbx, broken, kept, spool), written=written)
         finally:
             session.close()
+
+    async def _written(self, pbx: str) -> Written | None:
+        setting = self._settings.pbx[pbx].history.get_secret_value()
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(host.written, setting), _HISTORY_SECONDS)
+        except TimeoutError:
+            return Written(place="", code="history_unreadable", trouble="it gives no answer")
 
     async def _inside(self, pbx: str, door: Door, send: Send, ours: tuple[Known[Books], Spool | None]) -> Facts:
         look = Look(send, door.username, self._clock)

@@ -51,6 +51,7 @@ CHECKS: Final[tuple[tuple[str, CheckGroup, Examine], ...]] = (
     ("modules", CheckGroup.HISTORY, history_checks.modules),
     ("channel_events", CheckGroup.HISTORY, history_checks.cel),
     ("channel_events_written", CheckGroup.HISTORY, history_checks.cel_written),
+    ("history_source", CheckGroup.HISTORY, history_checks.source),
 )
 
 

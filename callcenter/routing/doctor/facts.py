@@ -60,10 +60,23 @@ class Spool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What stands in the places where the PBX is said to write its calls down. ``code``: why it cannot be read
+    (``history_unreadable``, ``history_unknown``, ``history_driver``, ``history_missing``), "" when it can; ``place`` is
+    for people, without a password. ``unindexed``: tables and columns by which times are looked for row by row."""
+
+    place: str
+    code: str = ""
+    trouble: str = ""
+    unindexed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """One look. ``skew_s``: the PBX's clock less ours. ``actions``: what the AMI user may send, in lower case.
     ``contexts``: those of the gate that are loaded. ``modules``: whether each is. ``rows``: the PBX's own switches of
-    recordings. ``hints``: the context in which a number's state can be watched. ``spool`` None: none is set."""
+    recordings. ``hints``: the context in which a number's state can be watched. ``spool`` and ``written`` None:
+    none is set."""
 
     pbx: str
     at: datetime
@@ -84,6 +97,7 @@ class Facts:
     rows: Known[Mapping[str, str]]
     books: Known[Books]
     spool: Spool | None
+    written: Written | None = None
 
     @property
     def freepbx(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from callcenter.routing.doctor.facts import Facts
@@ -90,6 +90,78 @@ def cel_written(facts: Facts) -> Iterator[Finding | Unseen]:
             why="calls of the time when Callcenter did not run cannot be told afterwards",
             remedy=_load("cel_custom"),
         )
+
+
+def source(facts: Facts) -> Iterator[Finding | Unseen]:
+    """We read what the PBX writes of its calls."""
+    seen = facts.written
+    if seen is None:
+        yield _source("history_not_set", "nobody said where it is", _named(facts), Severity.NOTE)
+        return
+    if seen.code:
+        yield _source(seen.code, seen.trouble, _READABLE.get(seen.code, _named)(facts), Severity.WARNING, seen.place)
+    for table, column in seen.unindexed:
+        line = f"CREATE INDEX callcenter_{column} ON {table} ({column});"
+        remedy = Remedy(commands=(line,), advice="In the database of the PBX, once.")
+        what = f"{table}.{column} has no index"
+        yield _source("history_slow_table", what, remedy, Severity.WARNING, table, column=column)
+
+
+def _source(code: str, what: str, remedy: Remedy, severity: Severity, thing: str = "", **values: str) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity,
+        thing=thing or "what the PBX writes of its calls",
+        what=what,
+        why="calls of the time when Callcenter did not run cannot be told afterwards, or only slowly",
+        remedy=remedy,
+        values=values,
+    )
+
+
+def _named(facts: Facts) -> Remedy:
+    return Remedy(
+        file="callcenter.toml",
+        lines=(f"[pbx.{facts.pbx}]", 'history = "/var/log/asterisk/cel-custom/callcenter.csv"'),
+        advice="A database: mysql://reader:password@host/asteriskcdrdb. On another machine: mount the folder.",
+    )
+
+
+def _let_in(_facts: Facts) -> Remedy:
+    return Remedy(
+        commands=(
+            "usermod -aG asterisk callcenter",
+            "systemctl restart callcenter",
+            "mysql -e \"CREATE USER reader IDENTIFIED BY '...'; GRANT SELECT ON asteriskcdrdb.* TO reader\"",
+        ),
+        advice="The first two for files, the last for a database.",
+    )
+
+
+def _laid_out(_facts: Facts) -> Remedy:
+    lines = ("[mappings]", f"callcenter.csv => {_MAPPING}")
+    return Remedy(file="cel_custom.conf", lines=lines, commands=(console("module reload cel_custom.so"),))
+
+
+def _driver(facts: Facts) -> Remedy:
+    told = facts.written.trouble if facts.written else ""
+    return Remedy(commands=tuple(filter(None, (told.rpartition(": ")[2],))), advice="Where Callcenter is installed.")
+
+
+_MAPPING: Final = ",".join(
+    f"${{CSV_QUOTE({value})}}"
+    for value in (
+        *("${eventtype}", "${eventtime}", "${CHANNEL(uniqueid)}", "${CHANNEL(linkedid)}", "${CHANNEL(channame)}"),
+        *("${BRIDGEPEER}", "${CALLERID(num)}", "${CALLERID(name)}", "${CALLERID(dnid)}", "${CHANNEL(exten)}"),
+        *("${CHANNEL(context)}", "${CHANNEL(appname)}", "${CHANNEL(appdata)}", "${eventextra}"),
+    )
+)
+"""The columns of asterisk-conf/cel_custom.conf."""
+_READABLE: Final[Mapping[str, Callable[[Facts], Remedy]]] = {
+    "history_unreadable": _let_in,
+    "history_unknown": _laid_out,
+    "history_driver": _driver,
+}
 
 
 def modules(facts: Facts) -> Iterator[Finding | Unseen]:

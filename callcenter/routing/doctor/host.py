@@ -1,4 +1,4 @@
-"""The folder of the recordings on this machine: whether it can be read, and how much room there is."""
+"""What this machine sees of the PBX's files: its recordings and what it wrote of its calls."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from callcenter.ami.backfill import sources, tables
 from callcenter.config import Recordings
-from callcenter.routing.doctor.facts import Spool
+from callcenter.errors import Unavailable
+from callcenter.routing.doctor.facts import Spool, Written
 
 _LOOKED_AT: Final = 20_000
 _KEPT: Final = 60
@@ -32,6 +34,25 @@ def spool(recordings: Recordings) -> Spool | None:
         return Spool(path=str(folder), pbx_path=recordings.pbx_spool, trouble=wrong.strerror or type(wrong).__name__)
     names = tuple(name for name, _ in newest[_SETTLING:])
     return Spool(path=str(Path(folder)), pbx_path=recordings.pbx_spool, free_bytes=free, names=names)
+
+
+def written(setting: str) -> Written | None:
+    """None: no place is set. Blocks, for as long as a database takes to answer."""
+    if not setting:
+        return None
+    place = " ".join(tables.told(part) for part in setting.split())
+    try:
+        found = sources.find(setting)
+    except Unavailable as wrong:
+        young = wrong.code == "history_missing" and all(_awaited(part) for part in setting.split())
+        return Written(place=place) if young else Written(place=place, code=wrong.code, trouble=str(wrong))
+    slow = (one.unindexed for one in found if isinstance(one, tables.Found))
+    return Written(place=place, unindexed=tuple(name for name in slow if name))
+
+
+def _awaited(part: str) -> bool:
+    """A PBX that has had no call yet has written nothing, but its folder of logs is there."""
+    return "://" not in part and any(folder.is_dir() for folder in list(Path(part).parents)[:2])
 
 
 def _when(entry: os.DirEntry[str]) -> float:

@@ -116,8 +116,6 @@ def refuse(calls: int, taken: int, customers: Sequence[Sipp]) -> None:
 async def flood(pbx: Asterisk, product: Product, rate: int, calls: int) -> Made:
     counter = Counter()
     counting = asyncio.create_task(counter.count(pbx.ports.ami))
-    sofia = Desk(product, "sofia")
-    await sofia.sign_in()
     service = product.pid
     await idle(service)
     before, taken = (used(pbx.pid), used(service)), processed(pbx)
@@ -130,6 +128,8 @@ async def flood(pbx: Asterisk, product: Product, rate: int, calls: int) -> Made:
     counting.cancel()
     with suppress(asyncio.CancelledError):
         await counting
+    sofia = Desk(product, "sofia")
+    await sofia.sign_in()
     recorded = len(await every_call(sofia))
     await sofia.close()
     for sipp in begun:

@@ -8,6 +8,7 @@ broken by the dice of ``--seed``. Needs root on a Debian, as the PBX tests do.
     ./run bench faults --faults 16 --seed 7
     ./run bench faults --postgres         on PostgreSQL, which dies too
     ./run bench faults --browser          with a real Chromium at one desk, which dies too
+    ./run bench faults --clock            and the PBX's clock leaps
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
 from tests.postgres import started
-from tests.siege.faults import dealt
+from tests.siege.faults import clock_wrong, dealt
 from tests.siege.laid import EXTRA, laid
 from tests.siege.people import PEOPLE
 from tests.siege.reckoning import differences
@@ -43,7 +44,7 @@ async def measure(folder: Path, asked: argparse.Namespace) -> int:
         floor = ends.enter_context(Floor(ends.enter_context(Asterisk(EXTRA))))
         async with laid(floor, folder, asked.seed, cluster=cluster, browser=asked.browser) as siege:
             siege.living = LIVING
-            await siege.lay(dealt(siege, asked.faults), PEOPLE)
+            await siege.lay(dealt(siege, asked.faults, [clock_wrong] if asked.clock else []), PEOPLE)
             found = await differences(siege)
             contained = siege.product.log.count("Traceback")
             await told(siege, asked.seed, contained)
@@ -75,6 +76,7 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--postgres", action="store_true", help="PostgreSQL as the product's database")
     options.add_argument("--browser", action="store_true", help="a real Chromium at Boris' desk")
+    options.add_argument("--clock", action="store_true", help="the PBX's clock leaps too, as AMI tells it")
     options.add_argument("--size", default="1g", help="of the file system that is filled")
     options.add_argument("--keep", help="a folder to keep the service's log and rows in")
     asked = options.parse_args()

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Final
 
@@ -104,6 +105,13 @@ async def database_killed(siege: Siege) -> None:
     await asyncio.to_thread(siege.cluster.resume)
 
 
+async def clock_wrong(siege: Siege) -> None:
+    """The PBX's clock leaps, in all it says by AMI, and is put right again."""
+    siege.wire.skew = siege.dice.choice((-1, 1)) * siege.between(2, 20)
+    await pace(siege.between(2, 8))
+    siege.wire.skew = 0.0
+
+
 async def disk_full(siege: Siege) -> None:
     """Of the file system that holds journal and recordings, and the database where it is a file."""
     ballast = siege.product.folder / "ballast"
@@ -132,9 +140,10 @@ LONG: Final[tuple[Fault, ...]] = (link_out, service_away)
 ON_POSTGRES: Final[dict[Fault, Fault]] = {database_locked: tables_locked, disk_full: database_killed}
 
 
-def dealt(siege: Siege, faults: int) -> list[Fault]:
-    """So many of all kinds alike, by the dice; of the long ones two in a hundred each."""
+def dealt(siege: Siege, faults: int, more: Sequence[Fault] = ()) -> list[Fault]:
+    """So many of all kinds alike, and of ``more``, by the dice; of the long ones two in a hundred each."""
     kinds = [ON_POSTGRES.get(fault, fault) for fault in FAULTS] if siege.cluster else list(FAULTS)
+    kinds += more
     chosen = [kinds[number % len(kinds)] for number in range(faults)]
     for number in range(len(LONG) * faults // 50):
         chosen[-1 - number] = LONG[number % len(LONG)]

@@ -139,7 +139,7 @@ def _intrusions(log: PhoneLog, calls: Sequence[dict[str, Any]], crashes: Crashes
     first = {o.customer: o.answered_at or 0 for o in reversed(log.answered())}
     for call in calls:
         for talk in (s for s in call["segments"] if s["answered_at"] and s["agent"] and s["outcome_at"]):
-            answered, settled = _epoch(talk["answered_at"]), _epoch(talk["outcome_at"])
+            answered, settled = _answered(log, call, talk), _epoch(talk["outcome_at"])
             if _in_a_crash([answered], crashes):
                 continue
             for offer in log.of(AGENTS[talk["agent"]["username"]]):
@@ -148,6 +148,13 @@ def _intrusions(log: PhoneLog, calls: Sequence[dict[str, Any]], crashes: Crashes
                     continue
                 if answered + _HAIR < offer.offered_at < settled - _HAIR:
                     yield f"{talk['agent']['username']} was offered {offer.customer} while owing for {call['number']}"
+
+
+def _answered(log: PhoneLog, call: dict[str, Any], talk: dict[str, Any]) -> float:
+    """When the phone says so, where it can."""
+    phone = "trunk" if call["direction"] == "outbound" else AGENTS[talk["agent"]["username"]]
+    own = (o for o in log.of(phone) if call["number"] in (f"+{o.customer}", f"+{o.dialled.removeprefix('+')}"))
+    return min((o.answered_at for o in own if o.answered_at is not None), default=_epoch(talk["answered_at"]))
 
 
 def _end(offer: Offer) -> float:

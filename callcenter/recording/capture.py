@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from obstore.store import ObjectStore, from_url
 from prometheus_client import Counter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
 
 from callcenter import jobs
 from callcenter.clock import Clock
@@ -37,6 +40,8 @@ from callcenter.recording.sides import shape, sides_of, stereo
 log = logger(__name__)
 KIND: Final = "store_recording"
 LISTEN: Final = "transcribe"
+_WHY: Final = 300
+_RETRY: Final[RetryConfig] = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
 _MISSING_AFTER: Final = timedelta(minutes=10)
 _WRITTEN_AFTER: Final = timedelta(seconds=5)
 _FORGOTTEN_AFTER: Final = timedelta(minutes=5)
@@ -65,10 +70,12 @@ class _Unfinished(Exception):
 
 
 def open_store(url: str) -> ObjectStore:
-    """A local folder (``file://``, made if need be) or an object store (``s3://``, ``gs://``, ``az://``)."""
+    """A local folder (``file://``, made if need be) or an object store (``s3://``, ``gs://``, ``az://``), whose keys
+    are read from the environment. One that is away is told soon; jobs try again."""
     if url.startswith("file://"):
         Path(unquote(urlsplit(url).path)).mkdir(parents=True, exist_ok=True)
-    return from_url(url)
+        return from_url(url)
+    return from_url(url, retry_config=_RETRY)
 
 
 class Capture:
@@ -133,8 +140,9 @@ class Capture:
         key = f"{row.started_at:%Y/%m/%d}/{row.id}.wav"
         try:
             await obstore.put_async(self.kept, key, data)
-        except StoreError as wrong:
-            remedy = f"the recording store takes no files: {wrong}; check CALLCENTER_RECORDINGS__STORE and its space"
+        except (StoreError, OSError) as wrong:
+            why = str(wrong).partition(": <?xml")[0].partition("\n")[0][:_WHY]
+            remedy = f"the recording store takes no files: {why}; check CALLCENTER_RECORDINGS__STORE, keys and space"
             await self._health.ill("recordings", "store_unavailable", remedy)
             raise Unavailable(remedy, code="store_unavailable") from wrong
         return Stored(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest(), wave=wave)

@@ -37,6 +37,7 @@ from callcenter.recording import opus
 from callcenter.recording.files import HEAD, form
 from callcenter.recording.hushed import hush
 from callcenter.recording.outline import Outline
+from callcenter.recording.shelf import take_out
 
 log = logger(__name__)
 MAKE: Final = "make_rendition"
@@ -118,12 +119,7 @@ class Renditions:
     async def drop(self, args: Mapping[str, Any]) -> None:
         """The job: sounds that nothing names any more. Raises Unavailable to be tried again."""
         for key in await self._db.read(lambda s: unnamed(s, args["keys"])):
-            try:
-                await obstore.delete_async(self._store, key)
-            except FileNotFoundError:
-                continue
-            except (StoreError, OSError) as wrong:
-                raise _away(wrong) from wrong
+            await take_out(self._store, key)
 
     def _replace(self, session: Session, recording: UUID) -> None:
         """Where people decided so, what is played takes the place of what was recorded, once nobody needs that."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import obstore
 from obstore.exceptions import BaseError as StoreError
-from obstore.store import ObjectStore
+from obstore.store import ObjectStore, S3Store
 
 from callcenter.ami import journal
 from callcenter.config import Recordings
@@ -19,6 +19,21 @@ from callcenter.errors import Unavailable
 from callcenter.recording.files import remove
 
 _CHUNK: Final = 1024 * 1024
+
+
+async def take_out(store: ObjectStore, key: str) -> None:
+    """Removes a sound; one that is gone already is fine. Raises Unavailable.
+
+    S3 deletes what is not there without a word (DeleteObjects), so when it finds nothing, its bucket is not there, or
+    the server does not know that request: then the sound may well be.
+    """
+    try:
+        await obstore.delete_async(store, key)
+    except FileNotFoundError as wrong:
+        if isinstance(store, S3Store):
+            raise Unavailable("the recording store does not delete", code="store_unavailable") from wrong
+    except (StoreError, OSError) as wrong:
+        raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
 
 
 class Shelf:
@@ -38,12 +53,7 @@ class Shelf:
 
     async def drop(self, keys: Sequence[str]) -> int:
         for key in keys:
-            try:
-                await obstore.delete_async(self._store, key)
-            except FileNotFoundError:
-                continue
-            except (StoreError, OSError) as wrong:
-                raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
+            await take_out(self._store, key)
         return len(keys)
 
     async def drop_on_pbx(self, files: Sequence[tuple[str, str]]) -> Removed:

@@ -1,0 +1,89 @@
+"""Recordings in an object store that speaks S3: taken, played in parts, removed; and what a fault of it costs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import obstore
+import pytest
+
+from callcenter.db import Database
+from callcenter.errors import Unavailable
+from callcenter.recording.capture import Capture, open_store
+from callcenter.recording.shelf import Shelf
+from tests.privacy.allowed import allow_recording
+from tests.recording.s3 import S3
+from tests.recording.test_capture import NOW, Desk
+from tests.recording.test_files import speech
+
+
+@pytest.fixture
+async def s3(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S3]:
+    async with S3() as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        yield server
+
+
+@pytest.fixture
+async def desk(sqlite_db: Database, tmp_path: Path, s3: S3) -> Desk:
+    await sqlite_db.write(lambda s: allow_recording(s, NOW))
+    return opened(Desk(sqlite_db, tmp_path))
+
+
+def opened(desk: Desk, url: str = "s3://calls/of/ours") -> Desk:
+    """The desk with its store there."""
+    desk.capture = Capture(desk.db, desk.clock, desk.health, desk.recordings_of, open_store(url))
+    return desk
+
+
+async def test_a_recording_is_put_read_in_parts_listed_and_removed(desk: Desk, s3: S3) -> None:
+    file = speech(desk.spool / "1.wav", seconds=2)
+    row = await desk.store(await desk.add("1.wav"))
+    key = f"of/ours/{row.store_key}"
+    assert s3.objects == {key: file.read_bytes()}
+    store = desk.capture.kept
+    assert bytes(await obstore.get_range_async(store, row.store_key, start=100, end=300)) == s3.objects[key][100:300]
+    assert [one["path"] async for page in store.list() for one in page] == [row.store_key]
+    shelf = Shelf(store, desk.recordings_of, desk.kept)
+    assert b"".join([piece async for piece in shelf.read(row.store_key)]) == s3.objects[key]
+    assert await shelf.drop([row.store_key, row.store_key]) == 2
+    assert s3.objects == {}
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"), [("s3://calls/x", "wrong"), ("s3://no-such-bucket/x", "test-secret")], ids=["key", "bucket"]
+)
+async def test_a_wrong_key_or_bucket_loses_nothing_and_says_so(
+    desk: Desk, s3: S3, monkeypatch: pytest.MonkeyPatch, url: str, secret: str
+) -> None:
+    speech(desk.spool / "1.wav", seconds=1)
+    recording = await desk.add("1.wav")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+    desk.clock.move(3600)
+    with pytest.raises(Unavailable):
+        await opened(desk, url).store(recording)
+    with pytest.raises(Unavailable):
+        await Shelf(desk.capture.kept, desk.recordings_of, desk.kept).drop(["x.wav"])
+    part = desk.health.parts["recordings"]
+    assert (part.code, (await desk.row(recording)).state) == ("store_unavailable", "waiting")
+    assert "CALLCENTER_RECORDINGS__STORE" in part.remedy
+    assert "test-key" not in part.remedy
+    monkeypatch.undo()
+    for name, value in s3.environment().items():
+        monkeypatch.setenv(name, value)
+    assert (await opened(desk).store(recording)).state == "stored"
+    assert desk.health.parts["recordings"].ok
+
+
+async def test_a_store_that_is_away_is_waited_for(desk: Desk, s3: S3) -> None:
+    speech(desk.spool / "1.wav", seconds=1)
+    recording = await desk.add("1.wav")
+    await s3.__aexit__(None, None, None)
+    with pytest.raises(Unavailable):
+        await desk.store(recording)
+    assert desk.health.parts["recordings"].code == "store_unavailable"
+    await s3.__aenter__()
+    assert ((await desk.store(recording)).state, len(s3.objects)) == ("stored", 1)
+    assert desk.health.parts["recordings"].ok

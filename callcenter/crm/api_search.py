@@ -75,6 +75,7 @@ class SearchView(View):
         speaker: Speaker | None = None,
         agent: UUID | None = None,
         queue: Line = "",
+        pbx: Line = "",
         outcome: Line = "",
         customer: UUID | None = None,
         from_: Began = None,
@@ -85,7 +86,7 @@ class SearchView(View):
         """Words in transcripts, notes and outcomes, the newest first. ``"…"`` is a phrase, ``word*`` a beginning."""
         who = require(self.request, Verb.LISTEN)
         asked = Asked(phrases=tuple(phrases.asked(q)), kind=kind, speaker=speaker, agent=agent, queue=queue)
-        more = {"outcome": outcome, "began": from_, "before": to_}
+        more = {"pbx": pbx, "outcome": outcome, "began": from_, "before": to_}
         return await _hits(self.request, who, (asked, more, customer), (limit, cursor))
 
 

@@ -53,6 +53,7 @@ class Asked:
     speaker: str | None = None
     agent: UUID | None = None
     queue: str = ""
+    pbx: str = ""
     outcome: str = ""
     cards: tuple[UUID, ...] = ()
     began: datetime | None = None
@@ -103,7 +104,7 @@ def _can_be(asked: Asked, kind: str) -> bool:
     """Only words said have a speaker, and a note is about a customer, not about a call."""
     if asked.speaker and kind != SAID:
         return False
-    return kind != NOTE or not (asked.queue or asked.outcome)
+    return kind != NOTE or not (asked.queue or asked.pbx or asked.outcome)
 
 
 def _said(asked: Asked, actor: Actor) -> Select[Any]:
@@ -177,6 +178,8 @@ def _of_call(asked: Asked) -> list[ColumnElement[bool]]:
         found.append(CallRow.customer_id.in_(asked.cards))
     if asked.queue:
         found.append(exists().where(QueueVisitRow.call_id == CallRow.id, QueueVisitRow.queue == asked.queue))
+    if asked.pbx:
+        found.append(CallRow.pbx == asked.pbx)
     if asked.agent:
         found.append(exists().where(SegmentRow.call_id == CallRow.id, SegmentRow.agent_id == asked.agent))
     if asked.outcome:

@@ -12,7 +12,7 @@ from callcenter import backfilling
 from callcenter.__main__ import main
 from callcenter.backfilling import Wish
 from callcenter.config import Settings, load
-from callcenter.crm import calls
+from callcenter.crm import calls, maps
 from callcenter.crm.models.calls import CallRow, GapRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.desks import MapRule
@@ -87,6 +87,15 @@ async def test_doing_it_again_changes_nothing(db: Database, settings: Settings) 
     before = await everything(db)
     assert await fill(settings) == {"known": 4}
     assert await everything(db) == before
+
+
+async def test_equal_uniqueids_in_the_histories_of_two_pbxs_are_two_calls(db: Database, settings: Settings) -> None:
+    twins = settings.model_copy(update={"pbx": {**settings.pbx, "branch": settings.pbx["main"]}})
+    await db.write(lambda s: maps.write_rules(s, "branch", MAP.rules))
+    told = await backfilling.backfill(twins, wish(), lambda _: None)
+    assert told == {"main": {"added": 4}, "branch": {"added": 4}}
+    assert (await counted(db, CallRow), await counted(db, Customer)) == (8, 2)
+    assert await backfilling.backfill(twins, wish(pbx="branch"), lambda _: None) == {"branch": {"known": 4}}
 
 
 async def test_a_dry_run_counts_and_writes_nothing(db: Database, settings: Settings) -> None:

@@ -124,6 +124,7 @@ async def test_filters_narrow(both: Office) -> None:
     assert await found(olga, "refund", speaker="agent") == ["a [refund]"]
     assert await found(olga, "refund", agent=olga.id) == ["later [refund]"]
     assert await found(olga, "refund", kind="note") == []
+    assert (len(await found(olga, "refund", pbx="main")), await found(olga, "refund", pbx="branch")) == (3, [])
     assert await found(olga, "refund", **{"from": later.isoformat()}) == ["later [refund]"]
     assert len(await found(olga, "refund", to=later.isoformat())) == 2
 

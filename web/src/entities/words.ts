@@ -5,7 +5,7 @@ import type { HitAnswer, HitsAnswer } from '@/api/generated'
 import { moments } from './calls'
 
 export type Hit = HitAnswer
-export const FILTERS = ['q', 'kind', 'speaker', 'agent', 'queue', 'outcome', 'from', 'to'] as const
+export const FILTERS = ['q', 'kind', 'speaker', 'agent', 'queue', 'pbx', 'outcome', 'from', 'to'] as const
 export type WordsFilter = Partial<Record<(typeof FILTERS)[number], string>>
 
 const [ENOUGH, MOST_PAGES] = [20, 40]

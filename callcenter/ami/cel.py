@@ -3,7 +3,8 @@
 https://docs.asterisk.org/Configuration/Reporting/Channel-Event-Logging-CEL/ - CEL says nothing of dialling and
 ringing: a channel is dialled by the channel of its family whose Dial or Queue runs and which talks with nobody yet, and
 rings from its start. Nor does it say why a queue was left without an answer, but the queue log does; without one, who
-hung up gave up and who went on in the dialplan was given back.
+hung up gave up and who went on in the dialplan, or was hung up by it, was given back. A message left in a mailbox is
+not in it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ _UNKNOWN: Final = "<unknown>"
 _HIDDEN: Final = "CC_HIDDEN"
 _UNREACHABLE: Final = "CC_UNREACHABLE"
 """Events by which our hook says that the caller hides his number, and that a phone has no address."""
+_SENT_ON: Final = 23
+_DIALPLAN: Final = "dialplan/"
 _MOMENT: Final = timedelta(milliseconds=50)
 
 
@@ -81,6 +84,7 @@ class Translation:
     def __init__(self, spool: str, verdicts: Verdicts | None = None) -> None:
         self._verdicts = verdicts or {}
         self._unanswered: list[tuple[CelRow, int]] = []
+        self._born: dict[str, CelRow] = {}
         self._spool = spool.rstrip("/")
         self._channels: dict[str, _Channel] = {}
         self._names: dict[str, str] = {}
@@ -106,10 +110,18 @@ class Translation:
     def told(self, row: CelRow) -> Iterator[m.Message]:
         """The messages of one row."""
         rule = self._rules.get(row.type)
+        yield from self._rung(row)
         yield from self._gave_up(row)
         if rule and row.uniqueid:
             yield from self._left_queue(row)
             yield from rule(row)
+
+    def _rung(self, row: CelRow) -> Iterator[m.Message]:
+        """A phone that sends its calls on (SIP 302) does so at once, and has not rung."""
+        if row.extra.get("hangupcause") == _SENT_ON:
+            self._born.pop(row.uniqueid, None)
+        for born in [b for b in self._born.values() if b.uniqueid == row.uniqueid or row.at - b.at > _MOMENT]:
+            yield _state(self._born.pop(born.uniqueid), "Ringing")
 
     def _rest(self) -> Iterator[m.Message]:
         """What was kept back for the row that follows."""
@@ -133,7 +145,8 @@ class Translation:
             return
         left, channel.left = channel.left, None
         queue = left.data.split(",", 1)[0]
-        if row.type in ("HANGUP", "CHAN_END"):
+        by_dialplan = str(row.extra.get("hangupsource", "")).startswith(_DIALPLAN)
+        if row.type in ("HANGUP", "CHAN_END") and not by_dialplan:
             yield m.CallerAbandoned(**left.stamp, uniqueid=row.uniqueid, queue=queue)
         else:
             yield m.QueueEnded(**left.stamp, uniqueid=row.uniqueid, result=QueueResult.EXIT)
@@ -157,7 +170,7 @@ class Translation:
         elif came and row.exten == _RUNG:
             yield m.DialBegin(**row.stamp, uniqueid="", dest=row.uniqueid, dial_string="", source=_new_channel(row, ""))
         if not came or row.exten == _RUNG:
-            yield _state(row, "Ringing")
+            self._born[row.uniqueid] = row
 
     def _dialler(self, row: CelRow) -> CelRow | None:
         """The Dial or Queue that began last in the family, on a channel that talks with nobody."""

@@ -24,10 +24,16 @@ EVER: Final = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC
 SPOOL = "/var/spool/asterisk/monitor"
 CUT_OFF: Final = frozenset({"kill"})
 """Asterisk was killed in the call: the stream itself tells no end of it."""
-WITHOUT_WHY: Final = frozenset({"queue_timeout", "queue_abandoned_ringing", "blind_unanswered"})
-"""CEL does not say why a queue was left, nor whether a phone stopped ringing before the customer gave up."""
+WITHOUT_WHY: Final = frozenset(
+    {"queue_timeout", "queue_abandoned_ringing", "queue_closed", "queue_full", "voicemail_declined", "not_there"}
+    | {"blind_unanswered"}
+)
+"""CEL does not say why a queue was left, whether a phone rang at all, nor whether it stopped before the customer gave
+up."""
+UNHEARD: Final = frozenset({"voicemail"})
+"""Nor that somebody left a message."""
 NAMES = sorted(path.name.removesuffix(".cel.csv") for path in CAPTURES.glob("*.cel.csv"))
-PLAIN = [name for name in NAMES if name not in CUT_OFF | {"hostile_callerid", "withheld_unknown"}]
+PLAIN = [name for name in NAMES if name not in CUT_OFF | UNHEARD | {"hostile_callerid", "withheld_unknown"}]
 
 
 def rows_of(name: str) -> list[CelRow]:

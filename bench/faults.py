@@ -61,7 +61,9 @@ async def told(siege: Siege, seed: int, contained: int) -> None:
     deeds = ", ".join(f"{name} {many}" for name, many in sorted(Counter(siege.deeds).items()))
     print(f"handed on: {deeds}; {len(siege.dialled)} called out, {len(log.of('trunk'))} reached the provider")
     if siege.screen:
-        print(f"browser: {siege.screen.logged} outcomes logged by hand, opened again {siege.screen.opened_again} times")
+        his = [s for call in calls for s in call["segments"] if s["agent"] and s["agent"]["username"] == "boris"]
+        logged = sum(s["outcome_state"] == "logged" for s in his)
+        print(f"browser: {logged} outcomes logged by hand, opened again {siege.screen.opened_again} times")
     results = Counter(call["result"] for call in calls)
     print(
         f"{len(log.attempts)} rang, {len(log.answered())} talks, {len(calls)} calls "

@@ -24,13 +24,12 @@ _PATIENCE_MS: Final = 8000
 
 @dataclass
 class Screen:
-    """``logged`` counts the outcomes that were logged by hand, ``opened_again`` how often the browser had died."""
+    """``opened_again`` counts how often the browser had died."""
 
     product: Product
     username: str
     playwright: Playwright
     profile: Path
-    logged: int = 0
     opened_again: int = 0
     _window: BrowserContext | None = None
     _page: Page | None = None
@@ -56,8 +55,7 @@ class Screen:
             if await form.count():
                 await page.keyboard.press("1")
                 await page.keyboard.press("Control+Enter")
-                await form.wait_for(state="hidden", timeout=3000)
-                self.logged += 1
+                await form.wait_for(state="hidden", timeout=3000)  # the next one may stand there at once
         except Error:
             if self._page and (self._page.is_closed() or not self._pid()):
                 self._page = None

@@ -147,6 +147,8 @@ async def _taken(db: Database, some: Sequence[Filled], *, dry_run: bool) -> Coun
 def _take(session: Session, told: Filled, *, dry_run: bool) -> str:
     """One call into the record; what became of it."""
     told = same_calls.as_known(session, told)
+    if same_calls.heard(session, told.call):
+        return "known"
     event = replace(told, gap=replace(told.gap, from_at=told.events[0].at, to_at=told.at))
     event = event if keeping.load(session).hidden_numbers else discreet(event)
     kept = calls.load(session, event.call)

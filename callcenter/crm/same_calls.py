@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.events import Arrived, CallKey, Direction, Filled, Joined, Offered
+from callcenter.filling import CONCLUDED
 
 _BEFORE: Final = timedelta(seconds=5)
 
@@ -34,3 +35,10 @@ def as_known(session: Session, told: Filled) -> Filled:
         return told
     key = CallKey(pbx=told.call.pbx, uniqueid=min(names))
     return replace(told, call=key, events=tuple(replace(event, call=key) for event in told.events))
+
+
+def heard(session: Session, call: CallKey) -> bool:
+    """Its end was seen, or read before, so that history says nothing new of it: one look instead of the whole call."""
+    ended = CallRow.ended_at.is_not(None) & CallRow.note.not_in(CONCLUDED)
+    mine = (CallRow.pbx == call.pbx, CallRow.uniqueid == call.uniqueid, ended)
+    return session.scalar(select(CallRow.id).where(*mine)) is not None

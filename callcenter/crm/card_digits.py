@@ -56,15 +56,16 @@ def hide(text: str) -> str:
     return text
 
 
-def hidden(words: Sequence[str]) -> set[int]:
-    """Which of the words, in the order of the talk, are parts of a card number."""
+def hidden(words: Sequence[str], *, heard: bool = False) -> set[int]:
+    """Which of the words, in the order of the talk, are parts of a card number. ``heard``: an engine may have written
+    what was spelt in digits."""
     found: set[int] = set()
     run: list[int] = []
     for at, word in enumerate([*words, ""]):
         if _digits(word):
             run.append(at)
             continue
-        spelt = any(not words[n].isdigit() for n in run)
+        spelt = heard or any(not words[n].isdigit() for n in run)
         if spelt and sum(_digits(words[n]) for n in run) >= _FEWEST:
             found.update(run)
         run = []

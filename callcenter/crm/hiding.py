@@ -33,7 +33,7 @@ def written(text: str, patterns: Iterable[re.Pattern[str]] = ()) -> str:
 def spoken(words: Sequence[str], patterns: Iterable[re.Pattern[str]] = ()) -> set[int]:
     """Which words of one voice, in order, may not be kept."""
     patterns = list(patterns)
-    found = card_digits.hidden(words) | _spelt(words, patterns)
+    found = card_digits.hidden(words, heard=True) | _spelt(words, patterns)
     text, places = _joined(words, [" "] * len(words))
     return found | {n for pattern in patterns for n in _under(pattern, text, places)}
 

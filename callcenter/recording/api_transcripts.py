@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -11,11 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.api import CLOCK, DB, ROOT, SETTINGS, Answer, View
+from callcenter.call import Role
 from callcenter.crm import audit
 from callcenter.crm.access import actor
+from callcenter.crm.models.calls import RecordingRow, SegmentRow
+from callcenter.crm.models.people import User
 from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.recording import waiting
 from callcenter.recording.api import readable
+from callcenter.recording.spoken import Part, agent_at
 
 
 class WordAnswer(Answer):
@@ -28,9 +33,11 @@ class WordAnswer(Answer):
 
 
 class UtteranceAnswer(Answer):
-    """Seconds count from the beginning of the recording. ``speaker`` both: the PBX recorded the sides mixed."""
+    """Seconds count from the beginning of the recording. ``speaker`` both: the PBX recorded the sides mixed; ``agent``:
+    which one spoke, by who had the customer then, "" where the customer did or nobody knows."""
 
     speaker: Literal["customer", "agent", "both"]
+    agent: str = ""
     start_s: float
     end_s: float
     text: str
@@ -78,9 +85,28 @@ def _answer(session: Session, recording: UUID, processes: int) -> TranscriptAnsw
             "error": row.error if row else "",
             "at": row.at if row else None,
             "ready_in_s": ready,
-            "utterances": [UtteranceAnswer.model_validate(one) for one in said],
+            "utterances": _credited(session, recording, list(said)),
         }
     )
+
+
+def _credited(session: Session, recording: UUID, said: Sequence[Utterance]) -> list[UtteranceAnswer]:
+    """The words with the agent who said them: after a transfer it is another one on the same side. Who was only asked
+    meanwhile is not heard by the customer."""
+    row = session.get_one(RecordingRow, recording)
+    parts = session.execute(
+        select(User.display_name, SegmentRow.answered_at, SegmentRow.ended_at)
+        .join(User, User.id == SegmentRow.agent_id)
+        .where(SegmentRow.call_id == row.call_id, SegmentRow.role == Role.OWNER.value)
+    )
+    talks = [Part(agent=name, answered_at=began, ended_at=ended) for name, began, ended in parts if began]
+    found = [UtteranceAnswer.model_validate(one) for one in said]
+    return [
+        one.model_copy(update={"agent": agent_at(talks, row.started_at + timedelta(seconds=one.start_s))})
+        if one.speaker == "agent"
+        else one
+        for one in found
+    ]
 
 
 def add_routes(app: web.Application) -> None:

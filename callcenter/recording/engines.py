@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from callcenter.recording import models
 
+Utterance: TypeAlias = list[dict[str, Any]]
+_WHISPER_RATE: Final = 16000
+_BARE: Final = re.compile(r"^\W+|\W+$")
 CHUNK: Final = 8000
 """Bytes fed at once: half a second at 8 kHz."""
 
@@ -18,11 +23,12 @@ class EngineFault(Exception):
 
 
 class Engine(Protocol):
-    """Hears one voice. Each word is ``{"text", "start_s", "end_s", "confidence"}``; every list is an utterance."""
+    """Hears one voice. Each word is ``{"text", "start_s", "end_s", "confidence"}``; every list is an utterance, told as
+    soon as it is heard."""
 
     name: str
 
-    def utterances(self, pcm: Iterable[bytes], rate: int) -> list[list[dict[str, Any]]]: ...
+    def utterances(self, pcm: Iterable[bytes], rate: int) -> Iterator[Utterance]: ...
 
 
 def engine(folder: Path) -> Engine:
@@ -30,6 +36,8 @@ def engine(folder: Path) -> Engine:
     found = models.of(folder)
     if found.engine == "vosk":
         return Vosk(folder)
+    if found.engine == "whisper":
+        return Whisper(folder)
     raise EngineFault(f"{folder} holds no speech model; see: callcenter speech list")
 
 
@@ -51,17 +59,56 @@ class Vosk:
         self._recognizer = vosk.KaldiRecognizer
         self.name = model.absolute().name
 
-    def utterances(self, pcm: Iterable[bytes], rate: int) -> list[list[dict[str, Any]]]:
+    def utterances(self, pcm: Iterable[bytes], rate: int) -> Iterator[Utterance]:
         if not 8000 <= rate <= 48000:
             raise EngineFault(f"{rate} samples a second are no speech")
         ear = self._recognizer(self._model, rate)
         ear.SetWords(True)
-        found = [_words(ear.Result()) for piece in pcm if ear.AcceptWaveform(piece)]
-        found.append(_words(ear.FinalResult()))
-        return [words for words in found if words]
+        for piece in pcm:
+            if ear.AcceptWaveform(piece):
+                yield _words(ear.Result())
+        yield _words(ear.FinalResult())
 
 
-def _words(result: str) -> list[dict[str, Any]]:
+class Whisper:
+    """faster-whisper with a model folder on disk: 16 kHz, any language, which it finds out by itself. Silence is cut
+    out beforehand, as this kind of model invents words for it."""
+
+    def __init__(self, model: Path) -> None:
+        try:
+            self._whisper: Any = importlib.import_module("faster_whisper")
+            self._numpy: Any = importlib.import_module("numpy")
+        except (ImportError, OSError) as wrong:
+            raise EngineFault(f"{model} is a Whisper model, which needs: pip install callcenter[whisper]") from wrong
+        try:
+            self._model = self._whisper.WhisperModel(str(model), compute_type="int8", local_files_only=True)
+        except Exception as wrong:
+            raise EngineFault(f"the model in {model} cannot be read: {wrong}; install it anew") from wrong
+        self.name = model.absolute().name
+
+    def utterances(self, pcm: Iterable[bytes], rate: int) -> Iterator[Utterance]:
+        samples = self._numpy.frombuffer(b"".join(pcm), dtype="<i2").astype("float32") / 32768
+        if len(samples) == 0:
+            return
+        places = self._numpy.arange(0, len(samples), rate / _WHISPER_RATE)
+        sound = self._numpy.interp(places, self._numpy.arange(len(samples)), samples).astype("float32")
+        segments, _told = self._model.transcribe(
+            sound, word_timestamps=True, vad_filter=True, condition_on_previous_text=False
+        )
+        for segment in segments:
+            yield [
+                {
+                    "text": text,
+                    "start_s": round(float(word.start), 3),
+                    "end_s": round(float(word.end), 3),
+                    "confidence": round(float(word.probability), 3),
+                }
+                for word in segment.words or ()
+                if (text := _BARE.sub("", word.word))
+            ]
+
+
+def _words(result: str) -> Utterance:
     heard = json.loads(result).get("result", [])
     return [
         {"text": w["word"], "start_s": w["start"], "end_s": w["end"], "confidence": round(w["conf"], 3)}

@@ -78,7 +78,7 @@ def _model_in(folder: Path) -> Model:
     """The folder, or the only one in it that an engine can read."""
     found = [one for path in (folder, *folder.iterdir()) if path.is_dir() and (one := models.of(path)).engine]
     if len(found) != 1:
-        raise Invalid("there is no speech model in it: a folder with am/ for Vosk")
+        raise Invalid("there is no speech model in it: a folder with am/ for Vosk, or model.bin for Whisper")
     return found[0]
 
 

@@ -13,27 +13,29 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from callcenter.recording.audio import voices
 from callcenter.recording.engines import CHUNK, Engine, EngineFault, engine
 
 _BEAT_SECONDS: Final = 1.0
+T = TypeVar("T")
 Say = Callable[[dict[str, Any]], None]
 
 
 def hear(ear: Engine, file: Path, say: Say) -> dict[str, Any]:
     """What is said in a file."""
     try:
-        return {"voices": [ear.utterances(_beating(pcm, say), rate) for rate, pcm in voices(file, CHUNK)]}
+        heard = [list(_beating(ear.utterances(_beating(pcm, say), rate), say)) for rate, pcm in voices(file, CHUNK)]
+        return {"voices": [[words for words in voice if words] for voice in heard]}
     except (EngineFault, OSError, ValueError) as wrong:
         return {"error": f"{type(wrong).__name__}: {wrong}"}
 
 
-def _beating(pcm: Iterable[bytes], say: Say) -> Iterator[bytes]:
-    """The same sound; that it is taken in shows that the engine is alive."""
+def _beating(pieces: Iterable[T], say: Say) -> Iterator[T]:
+    """The same; that sound is taken in and words come out shows that the engine is alive."""
     told = time.monotonic()
-    for piece in pcm:
+    for piece in pieces:
         if time.monotonic() - told > _BEAT_SECONDS:
             told = time.monotonic()
             say({"beat": True})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 _PAUSE_SECONDS: Final = 1.0
@@ -32,6 +33,24 @@ class Said:
     @property
     def confidence(self) -> float:
         return round(sum(float(word["confidence"]) for word in self.words) / len(self.words), 3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """An agent's talk with the customer; ``ended_at`` None: to the end."""
+
+    agent: str
+    answered_at: datetime
+    ended_at: datetime | None
+
+
+def agent_at(parts: Sequence[Part], at: datetime) -> str:
+    """Which agent spoke then: of those with the customer whoever came last; between two talks, whoever had the last
+    one, and before all of them the first. "" where nobody is known."""
+    begun = [part for part in parts if part.answered_at <= at]
+    there = [part for part in begun if part.ended_at is None or at < part.ended_at]
+    last = max(there or begun, key=lambda part: part.answered_at, default=None)
+    return (last or min(parts, key=lambda part: part.answered_at)).agent if parts else ""
 
 
 def spoken(voices: Sequence[Sequence[Sequence[dict[str, Any]]]]) -> list[Said]:

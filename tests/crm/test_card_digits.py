@@ -85,3 +85,10 @@ async def test_notes_and_outcomes_never_hold_one(office: Office) -> None:
     comment = {"outcome": "other", "comment": "4111111111111111"}
     assert (await anna.put(f"/segments/{segment}/outcome", comment)).body["outcome_comment"] == HIDDEN * 16
     assert (await anna.get("/search?q=4111111111111111")).body["items"] == []
+
+
+def test_what_an_engine_wrote_in_digits_is_hidden_like_what_was_spelt() -> None:
+    """Whisper writes numbers in groups; one of their digits may have been misheard."""
+    heard = ["it", "is", "4111", "1111", "1111", "1112", "thank", "you", "2026"]
+    assert card_digits.hidden(heard, heard=True) == {2, 3, 4, 5}
+    assert card_digits.hidden(heard) == set()

@@ -30,9 +30,12 @@ from callcenter.jobs import Job
 from callcenter.recording import waiting
 from callcenter.recording.capture import open_store
 from callcenter.recording.ears import Ears
+from callcenter.recording.engines import EngineFault, engine
 from callcenter.recording.listeners import Listeners
 from callcenter.recording.models import HOW, OFF, Model, Models
+from callcenter.recording.spoken import Part, agent_at
 from callcenter.recording.transcribe import Transcriber
+from tests.recording.words import script, words_of, wrong_words
 from tests.until import until_async
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -108,24 +111,6 @@ def long_sound(talk: Dialogue) -> bytes:
     """The same again and again: it takes an engine seconds."""
     data = pcm(talk, talk.seconds) * 60
     return header(len(data)) + data
-
-
-def words_of(said: list[Utterance], speaker: str) -> list[str]:
-    return " ".join(one.text for one in said if one.speaker == speaker).split()
-
-
-def script(talk: Dialogue, *, caller: bool) -> list[str]:
-    return " ".join(turn.words for turn in talk.turns if turn.caller is caller).split()
-
-
-def wrong_words(true: list[str], heard: list[str]) -> int:
-    """The least number of words to change, add or leave out (Levenshtein), as word error rates count them."""
-    row = list(range(len(heard) + 1))
-    for at, word in enumerate(true, start=1):
-        above, row[0] = row[0], at
-        for place, other in enumerate(heard, start=1):
-            above, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, above + (word != other))
-    return row[-1]
 
 
 async def test_each_speakers_words_are_heard_right(room: Room) -> None:
@@ -285,6 +270,38 @@ async def test_it_is_told_when_a_transcript_will_be_there(room: Room) -> None:
 def _heard(recording: UUID, session: Session, *, work_s: float) -> None:
     session.add(Transcript(recording_id=recording, state="done", work_s=work_s, at=NOW))
     session.execute(update(Job).where(Job.args["recording"].as_string() == str(recording)).values(done_at=NOW))
+
+
+@pytest.mark.parametrize(
+    ("second", "agent"),
+    [
+        (-3, "anna"),
+        (10, "anna"),
+        (29, "anna"),
+        (31, "boris"),
+        (45, "boris"),
+        (70, "boris"),
+        (75, "clara"),
+        (99, "clara"),
+    ],
+)
+def test_words_are_the_agents_who_had_the_customer_then(second: int, agent: str) -> None:
+    def part(name: str, began: int, ended: int | None) -> Part:
+        at = [None if one is None else NOW + timedelta(seconds=one) for one in (began, ended)]
+        return Part(agent=name, answered_at=at[0] or NOW, ended_at=at[1])
+
+    handed_on = [part("clara", 72, None), part("anna", 0, 40), part("boris", 30, 60)]
+    assert agent_at(handed_on, NOW + timedelta(seconds=second)) == agent
+    assert agent_at([], NOW) == ""
+
+
+def test_a_whisper_model_needs_its_extra(tmp_path: Path) -> None:
+    (tmp_path / "whisper-small").mkdir()
+    (tmp_path / "whisper-small" / "model.bin").write_bytes(b"")
+    found = Models(tmp_path, None).usual()
+    assert found == Model(name="whisper-small", path=tmp_path / "whisper-small", engine="whisper", language="")
+    with pytest.raises(EngineFault, match=r"pip install callcenter\[whisper\]|cannot be read"):
+        engine(tmp_path / "whisper-small")
 
 
 def test_the_only_model_is_the_usual_one_and_of_several_one_is_chosen(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter.vitals import judge, measure
@@ -13,6 +13,8 @@ from callcenter.vitals.judge import Stream
 
 _AGES: Final = 30
 _SURE: Final = 3
+_EXPLAINED: Final = timedelta(seconds=30)
+"""As long after a message that could not be read, the channel it told of is strange to us."""
 _NAMES: Final[Mapping[str, str]] = {
     "taken": "callcenter_ami_messages_total",
     "broken": "callcenter_ami_broken_messages_total",
@@ -42,7 +44,8 @@ class _Ear:
         self.counted = counted
         if grown["broken"]:
             self.broken_at = now
-        if grown["losses"] or (grown["unannounced"] and not grown["broken"]):
+        unread = self.broken_at is not None and now - self.broken_at < _EXPLAINED
+        if grown["losses"] or (grown["unannounced"] and not unread):
             self.lost_at = now
         if grown["taken"]:
             self.ages.append(counted["lag"])

@@ -60,7 +60,7 @@ from callcenter.pbx_events import (
     OriginateFailed,
     Outage,
 )
-from callcenter.recording import again, api_hiding, api_listening, api_pausing, api_speech, api_transcripts
+from callcenter.recording import again, api_hiding, api_listening, api_pausing, api_speech, api_transcripts, api_uploads
 from callcenter.recording import api as recording_api
 from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.recording.ears import Ears
@@ -290,6 +290,7 @@ def add_all_routes(app: web.Application) -> None:
     api_dial.add_routes(app)
     add_crm_routes(app)
     routing_api.add_routes(app)
+    api_uploads.add_routes(app)
     recording_api.add_routes(app)
     api_transcripts.add_routes(app)
     api_speech.add_routes(app)

@@ -57,6 +57,10 @@ class Recordings(_Part):
     store: str = ""
 
 
+class Received(Recordings):
+    """The files were sent here, so that they are ours to delete."""
+
+
 class Speech(_Part):
     """``model``: a folder, or the name of an installed one. ``processes``: how many recordings are heard at once."""
 
@@ -105,11 +109,20 @@ class Settings(_Part):
         """The URL of the recording store; a local folder where none is set."""
         return self.recordings.store or (self.state / "recordings").absolute().as_uri()
 
+    def uploads_of(self, pbx: str) -> Path:
+        """Where files lie that a PBX without a shared folder sent, until they are stored."""
+        return self.state / "uploads" / pbx
+
     def recordings_of(self, pbx: str) -> Recordings:
         """Where the recordings of one PBX are: as is set for it, else for all. One that was taken out has none."""
         own = self.pbx.get(pbx)
         if own is None:
             return self.recordings.model_copy(update={"spool": None}) if self.pbx else self.recordings
+        sent = self.uploads_of(pbx)
+        if not own.spool and not self.recordings.spool and sent.is_dir():
+            return Received(
+                spool=sent, pbx_spool=own.pbx_spool or self.recordings.pbx_spool, store=self.recordings.store
+            )
         places = {"spool": own.spool or self.recordings.spool, "pbx_spool": own.pbx_spool or self.recordings.pbx_spool}
         return self.recordings.model_copy(update=places)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 from callcenter import jobs
 from callcenter.clock import Clock
-from callcenter.config import Recordings
+from callcenter.config import Received, Recordings
 from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.crm.privacy import keeping, policies
 from callcenter.crm.privacy.rules import Lack, Verdict
@@ -116,13 +116,21 @@ class Capture:
             values = {**self._found(stored), "policy_id": verdict.under}
         await self._health.well("recordings")
         await self._db.write(lambda s: _settle(s, recording, values))
+        await self._clear(row, values["state"])
 
     async def _refuse(self, row: RecordingRow, lack: Lack) -> None:
         """Nothing is kept that nobody decided to keep; whether the PBX may keep it is a policy of its own."""
         if await self._db.read(lambda s: keeping.load(s).pbx_files) == "delete":
             await asyncio.to_thread(remove, [row.path], self._spools(row.pbx))
+        await self._clear(row, "refused")
         await self._db.write(lambda s: update_row(s, RecordingRow, row.id, {"state": "refused", "error": str(lack)}))
         refused.labels(reason=str(lack)).inc()
+
+    async def _clear(self, row: RecordingRow, state: str) -> None:
+        """What was sent here and is settled need not lie here twice."""
+        place = self._spools(row.pbx)
+        if isinstance(place, Received) and state != "missing":
+            await asyncio.to_thread(remove, [row.path], place)
 
     async def _later(self, recording: UUID) -> None:
         """Looks again when the file must have been finished: no failure, so nothing that counts as one."""

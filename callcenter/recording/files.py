@@ -16,6 +16,8 @@ from callcenter.crm.privacy.files import Removed
 from callcenter.errors import CallcenterError, Unavailable
 
 HEADER: Final = 44
+LARGEST: Final = 1024**3
+"""Bytes: eighteen hours of a talk; what is larger is no recording of one."""
 HEAD: Final = 4096
 """In so many bytes the description of the sound ends."""
 _SUFFIXES: Final = {".wav": "audio/wav"}

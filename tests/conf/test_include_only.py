@@ -168,3 +168,16 @@ def test_both_forms_of_the_filter_let_the_same_events_pass() -> None:
     patterns += [re.compile(p) for p in re.findall(r"^eventfilter=\^Event: (\([^\n]*\))\[\[:cntrl:\]\]$", old, re.M)]
     assert [name for name in names if not any(p.fullmatch(name) for p in patterns)] == []
     assert re.findall(r"^eventfilter=.*", old, re.M) == re.findall(r"^eventfilter=.*", shipped, re.M)
+
+
+def test_the_way_for_recordings_is_laid_only_where_it_is_asked_for_and_keeps_its_token(plain: Path) -> None:
+    assert run(plain).returncode == 0
+    assert not (plain / "callcenter/upload").exists()
+    assert "needs the --token" in run(plain, "--upload", "https://crm.example.com").stderr
+    assert run(plain, "--upload", "https://crm.example.com/", "--token", "ccu_secret").returncode == 0
+    assert run(plain, "--upload", "https://crm.example.org").returncode == 0
+    told = (plain / "callcenter/upload.curl").read_text()
+    assert 'url = "https://crm.example.org/api/v1/recordings/files"' in told
+    assert "Bearer ccu_secret" in told
+    modes = [(plain / "callcenter" / name).stat().st_mode & 0o777 for name in ("upload", "upload.curl")]
+    assert modes == [0o750, 0o640]

@@ -21,7 +21,7 @@ from pathlib import Path
 DEFAULT_CACHE = "/var/cache/callcenter-lab"
 SUITES = {"22": "forky", "16": "bullseye"}
 """Asterisk version -> the Debian suite that packages it."""
-PACKAGES = "asterisk,asterisk-core-sounds-en-wav,ca-certificates,iproute2"
+PACKAGES = "asterisk,asterisk-core-sounds-en-wav,ca-certificates,curl,iproute2"
 
 
 class LabError(RuntimeError):
@@ -64,6 +64,20 @@ def file_lock(path: Path) -> Iterator[None]:
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def add_curl(root: Path) -> None:
+    """Into a root that was built before recordings were sent with it."""
+    with file_lock(root.parent / f"{root.name}.lock"):
+        for step in ("update", "install"):
+            if not (root / "usr/bin/curl").exists():
+                words = [
+                    "apt-get",
+                    "-q",
+                    step,
+                    *(["-y", "--no-install-recommends", "curl"] if step == "install" else []),
+                ]
+                subprocess.run(["chroot", str(root), *words], stdout=subprocess.DEVNULL, check=True)
 
 
 def _is_complete(root: Path) -> bool:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from callcenter.api import ROOT, View
 from callcenter.app import Parts, add_all_routes, build, website
 from callcenter.config import Pbx, Settings
-from callcenter.crm import access, merge, sessions, users
+from callcenter.crm import access, merge, sessions, upload_tokens, users
 from callcenter.crm.customers import Made
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.cards import CustomerLink, NoteRow, StatusRow
@@ -103,7 +103,7 @@ def routes() -> set[str]:
     app = web.Application()
     add_all_routes(app)
     found = {f"{method} {path.removeprefix(ROOT)}" for path, method in _table(app) if path.startswith(f"{ROOT}/")}
-    return found - {"POST /session", "GET /ws"}
+    return found - {"POST /session", "GET /ws", "PUT /recordings/files"}
 
 
 def _table(app: web.Application) -> set[tuple[str, str]]:
@@ -192,6 +192,7 @@ def _plant_more(session: Session, card: Customer, now: Any, owner: UUID) -> dict
     session.add(sheet)
     session.flush()
     return {
+        "token_id": str(upload_tokens.make(session, str(new_id()), "main", owner, now)),
         "import_id": str(sheet.id),
         "task_id": str(task.id),
         "hold_id": str(hold.id),

@@ -20,6 +20,7 @@ from callcenter.crm.models import (
     tasks,
     trail,
     transcripts,
+    uploads,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "tasks",
     "trail",
     "transcripts",
+    "uploads",
 ]

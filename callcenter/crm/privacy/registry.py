@@ -66,7 +66,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         users: username display_name language
         """,
     ),
-    **_columns(About.SECRET, "sign_ins: token_hash\nusers: password_hash"),
+    **_columns(About.SECRET, "sign_ins: token_hash\nupload_tokens: digest\nusers: password_hash"),
     **_columns(
         About.NOBODY,
         """
@@ -112,6 +112,8 @@ COLUMNS: Final[Mapping[str, About]] = {
         tasks: kind state pbx queue zone closed_how open_key
         teams: name
         transcripts: state model error
+        upload_tokens: pbx
+        uploads: pbx path sha256
         utterances: speaker
         users: role
         extensions: pbx

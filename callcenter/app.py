@@ -75,6 +75,7 @@ from callcenter.recording.transcribe import Transcriber
 from callcenter.rehearsing import api as rehearsing_api
 from callcenter.rehearsing.play import House
 from callcenter.rehearsing.stage import Stage
+from callcenter.reporting import api as reporting_api
 from callcenter.routing import api as routing_api
 from callcenter.routing import api_dial
 from callcenter.routing.dialler import DialChanged, Dialler
@@ -301,6 +302,7 @@ def add_all_routes(app: web.Application) -> None:
     rehearsing_api.add_routes(app)
     vitals_api.add_routes(app)
     explaining_api.add_routes(app)
+    reporting_api.add_routes(app)
     pages.add_routes(app)
 
 

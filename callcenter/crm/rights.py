@@ -69,6 +69,7 @@ class Verb(StrEnum):
     CALL_OUT = "call_out"
     IMPORT = "import"
     EXPORT = "export"
+    READ_REPORTS = "read_reports"
 
 
 Scopes = Mapping[Subject, Scope]
@@ -95,6 +96,7 @@ _SUPERVISOR: Final = _AGENT | {
     Verb.EDIT_STAFF,
     Verb.IMPORT,
     Verb.EXPORT,
+    Verb.READ_REPORTS,
 }
 _ADMIN: Final = frozenset(Verb)
 _GRANTED: Final = {UserRole.AGENT: _AGENT, UserRole.SUPERVISOR: _SUPERVISOR, UserRole.ADMIN: _ADMIN}

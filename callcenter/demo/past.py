@@ -122,9 +122,9 @@ def _abandoned(session: Session, call: CallRow, rng: random.Random) -> None:
 def _answered(session: Session, stage: Stage, call: CallRow, rng: random.Random) -> None:
     """One in six first rings somebody who does not come."""
     agent, absent = rng.sample(stage.agents, 2)
-    offered = call.started_at + timedelta(seconds=rng.uniform(16, 40))
-    queue = _visit(session, call, (offered - call.started_at).total_seconds() + 4, "answered")
     missed = rng.random() < 1 / 6
+    offered = call.started_at + timedelta(seconds=rng.expovariate(1 / 8) + (16 if missed else 1))
+    queue = _visit(session, call, (offered - call.started_at).total_seconds() + 4, "answered")
     if missed:
         _segment(session, call, absent, {"queue": queue, "seq": 0}, (offered - timedelta(seconds=15), offered, False))
     answered = offered + timedelta(seconds=rng.uniform(2, 6))

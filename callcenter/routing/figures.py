@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from callcenter.call import Changed
 from callcenter.clock import Clock
+from callcenter.counting import QueueKey, day_start
 from callcenter.crm.models.queues import Queue
 from callcenter.db import Database
 from callcenter.roster import AgentId
 from callcenter.routing import history, rules
 from callcenter.routing.missed import Missed, ring
-from callcenter.routing.staff import QueueKey
-from callcenter.routing.today import Figures, Today, day_start, ended
+from callcenter.routing.today import Figures, Today, ended
 
 TARGET_S: Final = 20
 

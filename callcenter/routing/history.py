@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.call import OutcomeState, QueueVisit, Role
+from callcenter.counting import Visit, finished
 from callcenter.crm.models.calls import CallRow, OfferRow, QueueVisitRow, SegmentRow
 from callcenter.events import OfferResult, QueueResult
 from callcenter.rehearsal import MARK
 from callcenter.routing.missed import Ring
-from callcenter.routing.today import Visit, finished
 from callcenter.routing.unowned import SHOWN_AT_MOST, SHOWN_FOR, Unowned, display
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from callcenter.counting import QueueKey
 from callcenter.roster import AgentId
 from callcenter.routing.actions import AddMember, Membership, RemoveMember, SetPenalty
 from callcenter.routing.desks import Station
 from callcenter.routing.floor import Floor, Seat
-from callcenter.routing.staff import QueueKey
 from callcenter.routing.why import Key, Reason, ReasonKind, seat_ref
 
 AWAY: Final = "callcenter-away"

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Protocol
 
 from callcenter.call import Call
+from callcenter.counting import QueueKey
 from callcenter.routing.floor import Seat
-from callcenter.routing.staff import QueueKey
 from callcenter.routing.today import Figures
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter.counting import QueueKey
 from callcenter.crm import rosters
 from callcenter.crm.models.people import User
 from callcenter.crm.models.queues import Queue, QueueAgent
@@ -19,7 +20,7 @@ from callcenter.errors import Unavailable
 from callcenter.roster import Roster
 from callcenter.routing import rules
 from callcenter.routing.desks import Desk
-from callcenter.routing.staff import QueueKey, Staff
+from callcenter.routing.staff import Staff
 
 _READ_SECONDS: Final = 10.0
 

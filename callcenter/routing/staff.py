@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal
 
+from callcenter.counting import QueueKey
 from callcenter.roster import AgentId
-
-QueueKey: TypeAlias = tuple[str, str]
-"""PBX and name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,4 @@
-"""Today's figures of each queue, counted visit by visit. Pure.
-
-A visit counts when it ends. *answered*: an agent took the call; *abandoned*: the customer hung up before anyone talked
-with him; *lost*: the queue gave him back (waited too long, was full, nobody was there). Who left by choice or was sent
-on is counted in none of them. Service level: answered within the target, of all that were answered, abandoned or lost.
-"""
+"""Today's figures of each queue, counted visit by visit. Pure."""
 
 from __future__ import annotations
 
@@ -11,25 +6,10 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
-from typing import Final
+from datetime import datetime
 
-from callcenter.call import Call, QueueVisit
-from callcenter.events import QueueResult
-from callcenter.routing.staff import QueueKey
-
-_LOST: Final = frozenset({QueueResult.TIMEOUT, QueueResult.FULL, QueueResult.EMPTY})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """One that is over. ``talked``: the customer had talked with somebody before he came to this queue."""
-
-    queue: QueueKey
-    left_at: datetime
-    waited_s: float
-    result: QueueResult
-    talked: bool
+from callcenter.call import Call
+from callcenter.counting import Came, QueueKey, Visit, finished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +50,11 @@ class Today:
             return
         tally = self._of[visit.queue]
         tally.longest = max(tally.longest, visit.waited_s)
-        if visit.result is QueueResult.ANSWERED:
+        if visit.came is Came.ANSWERED:
             insort(tally.waits, visit.waited_s)
-        elif visit.result is QueueResult.ABANDONED and not visit.talked:
+        elif visit.came is Came.ABANDONED:
             tally.abandoned += 1
-        elif visit.result in _LOST:
+        elif visit.came is Came.LOST:
             tally.lost += 1
 
     def of(self, queue: QueueKey, target_s: float) -> Figures:
@@ -101,22 +81,3 @@ def ended(before: Call | None, after: Call) -> Iterable[Visit]:
         old = before.queues[seq : seq + 1] if before else ()
         if visit.left_at is not None and not (old and old[0].left_at is not None):
             yield finished(after.key.pbx, visit, after.answered_at)
-
-
-def finished(pbx: str, visit: QueueVisit, answered_at: datetime | None) -> Visit:
-    """A visit that is over, of a call first answered at that moment."""
-    left_at = visit.left_at or visit.joined_at
-    return Visit(
-        queue=(pbx, visit.queue),
-        left_at=left_at,
-        waited_s=max(0.0, (left_at - visit.joined_at).total_seconds()),
-        result=visit.result or QueueResult.EXIT,
-        talked=answered_at is not None and answered_at <= visit.joined_at,
-    )
-
-
-def day_start(now: datetime, zone: tzinfo | None) -> datetime:
-    """When this day began where the call center is (None: where this machine is), in UTC."""
-    local = now.astimezone(zone)
-    midnight = datetime(local.year, local.month, local.day, tzinfo=zone)
-    return midnight.astimezone(UTC)

@@ -21,6 +21,8 @@ PAGES: Final = {
     "calls": "/calls",
     "tasks": "/tasks",
     "floor": "/floor",
+    "reports": "/reports",
+    "agents": "/reports/agents",
     "staff": "/floor/staff",
     "status": "/admin/status",
     "doctor": "/admin/doctor",

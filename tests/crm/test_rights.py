@@ -27,7 +27,7 @@ OUR_TEAMS, OTHERS = part_of(COLLEAGUE, TEAM), part_of(COLLEAGUE, OTHER_TEAM)
 AGENTS = {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.MERGE_CARDS, Verb.READ_CALLS, Verb.SETTLE, Verb.LISTEN}
 AGENTS |= {Verb.WORK_TASKS, Verb.CALL_OUT}
 SUPERVISORS = AGENTS | {Verb.WAIVE, Verb.SEE_FLOOR, Verb.ANY_TASK, Verb.TAKE_OVER_DESK}
-SUPERVISORS |= {Verb.ORDER_AGENTS, Verb.EDIT_STAFF, Verb.IMPORT, Verb.EXPORT, Verb.READ_EVENTS}
+SUPERVISORS |= {Verb.ORDER_AGENTS, Verb.EDIT_STAFF, Verb.IMPORT, Verb.EXPORT, Verb.READ_EVENTS, Verb.READ_REPORTS}
 
 
 def somebody(role: UserRole, **scopes: Scope) -> Actor:
@@ -59,7 +59,11 @@ def test_each_role_may_exactly_this(role: UserRole, verbs: set[Verb]) -> None:
             {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.MERGE_CARDS, Verb.WORK_TASKS, Verb.CALL_OUT},
             {Verb.CALL_OUT},
         ),
-        (UserRole.SUPERVISOR, SUPERVISORS, {Verb.TAKE_OVER_DESK, Verb.CALL_OUT, Verb.IMPORT, Verb.EXPORT}),
+        (
+            UserRole.SUPERVISOR,
+            SUPERVISORS,
+            {Verb.TAKE_OVER_DESK, Verb.CALL_OUT, Verb.IMPORT, Verb.EXPORT, Verb.READ_REPORTS},
+        ),
         (UserRole.ADMIN, set(Verb), set(Verb)),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from callcenter.call import Call, Changed
 from callcenter.clock import SetClock
+from callcenter.counting import Visit, day_start
 from callcenter.crm.models.queues import Queue
 from callcenter.db import Database
 from callcenter.events import OfferResult, QueueResult
@@ -16,7 +17,7 @@ from callcenter.lifecycle import apply
 from callcenter.routing import rules
 from callcenter.routing.figures import Figuring
 from callcenter.routing.missed import Missed, ring
-from callcenter.routing.today import Figures, Today, Visit, day_start
+from callcenter.routing.today import Figures, Today
 from tests.routing.house import service
 from tests.spine.story import ANNA, BORIS, START, Story, answered, roster
 

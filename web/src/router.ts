@@ -28,6 +28,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/recordings/:id', name: 'recording', props: true, component: () => import('./pages/recordings/RecordingPage.vue'), meta: { title: 'recording.title' } },
   { path: '/tasks/:view(day|missed|overdue|later|closed)?', name: 'tasks', props: (to) => ({ view: to.params.view || 'day' }), component: () => import('./pages/tasks/TasksPage.vue'), meta: { title: 'nav.tasks' } },
   { path: '/floor', name: 'floor', component: () => import('./pages/floor/FloorPage.vue'), meta: { title: 'nav.floor', roles: SUPERVISORS } },
+  { path: '/reports/:report(queues|agents|outcomes)?', name: 'reports', props: (to) => ({ report: to.params.report || 'queues' }), component: () => import('./pages/reports/ReportsPage.vue'), meta: { title: 'nav.reports', roles: SUPERVISORS } },
   { path: '/floor/staff', name: 'staff', component: () => import('./pages/floor/StaffPage.vue'), meta: { title: 'nav.staff', roles: SUPERVISORS } },
   { path: '/admin/status', name: 'status', component: () => import('./pages/admin/status/StatusPage.vue'), meta: { title: 'nav.status', roles: SUPERVISORS } },
   { path: '/admin/doctor', name: 'doctor', component: () => import('./pages/admin/doctor/DoctorPage.vue'), meta: { title: 'nav.doctor', roles: ADMINS } },

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Desk } from '@/api/types'
-import { byAttention, percent } from './attention'
+import { percent } from '@/ui/percent'
+import { byAttention } from './attention'
 
 function desk(name: string, of: Partial<Desk['presence']>, owedSince?: string): Desk {
   const call = { segment_id: name, call_id: name, phase: 'wrapup' as const, since: owedSince ?? '', who: '', queue: '' }

@@ -20,7 +20,3 @@ export function byAttention(a: Desk, b: Desk): number {
   const since = (desk: Desk) => owes(desk)[0]?.since ?? desk.presence.since
   return rank(a) - rank(b) || since(a).localeCompare(since(b)) || a.me.display_name.localeCompare(b.me.display_name)
 }
-
-/** "82 %" of the day so far; a dash before anybody came. */
-export const percent = (level: number | null | undefined, locale: string): string =>
-  level == null ? '–' : new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }).format(level)

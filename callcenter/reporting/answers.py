@@ -1,0 +1,118 @@
+"""Reports as the API tells them. Times are seconds; rates are from 0 to 1, null where nothing was counted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from callcenter.api import Answer
+from callcenter.counting import Tally, Work
+
+
+class QueueFigures(Answer):
+    """``came``: answered, abandoned and lost. ``short``: abandons too short to count; ``left``: by choice or
+    sent on."""
+
+    came: int
+    answered: int
+    in_time: int
+    abandoned: int
+    short: int
+    lost: int
+    left: int
+    service_level: float | None
+    abandon_rate: float | None
+    asa_s: float | None
+    longest_wait_s: float
+
+
+class QueueReportLine(Answer):
+    """``target_s``: within which callers are to be answered."""
+
+    pbx: str
+    queue: str
+    label: str
+    target_s: int
+    figures: QueueFigures
+
+
+class ReportInterval(Answer):
+    from_: Annotated[datetime, Field(serialization_alias="from")]
+    to: datetime
+    figures: QueueFigures
+
+
+class QueuesAnswer(Answer):
+    total: QueueFigures
+    queues: list[QueueReportLine]
+    series: list[ReportInterval]
+
+
+class WorkFigures(Answer):
+    """``handled``: calls the agent talked in, incoming and outgoing; ``handed_over``: those he passed on."""
+
+    handled: int
+    inbound: int
+    outbound: int
+    handed_over: int
+    talk_s: float
+    hold_s: float
+    wrap_s: float
+    aht_s: float | None
+
+
+class AgentReportLine(Answer):
+    agent_id: UUID
+    name: str
+    figures: WorkFigures
+
+
+class AgentsAnswer(Answer):
+    total: WorkFigures
+    agents: list[AgentReportLine]
+
+
+class OutcomeReportLine(Answer):
+    """``state``: logged by an agent, automatic by the rule for short calls, or waived, then without a code."""
+
+    state: str
+    code: str
+    labels: dict[str, str]
+    count: int
+
+
+class OutcomesAnswer(Answer):
+    total: int
+    outcomes: list[OutcomeReportLine]
+
+
+def queue_figures(tally: Tally) -> QueueFigures:
+    return QueueFigures(
+        came=tally.came,
+        answered=tally.answered,
+        in_time=tally.in_time,
+        abandoned=tally.abandoned,
+        short=tally.short,
+        lost=tally.lost,
+        left=tally.left,
+        service_level=tally.service_level,
+        abandon_rate=tally.abandon_rate,
+        asa_s=tally.asa_s,
+        longest_wait_s=tally.longest_wait_s,
+    )
+
+
+def work_figures(work: Work) -> WorkFigures:
+    return WorkFigures(
+        handled=work.handled,
+        inbound=work.inbound,
+        outbound=work.outbound,
+        handed_over=work.handed_over,
+        talk_s=work.talk_s,
+        hold_s=work.hold_s,
+        wrap_s=work.wrap_s,
+        aht_s=work.aht_s,
+    )

@@ -1,0 +1,103 @@
+"""Reports over HTTP, as JSON or as a sheet. Figures only: nothing of a customer stands in them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import AwareDatetime, Field
+
+from callcenter.api import CLOCK, DB, ROOT, Line, View
+from callcenter.crm import audit
+from callcenter.crm.access import require
+from callcenter.crm.rights import Verb
+from callcenter.reporting import counts, sheets
+from callcenter.reporting.answers import AgentsAnswer, OutcomesAnswer, QueuesAnswer
+from callcenter.reporting.spans import Span, Step, checked
+from callcenter.reporting.wanted import Wanted
+
+From = Annotated[AwareDatetime | None, Field(alias="from")]
+To = Annotated[AwareDatetime | None, Field(alias="to")]
+Short = Annotated[float, Field(ge=0, le=60)]
+_WEEK: Final = timedelta(days=7)
+
+
+class QueuesReportView(View):
+    async def get(  # noqa: PLR0913 - the query's names are the parameters' names
+        self,
+        from_: From = None,
+        to_: To = None,
+        step: Step = Step.DAY,
+        queue: Line = "",
+        pbx: Line = "",
+        short_s: Short = 0,
+    ) -> QueuesAnswer:
+        """How fast callers were answered: all together, by queue and by interval."""
+        require(self.request, Verb.READ_REPORTS)
+        wanted = Wanted(span=_span(self.request, from_, to_), queue=queue, pbx=pbx, short_s=short_s)
+        return await counts.queues(self.request.app[DB], wanted, step)
+
+
+class AgentsReportView(View):
+    async def get(
+        self, from_: From = None, to_: To = None, queue: Line = "", pbx: Line = "", agent: UUID | None = None
+    ) -> AgentsAnswer:
+        """What agents did: calls handled, talk, hold, wrap-up and AHT."""
+        who = require(self.request, Verb.READ_REPORTS)
+        wanted = Wanted(span=_span(self.request, from_, to_), queue=queue, pbx=pbx, agent=agent)
+        return await counts.agents(self.request.app[DB], wanted, who)
+
+
+class OutcomesReportView(View):
+    async def get(
+        self, from_: From = None, to_: To = None, queue: Line = "", pbx: Line = "", agent: UUID | None = None
+    ) -> OutcomesAnswer:
+        """What came of the talks, by outcome code."""
+        who = require(self.request, Verb.READ_REPORTS)
+        wanted = Wanted(span=_span(self.request, from_, to_), queue=queue, pbx=pbx, agent=agent)
+        return await counts.outcomes(self.request.app[DB], wanted, who)
+
+
+class ReportExportView(View):
+    async def get(  # noqa: PLR0913 - the query's names are the parameters' names
+        self,
+        report: Literal["queues", "series", "agents", "outcomes"] = "queues",
+        from_: From = None,
+        to_: To = None,
+        format: Literal["csv", "xlsx"] = "csv",
+        step: Step = Step.DAY,
+        queue: Line = "",
+        pbx: Line = "",
+        agent: UUID | None = None,
+        short_s: Short = 0,
+    ) -> web.StreamResponse:
+        """The table of a report as a sheet: of the queues, of the intervals, of the agents or of the outcomes."""
+        who, app = require(self.request, Verb.READ_REPORTS), self.request.app
+        require(self.request, Verb.EXPORT)
+        wanted = Wanted(span=_span(self.request, from_, to_), queue=queue, pbx=pbx, agent=agent, short_s=short_s)
+        db, now = app[DB], app[CLOCK].now()
+        if report == "agents":
+            table = sheets.agents(await counts.agents(db, wanted, who), who.language)
+        elif report == "outcomes":
+            table = sheets.outcomes(await counts.outcomes(db, wanted, who), who.language)
+        else:
+            found, zone = await counts.queues(db, wanted, step), await db.read(counts.zone_of)
+            by_queue = report == "queues"
+            table = sheets.queues(found, who.language) if by_queue else sheets.series(found, who.language, zone)
+        await db.write(lambda s: audit.record(s, who, "export", ("report", report), now, format=format))
+        return await sheets.answer(table, format, f"{report}-{now:%Y-%m-%d}")
+
+
+def _span(request: web.Request, start: datetime | None, end: datetime | None) -> Span:
+    """The week until now, where nothing else is asked for."""
+    until = end or request.app[CLOCK].now()
+    return checked(start or until - _WEEK, until)
+
+
+def add_routes(app: web.Application) -> None:
+    app.router.add_view(f"{ROOT}/reports/queues", QueuesReportView)
+    app.router.add_view(f"{ROOT}/reports/agents", AgentsReportView)
+    app.router.add_view(f"{ROOT}/reports/outcomes", OutcomesReportView)
+    app.router.add_view(f"{ROOT}/reports/export", ReportExportView)

@@ -1,0 +1,103 @@
+"""Each report, read and counted."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.counting import QueueKey
+from callcenter.crm.models.outcomes import OutcomeCode
+from callcenter.crm.models.people import User
+from callcenter.crm.models.queues import Queue
+from callcenter.crm.rights import Actor
+from callcenter.db import Database
+from callcenter.reporting import rows
+from callcenter.reporting.answers import (
+    AgentReportLine,
+    AgentsAnswer,
+    OutcomeReportLine,
+    OutcomesAnswer,
+    QueueReportLine,
+    QueuesAnswer,
+    ReportInterval,
+    queue_figures,
+    work_figures,
+)
+from callcenter.reporting.figures import AgentReport, OutcomeReport, QueueReport
+from callcenter.reporting.spans import Step, intervals
+from callcenter.reporting.wanted import Wanted
+from callcenter.routing import rules
+
+
+async def queues(db: Database, wanted: Wanted, step: Step) -> QueuesAnswer:
+    """All together, by queue and by interval. Raises Invalid for more intervals than a page shows."""
+    zone, known = await db.read(_queues)
+    spans = intervals(wanted.span, step, zone)
+    report = QueueReport(spans, {key: target for key, (_, target) in known.items()}, wanted.short_s)
+    async for found in rows.every(db, wanted, partial(rows.visits, wanted=wanted)):
+        report.count(found)
+    lines = [
+        QueueReportLine(
+            pbx=key[0],
+            queue=key[1],
+            label=known[key][0] if key in known else "",
+            target_s=report.target(key),
+            figures=queue_figures(tally),
+        )
+        for key, tally in sorted(report.queues.items())
+    ]
+    series = [
+        ReportInterval(from_=span.start, to=span.end, figures=queue_figures(tally))
+        for span, tally in zip(spans, report.series, strict=True)
+    ]
+    return QueuesAnswer(total=queue_figures(report.whole), queues=lines, series=series)
+
+
+async def agents(db: Database, wanted: Wanted, actor: Actor) -> AgentsAnswer:
+    """Of the colleagues whose floor the actor may see, by name."""
+    report = AgentReport()
+    async for found in rows.every(db, wanted, partial(rows.talks, wanted=wanted, actor=actor)):
+        report.count(found)
+    names = await db.read(_names)
+    lines = [
+        AgentReportLine(agent_id=agent, name=names.get(agent, ""), figures=work_figures(work))
+        for agent, work in report.agents.items()
+    ]
+    return AgentsAnswer(total=work_figures(report.whole), agents=sorted(lines, key=lambda line: line.name.casefold()))
+
+
+async def outcomes(db: Database, wanted: Wanted, actor: Actor) -> OutcomesAnswer:
+    """Of the same colleagues' talks, the most frequent first."""
+    report = OutcomeReport()
+    async for found in rows.every(db, wanted, partial(rows.outcomes, wanted=wanted, actor=actor)):
+        report.count(found)
+    labels = await db.read(_labels)
+    lines = [
+        OutcomeReportLine(state=state, code=code, labels=labels.get(code, {}), count=count)
+        for (state, code), count in report.codes.most_common()
+    ]
+    return OutcomesAnswer(total=report.codes.total(), outcomes=lines)
+
+
+def zone_of(session: Session) -> tzinfo | None:
+    """Where the call center counts its days."""
+    return rules.read_zone(session)
+
+
+def _queues(session: Session) -> tuple[tzinfo | None, dict[QueueKey, tuple[str, int]]]:
+    found = session.execute(select(Queue.pbx, Queue.name, Queue.label, Queue.service_level_s))
+    return zone_of(session), {(pbx, name): (label, target) for pbx, name, label, target in found}
+
+
+def _names(session: Session) -> dict[UUID, str]:
+    found = session.execute(select(User.id, User.display_name, User.username))
+    return {id: name or username for id, name, username in found}
+
+
+def _labels(session: Session) -> dict[str, dict[str, str]]:
+    found = session.execute(select(OutcomeCode.code, OutcomeCode.labels))
+    return {row.code: row.labels for row in found}

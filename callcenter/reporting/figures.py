@@ -1,0 +1,65 @@
+"""Reports counted from what was read. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from callcenter.counting import QueueKey, Talk, Tally, Visit, Work
+from callcenter.reporting.spans import Span
+
+TARGET_S: Final = 20
+
+
+class QueueReport:
+    """``whole``, each queue by its own name, and the intervals in order."""
+
+    def __init__(self, intervals: Sequence[Span], targets: Mapping[QueueKey, int], short_s: float) -> None:
+        self._targets = targets
+        self._starts = [interval.start for interval in intervals]
+        self._short_s = short_s
+        self.whole = Tally(short_s=short_s)
+        self.series = [Tally(short_s=short_s) for _ in intervals]
+        self.queues: dict[QueueKey, Tally] = {}
+
+    def target(self, queue: QueueKey) -> int:
+        """Seconds within which its callers are to be answered."""
+        return self._targets.get(queue, TARGET_S)
+
+    def count(self, visits: Iterable[Visit]) -> None:
+        for visit in visits:
+            target = self.target(visit.queue)
+            of_queue = self.queues.setdefault(visit.queue, Tally(short_s=self._short_s))
+            at = self.series[bisect_right(self._starts, visit.left_at) - 1]
+            for tally in (self.whole, of_queue, at):
+                tally.count(visit, target)
+
+
+class AgentReport:
+    """``whole``, and each agent by his id. All parts of a call must come at once."""
+
+    def __init__(self) -> None:
+        self.whole = Work()
+        self.agents: dict[UUID, Work] = defaultdict(Work)
+
+    def count(self, talks: Iterable[Talk]) -> None:
+        parts: dict[tuple[UUID, UUID], list[Talk]] = defaultdict(list)
+        for talk in talks:
+            parts[talk.agent, talk.call].append(talk)
+        for (agent, _), his in parts.items():
+            self.agents[agent].add(his)
+            self.whole.add(his)
+
+
+class OutcomeReport:
+    """How often each code was logged, by an agent or by a rule, and how often a debt was waived."""
+
+    def __init__(self) -> None:
+        self.codes: Counter[tuple[str, str]] = Counter()
+
+    def count(self, settled: Iterable[tuple[str, str]]) -> None:
+        """By state and code."""
+        self.codes.update(settled)

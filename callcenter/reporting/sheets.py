@@ -1,0 +1,149 @@
+"""Reports as sheets, in the reader's language: the same figures, times in whole seconds, rates in percent."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from callcenter.crm.exchange.export import Workbook, csv_lines
+from callcenter.crm.exchange.words import LANGUAGES
+from callcenter.reporting.answers import (
+    AgentsAnswer,
+    OutcomeReportLine,
+    OutcomesAnswer,
+    QueueFigures,
+    QueuesAnswer,
+    WorkFigures,
+)
+
+_TYPES: Final = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_QUEUE: Final = ("Queue", "Очередь", "Coda", "Növbə")
+_PBX: Final = ("PBX", "АТС", "PBX", "ATS")
+_FROM: Final = ("From", "С", "Dal", "Başlanğıc")
+_TARGET: Final = ("Target, s", "Цель, с", "Obiettivo, s", "Hədəf, s")
+_AGENT: Final = ("Agent", "Оператор", "Operatore", "Operator")
+_OF_QUEUE: Final = (
+    ("Came", "Пришли", "Arrivate", "Gələnlər"),
+    ("Answered", "Отвечено", "Risposte", "Cavablandırılıb"),
+    ("In time", "В срок", "In tempo", "Vaxtında"),
+    ("Abandoned", "Не дождались", "Abbandonate", "Gözləmədən qoydu"),
+    ("Short abandons", "Короткие отказы", "Abbandoni brevi", "Qısa imtinalar"),
+    ("Lost", "Потеряно", "Perse", "İtirilib"),
+    ("Left or sent on", "Ушли или переведены", "Uscite o trasferite", "Çıxan və ya yönləndirilən"),
+    ("Service level, %", "Уровень сервиса, %", "Livello di servizio, %", "Xidmət səviyyəsi, %"),
+    ("Abandoned, %", "Не дождались, %", "Abbandonate, %", "Gözləmədən qoydu, %"),
+    ("ASA, s", "ASA, с", "ASA, s", "ASA, s"),
+    ("Longest wait, s", "Макс. ожидание, с", "Attesa massima, s", "Ən uzun gözləmə, s"),
+)
+_OF_AGENT: Final = (
+    ("Handled", "Обработано", "Gestite", "İşlənib"),
+    ("Incoming", "Входящие", "In entrata", "Gələn"),
+    ("Outgoing", "Исходящие", "In uscita", "Gedən"),
+    ("Passed on", "Переведено", "Trasferite", "Yönləndirilib"),
+    ("Talk, s", "Разговор, с", "Conversazione, s", "Danışıq, s"),
+    ("Hold, s", "Удержание, с", "Attesa in linea, s", "Saxlama, s"),
+    ("Wrap-up, s", "Постобработка, с", "Post-chiamata, s", "Yekunlaşdırma, s"),
+    ("AHT, s", "AHT, с", "AHT, s", "AHT, s"),
+)
+_OUTCOME: Final = (
+    ("Outcome", "Итог", "Esito", "Yekun"),
+    ("How", "Как", "Come", "Necə"),
+    ("Count", "Количество", "Numero", "Say"),
+    ("Share, %", "Доля, %", "Quota, %", "Pay, %"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def queues(answer: QueuesAnswer, language: str) -> Sheet:
+    """A row a queue."""
+    rows = [[q.label or q.queue, q.pbx, str(q.target_s), *_of_queue(q.figures)] for q in answer.queues]
+    return Sheet(headings=_in(language, (_QUEUE, _PBX, _TARGET, *_OF_QUEUE)), rows=rows)
+
+
+def series(answer: QueuesAnswer, language: str, zone: tzinfo | None) -> Sheet:
+    """A row an interval, which begins at the time of the call center."""
+    rows = [[f"{one.from_.astimezone(zone):%Y-%m-%d %H:%M}", *_of_queue(one.figures)] for one in answer.series]
+    return Sheet(headings=_in(language, (_FROM, *_OF_QUEUE)), rows=rows)
+
+
+def agents(answer: AgentsAnswer, language: str) -> Sheet:
+    """A row an agent."""
+    rows = [[one.name, *_of_agent(one.figures)] for one in answer.agents]
+    return Sheet(headings=_in(language, (_AGENT, *_OF_AGENT)), rows=rows)
+
+
+def outcomes(answer: OutcomesAnswer, language: str) -> Sheet:
+    """A row an outcome."""
+    rows = [
+        [_label(one, language), one.state, str(one.count), _percent(one.count / answer.total)]
+        for one in answer.outcomes
+    ]
+    return Sheet(headings=_in(language, _OUTCOME), rows=rows)
+
+
+async def answer(sheet: Sheet, format: str, name: str) -> web.Response:
+    """The sheet as a file to download."""
+    body = await asyncio.to_thread(_csv if format == "csv" else _xlsx, sheet)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
+    return web.Response(body=body, content_type=_TYPES[format], headers=headers)
+
+
+def _label(one: OutcomeReportLine, language: str) -> str:
+    return one.labels.get(language) or one.labels.get("en") or one.code
+
+
+def _csv(sheet: Sheet) -> bytes:
+    return b"\xef\xbb\xbf" + csv_lines([sheet.headings, *sheet.rows])
+
+
+def _xlsx(sheet: Sheet) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="callcenter-report-") as folder:
+        file = Path(folder) / "report.xlsx"
+        book = Workbook(file, sheet.headings)
+        book.add(sheet.rows)
+        book.close()
+        return file.read_bytes()
+
+
+def _of_queue(f: QueueFigures) -> list[str]:
+    counted = [str(n) for n in (f.came, f.answered, f.in_time, f.abandoned, f.short, f.lost, f.left)]
+    return [
+        *counted,
+        _percent(f.service_level),
+        _percent(f.abandon_rate),
+        _seconds(f.asa_s),
+        _seconds(f.longest_wait_s),
+    ]
+
+
+def _of_agent(f: WorkFigures) -> list[str]:
+    counted = [str(n) for n in (f.handled, f.inbound, f.outbound, f.handed_over)]
+    return [*counted, *(_seconds(s) for s in (f.talk_s, f.hold_s, f.wrap_s, f.aht_s))]
+
+
+def _percent(rate: float | None) -> str:
+    return "" if rate is None else f"{100 * rate:.1f}"
+
+
+def _seconds(seconds: float | None) -> str:
+    return "" if seconds is None else str(round(seconds))
+
+
+def _in(language: str, words: Sequence[tuple[str, ...]]) -> list[str]:
+    place = LANGUAGES.index(language) if language in LANGUAGES else 0
+    return [word[place] for word in words]

@@ -1,0 +1,19 @@
+"""What is asked of a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from callcenter.reporting.spans import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Empty words and None narrow nothing. ``short_s``: an abandon after less counts as short."""
+
+    span: Span
+    queue: str = ""
+    pbx: str = ""
+    agent: UUID | None = None
+    short_s: float = 0.0

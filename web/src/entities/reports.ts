@@ -1,0 +1,47 @@
+import { useQuery } from '@tanstack/vue-query'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { http } from '@/api/client'
+import type { AgentsAnswer, OutcomesAnswer, QueuesAnswer } from '@/api/generated'
+import { moments } from './calls'
+
+export const REPORTS = ['queues', 'agents', 'outcomes'] as const
+export type Report = (typeof REPORTS)[number]
+export const STEPS = ['hour', 'day', 'week', 'month'] as const
+export const PERIODS = ['today', 'week', 'month'] as const
+export const SHORT = ['0', '5', '10'] as const
+export const FILTERS = ['from', 'to', 'step', 'queue', 'pbx', 'agent', 'short_s'] as const
+export type ReportFilter = Partial<Record<(typeof FILTERS)[number], string>>
+type Answers = { queues: QueuesAnswer; agents: AgentsAnswer; outcomes: OutcomesAnswer }
+
+const [HOURS_UP_TO, DAYS_UP_TO, DAY_MS] = [2, 92, 86_400_000]
+const day = (at: Date) => `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`
+
+/** The days of a period that ends today. A week begins on Monday. */
+export function periodOf(period: (typeof PERIODS)[number], today = new Date()): { from: string; to: string } {
+  const from = new Date(today.getFullYear(), today.getMonth(), today.getDate())
+  if (period === 'week') from.setDate(from.getDate() - ((from.getDay() + 6) % 7))
+  if (period === 'month') from.setDate(1)
+  return { from: day(from), to: day(today) }
+}
+
+/** What is asked where nothing is chosen: this week, in steps that fit on the page. */
+export function wholeFilter(filter: ReportFilter, today = new Date()): ReportFilter {
+  const { from, to } = { ...periodOf('week', today), ...filter }
+  const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1
+  const step = filter.step ?? (days <= HOURS_UP_TO ? 'hour' : days <= DAYS_UP_TO ? 'day' : 'month')
+  return { ...filter, from, to, step }
+}
+
+/** The days as moments, to the beginning of the day after the last. */
+export function asked(filter: ReportFilter): ReportFilter {
+  const whole = moments(wholeFilter(filter))
+  return { ...whole, ...(whole.to && { to: new Date(Date.parse(whole.to) + 1).toISOString() }) }
+}
+
+export function useReport<R extends Report>(report: R, filter: MaybeRefOrGetter<ReportFilter>) {
+  return useQuery({
+    queryKey: computed(() => ['report', report, toValue(filter)]),
+    queryFn: ({ signal }) => http.get<Answers[R]>(`/reports/${report}`, asked(toValue(filter)), signal),
+    placeholderData: (before) => before,
+  })
+}

@@ -82,6 +82,40 @@ async def test_what_happened_while_the_service_was_dead_is_there_when_it_lives_a
         await desk.close()
 
 
+async def test_a_talk_that_began_and_ended_unheard_is_there_while_its_customer_still_talks(
+    pbx: Asterisk, product: Product, floor: Floor
+) -> None:
+    await wire(product)
+    people = await seated(product)
+    floor.phone("101")
+    boris = floor.phone("102")
+    floor.caller("79161260011", "7101", talk_ms=None)
+    await until_async(lambda: [p for p in people["anna"].pops.values() if p["phase"] == "talking"], 15, "Anna talking")
+    product.kill()
+    channels = pbx.cli("core show channels concise").splitlines()
+    (trunk,) = {line.split("!")[0] for line in channels if "!from-trunk!" in line}
+    pbx.cli(f"channel redirect {trunk} from-trunk,7102,1")
+    await asyncio.to_thread(until, lambda: boris.taken(), 10, "Boris talking before anybody listens")
+    product.start()
+    for desk in people.values():
+        await desk.reopen()
+    await until_async(lambda: linked(people["admin"]), 20, "the link")
+
+    async def both() -> bool:
+        (call,) = (await calls_by_number(people["sofia"])).values()
+        talks = [(s["agent"]["username"], s["outcome_state"]) for s in call["segments"] if s["answered_at"]]
+        return (call["state"], talks) == ("talking", [("anna", "draft"), ("boris", "owed")])
+
+    await until_async(both, 10, "Anna's part and Boris' while the customer still talks")
+    pbx.cli(f"channel request hangup {trunk}")
+    await until_async(people["boris"].owed, 10, "Boris owing")
+    newest = (await people["sofia"].request("GET", "/pbx/main/outages"))["items"][0]
+    assert (newest["state"], newest["cause"], newest["calls"]) == ("filled", "service_down", 1)
+    await settle({name: people[name] for name in ("anna", "boris")})
+    for desk in people.values():
+        await desk.close()
+
+
 async def recorded(sofia: Desk, numbers: set[str]) -> None:
     async def stored() -> bool:
         calls = await calls_by_number(sofia)

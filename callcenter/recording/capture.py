@@ -34,7 +34,7 @@ from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.log import logger
 from callcenter.recording import renditions
-from callcenter.recording.files import NotARecording, Wave, inspect, locate, remove, still_for, whole
+from callcenter.recording.files import FileFault, NotARecording, Wave, inspect, locate, remove, still_for, whole
 from callcenter.recording.sides import shape, sides_of, stereo
 
 log = logger(__name__)
@@ -47,12 +47,6 @@ _WRITTEN_AFTER: Final = timedelta(seconds=5)
 _FORGOTTEN_AFTER: Final = timedelta(minutes=5)
 _SETTLED: Final = frozenset({"stored", "refused", "erased"})
 refused = Counter("callcenter_recordings_refused", "Recordings not kept because the law is not seen to", ["reason"])
-
-
-_MISSING: Final = (
-    "the PBX named a file that is not in its spool; look whether CALLCENTER_RECORDINGS__SPOOL shows the folder that "
-    "the PBX calls CALLCENTER_RECORDINGS__PBX_SPOOL; of several PBXs each has its own: CALLCENTER_PBX__<NAME>__SPOOL"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +101,9 @@ class Capture:
             await self._later(recording)
             return
         except NotARecording as wrong:
-            values = {"state": wrong.code, "error": str(wrong)}
+            values = {"state": wrong.code, "error": wrong.fault}
         except FileNotFoundError:
-            values = self._not_there(ended_at or row.started_at)
+            values = self._not_there(row, ended_at or row.started_at)
         except OSError as wrong:
             raise await self._spool_ill(wrong) from wrong
         else:
@@ -181,14 +175,15 @@ class Capture:
             "sha256": stored.sha256,
             "duration_s": stored.wave.duration_s,
             "channels": stored.wave.channels,
-            "error": "repaired" if stored.wave.repaired else "",
+            "error": stored.wave.fault or "",
         }
 
-    def _not_there(self, ended_at: datetime) -> dict[str, Any]:
+    def _not_there(self, row: RecordingRow, ended_at: datetime) -> dict[str, Any]:
         """A file may come late over a network file system; after a while it is missing, and said so."""
         if self._clock.now() - ended_at < _MISSING_AFTER:
             raise Unavailable("the file is not there yet", code="recording_late")
-        return {"state": "missing", "error": _MISSING}
+        sent = isinstance(self._spools(row.pbx), Received)
+        return {"state": "missing", "error": FileFault.NOT_SENT if sent else FileFault.NOT_FOUND}
 
     async def _spool_ill(self, wrong: OSError) -> Unavailable:
         remedy = f"a recording cannot be read: {wrong.strerror}; let this user read the PBX's monitor folder"
@@ -218,7 +213,7 @@ def _sound(file: Path, mixed: Wave) -> tuple[bytes, Wave]:
     """What is kept: both sides apart where the PBX wrote them, else the mixed file as it is."""
     if sides := sides_of(file):
         data = stereo(*sides)
-        return data, replace(shape(data), repaired=mixed.repaired)
+        return data, replace(shape(data), repaired=mixed.repaired, truncated=mixed.truncated)
     return whole(file), mixed
 
 

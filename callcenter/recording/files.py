@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -21,18 +22,43 @@ LARGEST: Final = 1024**3
 HEAD: Final = 4096
 """In so many bytes the description of the sound ends."""
 _SUFFIXES: Final = {".wav": "audio/wav"}
+_UNKNOWN: Final = 0xFFFFF000
+"""From here on a length means that whoever wrote the file could not know it."""
 _SIDES: Final = ("", "-in", "-out")
 
 
+class FileFault(StrEnum):
+    """All that can be wrong with a file; what is stored with one of the last two was put right as far as it goes."""
+
+    BAD_NAME = "bad_name"
+    OUTSIDE = "outside"
+    LINKED_OUT = "linked_out"
+    NOT_A_FILE = "not_a_file"
+    ENORMOUS = "enormous"
+    NOT_WAV = "not_wav"
+    UNREADABLE_CODEC = "unreadable_codec"
+    DAMAGED = "damaged"
+    EMPTY = "empty"
+    NOT_FOUND = "not_found"
+    NOT_SENT = "not_sent"
+    REPAIRED = "repaired"
+    TRUNCATED = "truncated"
+
+
 class NotARecording(CallcenterError):
-    """A file that will never be stored. ``code`` becomes the recording's state: ``refused`` or ``empty``."""
+    """A file that will never be stored, and why. ``code`` becomes the recording's state: ``refused`` or ``empty``."""
 
     code = "refused"
+
+    def __init__(self, fault: FileFault) -> None:
+        super().__init__(f"the file is no recording: {fault}", code="empty" if fault is FileFault.EMPTY else None)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """What a PCM WAV file holds. ``repaired``: its header did not know the length, as after a crash of the PBX."""
+    """What a PCM WAV file holds. ``repaired``: its header did not know the length, as after a crash of the PBX;
+    ``truncated``: it knew of more than there is."""
 
     channels: int
     rate: int
@@ -40,6 +66,14 @@ class Wave:
     data_at: int
     data_bytes: int
     repaired: bool
+    truncated: bool = False
+
+    @property
+    def fault(self) -> FileFault | None:
+        """What had to be put right."""
+        if self.truncated:
+            return FileFault.TRUNCATED
+        return FileFault.REPAIRED if self.repaired else None
 
     @property
     def duration_s(self) -> float:
@@ -75,16 +109,14 @@ def _inside(spool: Path, path: str, pbx_spool: str) -> Path:
     if mailbox := _mailbox(path, pbx_spool):
         spool, prefix, name = (spool.parent / mailbox.name).resolve(), mailbox, PurePosixPath(path.rpartition("#")[0])
     if "\0" in path or ".." in name.parts or name.suffix.lower() not in _SUFFIXES:
-        raise NotARecording("the name is not one of a recording")
+        raise NotARecording(FileFault.BAD_NAME)
     try:
         relative = name.relative_to(prefix) if name.is_absolute() else name
     except ValueError:
-        raise NotARecording(
-            f"the file is not below {prefix}; see CALLCENTER_RECORDINGS__PBX_SPOOL, or the PBX's own PBX_SPOOL"
-        ) from None
+        raise NotARecording(FileFault.OUTSIDE) from None
     found = (spool / relative).resolve()
     if not found.is_relative_to(spool):
-        raise NotARecording("a link leads out of the spool")
+        raise NotARecording(FileFault.LINKED_OUT)
     return found
 
 
@@ -102,8 +134,10 @@ def inspect(file: Path) -> Wave:
     """
     found = file.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise NotARecording("not a file but a pipe, device or folder")
+        raise NotARecording(FileFault.NOT_A_FILE)
     size = found.st_size
+    if size > LARGEST:
+        raise NotARecording(FileFault.ENORMOUS)
     with file.open("rb") as opened:
         return form(opened.read(HEAD), size)
 
@@ -111,7 +145,7 @@ def inspect(file: Path) -> Wave:
 def form(head: bytes, size: int) -> Wave:
     """What the beginning of a WAV file of ``size`` bytes says. Raises NotARecording."""
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        raise NotARecording("not a WAV file")
+        raise NotARecording(FileFault.NOT_WAV)
     channels = rate = bits = 0
     at = 12
     while at + 8 <= len(head):
@@ -120,24 +154,32 @@ def form(head: bytes, size: int) -> Wave:
         if kind == b"fmt " and at + 16 <= len(head):
             coding, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", head, at)
             if coding not in (1, 0xFFFE):
-                raise NotARecording("not PCM; record with MixMonitor(….wav)")
+                raise NotARecording(FileFault.UNREADABLE_CODEC)
         if kind == b"data":
             return _wave((channels, rate, bits), at, length, size)
         at += length + length % 2
-    raise NotARecording("a WAV file without sound")
+    raise NotARecording(FileFault.DAMAGED)
 
 
 def _wave(kind: tuple[int, int, int], at: int, length: int, size: int) -> Wave:
     channels, rate, bits = kind
     there = max(0, size - at)
     if there == 0:
-        raise NotARecording("nobody talked: the file holds no sound", code="empty")
+        raise NotARecording(FileFault.EMPTY)
     if not (channels and rate and bits):
-        raise NotARecording("a WAV header without a format")
+        raise NotARecording(FileFault.DAMAGED)
     frame = channels * (bits // 8)
     known = 0 < length <= there
     data = length if known else there - there % frame
-    return Wave(channels=channels, rate=rate, sample_bytes=bits // 8, data_at=at, data_bytes=data, repaired=not known)
+    return Wave(
+        channels=channels,
+        rate=rate,
+        sample_bytes=bits // 8,
+        data_at=at,
+        data_bytes=data,
+        repaired=not known,
+        truncated=there < length < _UNKNOWN,
+    )
 
 
 def still_for(file: Path, now: datetime) -> timedelta:

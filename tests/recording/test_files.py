@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import struct
 import wave
 from pathlib import Path
@@ -10,7 +12,8 @@ import pytest
 
 from callcenter.config import Recordings, SettingError, load
 from callcenter.errors import Unavailable
-from callcenter.recording.files import NotARecording, inspect, locate, remove, whole
+from callcenter.recording.files import LARGEST, FileFault, NotARecording, inspect, locate, remove, whole
+from tests.house.source import ROOT
 
 PBX = "/var/spool/asterisk/monitor"
 
@@ -141,3 +144,43 @@ def test_what_is_no_wav_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotARecording) as refused:
         inspect(file)
     assert refused.value.code == "refused"
+
+
+def riff(coding: int = 1, body: bytes = b"data\x04\0\0\0abcd") -> bytes:
+    form = struct.pack("<HHIIHH", coding, 1, 8000, 16000, 2, 16)
+    return b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0" + form + body
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (b"", FileFault.NOT_WAV),
+        (b"ID3 and so on, an MP3", FileFault.NOT_WAV),
+        (riff(coding=7), FileFault.UNREADABLE_CODEC),
+        (riff(body=b""), FileFault.DAMAGED),
+        (b"RIFF\0\0\0\0WAVEdata\x04\0\0\0abcd", FileFault.DAMAGED),
+        (riff(body=b"data\0\0\0\0"), FileFault.EMPTY),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_by_a_code(tmp_path: Path, data: bytes, fault: FileFault) -> None:
+    file = tmp_path / "1.wav"
+    file.write_bytes(data)
+    with pytest.raises(NotARecording) as wrong:
+        inspect(file)
+    assert wrong.value.fault is fault
+
+
+def test_a_file_that_was_cut_short_and_one_that_is_enormous(tmp_path: Path) -> None:
+    file = speech(tmp_path / "1.wav", seconds=2)
+    os.truncate(file, file.stat().st_size // 2)
+    assert inspect(file).fault is FileFault.TRUNCATED
+    assert inspect(crashed(tmp_path / "2.wav")).fault is FileFault.REPAIRED
+    os.truncate(file, LARGEST + 1)
+    with pytest.raises(NotARecording) as wrong:
+        inspect(file)
+    assert wrong.value.fault is FileFault.ENORMOUS
+
+
+def test_every_fault_has_its_words() -> None:
+    words = json.loads((ROOT / "web/src/locales/en.json").read_text())["file_fault"]
+    assert set(words) == {str(fault) for fault in FileFault}

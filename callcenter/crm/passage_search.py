@@ -29,7 +29,7 @@ from callcenter.crm.passages import NOTE, OUTCOME, SAID, moment
 from callcenter.crm.phrases import Phrase
 from callcenter.crm.rights import Actor
 
-_WINDOWS: Final = (50, 250, 1000)
+_WINDOWS: Final = (50, 500)
 """How many passages with the words are looked at; behind the last one a cursor says where to go on."""
 _EVER: Final = 2**62
 _CARD: Final = aliased(Customer)

@@ -51,6 +51,10 @@ def _no_chromium() -> str:
     return "" if chromium() else "no Chromium: apt-get install -y chromium"
 
 
+def _no_ffmpeg() -> str:
+    return "" if shutil.which("ffmpeg") else "no ffmpeg: apt-get install -y ffmpeg"
+
+
 def _no_web() -> str:
     return "" if (STATIC / "index.html").exists() else "the web app is not built: ./run build"
 
@@ -70,5 +74,6 @@ _LACK: Final[dict[str, Callable[[], str]]] = {
     "systemd": _no_systemd,
     "web_modules": _no_web_modules,
     "chromium": _no_chromium,
+    "ffmpeg": _no_ffmpeg,
     "web": _no_web,
 }

@@ -14,8 +14,9 @@ PARTS: Final = {
     "database": ("postgresql",),
     "pbx": ("mmdebstrap", "sip-tester", "espeak-ng"),
     "browser": ("chromium", "libatomic1"),
+    "sound": ("ffmpeg",),
 }
-"""Part of the tests -> what it needs. No ffmpeg, no sox, no Node: nothing here asks for them. libatomic1 is what the
+"""Part of the tests -> what it needs. No sox, no Node: nothing here asks for them. libatomic1 is what the
 driver of the browser tests is linked to and does not bring along."""
 
 

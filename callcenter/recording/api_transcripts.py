@@ -11,15 +11,20 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter import jobs
 from callcenter.api import CLOCK, DB, ROOT, SETTINGS, Answer, View
 from callcenter.call import Role
 from callcenter.crm import audit
-from callcenter.crm.access import actor
+from callcenter.crm.access import actor, require
 from callcenter.crm.models.calls import RecordingRow, SegmentRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.transcripts import Transcript, Utterance
+from callcenter.crm.rights import Verb
+from callcenter.crm.upsert import upsert
+from callcenter.errors import Refused
 from callcenter.recording import waiting
 from callcenter.recording.api import readable
+from callcenter.recording.capture import LISTEN
 from callcenter.recording.spoken import Part, agent_at
 
 
@@ -73,6 +78,25 @@ class TranscriptView(View):
         return found
 
 
+class HearAgainView(View):
+    async def post(self, recording_id: UUID, /) -> TranscriptAnswer:
+        """Has the recording heard anew, by the model of today. What was said stays until then, and is not told here."""
+        who, app = require(self.request, Verb.EXPORT), self.request.app
+        row = await readable(self.request, recording_id)
+        if row.state != "stored":
+            raise Refused(f"the recording is {row.state}", code=f"recording_{row.state}")
+        now = app[CLOCK].now()
+
+        def write(session: Session) -> None:
+            upsert(session, Transcript, {"recording_id": row.id}, {"at": now, "state": "waiting", "attempts": 0})
+            jobs.enqueue(session, LISTEN, {"recording": str(row.id)}, at=now)
+            audit.record(session, who, "transcribe", ("recording", str(row.id)), now)
+
+        await app[DB].write(write)
+        found = await app[DB].read(lambda s: _answer(s, recording_id, app[SETTINGS].speech.processes))
+        return found.model_copy(update={"utterances": []})
+
+
 def _answer(session: Session, recording: UUID, processes: int) -> TranscriptAnswer:
     row = session.scalar(select(Transcript).where(Transcript.recording_id == recording))
     ready = waiting.ready_in(session, recording, processes) if row is None or row.state == "waiting" else None
@@ -111,3 +135,4 @@ def _credited(session: Session, recording: UUID, said: Sequence[Utterance]) -> l
 
 def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/recordings/{{recording_id}}/transcript", TranscriptView)
+    app.router.add_view(f"{ROOT}/recordings/{{recording_id}}/transcript/again", HearAgainView)

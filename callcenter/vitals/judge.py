@@ -126,6 +126,14 @@ def disk(found: Disk) -> Verdict:
     return Verdict(name=name, code="disk_almost_full", remedy=remedy, figures=figures)
 
 
+def packing(ffmpeg: str | None) -> Verdict:
+    """Whether recordings are packed: a choice of whoever runs the machine, no fault."""
+    if ffmpeg:
+        return Verdict(name="packing")
+    remedy = "recordings stay WAV files, ten times as large as they need be: apt-get install ffmpeg"
+    return Verdict(name="packing", code="ffmpeg_missing", remedy=remedy, off=True)
+
+
 def spool(name: str, path: str, wrong: str) -> Verdict:
     """``name``: ``spool``, or ``spool:<PBX>``. ``path`` "": none is set; ``wrong``: why it cannot be read, "" where it
     can."""

@@ -12,7 +12,7 @@ from callcenter.config import Settings
 from callcenter.contain import contained
 from callcenter.db import Database
 from callcenter.health import Health
-from callcenter.recording import waiting
+from callcenter.recording import opus, waiting
 from callcenter.recording.models import Models
 from callcenter.vitals import judge, measure
 from callcenter.vitals.judge import Backlog, Disk, Verdict
@@ -72,6 +72,7 @@ class Vitals:
                 judge.spool(name, str(spool or ""), measure.unreadable(spool))
                 for name, spool in measure.spools(settings).items()
             ),
+            judge.packing(opus.found().ffmpeg),
             judge.backups(str(folder or ""), measure.newest_backup(folder), now),
         ]
 

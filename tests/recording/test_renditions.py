@@ -39,6 +39,7 @@ from callcenter.recording import again, opus, renditions
 from callcenter.recording.files import Wave
 from callcenter.recording.hushed import flat, hush, silent
 from callcenter.recording.renditions import MAKE, Machine, Renditions
+from tests.parts import need
 from tests.recording.test_api import Archive
 from tests.recording.test_transcribe import NOW, Room
 
@@ -60,12 +61,13 @@ def spoken() -> tuple[bytes, list[tuple[float, float]]]:
     return data + silence, moments[1:4]
 
 
-def loudest(data: bytes, start_s: float, end_s: float) -> int:
-    """Of all channels of a WAV file."""
+def loudest(data: bytes, start_s: float, end_s: float, *voices: int) -> int:
+    """Of these channels of a WAV file, or of both."""
     with wave.open(io.BytesIO(data)) as file:
         samples = array.array("h", file.readframes(file.getnframes()))
         at = file.getframerate() * file.getnchannels()
-    return max(abs(int(sample)) for sample in samples[int(start_s * at) : int(end_s * at)])
+    start, end = (int(moment * at / 2) * 2 for moment in (start_s, end_s))
+    return max(abs(int(one)) for voice in voices or (0, 1) for one in samples[start + voice : end : 2])
 
 
 class Booth:
@@ -242,6 +244,29 @@ async def test_what_is_described_later_is_hidden_in_what_is_kept(booth: Booth) -
     await booth.heard()
     kept = await booth.db.read(lambda s: s.get_one(RecordingRow, booth.archive.recording).silent)
     assert kept == row.silent
+
+
+async def test_where_ffmpeg_is_what_is_played_is_packed_and_two_voices_stay_apart(
+    sqlite_db: Database, tmp_path: Path
+) -> None:
+    need("ffmpeg")
+    async with open_booth(sqlite_db, tmp_path, opus.found()) as booth:
+        before = await (await booth.ask()).read()
+        await booth.hush((4.0, 6.0))
+        await booth.work()
+        answer = await booth.ask()
+        packed = await answer.read()
+        assert (answer.headers["Content-Type"], packed[:4]) == ("audio/webm", b"\x1a\x45\xdf\xa3")
+        assert len(packed) < len(before) / 4
+        assert hashlib.sha256(packed).hexdigest() == answer.headers["ETag"].strip('"')
+        assert await (await booth.ask(Range="bytes=100-199")).read() == packed[100:200]
+        (tmp_path / "played.webm").write_bytes(packed)
+        await opus.found().unpack(tmp_path / "played.webm", tmp_path / "played.wav")
+        after = (tmp_path / "played.wav").read_bytes()
+        assert loudest(after, 4.05, 5.95) < 50
+        (start, end), *_ = booth.secret
+        assert loudest(after, start, min(end, 3.9)) > 500
+        assert loudest(after, 0.5, 0.9, 1) > 10 * loudest(after, 0.5, 0.9, 0)
 
 
 async def test_a_worker_that_was_killed_leaves_nothing_behind(booth: Booth) -> None:

@@ -240,5 +240,8 @@ MATRIX: Final[dict[str, Row]] = {
     "POST /recordings/{recording_id}/comments": things("own", "own team", SAYING, seen={"agent": "team"}),
     "DELETE /recordings/{recording_id}/comments/{comment_id}": things("own", "own", seen=TOLD),
     "POST /recordings/{recording_id}/heard": things("own", "own team", HEARD, seen={"agent": "team"}),
+    "POST /recordings/{recording_id}/transcript/again": Row(
+        roles=FLOOR, reach={"supervisor": "own team", "admin": "own team other"}
+    ),
     "GET /recordings/{recording_id}/transcript": things("own", "own team", seen={"agent": "team"}),
 }

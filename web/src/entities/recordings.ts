@@ -47,6 +47,15 @@ export function usePeaks(recording: MaybeRefOrGetter<string>) {
   })
 }
 
+/** Has it heard anew. */
+export function useHearAgain(recording: MaybeRefOrGetter<string>) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: () => http.post<TranscriptAnswer>(`/recordings/${toValue(recording)}/transcript/again`, {}),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['transcript', toValue(recording)] }),
+  })
+}
+
 export function useComments(recording: MaybeRefOrGetter<string>) {
   return useQuery({
     queryKey: computed(() => ['comments', toValue(recording)]),

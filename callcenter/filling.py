@@ -128,11 +128,11 @@ def _parts(kept: Call, told: Call, gap: Gap) -> tuple[Segment, ...]:
 
 
 def _place(parts: list[Segment], told: Segment, used: set[int]) -> int | None:
-    """The part that is meant: by a leg; else by device and time where one of the two does not know its leg's Uniqueid,
-    as records and debts do not."""
+    """The part that is meant: by a leg, first of all the one that talked; else by device and time where one of the two
+    does not know its leg's Uniqueid, as records and debts do not."""
     free = [at for at in range(len(parts)) if at not in used]
     legs = _legs(told)
-    by_leg = [at for at in free if legs & _legs(parts[at])]
+    by_leg = sorted((at for at in free if legs & _legs(parts[at])), key=lambda at: parts[at].leg != told.leg)
     vague = [at for at in free if not (_plain(told.leg) and _plain(parts[at].leg))]
     by_time = [at for at in vague if parts[at].device == told.device and _meet(_span(parts[at]), _span(told))]
     supposed = [at for at in vague if _supposed(parts[at]) and parts[at].device == told.device and told.answered_at]

@@ -211,7 +211,7 @@ class Arrivals:
         device = next((channel for channel in origins if channel.kind is Kind.DEVICE), None)
         if device is None or any(channel.uniqueid in self._scene.tracks for channel in origins):
             return
-        arrived = self._arrived(msg, trunk, Direction.OUTBOUND, number_in(msg.dial_string) or device.exten)
+        arrived = self._arrived(msg, trunk, Direction.OUTBOUND, number_in(msg.dial_string) or number_in(device.exten))
         yield replace(arrived, origin=device.click or device.uniqueid)
         track = self._scene.tracks[trunk.uniqueid]
         if device.click:

@@ -40,7 +40,7 @@ async def test_a_call_tells_all_that_happened(both: Office) -> None:
             "answered_at",
             "ended_at",
         ),
-        *("segments", "recordings", "notices", "gaps", "test"),
+        *("segments", "recordings", "notices", "gaps", "pauses", "test"),
     }
     assert (call["direction"], call["state"], call["result"]) == ("inbound", "ended", "answered")
     assert (call["number"], call["number_display"]) == ("+79161234567", "+7 916 123-45-67")

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from callcenter import config
 from callcenter.ami.feed import Feed
 from callcenter.ami.tracker import Event
 from callcenter.ami.wire import Link, LinkFailed, open_session
@@ -156,7 +158,8 @@ async def test_a_wrong_password_is_refused(pbx: Pbx) -> None:
 
 
 async def test_the_doctor_finds_it_configured_as_the_shipped_one(pbx: Pbx, tmp_path: Path) -> None:
-    settings = Settings(recordings=Recordings(spool=tmp_path))
+    ours = config.Pbx(host="127.0.0.1", username="callcenter", secret=SecretStr("x"))
+    settings = Settings(recordings=Recordings(spool=tmp_path), pbx={"main": ours})
     report = await Doctor(settings, lambda _name: link(pbx), None, CLOCK).examine("main")
-    assert [finding.what for check in report.checks for finding in check.findings] == []
+    assert [finding.code for check in report.checks for finding in check.findings] == ["history_not_set"]
     assert {one.code for check in report.checks for one in check.unseen} == {"database"}

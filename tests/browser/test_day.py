@@ -25,13 +25,13 @@ def plug(floor: Floor, extension: str, answer_ms: int = 1500) -> None:
 
 
 async def log_outcome(page: Page, digit: str = "1", comment: str = "") -> None:
-    """By keyboard alone: a digit chooses, Ctrl+Enter saves."""
+    """By keyboard alone: a digit chooses, Ctrl+Enter saves. Who waits is offered at once, with a form of his own."""
     await expect(page.get_by_test_id("outcome-form")).to_have_class("outcome owed")
     await page.keyboard.press(digit)
     if comment:
         await page.get_by_test_id("outcome-form").locator("textarea").fill(comment)
     await page.keyboard.press("Control+Enter")
-    await expect(page.get_by_test_id("outcome-form")).to_be_hidden()
+    await expect(page.locator('.owed[data-testid="outcome-form"]')).to_be_hidden()
 
 
 async def test_a_day_at_the_desk(browser: Window, floor: Floor, product: Product) -> None:

@@ -16,19 +16,10 @@ from callcenter import log
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
 from tests import postgres
-from tests.mixed import block_of, mixed
 from tests.parts import need
 from tests.plain_numbers import in_logs
 
 settings.register_profile("long", max_examples=5000)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def block(item: pytest.Item) -> str:
-        groups = [str(mark.args[0]) for mark in item.iter_markers("xdist_group")]
-        return block_of(item.path.relative_to(item.config.rootpath).parts, groups)
-
-    items[:] = mixed(items, block)
 
 
 @pytest.fixture(scope="session", autouse=True)

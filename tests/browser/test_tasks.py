@@ -60,6 +60,7 @@ async def test_a_customer_who_is_busy_is_said_to_be_so(browser: Window, floor: F
     caller = floor.caller("79161245002", "7102", patience_ms=100)
     await until_async(caller.ended, 10, "the caller giving up")
     await page.goto("/calls")
+    await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "available")
     row = page.get_by_role("row").filter(has_text="+7 916 124-50-02").first
     await row.get_by_test_id("call-button").click()
     await expect(page.get_by_test_id("click-bar")).to_contain_text("is busy")

@@ -12,8 +12,8 @@ from typing import Final
 
 from aiohttp import web
 
-from callcenter.crm.exchange.export import Workbook, csv_lines
-from callcenter.crm.exchange.words import LANGUAGES
+from callcenter.crm.exchange.api_exports import TYPES
+from callcenter.crm.exchange.export import Workbook, csv_lines, in_language
 from callcenter.reporting.answers import (
     AgentsAnswer,
     OutcomeReportLine,
@@ -23,10 +23,6 @@ from callcenter.reporting.answers import (
     WorkFigures,
 )
 
-_TYPES: Final = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 _QUEUE: Final = ("Queue", "Очередь", "Coda", "Növbə")
 _PBX: Final = ("PBX", "АТС", "PBX", "ATS")
 _FROM: Final = ("From", "С", "Dal", "Başlanğıc")
@@ -72,19 +68,19 @@ class Sheet:
 def queues(answer: QueuesAnswer, language: str) -> Sheet:
     """A row a queue."""
     rows = [[q.label or q.queue, q.pbx, str(q.target_s), *_of_queue(q.figures)] for q in answer.queues]
-    return Sheet(headings=_in(language, (_QUEUE, _PBX, _TARGET, *_OF_QUEUE)), rows=rows)
+    return Sheet(headings=in_language(language, (_QUEUE, _PBX, _TARGET, *_OF_QUEUE)), rows=rows)
 
 
 def series(answer: QueuesAnswer, language: str, zone: tzinfo | None) -> Sheet:
     """A row an interval, which begins at the time of the call center."""
     rows = [[f"{one.from_.astimezone(zone):%Y-%m-%d %H:%M}", *_of_queue(one.figures)] for one in answer.series]
-    return Sheet(headings=_in(language, (_FROM, *_OF_QUEUE)), rows=rows)
+    return Sheet(headings=in_language(language, (_FROM, *_OF_QUEUE)), rows=rows)
 
 
 def agents(answer: AgentsAnswer, language: str) -> Sheet:
     """A row an agent."""
     rows = [[one.name, *_of_agent(one.figures)] for one in answer.agents]
-    return Sheet(headings=_in(language, (_AGENT, *_OF_AGENT)), rows=rows)
+    return Sheet(headings=in_language(language, (_AGENT, *_OF_AGENT)), rows=rows)
 
 
 def outcomes(answer: OutcomesAnswer, language: str) -> Sheet:
@@ -93,14 +89,14 @@ def outcomes(answer: OutcomesAnswer, language: str) -> Sheet:
         [_label(one, language), one.state, str(one.count), _percent(one.count / answer.total)]
         for one in answer.outcomes
     ]
-    return Sheet(headings=_in(language, _OUTCOME), rows=rows)
+    return Sheet(headings=in_language(language, _OUTCOME), rows=rows)
 
 
 async def answer(sheet: Sheet, format: str, name: str) -> web.Response:
     """The sheet as a file to download."""
     body = await asyncio.to_thread(_csv if format == "csv" else _xlsx, sheet)
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
-    return web.Response(body=body, content_type=_TYPES[format], headers=headers)
+    return web.Response(body=body, content_type=TYPES[format], headers=headers)
 
 
 def _label(one: OutcomeReportLine, language: str) -> str:
@@ -142,8 +138,3 @@ def _percent(rate: float | None) -> str:
 
 def _seconds(seconds: float | None) -> str:
     return "" if seconds is None else str(round(seconds))
-
-
-def _in(language: str, words: Sequence[tuple[str, ...]]) -> list[str]:
-    place = LANGUAGES.index(language) if language in LANGUAGES else 0
-    return [word[place] for word in words]

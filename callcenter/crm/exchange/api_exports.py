@@ -24,7 +24,7 @@ from callcenter.crm.rights import Verb
 from callcenter.db import Database
 
 Format = Literal["csv", "xlsx"]
-_TYPES: Final = {
+TYPES: Final = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
@@ -92,7 +92,7 @@ async def _send(request: web.Request, kind: str, format: Format, source: Source)
     told: dict[str, Any] = {"format": format, "filters": filters}
     await app[DB].write(lambda s: audit.record(s, who, "export", (kind, ""), now, **told))
     response = web.StreamResponse()
-    response.content_type = _TYPES[format]
+    response.content_type = TYPES[format]
     response.headers["Content-Disposition"] = f'attachment; filename="{kind}-{now:%Y-%m-%d}.{format}"'
     if format == "xlsx":
         sent = await _workbook(request, response, source)

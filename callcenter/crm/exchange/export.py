@@ -92,7 +92,7 @@ class CustomerSource:
     only: Only = field(default_factory=Only)
 
     def headings(self, language: str) -> list[str]:
-        return _in(language, _CUSTOMERS)
+        return in_language(language, _CUSTOMERS)
 
     def page(self, session: Session, cursor: str) -> Page:
         search = customers.Search(
@@ -123,7 +123,7 @@ class CallSource:
     wanted: Sequence[ColumnElement[bool]]
 
     def headings(self, language: str) -> list[str]:
-        return _in(language, _CALLS)
+        return in_language(language, _CALLS)
 
     def page(self, session: Session, cursor: str) -> Page:
         rows, go_on = call_list.page(session, list(self.wanted), PAGE, read_cursor(cursor))
@@ -162,7 +162,8 @@ class Workbook:
         self._book.close()
 
 
-def _in(language: str, words: Sequence[tuple[str, ...]]) -> list[str]:
+def in_language(language: str, words: Sequence[tuple[str, ...]]) -> list[str]:
+    """Headings as this reader reads them; in English for a language there is none for."""
     place = LANGUAGES.index(language) if language in LANGUAGES else 0
     return [word[place] for word in words]
 

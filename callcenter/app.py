@@ -156,7 +156,7 @@ def build(settings: Settings) -> Parts:
         gate=gate,
         dialler=Dialler(outside, gate.presence),
         survey=survey,
-        doctor=Doctor(settings, lambda name: link(name, settings.pbx[name]), db, clock),
+        doctor=Doctor(settings, lambda name: link(name, settings.pbx[name]), db, clock, listeners.models.names),
         seen=SeenChannels(db, clock),
         hub=hub,
         stage=stage,

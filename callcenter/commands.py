@@ -24,6 +24,7 @@ from callcenter.errors import Invalid, NotFound, Unavailable
 from callcenter.links import link
 from callcenter.log import mask
 from callcenter.pbxmap import Kind, PbxMap, Rule
+from callcenter.recording.models import Models
 from callcenter.routing.doctor.doctor import Doctor
 from callcenter.routing.doctor.findings import Report
 
@@ -88,7 +89,8 @@ async def set_password(settings: Settings, username: str, password: str) -> None
 async def diagnose(settings: Settings, only: str | None) -> list[Report]:
     """Looks at every PBX, changes nothing."""
     async with _opened(settings) as db:
-        doctor = Doctor(settings, lambda name: link(name, settings.pbx[name]), db, SystemClock())
+        clock = SystemClock()
+        doctor = Doctor(settings, lambda name: link(name, settings.pbx[name]), db, clock, Models.of(settings).names)
         return [await doctor.examine(name) for name in _names(settings, only)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.call import Call, Pause
+from callcenter.crm import audit
 from callcenter.crm.models.calls import PauseRow
 from callcenter.crm.upsert import upsert
 from callcenter.events import PauseEnd
@@ -22,6 +24,17 @@ def save(session: Session, before: Call | None, after: Call) -> None:
             values: dict[str, Any] = {"from_at": pause.from_at, "until": pause.until, "to_at": pause.to_at}
             values |= {"by_id": pause.by, "ended": pause.ended or ""}
             upsert(session, PauseRow, {"call_id": after.id, "seq": seq}, values)
+
+
+def note_end(session: Session, before: Call | None, after: Call, now: datetime) -> None:
+    """Puts on the trail what ended by itself; what an agent ended is noted with his name where he asks for it."""
+    if before is None or before.pause is None or after.pause:
+        return
+    pause = after.pauses[-1]
+    if pause.to_at and pause.ended in (PauseEnd.TIME, PauseEnd.CALL):
+        seconds = round((pause.to_at - pause.from_at).total_seconds())
+        thing = ("call", str(after.id))
+        audit.record(session, None, "resume_recording", thing, now, how=str(pause.ended), seconds=seconds)
 
 
 def load(session: Session, call: UUID) -> tuple[Pause, ...]:

@@ -75,6 +75,11 @@ class Models:
     def named(self, name: str) -> Model | None:
         return next((one for one in self.installed() if one.name == name), None)
 
+    def names(self) -> tuple[tuple[str, ...], str]:
+        """Of all that are installed, and of the chosen one, there or not, "" where none is."""
+        chosen = self._chosen_one()
+        return tuple(one.name for one in self.installed()), chosen.name if chosen else ""
+
     def usual(self) -> Model | None:
         """Who hears what no queue says otherwise for; None: nobody. One that is chosen and is not there is returned,
         so that its absence is told."""

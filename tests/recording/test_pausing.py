@@ -16,6 +16,7 @@ from callcenter.bus import Bus
 from callcenter.call import Call, Changed
 from callcenter.clock import SetClock
 from callcenter.crm.models.calls import PauseRow
+from callcenter.crm.models.office import Audit
 from callcenter.crm.models.people import User
 from callcenter.db import Database
 from callcenter.errors import Refused, Unavailable
@@ -122,6 +123,8 @@ async def test_it_ends_by_itself_and_asked_for_again_begins_anew(both: Talk) -> 
     assert both.pbx.recorded == {"PJSIP/trunk-1": False}
     (row,) = await both.db.read(lambda s: s.scalars(select(PauseRow)).all())
     assert ((row.to_at or row.from_at) - row.from_at, row.ended) == (timedelta(seconds=101), "time")
+    (line,) = await both.db.read(lambda s: s.scalars(select(Audit)).all())
+    assert (line.verb, line.actor_name, line.details) == ("resume_recording", "", {"how": "time", "seconds": 101})
 
 
 async def test_what_begins_to_record_in_a_pause_is_silent_too(talk: Talk) -> None:
@@ -139,6 +142,8 @@ async def test_the_agent_ends_it_and_the_calls_end_does(talk: Talk) -> None:
     await talk.pausing.pause(talk.call, ANNA, AT_ONCE)
     await talk.happens(talk.goes_on().hangs_up("101").ends())
     assert [one.ended for one in talk.call.pauses] == [PauseEnd.AGENT, PauseEnd.CALL]
+    lines = await talk.db.read(lambda s: s.scalars(select(Audit)).all())
+    assert [line.details["how"] for line in lines] == ["call"]
 
 
 @pytest.mark.parametrize(("fault", "told"), [("link", Unavailable), ("recorded", Refused)])

@@ -9,7 +9,7 @@ from typing import Any, Final
 from callcenter.pbx_events import MemberState
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.routing.desks import Desk
-from callcenter.routing.doctor.facts import Books, Door, Facts, Spool, Written
+from callcenter.routing.doctor.facts import Books, Door, Facts, Machine, Spool, Written
 from callcenter.routing.doctor.gate_checks import OWN, VERSION
 from callcenter.routing.doctor.history_checks import CEL_MODULES, MODULES
 from callcenter.routing.doctor.sections import Sections
@@ -101,6 +101,7 @@ HEALTHY: Final = Facts(
     books=Books(map=MAP, confirmed=True, switches={"support": "on", "*direct": ""}),
     spool=Spool(path="/mnt/monitor", pbx_path="/var/spool/asterisk/monitor", free_bytes=10**12),
     written=Written(place="/var/log/asterisk/cel-custom/callcenter.csv"),
+    machine=Machine(models=("vosk-model-small-ru-0.22",), chosen="", ffmpeg=True),
 )
 
 

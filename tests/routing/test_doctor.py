@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callcenter.config import Recordings
+from callcenter.demo.spool import header
 from callcenter.routing.doctor import host
 from callcenter.routing.doctor.examination import examine
-from callcenter.routing.doctor.facts import Facts, Written
+from callcenter.routing.doctor.facts import Facts, Machine, Written
 from callcenter.routing.doctor.findings import CheckState, Remedy, Severity, Unseen
 from callcenter.routing.doctor.queue_checks import counts_busy_as_absent
 from callcenter.routing.doctor.told import exit_code, told
@@ -20,7 +23,7 @@ from tests.routing import patients
 from tests.routing.patients import DOOR, HEALTHY, file, ill, member, queue, user
 
 BLIND = Unseen(code="permission", thing="x", why="no permission", remedy=Remedy(advice="Give it."))
-OF_THE_PBX = tuple(f.name for f in fields(Facts) if f.name not in ("pbx", "at", "door", "spool", "written"))
+OF_THE_PBX = tuple(f.name for f in fields(Facts) if f.name not in ("pbx", "at", "door", "spool", "written", "machine"))
 
 
 def codes(facts: Facts) -> list[str]:
@@ -170,6 +173,30 @@ def test_recordings_that_do_not_reach_us() -> None:
     assert codes(ill(spool=replace(spool, pbx_path="/elsewhere"))) == ["spool_other_name"]
     mixed = ("1700000000.1.wav", "1700000000.2.wav", "1700000000.2-in.wav", "1700000000.2-out.wav", "q-600-x.wav")
     assert codes(ill(spool=replace(spool, names=mixed))) == ["recording_one_sided"]
+
+
+def test_talks_in_two_channels_have_their_sides(tmp_path: Path) -> None:
+    for number in range(8):
+        channels = 2 - number % 2
+        (tmp_path / f"170000000{number}.1.wav").write_bytes(header(0)[:22] + bytes((channels, 0)) + header(0)[24:])
+        os.utime(tmp_path / f"170000000{number}.1.wav", (0, number))
+    spool = host.spool(Recordings(spool=tmp_path))
+    assert spool is not None
+    assert sorted(spool.names) == ["1700000001.1.wav", "1700000003.1.wav"]
+
+
+def test_what_recordings_need_of_this_machine() -> None:
+    assert codes(ill(machine=Machine(models=(), chosen="", ffmpeg=False))) == ["speech_model_missing", "ffmpeg_missing"]
+    assert exit_code(examine(ill(machine=Machine(models=(), chosen="", ffmpeg=False)))) == 0
+    assert codes(ill(machine=Machine(models=("en", "ru"), chosen="", ffmpeg=True))) == ["speech_model_unchosen"]
+    assert codes(ill(machine=Machine(models=("en",), chosen="ru", ffmpeg=True))) == ["speech_model_absent"]
+    assert not isinstance(HEALTHY.books, Unseen)
+    wanted = replace(HEALTHY.books, speech={"support": "vosk-model-small-it-0.22"})
+    (finding,) = found(ill(books=wanted))
+    assert (finding.code, finding.remedy.commands[1]) == (
+        "speech_model_of_queue",
+        "callcenter speech install vosk-model-small-it-0.22",
+    )
 
 
 def test_what_is_recorded_is_what_may_be() -> None:

@@ -7,7 +7,7 @@ import ipaddress
 import socket
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from callcenter.ami.wire import Link, LinkFailed, open_session
 from callcenter.clock import Clock
@@ -32,13 +32,22 @@ _HISTORY_SECONDS: Final = 15.0
 
 
 class Doctor:
-    """``reach`` says how a PBX of the settings is reached. ``db`` None: it could not be opened."""
+    """``reach`` says how a PBX of the settings is reached. ``db`` None: it could not be opened. ``speech`` tells the
+    speech models there are and the chosen one, by name."""
 
-    def __init__(self, settings: Settings, reach: Callable[[str], Link], db: Database | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reach: Callable[[str], Link],
+        db: Database | None,
+        clock: Clock,
+        speech: Callable[[], tuple[tuple[str, ...], str]],
+    ) -> None:
         self._settings = settings
         self._reach = reach
         self._db = db
         self._clock = clock
+        self._speech = speech
 
     async def examine(self, pbx: str) -> Report:
         """Looks at a PBX of the settings now. Changes nothing, and says of everything it could not see why."""
@@ -48,22 +57,25 @@ class Doctor:
         link = self._reach(pbx)
         kept = await self._books(pbx)
         spool = await asyncio.to_thread(host.spool, self._settings.recordings_of(pbx))
-        written = await self._written(pbx)
-        local, ours = await _whereabouts(link)
+        ours: dict[str, Any] = {
+            "written": await self._written(pbx),
+            "machine": await asyncio.to_thread(host.machine, self._speech),
+        }
+        local, address = await _whereabouts(link)
         door = Door(
-            host=link.host, port=link.port, username=link.username, tls=link.tls is not None, local=local, ours=ours
+            host=link.host, port=link.port, username=link.username, tls=link.tls is not None, local=local, ours=address
         )
         try:
             session = await open_session(link, lambda *_: None, self._clock)
         except LinkFailed as wrong:
-            return replace(self._outside(pbx, _shut(door, wrong), kept, spool), written=written)
+            return replace(self._outside(pbx, _shut(door, wrong), kept, spool), **ours)
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
-                return replace(await self._inside(pbx, door, session.send, (kept, spool)), written=written)
+                return replace(await self._inside(pbx, door, session.send, (kept, spool)), **ours)
         except (TimeoutError, Unavailable) as wrong:
             log.warning("examination_broken_off", pbx=pbx, reason=type(wrong).__name__)
             broken = _shut(door, LinkFailed("broken_off", "the connection broke off"))
-            return replace(self._outside(pbx, broken, kept, spool), written=written)
+            return replace(self._outside(pbx, broken, kept, spool), **ours)
         finally:
             session.close()
 

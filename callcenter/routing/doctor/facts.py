@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
@@ -39,18 +39,19 @@ class Door:
 class Books:
     """What we know of the PBX ourselves. ``confirmed``: an administrator has looked at the map. ``switches``: what the
     PBX's own rows must say by the recording rules, "" for no row; ``strangers``: channels of late that the map does not
-    know."""
+    know; ``speech``: the speech model that a queue names for its talks."""
 
     map: Confirmed
     confirmed: bool
     switches: Mapping[str, str]
     strangers: tuple[str, ...] = ()
+    speech: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spool:
     """The folder of the recordings as this machine sees it. ``trouble``: why it cannot be read, "" when it can.
-    ``names`` are some of its newest files."""
+    ``names`` are some of its newest files that hold one channel."""
 
     path: str
     pbx_path: str
@@ -69,6 +70,16 @@ class Written:
     code: str = ""
     trouble: str = ""
     unindexed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What this machine has for recordings: the names of its speech ``models``, the ``chosen`` one's, "" where none is,
+    and whether there is ``ffmpeg``."""
+
+    models: tuple[str, ...]
+    chosen: str
+    ffmpeg: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +109,7 @@ class Facts:
     books: Known[Books]
     spool: Spool | None
     written: Written | None = None
+    machine: Machine | None = None
 
     @property
     def freepbx(self) -> bool:

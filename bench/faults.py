@@ -15,12 +15,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 from tests.lab.asterisk import Asterisk
@@ -48,10 +51,26 @@ async def measure(folder: Path, asked: argparse.Namespace) -> int:
             found = await differences(siege)
             contained = siege.product.log.count("Traceback")
             await told(siege, asked.seed, contained)
+            if asked.keep:
+                await kept(siege, folder)
     print(f"{time.monotonic() - begun:.0f} s")
     for line in found:
         print(f"  {line}")
     return len(found) + contained
+
+
+async def kept(siege: Siege, folder: Path) -> None:
+    """What the phones, the dice and the PBX know, beside what the product does."""
+    log = siege.log()
+    found = {
+        "offers": [asdict(offer) for offer in log.offers],
+        "attempts": [asdict(attempt) for attempt in log.attempts],
+        "blows": [asdict(blow) for blow in siege.blows],
+        "deaths": [asdict(death) for death in siege.deaths],
+        "calls": await every_call(siege.desks["sofia"]),
+    }
+    (folder / "ledger.json").write_text(json.dumps(found, indent=1))
+    shutil.copytree(siege.pbx.log, folder / "asterisk")
 
 
 async def told(siege: Siege, seed: int, contained: int) -> None:
@@ -80,7 +99,7 @@ def main() -> int:
     options.add_argument("--browser", action="store_true", help="a real Chromium at Boris' desk")
     options.add_argument("--clock", action="store_true", help="the PBX's clock leaps too, as AMI tells it")
     options.add_argument("--size", default="1g", help="of the file system that is filled")
-    options.add_argument("--keep", help="a folder to keep the service's log and rows in")
+    options.add_argument("--keep", help="a folder to keep what everybody logged in")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="callcenter-faults-") as place:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={asked.size}", "tmpfs", place], check=True)

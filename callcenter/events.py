@@ -255,6 +255,11 @@ class Filled(_OfCall):
     def over(self) -> bool:
         return any(isinstance(event, Ended) for event in self.events)
 
+    @property
+    def so_far(self) -> Filled:
+        """The same of a call that is known to go on."""
+        return replace(self, events=tuple(event for event in self.events if not isinstance(event, Ended)))
+
     def told_at(self, now: datetime) -> Filled:
         """The same, told now."""
         return replace(self, late=now - self.at > OWED_WITHIN)

@@ -21,7 +21,8 @@ from callcenter.log import logger
 
 log = logger(__name__)
 FILE_BYTES: Final = 32 * 1024 * 1024
-FILES: Final = 16
+FILES: Final = 1000
+TOTAL_BYTES: Final = 16 * FILE_BYTES
 DAYS: Final = 14
 TIMES: Final = ".times"
 HEARD: Final = ".heard"
@@ -116,12 +117,12 @@ class Journal:
         self._written, self._marked = 0, -_MARK_BYTES
 
     def _prune(self) -> None:
-        files = of_pbx(self._folder, self._pbx)
-        oldest = time.time() - DAYS * 86400
-        for path in files[: -FILES + 1] if len(files) >= FILES else []:
-            _remove(path)
-        for path in files:
-            if path.exists() and path.stat().st_mtime < oldest:
+        """Room for one more; a link that is lost every minute leaves many small files."""
+        oldest, room = time.time() - DAYS * 86400, TOTAL_BYTES - FILE_BYTES
+        for number, path in enumerate(reversed(of_pbx(self._folder, self._pbx)), start=1):
+            said = path.stat()
+            room -= said.st_size
+            if number >= FILES or room < 0 or said.st_mtime < oldest:
                 _remove(path)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter.ami.cel import CelRow, Translation
@@ -15,6 +16,9 @@ from callcenter.events import Arrived, CallKey, Ended, Filled, Gap, PastEvent
 from callcenter.pbxmap import PbxMap
 
 _SETTLED: Final = 2 * SETTLE_SECONDS
+_UNIQUEID: Final = re.compile(r"(?:^|-)\d+\.(\d+)$")
+_AT_ONCE: Final = timedelta(milliseconds=300)
+"""No Asterisk comes back so soon after its last channel began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +45,14 @@ class Past:
         self._gap = gap
         self._times = times
         self._serial = -1
+        self._begun: datetime | None = None
         self._last: datetime | None = None
         self._calls: dict[CallKey, list[PastEvent]] = {}
         self._over: dict[CallKey, datetime] = {}
 
     def feed(self, row: CelRow) -> Iterator[Filled]:
         if row.type == "CHAN_START":
-            serial = _serial(row.uniqueid)
-            if serial <= self._serial:
-                self._died()
-            self._serial = serial
+            self._counted(row)
         self._last = row.at
         for message in self._translation.told(row):
             self._take(self._tracker.feed(message))
@@ -71,6 +73,16 @@ class Past:
 
     def _came_in_time(self, events: Sequence[PastEvent]) -> bool:
         return self._times.until is None or events[0].at <= self._times.until
+
+    def _counted(self, row: CelRow) -> None:
+        """Two channels of one moment may be written in either order. A click's Uniqueid is ours, and has no serial."""
+        serial = _serial(row.uniqueid)
+        if serial is None:
+            return
+        if serial <= self._serial and self._begun and row.at - self._begun > _AT_ONCE:
+            self._died()
+            self._serial = -1
+        self._serial, self._begun = max(serial, self._serial), row.at
 
     def _died(self) -> None:
         """Everything that lived ended unheard, no later than the last that was written."""
@@ -102,10 +114,10 @@ class Past:
                 yield Filled(call=key, at=at, mono=at.timestamp(), events=tuple(events), gap=self._gap)
 
 
-def _serial(uniqueid: str) -> int:
-    """The counter behind the dot of a Uniqueid, which Asterisk begins anew at each start."""
-    tail = uniqueid.rpartition(".")[2]
-    return int(tail) if tail.isdigit() else 0
+def _serial(uniqueid: str) -> int | None:
+    """The counter behind the dot of a Uniqueid, which Asterisk begins anew at each start; None where it has none."""
+    found = _UNIQUEID.search(uniqueid)
+    return int(found[1]) if found else None
 
 
 def calls_of(rows: Iterable[CelRow], past: Past) -> Iterator[Filled]:

@@ -28,12 +28,12 @@ def caught_up(
     tracker: Tracker, snapshot: Snapshot, known: Collection[Call], told: Sequence[Filled], *, rebooted: bool
 ) -> list[Event]:
     """``adopt`` with what the PBX wrote down: who is gone first, so that his end is the written one; who is still there
-    after he was taken up."""
+    after he was taken up, and without an end: that comes with the messages that are taken next."""
     alive = {row.get("uniqueid", "") for row in snapshot.channels}
     gone = [event for event in told if event.over and event.call.uniqueid not in alive]
     over = {event.call for event in gone}
     adopted = adopt(tracker, snapshot, [call for call in known if call.key not in over], rebooted=rebooted)
-    return [*gone, *adopted, *(event for event in told if event.call not in over)]
+    return [*gone, *adopted, *(event.so_far for event in told if event.call not in over)]
 
 
 def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebooted: bool) -> list[Event]:

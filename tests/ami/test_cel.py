@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from callcenter.ami.history import History
 from callcenter.ami.past import Past, Times, calls_of
 from callcenter.call import Call
 from callcenter.errors import Unavailable
-from callcenter.events import Filled, Gap, GapCause
+from callcenter.events import Filled, Gap, GapCause, Offered
 from callcenter.lifecycle import apply
 from tests.ami.tale import CAPTURES, MAP, ROSTER, answered, offers, recorded, told, visits
 
@@ -92,6 +93,24 @@ def test_a_call_that_died_with_its_asterisk_ended_then() -> None:
     assert [(s.device.name, s.outcome_state) for s in answered(first)] == [("PJSIP/101", "owed")]
     assert first.ended_at is not None
     assert first.ended_at < second.started_at
+
+
+def test_nobody_dies_of_a_channel_that_somebody_else_named() -> None:
+    rows = rows_of("queue_ringall_answered")
+    whose = "01a21c91-b22f-744f-a143-401a8ca31817"
+    for place, row in enumerate(rows):
+        click = replace(row, uniqueid=whose, linkedid=whose, type="CHAN_START", channel="PJSIP/103-000000ff", exten="s")
+        assert filled([*rows[:place], click, *rows[place:]]) == filled(rows)
+
+
+def test_nor_of_two_that_were_written_the_other_way_round() -> None:
+    rows = rows_of("queue_ringall_answered")
+    *_, one, two = (at for at, row in enumerate(rows) if row.type == "CHAN_START")
+    assert rows[two].at - rows[one].at < timedelta(seconds=0.1)
+    swapped = [*rows]
+    swapped[one], swapped[two] = rows[two], rows[one]
+    (event,) = filled(swapped)
+    assert sum(isinstance(step, Offered) for step in event.events) == 3
 
 
 def test_a_call_that_still_lives_is_not_told() -> None:

@@ -104,3 +104,13 @@ def test_and_what_is_read_only_when_it_all_is_over(name: str, data: st.DataObjec
     once = list(cut.watch.calls.values())
     cut.watch.keep(cut.written(ROWS[name]))
     assert list(cut.watch.calls.values()) == once
+
+
+def test_who_is_listed_lives_whatever_was_written_of_his_end() -> None:
+    name = "queue_ringall_answered"
+    bridged = next(at for at, fields in enumerate(STREAMS[name]) if fields["event"] == "BridgeEnter") + 2
+    cut = Cut(name, bridged, bridged)
+    cut.watch.come_back(cut.there, cut.gap.to_at, written=cut.written(ROWS[name]))
+    assert [call.ended_at for call in cut.watch.calls.values()] == [None]
+    cut.watch.see(cut.after)
+    assert everything(cut.watch.tale().calls) == everything(WHOLE[name].calls)

@@ -26,7 +26,8 @@ def test_what_is_flushed_is_on_disk_for_its_owner_only(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_old_and_superfluous_files_are_thrown_away(tmp_path: Path) -> None:
+def test_old_and_superfluous_files_are_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "FILES", 16)
     for number in range(journal.FILES + 5):
         (tmp_path / f"main-{number:04d}.ami").write_bytes(b"x")
     for name in ("other-1.ami", "main-2-0001.ami"):
@@ -41,6 +42,20 @@ def test_old_and_superfluous_files_are_thrown_away(tmp_path: Path) -> None:
     assert len(journal.of_pbx(tmp_path, "main")) <= journal.FILES
     assert (tmp_path / "other-1.ami").exists()
     assert (tmp_path / "main-2-0001.ami").exists()
+
+
+def test_many_links_lost_cost_nothing_of_what_there_is_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "TOTAL_BYTES", 100)
+    monkeypatch.setattr(journal, "FILE_BYTES", 40)
+    for number in range(1000, 1030):
+        (tmp_path / f"main-{number}.ami").write_bytes(b"xyz")
+    writing = Journal(tmp_path, "main")
+    writing.append(b"y")
+    writing.close()
+    kept = [path.name for path in journal.of_pbx(tmp_path, "main")[:-1]]
+    assert kept == [f"main-{number}.ami" for number in range(1010, 1030)]
 
 
 def test_when_a_pbx_was_heard_last_is_not_asked_of_one_whose_name_begins_alike(tmp_path: Path) -> None:

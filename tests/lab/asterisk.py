@@ -159,6 +159,12 @@ class Asterisk:
                 rows[key.strip().removeprefix(f"/{family}/")] = value.rstrip()
         return rows
 
+    def kept(self, family: str) -> dict[str, str]:
+        """The same of one that is dead: what had reached the disk."""
+        with closing(sqlite3.connect(self.home / "db/astdb.sqlite3")) as database:
+            rows = database.execute("SELECT key, value FROM astdb WHERE key LIKE ?", (f"/{family}/%",))
+            return {key.removeprefix(f"/{family}/"): value for key, value in rows}
+
     def close(self) -> None:
         """Stop, remove the instance's directory, give its ports back."""
         self.stop()

@@ -12,7 +12,7 @@ from typing import Final
 
 import asyncpg  # type: ignore[import-untyped]
 
-from tests.siege.siege import Fault, Siege
+from tests.siege.siege import Death, Fault, Siege
 from tests.until import pace
 
 SLICE: Final = 1 << 20
@@ -61,7 +61,7 @@ async def asterisk_killed(siege: Siege) -> None:
     """Customers and phones hear nothing of it either."""
     siege.dead, begun = True, time.time()
     await asyncio.to_thread(siege.pbx.kill)
-    siege.crashes.append((begun, time.time()))
+    siege.deaths.append(Death(begun=begun, over=time.time(), owed=siege.pbx.kept("callcenter-owes")))
     for caller in siege.callers:
         caller.silence()
     await pace(siege.between(0.2, 1))

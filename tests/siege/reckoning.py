@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tests.lab.phonelog import Attempt, Offer, PhoneLog
 from tests.pbx.job.product import AGENTS
-from tests.siege.siege import Siege, every, every_call
+from tests.siege.siege import Death, Siege, every, every_call
 
 _CRASH: Final = 1.0
 """Seconds around the death of an Asterisk in which it may have heard what it told nobody. Its database, too, is written
@@ -20,8 +20,7 @@ _TOGETHER: Final = 0.3
 """Seconds within which everybody leaves a talk that ends: nobody was handed on there."""
 _NEVER: Final = float("inf")
 QUEUE_DID: Final = "7001"
-Crashes = Sequence[tuple[float, float]]
-"""Between which moments an Asterisk died."""
+Deaths = Sequence[Death]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +38,20 @@ async def differences(siege: Siege) -> list[str]:
     sofia, log = siege.desks["sofia"], siege.log()
     calls = await every_call(sofia)
     tasks = await every(sofia, "/tasks?")
-    truths = {**_rang_in(log, siege.crashes), **_called(log, siege.dialled, siege.crashes)}
-    found = [*_counts(truths, calls), *_twice(log, siege.dialled, tasks), *_intrusions(log, calls, siege.crashes)]
+    truths = {**_rang_in(log, siege.deaths), **_called(log, siege.dialled, siege.deaths)}
+    found = [*_counts(truths, calls), *_twice(log, siege.dialled, tasks), *_intrusions(log, calls, siege.deaths)]
     told = {call["number"]: call for call in calls}
     for number in truths.keys() & told.keys():
         found += _call(number, truths[number], told[number])
     return sorted([*siege.unsettled, *found])
 
 
-def _rang_in(log: PhoneLog, crashes: Crashes) -> dict[str, Truth]:
+def _rang_in(log: PhoneLog, deaths: Deaths) -> dict[str, Truth]:
     attempts = [a for a in log.attempts if a.number not in AGENTS.values()]
-    return {f"+{a.number}": _customer(a, log, crashes) for a in attempts}
+    return {f"+{a.number}": _customer(a, log, deaths) for a in attempts}
 
 
-def _customer(attempt: Attempt, log: PhoneLog, crashes: Crashes) -> Truth:
+def _customer(attempt: Attempt, log: PhoneLog, deaths: Deaths) -> Truth:
     moments = [m for m in (attempt.sent_at, attempt.ringing_at, attempt.answered_at, attempt.ended_at) if m]
     own = [o for o in log.offers if o.customer == attempt.number and o.answered_at is not None]
     asked = [(host, o) for host in own for o in log.offers if _advises(host, o)]
@@ -61,14 +60,14 @@ def _customer(attempt: Attempt, log: PhoneLog, crashes: Crashes) -> Truth:
     sure = {o.phone for o in own if _end(o) - (o.answered_at or 0) > _TOGETHER} if attempt.answered_at else set()
     return Truth(
         reached=attempt.ringing_at is not None or attempt.answered_at is not None,
-        doubtful=_in_a_crash(moments, crashes),
+        doubtful=_in_a_crash(moments, deaths),
         sure=frozenset(sure | {phone for phone in stayed if _hears(attempt, asked, phone)}),
         maybe=frozenset({o.phone for o in own} | {o.phone for _, o in asked}) if attempt.answered_at else frozenset(),
     )
 
 
-def _in_a_crash(moments: Sequence[float], crashes: Crashes) -> bool:
-    return any(begun - _CRASH < moment < over + _CRASH for moment in moments for begun, over in crashes)
+def _in_a_crash(moments: Sequence[float], deaths: Deaths) -> bool:
+    return any(death.begun - _CRASH < moment < death.over + _CRASH for moment in moments for death in deaths)
 
 
 def _advises(host: Offer, offer: Offer) -> bool:
@@ -83,7 +82,7 @@ def _hears(attempt: Attempt, asked: Sequence[tuple[Offer, Offer]], phone: str) -
     return any((attempt.ended_at or _NEVER) > at + 2 * _TOGETHER for at in gone)
 
 
-def _called(log: PhoneLog, dialled: Mapping[str, str], crashes: Crashes) -> dict[str, Truth]:
+def _called(log: PhoneLog, dialled: Mapping[str, str], deaths: Deaths) -> dict[str, Truth]:
     """Those whom agents called, as the provider saw it."""
     offers = {o.dialled.removeprefix("+"): o for o in log.of("trunk")}
     found: dict[str, Truth] = {}
@@ -95,7 +94,7 @@ def _called(log: PhoneLog, dialled: Mapping[str, str], crashes: Crashes) -> dict
         handed_on = {o.phone for o in log.answered() if o.customer.removeprefix("+") == number}
         found[f"+{number}"] = Truth(
             reached=offer is not None,
-            doubtful=_in_a_crash(moments, crashes),
+            doubtful=_in_a_crash(moments, deaths),
             sure=frozenset({extension} if long else ()),
             maybe=frozenset({extension, *handed_on} if talked else ()),
         )
@@ -133,14 +132,14 @@ def _twice(log: PhoneLog, dialled: Mapping[str, str], tasks: Sequence[dict[str, 
     yield from (f"{many} tasks to call one customer back" for many in owed.values() if many > 1)
 
 
-def _intrusions(log: PhoneLog, calls: Sequence[dict[str, Any]], crashes: Crashes) -> Iterator[str]:
+def _intrusions(log: PhoneLog, calls: Sequence[dict[str, Any]], deaths: Deaths) -> Iterator[str]:
     """Queue calls that a phone was offered between its talk and the outcome."""
     queued = {a.number for a in log.attempts if a.dialled == QUEUE_DID}
     first = {o.customer: o.answered_at or 0 for o in reversed(log.answered())}
     for call in calls:
         for talk in (s for s in call["segments"] if s["answered_at"] and s["agent"] and s["outcome_at"]):
             answered, settled = _answered(log, call, talk), _epoch(talk["outcome_at"])
-            if _in_a_crash([answered], crashes):
+            if _in_a_crash([answered], deaths):
                 continue
             for offer in log.of(AGENTS[talk["agent"]["username"]]):
                 handed_on = first.get(offer.customer, _NEVER) < offer.offered_at

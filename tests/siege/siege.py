@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -38,11 +38,20 @@ class Blow:
     over: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """Of an Asterisk: when it was killed, when it had gone, and whose debts its database kept, by member interface."""
+
+    begun: float
+    over: float
+    owed: Mapping[str, str]
+
+
 @dataclass
 class Siege:
     """``living`` customers at a time; ``wire`` is what the service takes for the PBX; ``reach`` is how far into its
     range of lengths a fault may go; ``dialled`` the numbers agents called, with their extensions; ``dead``: there is no
-    dialling tone; ``crashes``: between which moments Asterisk died."""
+    dialling tone."""
 
     pbx: Asterisk
     product: Product
@@ -59,7 +68,7 @@ class Siege:
     dialled: dict[str, str] = field(default_factory=dict)
     deeds: list[str] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
-    crashes: list[tuple[float, float]] = field(default_factory=list)
+    deaths: list[Death] = field(default_factory=list)
     dead: bool = False
     ending: bool = False
 

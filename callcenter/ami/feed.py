@@ -233,7 +233,7 @@ class Feed:
                 if self._journal and mono >= next_flush:
                     next_flush = mono + _FLUSH_SECONDS
                     self._journal.flush()
-                    self._mark_heard()
+                    self._mark_heard(session.spoke_at)
                 if not keeping.done() and (since := comparing.missing_since(mono)) is not None:
                     self._lost = self._clock.now() - timedelta(seconds=mono - since), GapCause.EVENTS_LOST
                     await deliver(self._settled())
@@ -248,10 +248,10 @@ class Feed:
         """What only waited for time to pass: nobody will wait for it any more."""
         return self._tracker.feed(Tick(at=self._there(), mono=self._clock.monotonic() + 2 * SETTLE_SECONDS))
 
-    def _mark_heard(self) -> None:
-        """Whatever happens from now on, what was told until now need not be asked of the PBX again."""
+    def _mark_heard(self, until: datetime) -> None:
+        """Whatever happens from now on, what was told until then need not be asked of the PBX again."""
         if self._journal and not self._inbox and self._recorded():
-            self._journal.heard()
+            self._journal.heard(until)
 
     def _told(self, message: Message, comparing: Comparing) -> list[Event]:
         try:

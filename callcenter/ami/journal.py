@@ -70,10 +70,11 @@ class Journal:
                 os.close(file)
         self._file = self._times = None
 
-    def heard(self) -> None:
-        """Everything that was told until now has been understood and kept."""
+    def heard(self, until: datetime) -> None:
+        """Everything that was told until then has been understood and kept."""
         try:
             self._heard.touch(0o600)
+            os.utime(self._heard, (until.timestamp(), until.timestamp()))
         except OSError as wrong:
             log.warning("journal_not_marked", pbx=self._pbx, reason=wrong.strerror)
 

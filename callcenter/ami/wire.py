@@ -97,9 +97,10 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         self._reader = Reader()
         self._greeting = b""
         self.broken = 0
+        self.spoke_at = clock.now()
 
     def data_received(self, data: bytes) -> None:
-        mono = self._clock.monotonic()
+        mono, self.spoke_at = self._clock.monotonic(), self._clock.now()
         if self._raw:
             self._raw(data)
         if len(self._greeting) < len(_GREETING):
@@ -193,6 +194,11 @@ class Session:
     def broken(self) -> int:
         """How many messages were put aside: what they told of is not known."""
         return int(self._protocol.broken)
+
+    @property
+    def spoke_at(self) -> datetime:
+        """When anything came last, by our clock: in a silence of the link there may be news that never arrives."""
+        return self._protocol.spoke_at
 
     async def keep(self) -> None:
         """Returns when the connection is lost; a peer that answers no ping in time is cut off."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from callcenter.ami.journal import Journal
 from callcenter.ami.wire import Patience
 from callcenter.call import OutcomeState
 from callcenter.pbx_events import LinkDown, LinkUp, MembersTold
@@ -105,11 +107,18 @@ async def test_every_loss_is_told_once_and_healed(asterisk: FakeAsterisk, record
     assert [type(e) for e in records.events] == [LinkUp, MembersTold, *[LinkDown, LinkUp, MembersTold] * 3]
 
 
-async def test_a_mute_peer_is_cut_off(asterisk: FakeAsterisk, records: Records, start: Start) -> None:
+async def test_a_mute_peer_is_cut_off_and_was_not_heard_since_it_spoke(
+    asterisk: FakeAsterisk, records: Records, start: Start, tmp_path: Path
+) -> None:
     asterisk.answers["Ping"] = lambda _: None
-    start(patience=Patience(ping_s=0.2, answer_s=0.2))
+    journal = Journal(tmp_path, "main")
+    start(journal=journal, patience=Patience(ping_s=0.2, answer_s=0.5, sure_s=0.05))
+    await until_async(records.up)
+    silent = datetime.now(UTC)
     await until_async(lambda: records.count(LinkDown))
     assert [e.code for e in records.events if isinstance(e, LinkDown)] == ["lost"]
+    assert (last := journal.last())
+    assert last <= silent
 
 
 async def test_a_channel_whose_end_was_spoilt_does_not_stay(

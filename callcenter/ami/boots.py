@@ -17,7 +17,7 @@ class Boots:
     right while the PBX lives moves its uptime by as much, and so leaves its start where it was; where the clock stood
     at 1970 the start is not known until the next one.
 
-    ``ahead``: how far its clock is before ours.
+    ``ahead``: how far its clock is before ours, by what it told last.
     """
 
     def __init__(self) -> None:

@@ -71,7 +71,7 @@ class Feed:
         self._known = known
         kept = kept or Kept()
         self._journal, self.history, self._recorded = kept.journal, kept.history, kept.recorded
-        self._lost: tuple[datetime, GapCause] | None = None
+        self._lost: tuple[datetime, timedelta | None, GapCause] | None = None
         self._map = map
         self._tracker = Tracker(map)
         self._session: Session | None = None
@@ -198,22 +198,26 @@ class Feed:
         """What the PBX's clock says now."""
         return self._clock.now() + self._boots.ahead
 
-    def _last_heard(self) -> tuple[datetime, GapCause] | None:
-        """Since when by our clock nobody has listened, None where nobody ever did."""
+    def _last_heard(self) -> tuple[datetime, timedelta | None, GapCause] | None:
+        """Since when by our clock nobody has listened, and how far the PBX's was before it, None where that is not
+        known; None where nobody ever did."""
         last = self._journal.last() if self._journal else None
-        cause = GapCause.LINK_LOST if self._boots.at else GapCause.SERVICE_DOWN
-        return (last, cause) if last else None
+        if last is None:
+            return None
+        return (last, self._boots.ahead, GapCause.LINK_LOST) if self._boots.at else (last, None, GapCause.SERVICE_DOWN)
 
     def _outage(self, now: datetime, known: Collection[Call], *, rebooted: bool) -> Outage | None:
-        """The time in which nobody listened, None where there was none."""
+        """The time in which nobody listened, None where there was none; by the PBX's clock, which may have leapt."""
         if self._lost is None:
             return None
-        since, cause = self._lost
-        since += self._boots.ahead
+        since, ahead, cause = self._lost
+        leapt = self._boots.ahead - ahead if ahead is not None else timedelta()
+        since += self._boots.ahead - max(leapt, timedelta())
+        now -= min(leapt, timedelta())
         cause = GapCause.PBX_RESTART if rebooted else cause
         gap = Gap(from_at=min(since, now), to_at=now, cause=cause, filled_from="")
         begun = min([since, *(call.started_at for call in known)]) - _OVERLAP
-        return Outage(pbx=self.link.pbx, at=now, gap=gap, begun=begun, booted_at=self._boots.at)
+        return Outage(pbx=self.link.pbx, at=self._there(), gap=gap, begun=begun, booted_at=self._boots.at)
 
     async def _pump(self, session: Session, keeping: asyncio.Task[None], deliver: Deliver) -> None:
         """Delivers until the link is lost and all that came before the loss has been delivered."""
@@ -235,7 +239,8 @@ class Feed:
                     self._journal.flush()
                     self._mark_heard(session.spoke_at)
                 if not keeping.done() and (since := comparing.missing_since(mono)) is not None:
-                    self._lost = self._clock.now() - timedelta(seconds=mono - since), GapCause.EVENTS_LOST
+                    clean_at = self._clock.now() - timedelta(seconds=mono - since)
+                    self._lost = clean_at, self._boots.ahead, GapCause.EVENTS_LOST
                     await deliver(self._settled())
                     await deliver(await self._resync(session, rebooted=False))
                     self._lost = None
@@ -272,6 +277,8 @@ class Feed:
                 self._boots.hear(message, self._clock.now())
                 self._fully_booted.set()
             return
+        if "timestamp" in fields:
+            self._boots.ahead = at - self._clock.now()
         self._inbox.append(message)
         if self._inbox.full and self._session:
             log.error("inbox_full", pbx=self.link.pbx)

@@ -11,7 +11,7 @@ import pytest
 from callcenter.ami.journal import Journal
 from callcenter.ami.wire import Patience
 from callcenter.call import OutcomeState
-from callcenter.pbx_events import LinkDown, LinkUp, MembersTold
+from callcenter.pbx_events import LinkDown, LinkUp, MembersTold, Outage
 from tests.ami.linked import NERVOUS, Records, Start, losses, now, only, row, shows, talking
 from tests.fake_asterisk import FakeAsterisk
 from tests.until import until_async
@@ -84,6 +84,22 @@ async def test_a_wrong_clock_makes_no_restart_and_no_long_calls(
     assert call.ended_at
     assert timedelta() < call.ended_at - call.started_at < timedelta(minutes=2)
     assert [event.rebooted for event in records.events if isinstance(event, LinkUp)] == [False, False]
+
+
+async def test_a_gap_holds_what_happened_in_it_whatever_leap_the_clock_made(
+    asterisk: FakeAsterisk, records: Records, start: Start, tmp_path: Path
+) -> None:
+    start(journal=Journal(tmp_path, "main"))
+    moments = []
+    for links, ahead in enumerate((15.0, -15.0), start=2):
+        await until_async(lambda: records.up() == links - 1 and (tmp_path / "main.heard").exists())  # noqa: B023
+        moments += [(datetime.now(UTC) + timedelta(seconds=clock)) for clock in (asterisk.ahead, ahead)]
+        asterisk.ahead = ahead
+        asterisk.cut()
+        await until_async(lambda: records.up() == links)  # noqa: B023
+    first, second = (event.gap for event in records.events if isinstance(event, Outage))
+    assert all(first.from_at <= at <= first.to_at for at in moments[:2])
+    assert all(second.from_at <= at <= second.to_at for at in moments[2:])
 
 
 async def test_a_leg_that_ended_unseen_frees_its_agent(asterisk: FakeAsterisk, records: Records, start: Start) -> None:

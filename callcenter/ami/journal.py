@@ -22,7 +22,7 @@ from callcenter.log import logger
 log = logger(__name__)
 FILE_BYTES: Final = 32 * 1024 * 1024
 FILES: Final = 1000
-TOTAL_BYTES: Final = 16 * FILE_BYTES
+OLDER_BYTES: Final = 15 * FILE_BYTES
 DAYS: Final = 14
 TIMES: Final = ".times"
 HEARD: Final = ".heard"
@@ -34,9 +34,11 @@ _TIMESTAMP: Final = re.compile(rb"\r\nTimestamp: (\d{9,11}\.\d{6})\r\n")
 
 
 class Journal:
-    """Appends bytes to ``<folder>/<pbx>-<time>.ami``, a new file when one is full; beside it, what time it is where."""
+    """Appends bytes to ``<folder>/<pbx>-<time>.ami``, a new file when one is full; beside it, what time it is where.
+    No more than so many ``files`` are kept, and of those before the one that is written so many bytes, ``older``."""
 
-    def __init__(self, folder: Path, pbx: str) -> None:
+    def __init__(self, folder: Path, pbx: str, *, files: int = FILES, older: int = OLDER_BYTES) -> None:
+        self._most = files, older
         self._folder = folder
         self._pbx = pbx
         self._file: int | None = None
@@ -119,11 +121,11 @@ class Journal:
 
     def _prune(self) -> None:
         """Room for one more; a link that is lost every minute leaves many small files."""
-        oldest, room = time.time() - DAYS * 86400, TOTAL_BYTES - FILE_BYTES
+        oldest, (most, room) = time.time() - DAYS * 86400, self._most
         for number, path in enumerate(reversed(of_pbx(self._folder, self._pbx)), start=1):
             said = path.stat()
             room -= said.st_size
-            if number >= FILES or room < 0 or said.st_mtime < oldest:
+            if number >= most or room < 0 or said.st_mtime < oldest:
                 _remove(path)
 
 

@@ -26,32 +26,27 @@ def test_what_is_flushed_is_on_disk_for_its_owner_only(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_old_and_superfluous_files_are_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "FILES", 16)
-    for number in range(journal.FILES + 5):
+def test_old_and_superfluous_files_are_thrown_away(tmp_path: Path) -> None:
+    for number in range(21):
         (tmp_path / f"main-{number:04d}.ami").write_bytes(b"x")
     for name in ("other-1.ami", "main-2-0001.ami"):
         (tmp_path / name).write_bytes(b"x")
         os.utime(tmp_path / name, (0, time.time() - (journal.DAYS + 1) * 86400))
-    old = tmp_path / f"main-{journal.FILES + 4:04d}.ami"
+    old = tmp_path / "main-0020.ami"
     os.utime(old, (0, time.time() - (journal.DAYS + 1) * 86400))
-    writing = Journal(tmp_path, "main")
+    writing = Journal(tmp_path, "main", files=16)
     writing.append(b"y")
     writing.close()
     assert not old.exists()
-    assert len(journal.of_pbx(tmp_path, "main")) <= journal.FILES
+    assert len(journal.of_pbx(tmp_path, "main")) <= 16
     assert (tmp_path / "other-1.ami").exists()
     assert (tmp_path / "main-2-0001.ami").exists()
 
 
-def test_many_links_lost_cost_nothing_of_what_there_is_room_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(journal, "TOTAL_BYTES", 100)
-    monkeypatch.setattr(journal, "FILE_BYTES", 40)
+def test_many_links_lost_cost_nothing_of_what_there_is_room_for(tmp_path: Path) -> None:
     for number in range(1000, 1030):
         (tmp_path / f"main-{number}.ami").write_bytes(b"xyz")
-    writing = Journal(tmp_path, "main")
+    writing = Journal(tmp_path, "main", older=60)
     writing.append(b"y")
     writing.close()
     kept = [path.name for path in journal.of_pbx(tmp_path, "main")[:-1]]

@@ -42,6 +42,7 @@ from callcenter.news import (
     Reminded,
     RightsChanged,
     RosterChanged,
+    Scored,
     ShortCallsChanged,
     SignedOff,
     StaffChanged,
@@ -86,6 +87,7 @@ from callcenter.routing.presence import PresenceChanged
 from callcenter.routing.seen import SeenChannels
 from callcenter.routing.survey import Survey
 from callcenter.routing.unowned import UnownedChanged
+from callcenter.scoring.routes import add_routes as add_scoring_routes
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
 from callcenter.taskwatch import TaskWatch
@@ -231,6 +233,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(DraftSaved, hub.drafted)
     bus.on(TasksChanged, hub.tasks_changed)
     bus.on(Reminded, hub.reminded)
+    bus.on(Scored, hub.scored)
     bus.on(RightsChanged, hub.rights_changed)
     bus.on(SignedOff, hub.signed_off)
     bus.on(HealthChanged, hub.health_changed)
@@ -298,6 +301,7 @@ def add_all_routes(app: web.Application) -> None:
     api_listening.add_routes(app)
     api_pausing.add_routes(app)
     api_hiding.add_routes(app)
+    add_scoring_routes(app)
     screenpop_api.add_routes(app)
     rehearsing_api.add_routes(app)
     vitals_api.add_routes(app)

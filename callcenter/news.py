@@ -111,3 +111,12 @@ class OutageWanted:
     """Somebody wants read what the PBX wrote of a time in which nobody listened."""
 
     pbx: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """An evaluation was published, answered by its agent or settled: ``people`` are to know."""
+
+    evaluation: UUID
+    state: str
+    people: frozenset[UUID]

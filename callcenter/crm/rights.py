@@ -70,6 +70,9 @@ class Verb(StrEnum):
     IMPORT = "import"
     EXPORT = "export"
     READ_REPORTS = "read_reports"
+    READ_SCORES = "read_scores"
+    EVALUATE = "evaluate"
+    EDIT_SCORECARDS = "edit_scorecards"
 
 
 Scopes = Mapping[Subject, Scope]
@@ -84,6 +87,7 @@ _AGENT: Final = frozenset(
         Verb.LISTEN,
         Verb.WORK_TASKS,
         Verb.CALL_OUT,
+        Verb.READ_SCORES,
     }
 )
 _SUPERVISOR: Final = _AGENT | {
@@ -97,6 +101,7 @@ _SUPERVISOR: Final = _AGENT | {
     Verb.IMPORT,
     Verb.EXPORT,
     Verb.READ_REPORTS,
+    Verb.EVALUATE,
 }
 _ADMIN: Final = frozenset(Verb)
 _GRANTED: Final = {UserRole.AGENT: _AGENT, UserRole.SUPERVISOR: _SUPERVISOR, UserRole.ADMIN: _ADMIN}
@@ -114,6 +119,7 @@ SUBJECT_OF: Final = {
     Verb.SEE_FLOOR: Subject.FLOOR,
     Verb.ORDER_AGENTS: Subject.FLOOR,
     Verb.EDIT_STAFF: Subject.FLOOR,
+    Verb.EVALUATE: Subject.FLOOR,
 }
 
 

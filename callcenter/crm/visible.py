@@ -16,7 +16,8 @@ from callcenter.crm.models.base import Row
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.people import User
-from callcenter.crm.rights import Scope, Standing, Subject, Whose, part_of, scope_of
+from callcenter.crm.models.scores import Evaluation
+from callcenter.crm.rights import Scope, Standing, Subject, Verb, Whose, allow, part_of, scope_of
 
 S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
 Condition = ColumnElement[bool]
@@ -95,6 +96,17 @@ def people(actor: Standing) -> Condition:
     return or_(User.id == actor.id, of_none, User.team_id == actor.team) if actor.team else of_none
 
 
+def evaluations(actor: Standing) -> Condition:
+    """Evaluations: of oneself once they are published; for who evaluates also those of his people. Nobody sees another
+    one's draft."""
+    told = Evaluation.state != "draft"
+    mine = and_(Evaluation.agent_id == actor.id, told)
+    if not allow(actor, Verb.EVALUATE):
+        return mine
+    theirs = Evaluation.agent_id.in_(select(User.id).where(people(actor)))
+    return or_(mine, and_(theirs, or_(told, Evaluation.evaluator_id == actor.id)))
+
+
 def part(session: Session, agent: UUID | None) -> Whose:
     """Whose an agent's part in a call is, with his team as it is now."""
     return part_of(agent, session.scalar(select(User.team_id).where(User.id == agent)) if agent else None)
@@ -119,4 +131,10 @@ def _of_parts(actor: Standing, subject: Subject, call: Column, *, answered: bool
     return or_(mine, ours, of_none)
 
 
-_RULES: Final = {Customer: cards, CallRow: calls, RecordingRow: recordings, User: people}
+_RULES: Final = {
+    Customer: cards,
+    CallRow: calls,
+    RecordingRow: recordings,
+    User: people,
+    Evaluation: evaluations,
+}

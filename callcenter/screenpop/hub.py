@@ -27,6 +27,7 @@ from callcenter.news import (
     Reminded,
     RightsChanged,
     RosterChanged,
+    Scored,
     SignedOff,
     TasksChanged,
 )
@@ -49,6 +50,7 @@ from callcenter.screenpop.shown import (
     PopOffered,
     QueueLine,
     QueuesChange,
+    ScoreChange,
     TaskChange,
     UnownedChange,
 )
@@ -211,6 +213,12 @@ class Hub:
         told = body(TaskChange(task_id=event.task, reminder=True))
         for tab in self._of(event.user):
             self._put(tab, told)
+
+    async def scored(self, event: Scored) -> None:
+        told = body(ScoreChange(evaluation_id=event.evaluation, state=event.state))
+        for person in event.people:
+            for tab in self._of(person):
+                self._put(tab, told)
 
     async def named(self, _event: Named) -> None:
         self._tell(self._board.renamed(await self._db.read(recollect.directory)))

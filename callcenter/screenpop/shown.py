@@ -253,6 +253,15 @@ class TaskChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreChange:
+    """An evaluation that one gave or got stands otherwise."""
+
+    evaluation_id: UUID
+    state: str
+    change: Literal["score"] = "score"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DialChange:
     """One's click-to-call stands otherwise. ``reason``: why it came to no talk."""
 
@@ -277,5 +286,6 @@ Change: TypeAlias = (
     | DeskTakenChange
     | HealthChange
     | TaskChange
+    | ScoreChange
     | DialChange
 )

@@ -38,7 +38,7 @@ PURE: Final = (
     *("routing.missed", "routing.today", "routing.queues", "routing.unowned"),
     *("routing.parts", "routing.debts", "routing.desks", "routing.floor", "routing.holds", "routing.dials"),
     *("routing.doctor.examination", "routing.doctor.told"),
-    *("screenpop.decide", "screenpop.board", "screenpop.heirs"),
+    *("screenpop.decide", "screenpop.board", "screenpop.heirs", "scoring.score"),
 )
 
 

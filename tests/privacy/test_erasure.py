@@ -17,6 +17,7 @@ from callcenter.crm.models.imports import Import, ImportRow
 from callcenter.crm.models.listening import CommentRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import LegalHold
+from callcenter.crm.models.scores import Evaluation, EvaluationAnswer, ScoreForm, ScoreFormVersion
 from callcenter.crm.models.tasks import DialRow, Task, TaskReminder
 from callcenter.crm.models.transcripts import Transcript, Utterance
 from callcenter.crm.privacy.registry import COLUMNS, About
@@ -47,6 +48,7 @@ async def zebulon(archive: Archive, admin: Caller) -> str:
 
     await archive.db.write(lambda s: scatter(s, UUID(made.body["id"])))
     calls = await archive.db.read(lambda s: list(s.scalars(select(CallRow.id))))
+    await archive.db.write(judge)
     heard = await archive.record(calls[0], START, "1700000000.1")
     await archive.db.write(lambda s: transcribe(s, heard))
     journal = (
@@ -95,6 +97,24 @@ def transcribe(session: Session, recording: UUID) -> None:
     session.add_all([Transcript(recording_id=recording, state="done", at=START), line, comment])
 
 
+def judge(session: Session) -> None:
+    """A supervisor wrote what he thought of the talk."""
+    part, by = session.scalars(select(SegmentRow)).all()[0], session.scalars(select(User.id)).all()[0]
+    form = ScoreForm(name="Service")
+    session.add(form)
+    session.flush()
+    version = ScoreFormVersion(form_id=form.id, number=1, name="Service", content=[], by_id=by, at=START)
+    session.add(version)
+    session.flush()
+    told = Evaluation(form_id=form.id, form_version_id=version.id, call_id=part.call_id, segment_id=part.id, score=0.25)
+    told.agent_id, told.evaluator_id, told.state, told.created_at, told.at = by, by, "settled", START, START
+    told.summary, told.dispute, told.settlement = f"{NAME} is angry", f"{NAME} lied", f"called {NUMBER}"
+    session.add(told)
+    session.flush()
+    words = {"words": f"Dear {NAME}", "comment": f"said {NAME}"}
+    session.add(EvaluationAnswer(evaluation_id=told.id, question_id=form.id, given=1, share=1.0, **words))
+
+
 async def erase(admin: Caller, customer: str) -> dict[str, object]:
     shown = await admin.get(f"/customers/{customer}/erasure")
     assert (shown.status, shown.body["open"], shown.body["held"]) == (200, False, False)
@@ -133,6 +153,7 @@ async def test_the_facts_of_the_calls_stay_for_the_reports(archive: Archive) -> 
     assert kept[0] == kept[1]
     assert {(c["number"], c["name"], c["customer"]) for c in after} == {("…", "", None)}
     assert {r["state"] for c in after for r in c["recordings"]} == {"erased"}
+    assert await archive.db.read(lambda s: s.scalars(select(Evaluation.score)).all()) == [0.25]
     assert (await admin.get(f"/customers/{customer}")).status == 404
 
 
@@ -236,6 +257,9 @@ async def test_an_export_holds_everything_and_is_on_the_trail(archive: Archive) 
     assert {outcome["comment"] for outcome in told["outcomes"]} == {f"{NAME} at {NUMBER}"}
     assert (len(told["calls"]), len(told["recordings"])) == (2, 1)
     assert [comment["text"] for comment in told["recording_comments"]] == [f"{NAME} is angry"]
+    (judged,) = told["evaluations"]
+    assert judged["summary"] == f"{NAME} is angry"
+    assert {"score", "failed", "verdict"}.isdisjoint(judged)
     assert archive_of.read(f"audio/{told['recordings'][0]['id']}.wav") == SOUND
     assert [line.thing_id for line in await archive.office.trail("export")] == [customer]
 

@@ -16,8 +16,9 @@ from callcenter.crm import audit
 from callcenter.crm.models.calls import RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.office import Idempotency
-from callcenter.crm.models.people import SignInAttempt
+from callcenter.crm.models.people import SignInAttempt, User
 from callcenter.crm.models.privacy import RetentionRun
+from callcenter.crm.models.scores import Evaluation, EvaluationAnswer, ScoreForm, ScoreFormVersion
 from callcenter.crm.privacy import chain, keeping
 from callcenter.crm.privacy.keeping import Keeping
 from callcenter.crm.privacy.nights import Nights
@@ -121,6 +122,38 @@ async def test_what_is_on_hold_stays_until_it_is_let_go(archive: Archive) -> Non
     assert [(await admin.delete(f"/legal-holds/{hold.body['id']}")).status for hold in put] == [204, 204]
     assert (await admin.post("/privacy/keeping/run")).status == 200
     assert ((await archive.state(made["old"]))[0], await rows(archive, Customer)) == ("erased", 1)
+
+
+async def test_old_evaluations_go_except_of_a_call_on_hold(archive: Archive) -> None:
+    admin = await begun(archive)
+    held, free = [await archive.call(LONG_AGO) for _ in range(2)]
+    by = await archive.db.read(lambda s: s.scalars(select(User.id)).first())
+    assert by is not None
+
+    def write(session: Session) -> None:
+        form = ScoreForm(name="Service")
+        session.add(form)
+        session.flush()
+        version = ScoreFormVersion(form_id=form.id, number=1, name="Service", content=[], by_id=by, at=LONG_AGO)
+        parts = [
+            SegmentRow(call_id=call, seq=0, device="PJSIP/101", leg="1", role="owner", via="queue")
+            for call in (held, free)
+        ]
+        session.add_all([version, *parts])
+        session.flush()
+        for part in parts:
+            told = Evaluation(form_id=form.id, form_version_id=version.id, call_id=part.call_id, segment_id=part.id)
+            told.agent_id, told.evaluator_id, told.created_at, told.at = by, by, LONG_AGO, LONG_AGO
+            session.add(told)
+            session.flush()
+            session.add(EvaluationAnswer(evaluation_id=told.id, question_id=form.id))
+
+    await archive.db.write(write)
+    assert (await admin.post("/legal-holds", {"call_id": str(held), "reference": "case 12"})).status == 201
+    assert (await admin.get("/privacy/keeping/tonight")).body["due"]["evaluations"] == 1
+    await archive.law.nights.look()
+    assert await archive.db.read(lambda s: s.scalars(select(Evaluation.call_id)).all()) == [held]
+    assert await rows(archive, EvaluationAnswer) == 1
 
 
 async def test_a_night_that_is_killed_goes_on_where_it_was(archive: Archive) -> None:

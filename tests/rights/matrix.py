@@ -61,6 +61,9 @@ WHY: Final = {"reason": "ill"}
 ON_AGENT: Final = Row(body=WHY, roles=FLOOR, reach={"supervisor": "own team", "admin": "own team other"})
 NOBODYS: Final = "own team other"
 """A talk that is nobody's is open to everybody; one that is somebody's is told so."""
+SECTIONS: Final = [{"title": "One", "questions": [{"kind": "yes_no", "text": "Greeted"}]}]
+FILLED: Final[dict[str, Any]] = {"answers": []}
+"""Whoever sees an evaluation is told (409) where a step is not his to do now."""
 SAYING: Final = {"at_s": 1, "text": "x"}
 HEARD: Final[dict[str, Any]] = {"stretches": [{"from_s": 0, "to_s": 1}]}
 TOLD: Final = {"agent": "team", "supervisor": "team"}
@@ -103,6 +106,23 @@ MATRIX: Final[dict[str, Row]] = {
     "GET /reports/agents": only(*FLOOR),
     "GET /reports/outcomes": only(*FLOOR),
     "GET /reports/export": only(*FLOOR),
+    "GET /score-forms": only(*FLOOR),
+    "POST /score-forms": only("admin", body={"name": "Sales", "sections": SECTIONS}),
+    "GET /score-forms/{form_id}": only(*FLOOR),
+    "PUT /score-forms/{form_id}": only("admin", body={"name": "Sales", "sections": SECTIONS}),
+    "GET /evaluations": anybody(),
+    "POST /evaluations": Row(
+        {"form_id": "{form_id}", "segment_id": "{segment_id}"},
+        roles=FLOOR,
+        reach={"supervisor": "own team", "admin": "own team other"},
+    ),
+    "GET /evaluations/{evaluation_id}": things("own", "own team"),
+    "PUT /evaluations/{evaluation_id}": things("own", "own team", FILLED),
+    "DELETE /evaluations/{evaluation_id}": things("own", "own team"),
+    "POST /evaluations/{evaluation_id}/publish": things("own", "own team"),
+    "POST /evaluations/{evaluation_id}/acknowledge": things("own", "own team"),
+    "POST /evaluations/{evaluation_id}/dispute": things("own", "own team", WHY),
+    "POST /evaluations/{evaluation_id}/settle": things("own", "own team", {"verdict": "upheld", "reason": "x"}),
     "GET /search": anybody(),
     "GET /customers": anybody(),
     "POST /customers": anybody(CARD),

@@ -33,6 +33,7 @@ from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import SignIn, Team, User
 from callcenter.crm.models.privacy import LegalHold
 from callcenter.crm.models.queues import Queue
+from callcenter.crm.models.scores import Evaluation, ScoreForm, ScoreFormVersion
 from callcenter.crm.models.tasks import Task, TaskReminder
 from callcenter.crm.rights import Actor, UserRole
 from callcenter.crm.sessions import Visitor
@@ -162,6 +163,7 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
         "code_id": str(session.scalar(select(PauseCode.id).limit(1))),
         "name": "main",
         **more,
+        **_plant_scores(session, part, owner, now),
     }
 
 
@@ -205,6 +207,24 @@ def _plant_more(session: Session, card: Customer, now: Any, owner: UUID) -> dict
         "merge_id": str(merged.id),
         "status_id": str(session.scalar(select(StatusRow.id).where(StatusRow.code == "hot"))),
     }
+
+
+def _plant_scores(session: Session, part: SegmentRow, owner: UUID, now: Any) -> dict[str, str]:
+    """A published evaluation of the owner's talk, by an administrator; and another form."""
+    by = session.scalars(select(User.id).where(User.username == "admin")).one()
+    forms = [ScoreForm(name=str(new_id())) for _ in range(2)]
+    session.add_all(forms)
+    session.flush()
+    versions = [ScoreFormVersion(form_id=form.id, number=1, name=form.name, by_id=by, at=now) for form in forms]
+    for version in versions:
+        version.content = []
+    session.add_all(versions)
+    session.flush()
+    told = Evaluation(form_id=forms[1].id, form_version_id=versions[1].id, call_id=part.call_id, segment_id=part.id)
+    told.agent_id, told.evaluator_id, told.state, told.created_at, told.at = owner, by, "published", now, now
+    session.add(told)
+    session.flush()
+    return {"form_id": str(forms[0].id), "evaluation_id": str(told.id)}
 
 
 @asynccontextmanager

@@ -33,6 +33,7 @@ from callcenter.screenpop.shown import (
     PopWithdrawn,
     PresenceChange,
     QueuesChange,
+    ScoreChange,
     TaskChange,
     UnownedChange,
 )
@@ -78,7 +79,7 @@ def fold(view: BoardView, change: Change) -> BoardView:
             return replace(view, health=health)
         case UnownedChange(unowned=unowned):
             return replace(view, unowned=unowned)
-        case DeskTakenChange() | TaskChange() | DialChange():
+        case DeskTakenChange() | TaskChange() | ScoreChange() | DialChange():
             return view
         case _:
             assert_never(change)

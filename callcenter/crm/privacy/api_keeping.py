@@ -39,6 +39,7 @@ class KeepingBody(Body):
     drafts_days: Days
     posts_days: Days
     jobs_days: Days
+    evaluations_days: Days = 730
     pbx_files: Literal["leave", "delete"] = "leave"
     audit_card_views: bool = True
     hidden_numbers: bool = False

@@ -32,6 +32,7 @@ class Keeping:
     drafts_days: int = 30
     posts_days: int = 30
     jobs_days: int = 14
+    evaluations_days: int = 730
     pbx_files: str = "leave"
     audit_card_views: bool = True
     hidden_numbers: bool = False

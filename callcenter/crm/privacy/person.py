@@ -18,6 +18,7 @@ from callcenter.crm import find as find_cards
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.cards import CardWord
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
+from callcenter.crm.models.scores import Evaluation
 from callcenter.crm.models.tasks import Task
 from callcenter.crm.privacy.files import Words
 from callcenter.tables import Base
@@ -37,6 +38,7 @@ class By(StrEnum):
     SEGMENT = "segment"
     NUMBER = "number"
     TASK = "task"
+    EVALUATION = "evaluation"
     THING = "thing"
 
 
@@ -57,6 +59,8 @@ SPOTS: Final = (
     Spot(
         table="segments", column="id", by=By.SEGMENT, wipe={"draft_comment": "", "draft_outcome": "", "handed_to": ""}
     ),
+    Spot(table="evaluation_answers", column="evaluation_id", by=By.EVALUATION, wipe={"words": "", "comment": ""}),
+    Spot(table="evaluations", column="id", by=By.EVALUATION, wipe={"summary": "", "dispute": "", "settlement": ""}),
     Spot(table="call_candidates", column="call_id", by=By.CALL, told=False),
     Spot(table="call_candidates", column="customer_id", by=By.CARD, told=False),
     Spot(table="legal_holds", column="customer_id", by=By.CARD, wipe={"reference": ""}, told=False),
@@ -124,12 +128,14 @@ def find(session: Session, customer: UUID) -> Person:
     points = tuple(session.scalars(select(ContactPoint.id).where(ContactPoint.customer_id.in_(cards))))
     reached = tuple(session.scalars(select(ContactWay.id).where(ContactWay.customer_id.in_(cards))))
     tasks = _tasks(session, cards, calls, numbers)
+    scored = tuple(_among(session, select(Evaluation.id), Evaluation.call_id, calls))
     ids = {
         By.CARD: cards,
         By.CALL: calls,
         By.SEGMENT: segments,
         By.NUMBER: numbers,
         By.TASK: tasks,
+        By.EVALUATION: scored,
         By.THING: (*cards, *points, *reached, *tasks),
     }
     words = _words(session, cards, calls, numbers)

@@ -22,11 +22,13 @@ from callcenter.crm.sounds import Sound
 from callcenter.errors import Refused, Unavailable
 
 _NOT_TOLD: Final = frozenset({"search_text", "version", "store_key", "path", "policy_id", "tail", "merged_into"})
+_OF_STAFF: Final = frozenset({"given", "na", "share", "score", "published_score", "failed", "verdict"})
+"""How an agent was judged is told to nobody else; what was written about the talk is."""
 _READ_ME: Final = (
     "person.json holds everything that is kept about this person, by table: the card (customers), numbers "
     "(contact_points, phone_numbers), other addresses (contact_ways), calls with each agent's part (segments) and what "
     "came of it (outcomes), recordings with what was said (utterances) and what listeners said about it "
-    "(recording_comments), and the rest. Moments are UTC. audio/ holds the recordings by id.\n"
+    "(recording_comments, evaluations), and the rest. Moments are UTC. audio/ holds the recordings by id.\n"
 )
 
 
@@ -65,7 +67,7 @@ def _columns(row: Row) -> dict[str, Any]:
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _text(value) for name, value in row.items() if name not in _NOT_TOLD}
+    return {name: _text(value) for name, value in row.items() if name not in _NOT_TOLD | _OF_STAFF}
 
 
 def _text(value: Any) -> Any:

@@ -35,6 +35,8 @@ COLUMNS: Final[Mapping[str, About]] = {
         customers: name organisation email address note search_text
         dials: number
         erasures: pending reference
+        evaluation_answers: words comment
+        evaluations: summary dispute settlement
         idempotency: key
         import_rows: cells before
         legal_holds: reference
@@ -85,6 +87,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         imports: state about columns_key mapping rule region counts findings undo_counts error
         jobs: kind args error
         dids: pbx number label
+        evaluations: state verdict
         map_rules: pbx pattern kind region arriving dialling
         offers: result
         seen_peers: pbx peer context linkedid
@@ -105,6 +108,10 @@ COLUMNS: Final[Mapping[str, About]] = {
         renditions: store_key media_type sha256 silent
         recordings: pbx path state store_key media_type sha256 error erased_why silent
         retention_runs: removed
+        samples: state reason
+        sampling_rules: name conditions seed
+        score_form_versions: name content
+        score_forms: name
         segments: role via queue outcome_state draft_outcome
         status_changes: old new
         statuses: code labels colour icon

@@ -17,6 +17,7 @@ from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.office import Idempotency
 from callcenter.crm.models.people import SignIn, SignInAttempt
 from callcenter.crm.models.privacy import LegalHold, RecordingPolicy
+from callcenter.crm.models.scores import Evaluation, EvaluationAnswer
 from callcenter.crm.privacy import holds
 from callcenter.crm.privacy.keeping import Keeping, months_before
 from callcenter.jobs import Job
@@ -68,8 +69,27 @@ def _remove_drafts(session: Session, keeping: Keeping, now: datetime) -> int:
     return int(result.rowcount)
 
 
+def _old_evaluations(keeping: Keeping, now: datetime) -> Select[UUID]:
+    """By their age, except of calls on hold."""
+    old = Evaluation.at < _before(now, keeping.evaluations_days)
+    call = select(CallRow.id).where(CallRow.id == Evaluation.call_id, holds.on_call(CallRow.id, CallRow.customer_id))
+    return select(Evaluation.id).where(old, ~call.exists())
+
+
+def _due_evaluations(session: Session, keeping: Keeping, now: datetime) -> int:
+    return _count(session, _old_evaluations(keeping, now))
+
+
+def _remove_evaluations(session: Session, keeping: Keeping, now: datetime) -> int:
+    some = list(session.scalars(_old_evaluations(keeping, now).limit(BATCH)))
+    session.execute(delete(EvaluationAnswer).where(EvaluationAnswer.evaluation_id.in_(some)))
+    session.execute(delete(Evaluation).where(Evaluation.id.in_(some)))
+    return len(some)
+
+
 SWEEPS: Final = (
     Sweep(name="drafts", due=_due_drafts, remove=_remove_drafts),
+    Sweep(name="evaluations", due=_due_evaluations, remove=_remove_evaluations),
     _rows(
         "sign_in_attempts",
         SignInAttempt,

@@ -1,0 +1,12 @@
+"""All routes of scorecards."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from callcenter.scoring import api, api_forms
+
+
+def add_routes(app: web.Application) -> None:
+    for part in (api_forms, api):
+        part.add_routes(app)

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from callcenter.roster import Device
 
+ASIDE: Final = "~"
+
 
 class Direction(StrEnum):
     INBOUND = "inbound"
@@ -54,10 +56,18 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallKey:
-    """The natural key of a call: the Uniqueid of the customer's channel, which never changes."""
+    """The natural key of a call: the Uniqueid of the customer's channel, which never changes.
+
+    A PBX whose clock starts anew at each boot can say one again. The earlier call is then set aside: its ``uniqueid``
+    has ``ASIDE`` and more behind it, and ``told`` is what the PBX said.
+    """
 
     pbx: str
     uniqueid: str
+
+    @property
+    def told(self) -> str:
+        return self.uniqueid.partition(ASIDE)[0]
 
     def __str__(self) -> str:
         return f"{self.pbx}/{self.uniqueid}"
@@ -76,7 +86,8 @@ class Arrived(_OfCall):
 
     ``number_read`` is the number by the prefix rules of its trunk, "" where they change nothing.
     ``origin``: the Uniqueid of the agent's channel that dialled him, ``""`` where he called. ``hidden``: he asked that
-    his number be hidden, though the trunk tells it.
+    his number be hidden, though the trunk tells it. ``born``: the channel was seen to begin, so that it is none of
+    before.
     """
 
     direction: Direction
@@ -88,6 +99,7 @@ class Arrived(_OfCall):
     number_read: str = ""
     origin: str = ""
     hidden: bool = False
+    born: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,8 @@ def _beginning(seen: Call, told: Call, gap: Gap) -> Call:
     gaps = seen.gaps if gap in seen.gaps else (*seen.gaps, gap)
     call = replace(seen, gaps=gaps, name=seen.name or told.name, did=(came and told.did) or seen.did or told.did)
     call = replace(call, started_at=min(call.started_at, told.started_at)) if came else call
+    if not seen.number_raw:
+        call = replace(call, number_raw=told.number_raw, number_read=told.number_read)
     if seen.trunk or not told.trunk:
         return call
     return replace(call, direction=told.direction, trunk=told.trunk, region=told.region, number_read=told.number_read)

@@ -70,6 +70,7 @@ class _Fold:
     calls: dict[CallKey, Call] = field(default_factory=dict)
     who: dict[CallKey, Identified] = field(default_factory=dict)
     changes: list[Changed | None] = field(default_factory=list)
+    aside: list[Changed] = field(default_factory=list)
     tasks: dict[UUID, None] = field(default_factory=dict)
 
 
@@ -184,7 +185,7 @@ class Ledger:
             del self._live[key]
             self._who.pop(key, None)
         metrics.owed.set(self._owed)
-        told = [_release(item, change) for item, change in zip(batch, fold.changes, strict=True)]
+        told = [*fold.aside, *(_release(item, change) for item, change in zip(batch, fold.changes, strict=True))]
         tasks = [TasksChanged(tasks=tuple(fold.tasks))] if fold.tasks else []
         await self._bus.publish(*(event for event in told if event), *tasks)
 
@@ -225,13 +226,16 @@ class Ledger:
         now = self._clock.now()
         events = [same_calls.as_known(session, event) if isinstance(event, Filled) else event for event in events]
         stories: dict[CallKey, _Story] = {}
+        fold = _Fold(changes=[None] * len(events))
         for place, event in enumerate(events):
             if isinstance(event, CallEvent):
                 story = stories.get(event.call)
                 if story is None:
                     story = stories[event.call] = self._open(session, event.call)
+                if story.kept and not story.steps and same_calls.said_again(story.kept, event, now):
+                    _set_aside(session, story, event, fold)
+                    story = stories[event.call] = _Story(kept=None, who=None)
                 self._step(session, story, place, event)
-        fold = _Fold(changes=[None] * len(events))
         for key, story in stories.items():
             if story.steps and story.who:
                 fold.calls[key] = _write(session, story, fold, now)
@@ -246,12 +250,23 @@ class Ledger:
         after = apply(before, event, self.roster, self._short)
         if after is None or (after == before and not isinstance(event, OutcomeLogged)):
             return
-        if before is None:
+        if before is None or (before.number_raw != after.number_raw and after.customer is None):
             story.who = NOBODY if after.test else identify(session, after.number, after.region, after.started_at)
             after = replace(after, customer=story.who.card.id if story.who.card else None)
         elif story.kept and (story.who is None or isinstance(event, CustomerChosen)):
             story.who = recall(session, _id(story.kept), after.customer)
         story.steps.append((place, event, after))
+
+
+def _set_aside(session: Session, story: _Story, event: CallEvent, fold: _Fold) -> None:
+    """The call goes on under another name, with all that is owed for it."""
+    if story.kept is None:
+        raise AssertionError("there is no call to set aside")
+    moved = same_calls.set_aside(session, story.kept)
+    who = story.who or recall(session, _id(moved), moved.customer)
+    fold.calls[moved.key], fold.who[moved.key] = moved, who
+    again = replace(event, call=moved.key)
+    fold.aside.append(Changed(event=again, before=story.kept, after=moved, card=who.card, candidates=who.candidates))
 
 
 def _release(item: _Item, change: Changed | None) -> object | None:

@@ -316,10 +316,11 @@ def _result(call: Call, event: Ended) -> Result:
 
 
 def _settle(call: Call, seq: int, state: OutcomeState, outcome: UUID | None) -> Call:
-    """One outcome per agent and call: all owed segments of that agent are settled by it."""
+    """One outcome per agent and call: all of that agent's parts that wait for one are settled by it."""
     agent = call.segments[seq].agent
     for segment in call.segments:
-        if segment.seq == seq or (segment.agent == agent and segment.owes):
+        waits = segment.owes or segment.outcome_state is OutcomeState.DEFERRED
+        if segment.seq == seq or (segment.agent == agent and waits):
             call = _put(call, replace(segment, outcome_state=state, outcome=outcome))
     return call
 

@@ -74,6 +74,9 @@ class PbxMap:
     def kind(self, channel: str) -> Kind:
         return self.rule(channel).kind
 
+    def is_trunk(self, channel: str) -> bool:
+        return self.kind(channel) is Kind.TRUNK
+
     def region_of(self, channel: str) -> str:
         """The region (ISO 3166-1) that numbers on this channel are read in."""
         return self.rule(channel).region or self.region

@@ -111,6 +111,7 @@ class Arrivals:
             trunk=peer(trunk.name),
             region=map.region_of(trunk.name),
             number_read="" if read == number else read,
+            born=True,
         )
 
     def _did_known(self, msg: m.DidKnown) -> Iterable[Event]:

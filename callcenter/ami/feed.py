@@ -181,7 +181,7 @@ class Feed:
     async def _resync(self, session: Session, *, rebooted: bool) -> list[Event]:
         """What makes our records equal to what the PBX lists; the messages that came meanwhile are taken after it."""
         now = self._there()
-        taken = await snapshot.take(session.send, now, self._clock.monotonic())
+        taken = await snapshot.take(session.send, now, self._clock.monotonic(), self._map.is_trunk)
         known = await self._known()
         outage = self._outage(now, known, rebooted=rebooted)
         told, outage = await written(self.history, self._map, outage) if outage else ([], None)

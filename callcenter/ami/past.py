@@ -51,8 +51,9 @@ class Past:
         self._over: dict[CallKey, datetime] = {}
 
     def feed(self, row: CelRow) -> Iterator[Filled]:
-        if row.type == "CHAN_START":
-            self._counted(row)
+        if row.type == "CHAN_START" and self._begins_anew(row):
+            self._died()
+            yield from self._told(float("inf"))
         self._last = row.at
         for message in self._translation.told(row):
             self._take(self._tracker.feed(message))
@@ -74,15 +75,15 @@ class Past:
     def _came_in_time(self, events: Sequence[PastEvent]) -> bool:
         return self._times.until is None or events[0].at <= self._times.until
 
-    def _counted(self, row: CelRow) -> None:
-        """Two channels of one moment may be written in either order. A click's Uniqueid is ours, and has no serial."""
+    def _begins_anew(self, row: CelRow) -> bool:
+        """The PBX does. Two channels of one moment may be written in either order. A click's Uniqueid is ours, and has
+        no serial."""
         serial = _serial(row.uniqueid)
         if serial is None:
-            return
-        if serial <= self._serial and self._begun and row.at - self._begun > _AT_ONCE:
-            self._died()
-            self._serial = -1
-        self._serial, self._begun = max(serial, self._serial), row.at
+            return False
+        anew = serial <= self._serial and self._begun is not None and abs(row.at - self._begun) > _AT_ONCE
+        self._serial, self._begun = serial if anew else max(serial, self._serial), row.at
+        return anew
 
     def _died(self) -> None:
         """Everything that lived ended unheard, no later than the last that was written."""

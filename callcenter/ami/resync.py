@@ -17,7 +17,7 @@ from callcenter.ami.snapshot import DIALLED, Row, Snapshot, outgoing
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
 from callcenter.call import Call, Offer, Segment
-from callcenter.events import Ended, Filled, Left, LegEnded, OfferEnded, OfferResult, QueueResult
+from callcenter.events import Arrived, Ended, Filled, Left, LegEnded, OfferEnded, OfferResult, QueueResult
 from callcenter.pbx_events import DebtFound
 from callcenter.roster import OUTSIDE
 
@@ -54,7 +54,7 @@ def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebo
     events += _queues_left(tracker, snapshot)
     events += tracker.feed(m.Tick(at=snapshot.at, mono=snapshot.mono + SETTLE_SECONDS))
     events += [DebtFound(pbx=tracker.map.pbx, at=snapshot.at, interface=i, value=v) for i, v in snapshot.debts.items()]
-    return events
+    return [replace(event, born=False) if isinstance(event, Arrived) else event for event in events]
 
 
 def still_there(snapshot: Snapshot, known: Collection[Call], hung_up: Collection[str]) -> Snapshot:
@@ -216,7 +216,7 @@ def _dialled(uniqueid: str, row: Row, rows: Mapping[str, Row], snapshot: Snapsho
             mono=snapshot.mono,
             uniqueid=source["uniqueid"],
             dest=uniqueid,
-            dial_string=row.get("calleridnum", ""),
+            dial_string=snapshot.dialled.get(uniqueid) or row.get("calleridnum", ""),
             source=replace(caller, state="Down"),
         )
     state = row.get("channelstatedesc", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +21,8 @@ Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Row]]]
 class Snapshot:
     """Rows of CoreShowChannels, QueueStatus and ParkedCalls, and the debts by interface; headers in lower case.
 
-    ``hidden`` are the Uniqueids of callers who hide their numbers.
+    ``hidden`` are the Uniqueids of callers who hide their numbers, ``dialled`` what a trunk's leg was dialled with, by
+    its Uniqueid: the caller's extension need not be the number, as in a subroutine it is not.
     """
 
     at: datetime
@@ -31,23 +32,27 @@ class Snapshot:
     waiting: tuple[Row, ...]
     debts: Mapping[str, str]
     hidden: frozenset[str] = frozenset()
+    dialled: Mapping[str, str] = field(default_factory=dict)
     parked: tuple[Row, ...] | None = ()
     booted_at: datetime | None = None
 
 
-async def take(send: Send, at: datetime, mono: float) -> Snapshot:
-    """Asks the PBX. Raises Unavailable."""
+async def take(send: Send, at: datetime, mono: float, trunk: Callable[[str], bool]) -> Snapshot:
+    """Asks the PBX. ``trunk``: whether a channel of this name is one. Raises Unavailable."""
     queues = await send({"Action": "QueueStatus"})
-    channels = await send({"Action": "CoreShowChannels"})
+    channels = _events(await send({"Action": "CoreShowChannels"}), "CoreShowChannel")
     members = _events(queues, "QueueMember")
+    came = [row for row in channels if row.get("uniqueid") == row.get("linkedid") and not outgoing(row)]
+    sent = [row for row in channels if row.get("application") in DIALLED and trunk(row.get("channel", ""))]
     return Snapshot(
         at=at,
         mono=mono,
-        channels=_events(channels, "CoreShowChannel"),
+        channels=channels,
         members=members,
         waiting=_events(queues, "QueueEntry"),
         debts=await _debts(send, {row.get("location", "") for row in members}),
-        hidden=await _hidden(send, _events(channels, "CoreShowChannel")),
+        hidden=frozenset(u for u, told in (await _variable(send, came, "CC_HIDDEN")).items() if told == "yes"),
+        dialled=await _variable(send, sent, "DIALEDPEERNUMBER"),
         parked=await _parked(send),
     )
 
@@ -56,19 +61,16 @@ def _events(rows: Iterable[Row], name: str) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.get("event") == name)
 
 
-async def _hidden(send: Send, channels: Iterable[Row]) -> frozenset[str]:
-    """Those of whom our hook says so; it says nothing of legs that were dialled."""
-    found = set()
+async def _variable(send: Send, channels: Iterable[Row], name: str) -> dict[str, str]:
+    """What a variable says of these channels, by Uniqueid; those that are gone meanwhile say nothing."""
+    found = {}
     for row in channels:
-        if row.get("uniqueid") != row.get("linkedid") or outgoing(row):
-            continue
         try:
-            answer = await send({"Action": "Getvar", "Channel": row.get("channel", ""), "Variable": "CC_HIDDEN"})
+            answer = await send({"Action": "Getvar", "Channel": row.get("channel", ""), "Variable": name})
         except Unavailable:
             continue
-        if any(told.get("value") == "yes" for told in answer):
-            found.add(row.get("uniqueid", ""))
-    return frozenset(found)
+        found[row.get("uniqueid", "")] = next((told["value"] for told in answer if "value" in told), "")
+    return found
 
 
 async def _parked(send: Send) -> tuple[Row, ...] | None:

@@ -53,13 +53,16 @@ _count: Final = Statement(
 
 def save(session: Session, before: Call | None, after: Call, who: Identified | None) -> Call:
     """Writes what differs from the rows of ``before`` (None: a new call, of ``who``); the call with its rows' ids."""
-    counted = before.customer if before else after.customer if who and who.fresh else None
+    counted = (before.customer if before else None) or (after.customer if who and who.fresh else None)
     if before is None:
         after = _insert(session, after, who)
     elif (values := _call_values(after)) != _call_values(before):
         update_row(session, CallRow, _id(after), values)
     if before and after.gaps != before.gaps:
         update_row(session, CallRow, _id(after), _origin_values(after))
+    if before and after.number_raw != before.number_raw:
+        update_row(session, CallRow, _id(after), _number_values(after, who))
+        _add_candidates(session, _id(after), who)
     if after.customer and after.customer != counted:
         _count(session, {"customer": after.customer, "started_at": after.started_at})
     known = before.queues if before else ()
@@ -108,26 +111,16 @@ def load(session: Session, key: CallKey) -> Call | None:
 
 
 def _insert(session: Session, call: Call, who: Identified | None) -> Call:
-    values = (
-        _call_values(call)
-        | _origin_values(call)
-        | {
-            "number_raw": call.number_raw,
-            "number_id": who.number_id if who else None,
-            "withheld": call.withheld,
-        }
-    )
+    values = _call_values(call) | _origin_values(call) | _number_values(call, who)
     call_id = upsert(session, CallRow, {"pbx": call.key.pbx, "uniqueid": call.key.uniqueid}, values)
-    for candidate in _candidates(call_id, who) if who else ():
-        _add_candidate(session, candidate)
+    _add_candidates(session, call_id, who)
     return replace(call, id=call_id)
 
 
-def _candidates(call_id: UUID, who: Identified) -> list[dict[str, Any]]:
-    return [
-        {"call_id": call_id, "customer_id": c.card.id, "position": at, "match": c.match, "reason": c.reason}
-        for at, c in enumerate(who.candidates)
-    ]
+def _add_candidates(session: Session, call_id: UUID, who: Identified | None) -> None:
+    for at, one in enumerate(who.candidates if who else ()):
+        place = {"call_id": call_id, "customer_id": one.card.id, "position": at}
+        _add_candidate(session, place | {"match": one.match, "reason": one.reason})
 
 
 def _id(call: Call) -> UUID:
@@ -147,6 +140,12 @@ def _call_values(call: Call) -> dict[str, Any]:
         "note": call.note,
         "parked": call.parked,
     }
+
+
+def _number_values(call: Call, who: Identified | None) -> dict[str, Any]:
+    """Of a call that was found living without a number it is known only when the PBX's own word on it comes in."""
+    number_id = who.number_id if who else None
+    return {"number_raw": call.number_raw, "number_id": number_id, "withheld": call.withheld}
 
 
 def _origin_values(call: Call) -> dict[str, Any]:

@@ -7,17 +7,21 @@ channel. Either is known to the other as a leg.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from callcenter.call import Call
 from callcenter.crm.models.calls import CallRow, SegmentRow
-from callcenter.events import Arrived, CallKey, Direction, Filled, Joined, Offered
+from callcenter.events import ASIDE, Arrived, CallEvent, CallKey, Direction, Filled, Joined, Offered
 from callcenter.filling import CONCLUDED
+from callcenter.ids import minted_at
 
 _BEFORE: Final = timedelta(seconds=5)
+_YOUNG: Final = timedelta(minutes=1)
+"""What a PBX both told and wrote down may come to us twice, but not so far apart."""
 
 
 def as_known(session: Session, told: Filled) -> Filled:
@@ -42,3 +46,16 @@ def heard(session: Session, call: CallKey) -> bool:
     ended = CallRow.ended_at.is_not(None) & CallRow.note.not_in(CONCLUDED)
     mine = (CallRow.pbx == call.pbx, CallRow.uniqueid == call.uniqueid, ended)
     return session.scalar(select(CallRow.id).where(*mine)) is not None
+
+
+def said_again(call: Call, event: CallEvent, now: datetime) -> bool:
+    """The channel that is born has the Uniqueid of a call that is over."""
+    born = isinstance(event, Arrived) and event.born
+    return born and call.ended_at is not None and call.id is not None and now - minted_at(call.id) > _YOUNG
+
+
+def set_aside(session: Session, call: Call) -> Call:
+    """The earlier call, by a name that no PBX says."""
+    name = f"{call.key.uniqueid}{ASIDE}{call.id}"
+    session.execute(update(CallRow).where(CallRow.id == call.id).values(uniqueid=name))
+    return replace(call, key=CallKey(pbx=call.key.pbx, uniqueid=name))

@@ -47,7 +47,7 @@ def kept(session: Session, row: CallRow, region: str, now: datetime) -> Kept:
     end = min(row.ended_at or now, row.started_at + LONGEST)
     span = (row.started_at - BEFORE, end + AFTER)
     return Kept(
-        key=CallKey(pbx=row.pbx, uniqueid=row.uniqueid),
+        key=CallKey(pbx=row.pbx, uniqueid=CallKey(pbx=row.pbx, uniqueid=row.uniqueid).told),
         span=span,
         map=PbxMap(pbx=row.pbx, region=region, rules=maps.rules(session, row.pbx)),
         roster=roster(session, span),

@@ -78,6 +78,7 @@ class Switchboard:
         source = self.channels.get(fields.get("uniqueid", ""), {})
         if row := self.channels.get(fields.get("destuniqueid", "")):
             row["application"] = "AppQueue" if source.get("application") == "Queue" else "AppDial"
+            row["dialstring"] = fields.get("dialstring", "")
 
     def snapshot(self, at: datetime) -> Snapshot:
         """As CoreShowChannels, QueueStatus and ParkedCalls tell it, newest channel first: its own list has no order."""
@@ -90,6 +91,7 @@ class Switchboard:
             members=(),
             waiting=tuple(waiting),
             debts={},
+            dialled={uniqueid: row["dialstring"] for uniqueid, row in self.channels.items() if "dialstring" in row},
             parked=tuple(self.parked.values()),
         )
 

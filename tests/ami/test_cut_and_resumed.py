@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from callcenter.ami import framing, resync
 from callcenter.ami.messages import Tick
 from callcenter.ami.parsing import parse
+from callcenter.ami.snapshot import take
 from callcenter.ami.tracker import Event, Tracker
 from callcenter.call import Call
 from callcenter.events import Arrived, CallKey, Direction, Filled
@@ -149,3 +150,26 @@ def test_a_link_lost_for_no_time_at_all_changes_nothing(name: str, data: st.Data
     check(tale)
     assert tale.left == (0, 0)
     assert talks(tale) == talks(WHOLE[name])
+
+
+async def test_a_call_that_is_found_in_a_subroutine_of_the_dialplan_is_asked_whom_it_was_for() -> None:
+    anna = {"channel": "PJSIP/101-1", "uniqueid": "1.1", "linkedid": "1.1", "exten": "s", "application": "Dial"}
+    trunk = {
+        "channel": "PJSIP/trunk-2",
+        "uniqueid": "1.2",
+        "linkedid": "1.1",
+        "calleridnum": "s",
+        "application": "AppDial",
+    }
+    asked: list[str] = []
+
+    async def send(action: Mapping[str, str]) -> list[dict[str, str]]:
+        asked.append(action.get("Channel", ""))
+        rows = [{"event": "CoreShowChannel", "channelstatedesc": "Up", **row} for row in (anna, trunk)]
+        answers = {"CoreShowChannels": rows, "Getvar": [{"value": "89161234567@trunk"}]}
+        return answers.get(action["Action"], [])
+
+    snapshot = await take(send, datetime.fromtimestamp(0, UTC), 0.0, MAP.is_trunk)
+    found = [event for event in resync.adopt(Tracker(MAP), snapshot, (), rebooted=False) if isinstance(event, Arrived)]
+    assert [(event.direction, event.number_raw) for event in found] == [("outbound", "89161234567")]
+    assert [channel for channel in asked if channel] == ["PJSIP/101-1", "PJSIP/trunk-2"]

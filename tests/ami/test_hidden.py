@@ -85,7 +85,7 @@ async def test_a_call_that_is_found_after_a_gap_is_asked_about(pbx: Pbx) -> None
         return [] if dict(action)["Action"] == "QueueStatus" else await send(action)  # type: ignore[call-overload]
 
     at = told(recorded("hunt")).call.started_at
-    snapshot = await take(without_queues, at, 0.0)
+    snapshot = await take(without_queues, at, 0.0, MAP.is_trunk)
     assert snapshot.hidden == {"1.1"}
     assert isinstance(snapshot, Snapshot)
     found = [event for event in adopt(Tracker(MAP), snapshot, (), rebooted=False) if isinstance(event, Arrived)]

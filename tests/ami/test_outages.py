@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -19,17 +20,19 @@ from callcenter.clock import SetClock
 from callcenter.crm import calls
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.outages import OutageRow
+from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import User
 from callcenter.crm.models.tasks import Task
 from callcenter.db import Database
-from callcenter.events import Arrived, CallKey, Direction, Ended, Gap, GapCause
+from callcenter.events import Arrived, CallKey, Direction, Ended, Filled, Gap, GapCause, OutcomeLogged, Promise, Via
 from callcenter.health import Health
 from callcenter.ledger import Ledger
+from callcenter.lifecycle import apply
 from callcenter.outages import Outages
 from callcenter.pbx_events import Outage
 from tests.ami.tale import CAPTURES, DESKS, MAP, ROSTER
 from tests.ami.test_cel import SPOOL
-from tests.spine.story import START
+from tests.spine.story import ANNA, START, Story, roster
 
 HERE = CAPTURES / "history"
 FROM = datetime.fromtimestamp(1795761000, UTC)
@@ -130,6 +133,41 @@ async def test_what_comes_to_light_half_a_day_later_keeps_nobody_from_his_next_c
     await house.was_deaf()
     assert (await house.states(), await house.missed()) == (["deferred"], [1])
     assert house.ledger.live() == {}
+
+
+async def test_and_what_was_promised_in_it_is_a_task_once_its_outcome_is_logged(house: House) -> None:
+    house.writes("queue_rrmemory_answered")
+    house.clock.move(13 * 3600)
+    await house.was_deaf()
+    code = await house.db.read(lambda s: s.scalars(select(OutcomeCode.id).where(OutcomeCode.code == "callback")).one())
+    call = await house.db.read(lambda s: s.scalars(select(CallRow)).one())
+    now = house.clock.now()
+    promise = Promise(due_at=now, due_until=None, zone="", note="the offer", assignee=DESKS["101"], remind_at=None)
+    key = CallKey(pbx="main", uniqueid=call.uniqueid)
+    said: dict[str, Any] = {"call": key, "at": now, "mono": 0.0, "outcome": code, "by": DESKS["101"], "comment": ""}
+    await house.ledger.take(OutcomeLogged(**said, segment=0, promise=promise))
+    assert await house.states() == ["logged"]
+    task = await house.db.read(lambda s: s.scalars(select(Task)).one())
+    assert (task.kind, task.note, task.due_at, task.origin_call_id) == ("callback", "the offer", now, call.id)
+
+
+def test_two_parts_of_one_agent_that_came_to_light_late_are_one_outcome() -> None:
+    story = Story().arrives().joins().rings("101").answers("101").is_handed("101", "102").parts("101").hangs_up("101")
+    story.rings("102", via=Via.BLIND).answers("102").parts("102").hangs_up("102")
+    story.rings("101", leg="again", via=Via.BLIND).answers("101", leg="again").hangs_up("101", leg="again").ends()
+    gap = Gap(from_at=START, to_at=story.events[-1].at, cause=GapCause.LINK_LOST, filled_from="cel")
+    told = Filled(**stamp(story), events=tuple(story.events), gap=gap, late=True)  # type: ignore[arg-type]
+    logged = OutcomeLogged(**stamp(story), segment=0, outcome=ANNA, by=ANNA, comment="")
+    states = [apply(apply(None, told, roster()), event, roster()) for event in (told, logged)]
+    assert [[s.outcome_state for s in call.segments] for call in states if call] == [
+        ["deferred", "deferred", "deferred"],
+        ["logged", "deferred", "logged"],
+    ]
+
+
+def stamp(story: Story) -> dict[str, Any]:
+    last = story.events[-1]
+    return {"call": last.call, "at": last.at, "mono": last.mono}
 
 
 async def test_after_days_it_is_given_up(house: House) -> None:

@@ -76,7 +76,7 @@ class Story:
 
     def arrives(self, direction: Direction = Direction.INBOUND) -> Story:
         words = {"number_raw": self.number, "name": "", "did": "7001", "trunk": "PJSIP/trunk", "region": "RU"}
-        return self._add(Arrived, direction=direction, **words)
+        return self._add(Arrived, direction=direction, born=True, **words)
 
     def joins(self, queue: str = "support") -> Story:
         return self._add(QueueJoined, queue=queue)

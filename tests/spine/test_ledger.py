@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -13,25 +14,27 @@ from sqlalchemy.orm import Session
 from callcenter.bus import Bus
 from callcenter.call import Changed, OutcomeState
 from callcenter.card import Match
-from callcenter.clock import SystemClock
+from callcenter.clock import Clock, SetClock, SystemClock
 from callcenter.crm.identify import add_contact_point
 from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.db import Database
-from callcenter.events import CustomerChosen, OutcomeLogged
+from callcenter.events import CustomerChosen, Direction, Filled, Gap, GapCause, OutcomeLogged, Via
 from callcenter.health import Health
 from callcenter.jobs import Job
 from callcenter.ledger import Ledger
 from callcenter.phone import parse
 from tests.spine.story import ANNA, BORIS, START, Story, answered, roster
 
+SYSTEM = SystemClock()
+
 
 @asynccontextmanager
-async def running(db: Database) -> AsyncIterator[tuple[Ledger, list[Changed]]]:
+async def running(db: Database, clock: Clock = SYSTEM) -> AsyncIterator[tuple[Ledger, list[Changed]]]:
     """A ledger with Anna and Boris at their desks, and all it publishes."""
-    bus, clock = Bus(), SystemClock()
+    bus = Bus()
     ledger = Ledger(db, bus, clock, Health(bus, clock))
     heard: list[Changed] = []
 
@@ -166,3 +169,40 @@ async def test_a_recording_is_handed_over_when_the_call_ends(staffed: Database) 
         await tell(ledger, story)
     state, job = await staffed.read(lambda s: (s.scalar(select(RecordingRow.state)), s.scalar(select(Job.kind))))
     assert (state, job) == ("waiting", "store_recording")
+
+
+async def test_a_number_that_only_the_pbx_wrote_down_is_the_calls_and_finds_its_card(staffed: Database) -> None:
+    found = Story(number="").arrives(Direction.OUTBOUND).talks("101", via=Via.OUTBOUND).hangs_up("101").ends()
+    wrote = Story().arrives(Direction.OUTBOUND).talks("101", via=Via.OUTBOUND).hangs_up("101").ends()
+    first, last = wrote.events[0], wrote.events[-1]
+    gap = Gap(from_at=START, to_at=first.at, cause=GapCause.LINK_LOST, filled_from="cel")
+    async with running(staffed) as (ledger, heard):
+        await tell(ledger, found)
+        assert await count(staffed, Customer) == 0
+        told = Filled(call=last.call, at=last.at, mono=last.mono, events=tuple(wrote.events), gap=gap)  # type: ignore[arg-type]
+        for _ in range(2):
+            await ledger.take(told)
+    (card,) = {change.card for change in heard} - {None}
+    assert card
+    assert card.numbers == ("+7 916 123-45-67",)
+    row = await staffed.read(lambda s: s.scalars(select(CallRow)).one())
+    assert (row.number_raw, row.withheld, row.customer_id) == ("+79161234567", False, card.id)
+    assert await staffed.read(lambda s: s.scalars(select(Customer.calls)).all()) == [1]
+
+
+async def test_a_channel_with_the_uniqueid_of_a_call_that_is_long_over_is_another_call(staffed: Database) -> None:
+    code = await staffed.read(lambda s: s.scalar(select(OutcomeCode.id).limit(1)))
+    assert code is not None
+    later = Story(number="+79165550000").arrives().rings("102").answers("102").hangs_up("102").ends()
+    async with running(staffed, SetClock(at=datetime.now(UTC) + timedelta(minutes=5))) as (ledger, _):
+        for story in (answered("101"), later):
+            await tell(ledger, story)
+        owed = {call.number_raw: call for call in ledger.live().values() if call.segments[0].owes}
+        first, second = owed["+79161234567"], owed["+79165550000"]
+        assert [len(call.segments) for call in (first, second)] == [1, 1]
+        assert (first.key.told, second.key) == (second.key.uniqueid, later.events[0].call)
+        await ledger.take(
+            OutcomeLogged(call=first.key, at=START, mono=0.0, segment=0, outcome=code, by=ANNA, comment="")
+        )
+        assert list(ledger.live()) == [second.key]
+    assert await count(staffed, CallRow) == 2

@@ -15,9 +15,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.captures.scenes import EXTRA, SCENARIOS
+from tests.captures.scenes import SCENARIOS, pbx_of
 from tests.captures.stage import Stage
-from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
 from tests.until import until
 
@@ -26,7 +25,7 @@ HERE = Path(__file__).parent
 
 def record(name: str) -> None:
     """Play one scenario on a fresh PBX and write its files."""
-    with Asterisk(EXTRA.get(name)) as pbx, Floor(pbx) as floor:
+    with pbx_of(name) as pbx, Floor(pbx) as floor:
         stage = Stage(pbx, floor)
         SCENARIOS[name](stage)
         everything, least = stage.taps
@@ -43,7 +42,9 @@ def record(name: str) -> None:
             "connections": everything.connections,
             "least_connections": least.connections,
             "callers": [asdict(attempt) for attempt in log.attempts],
-            "offers": [asdict(offer) for offer in log.offers],
+            "offers": [
+                asdict(offer) | {"phone": pbx.shape.endpoints.get(offer.phone, offer.phone)} for offer in log.offers
+            ],
         }
         (HERE / f"{name}.ami").write_bytes(everything.data())
         (HERE / f"{name}.least.ami").write_bytes(least.data())

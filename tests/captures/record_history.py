@@ -11,9 +11,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.captures.scenes import EXTRA, SCENARIOS
+from tests.captures.scenes import SCENARIOS, pbx_of
 from tests.captures.stage import Stage
-from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
 
 HERE = Path(__file__).parent / "history"
@@ -22,7 +21,7 @@ _KEPT = {"cel": "cel-custom/callcenter.csv", "cdr": "cdr-csv/Master.csv", "queue
 
 def record(name: str) -> None:
     """Plays one scenario on a fresh PBX and keeps what it wrote."""
-    with Asterisk(EXTRA.get(name)) as pbx, Floor(pbx) as floor:
+    with pbx_of(name) as pbx, Floor(pbx) as floor:
         stage = Stage(pbx, floor)
         SCENARIOS[name](stage)
         for tap in stage.taps:

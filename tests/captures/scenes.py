@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.captures import hand_overs, shapes
+from tests.captures import freepbx, hand_overs, shapes
 from tests.captures.stage import ANNA, BORIS, CLARA, NUMBER, Stage, talking_leg
+from tests.lab.asterisk import Asterisk
+from tests.lab.freepbx.installed import freepbx as freepbx_with_ours
 from tests.until import until
 
 SHORT_RING = {"queues_local.conf": "[support](+)\ntimeout=2\n[sales](+)\ntimeout=3\n"}
@@ -243,7 +245,7 @@ SCENARIOS: dict[str, Callable[[Stage], None]] = {
         queue_abandoned_ringing, direct_did_answered, direct_did_abandoned, withheld_anonymous, withheld_unknown,
         agent_to_agent, outgoing_answered, reject_busy, hostile_callerid, utf8_name, queue_timeout, back_to_back,
         kill, restart, two_calls_same_number, blind_transfer, redirect, attended_transfer, transfer_to_queue,
-        ringall_two_answer, *hand_overs.SCENES, *shapes.SCENES,
+        ringall_two_answer, *hand_overs.SCENES, *shapes.SCENES, *freepbx.SCENES,
     )
 }  # fmt: skip
 EXTRA = {
@@ -252,3 +254,10 @@ EXTRA = {
     "queue_noanswer_then_next": SHORT_RING,
     "queue_timeout": {**SHORT_RING, "extensions_local.conf": "[globals]\nQUEUE_TIMEOUT=4\n"},
 }
+
+
+def pbx_of(name: str) -> Asterisk:
+    """The PBX a scene plays on, not started."""
+    if SCENARIOS[name] in freepbx.SCENES:
+        return freepbx_with_ours(freepbx.EXTRA)
+    return Asterisk(EXTRA.get(name))

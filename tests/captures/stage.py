@@ -37,10 +37,13 @@ class Stage:
 
 def talking_leg(stage: Stage, agent: str) -> str:
     """Wait until the agent talks with somebody and return his channel's name."""
-    prefix = f"PJSIP/{agent}-"
-    entered = stage.taps[0].events
-    until(lambda: len(entered("BridgeEnter")) >= 2, 10, "talking")
-    return next(e["Channel"] for e in entered("BridgeEnter") if e["Channel"].startswith(prefix))
+    prefix = f"{stage.pbx.shape.device(agent)}-"
+
+    def talking() -> list[str]:
+        entered = [event["Channel"] for event in stage.taps[0].events("BridgeEnter")]
+        return [channel for channel in entered if channel.startswith(prefix)] if len(entered) > 1 else []
+
+    return until(talking, 10, "talking")[0]
 
 
 def keys(tap: AmiTap, channel: str, dialled: str) -> None:

@@ -32,6 +32,7 @@ def filled(seen: Call | None, told: Call, gap: Gap) -> Call | None:
         return seen
     if seen.note in CONCLUDED and seen.ended_at is not None:
         gap = replace(gap, to_at=max(gap.to_at, seen.ended_at))
+    told = _until(told, gap) if seen.ended_at is None else told
     call = _beginning(seen, told, gap)
     call = replace(call, queues=_visits(call, told, gap), segments=_parts(call, told, gap))
     call = replace(call, recordings=(*call.recordings, *(p for p in told.recordings if p not in call.recordings)))
@@ -57,6 +58,12 @@ def _heard(seen: Call, gap: Gap) -> bool:
     return seen.note not in CONCLUDED and not lived_on
 
 
+def _until(told: Call, gap: Gap) -> Call:
+    """What happened to a call of ours long after the gap is heard, or is another gap's."""
+    lives_on = told.ended_at is not None and told.ended_at > gap.to_at + _NEAR
+    return replace(told, ended_at=None) if lives_on else told
+
+
 def _beginning(seen: Call, told: Call, gap: Gap) -> Call:
     """One that was found living, or is known by its debt only, was described by what it had become."""
     came = not seen.trunk or _holds(gap, seen.started_at)
@@ -73,7 +80,7 @@ def _beginning(seen: Call, told: Call, gap: Gap) -> Call:
 def _ending(call: Call, told: Call, gap: Gap) -> Call:
     call = replace(call, answered_at=_moment(call.answered_at, told.answered_at, gap))
     if told.ended_at is None:
-        return call
+        return replace(call, parked=call.parked or told.parked)
     if call.ended_at is not None and call.note not in CONCLUDED:
         known_better = _holds(gap, call.answered_at) or call.ended_at - gap.to_at < _NEAR
         return replace(call, result=told.result) if known_better else call
@@ -157,11 +164,13 @@ def _supposed(segment: Segment) -> bool:
 def _completed(known: Segment, told: Segment, gap: Gap) -> Segment:
     supposed = _supposed(known)
     begun = supposed or _ours(known.answered_at, gap)
+    picked_up = told if known.answered_at is None and told.answered_at is not None else known
     part = replace(
         known,
         agent=known.agent or told.agent,
         extension=known.extension or told.extension,
-        leg=told.leg if supposed else known.leg,
+        leg=told.leg if supposed else picked_up.leg,
+        device=picked_up.device,
         via=told.via if begun else known.via,
         queue=known.queue or told.queue,
         handed_to=known.handed_to or told.handed_to,

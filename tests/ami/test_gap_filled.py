@@ -40,9 +40,10 @@ class Cut:
         stamps = [fields["timestamp"] for fields in (*self.before, *self.unheard) if "timestamp" in fields]
         return max(self.watch.at, framing.moment(stamps[-1] if stamps else "", self.watch.at))
 
-    def written(self, rows: list[CelRow]) -> list[Filled]:
-        times = Times(since=self.gap.from_at - timedelta(minutes=5), living=True)
-        return list(calls_of(rows, Past(MAP, Translation(SPOOL), self.gap, times)))
+    def written(self, rows: list[CelRow], gap: Gap | None = None) -> list[Filled]:
+        gap = gap or self.gap
+        times = Times(since=gap.from_at - timedelta(minutes=5), living=True)
+        return list(calls_of(rows, Past(MAP, Translation(SPOOL), gap, times)))
 
 
 def told(call: Call) -> dict[str, object]:
@@ -53,9 +54,9 @@ def told(call: Call) -> dict[str, object]:
     }
 
 
-def cuts(name: str, data: st.DataObject) -> Cut:
+def cuts(name: str, data: st.DataObject, heard: int = 0) -> Cut:
     size = len(STREAMS[name])
-    lost, found = sorted(data.draw(st.tuples(st.integers(0, size), st.integers(0, size))))
+    lost, found = sorted(data.draw(st.tuples(st.integers(heard, size), st.integers(heard, size))))
     return Cut(name, lost, found)
 
 
@@ -95,6 +96,25 @@ def test_and_what_is_read_only_when_it_all_is_over(name: str, data: st.DataObjec
     once = list(cut.watch.calls.values())
     cut.watch.keep(cut.written(ROWS[name]))
     assert list(cut.watch.calls.values()) == once
+
+
+@patiently
+@given(name=st.sampled_from(NAMES), data=st.data())
+def test_a_second_look_at_an_older_gap_takes_nothing_from_the_one_that_is_told_next(
+    name: str, data: st.DataObject
+) -> None:
+    cut = cuts(name, data, heard=1)
+    by_then = [row for row in ROWS[name] if row.at <= cut.gap.to_at]
+    before = data.draw(st.integers(0, 12_000).map(lambda ms: timedelta(milliseconds=ms)))
+    older = replace(cut.gap, from_at=cut.gap.from_at - timedelta(minutes=1), to_at=cut.gap.from_at - before)
+    cut.watch.keep(cut.written(by_then, older))
+    cut.watch.come_back(cut.there, cut.gap.to_at, written=cut.written(by_then))
+    cut.watch.see(cut.after)
+    cut.watch.keep(cut.written(ROWS[name]))
+    found = cut.watch.tale().calls
+    assert [(one["who"], one["talks"]) for one in everything(found)] == [
+        (one["who"], one["talks"]) for one in whole(name, found)
+    ]
 
 
 def test_who_is_listed_lives_whatever_was_written_of_his_end() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import given
@@ -113,7 +114,7 @@ def test_a_second_look_at_an_older_gap_takes_nothing_from_the_one_that_is_told_n
     cut.watch.keep(cut.written(ROWS[name]))
     found = cut.watch.tale().calls
     assert [(one["who"], one["talks"]) for one in everything(found)] == [
-        (one["who"], one["talks"]) for one in whole(name, found)
+        (one["who"], one["talks"]) for one in everything(WHOLE[name].calls)
     ]
 
 

@@ -73,6 +73,7 @@ from callcenter.recording.renditions import Renditions, machine
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
 from callcenter.recording.transcribe import Transcriber
+from callcenter.recording.unanswered import Unanswered
 from callcenter.rehearsing import api as rehearsing_api
 from callcenter.rehearsing.play import House
 from callcenter.rehearsing.stage import Stage
@@ -118,6 +119,7 @@ class Parts:
     vitals: Vitals
     jobs: Jobs
     capture: Capture
+    unanswered: Unanswered
     transcriber: Transcriber
     renditions: Renditions
     switch: Switch
@@ -165,6 +167,7 @@ def build(settings: Settings) -> Parts:
         vitals=Vitals(db, clock, health, settings),
         jobs=jobs,
         capture=capture,
+        unanswered=Unanswered(db, clock, settings.recordings_of),
         renditions=Renditions(db, clock, capture.kept, machine(listeners.models.any)),
         transcriber=Transcriber(db, clock, capture.kept, listeners),
         switch=Switch(db, outside.send),
@@ -263,6 +266,7 @@ def _subscribe_recording(parts: Parts) -> None:
     bus.on(LinkDown, switch.link_down)
     bus.on(RecordingRulesChanged, switch.rules_changed)
     bus.on(Changed, pausing.changed)
+    bus.on(Changed, parts.unanswered.changed)
     bus.on(LinkUp, pausing.link_up)
 
 

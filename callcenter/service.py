@@ -84,6 +84,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.hub.run(), name="hub"),
             group.create_task(parts.jobs.run(), name="jobs"),
             group.create_task(parts.transcriber.run(), name="transcriber"),
+            group.create_task(parts.unanswered.run(), name="unanswered"),
             group.create_task(parts.renditions.run(), name="renditions"),
             group.create_task(parts.tasks.run(), name="tasks"),
             group.create_task(parts.outages.run(), name="outages"),

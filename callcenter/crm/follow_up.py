@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from callcenter.crm.statement import Statement
 from callcenter.crm.upsert import table_of, upsert
 from callcenter.events import CallEvent, Ended, Filled, OutcomeLogged, OutcomeWaived, RecordingStarted
 
-_CERTAIN_AFTER: Final = timedelta(seconds=6)
 _hand_over: Final = Statement(
     lambda _: (
         update(table_of(RecordingRow))
@@ -26,6 +25,13 @@ _hand_over: Final = Statement(
         .returning(RecordingRow.id)
     )
 )
+
+
+def hand_over(session: Session, call: UUID, now: datetime) -> None:
+    """What was recorded of a call is whole and may be stored. Where nobody talked there most likely is no sound: those
+    are looked at together first."""
+    for row in _hand_over(session, {"call": call}):
+        jobs.enqueue(session, "store_recording", {"recording": str(row.id)}, at=now)
 
 
 def follow_up(session: Session, call: Call, event: CallEvent, now: datetime) -> list[UUID]:
@@ -71,8 +77,8 @@ def _keep(session: Session, call: Call, event: CallEvent, now: datetime) -> None
         case Filled(events=events):
             for past in events:
                 _keep(session, call, past, now)
-        case Ended() if call.recordings:
-            _hand_over_recordings(session, call, now)
+        case Ended() if call.recordings and call.answered_at and call.id:
+            hand_over(session, call.id, now)
         case OutcomeLogged(outcome=code, by=by, comment=comment):
             settled = {"state": "logged", "code_id": code, "comment": comment, "by_id": by, "at": event.at}
             calls.settle(session, _id_of(call, event.segment), settled)
@@ -85,11 +91,3 @@ def _keep(session: Session, call: Call, event: CallEvent, now: datetime) -> None
 
 def _id_of(call: Call, seq: int) -> Any:
     return call.segments[seq].id
-
-
-def _hand_over_recordings(session: Session, call: Call, now: datetime) -> None:
-    """Where nobody talked the file is most likely without sound, which is certain only when nobody has written to it
-    for a while: looked at before, it would only be looked at again."""
-    at = now if call.answered_at else now + _CERTAIN_AFTER
-    for row in _hand_over(session, {"call": call.id}):
-        jobs.enqueue(session, "store_recording", {"recording": str(row.id)}, at=at)

@@ -85,6 +85,11 @@ def locate(path: str, settings: Recordings) -> Path:
 
     Raises NotARecording for names outside the spool, also by way of links; Unavailable without a readable spool.
     """
+    return within(spool_of(settings), path, settings.pbx_spool)
+
+
+def spool_of(settings: Recordings) -> Path:
+    """Where the PBX's files are on this machine. Raises Unavailable when it cannot be read."""
     if settings.spool is None:
         raise Unavailable(
             "no spool is set; set CALLCENTER_RECORDINGS__SPOOL (of several PBXs each CALLCENTER_PBX__<NAME>__SPOOL) to "
@@ -100,10 +105,11 @@ def locate(path: str, settings: Recordings) -> Path:
             f"the recordings folder {spool} cannot be read: {wrong.strerror}; mount it and let this user read it",
             code="spool_unreadable",
         ) from wrong
-    return _inside(spool, path, settings.pbx_spool)
+    return spool
 
 
-def _inside(spool: Path, path: str, pbx_spool: str) -> Path:
+def within(spool: Path, path: str, pbx_spool: str) -> Path:
+    """Where the file is, or would be, in a spool that was looked at. Raises NotARecording as ``locate`` does."""
     name = PurePosixPath(path)
     prefix = PurePosixPath(pbx_spool)
     if mailbox := _mailbox(path, pbx_spool):

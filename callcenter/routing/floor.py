@@ -22,6 +22,8 @@ IN_USE: Final = frozenset({2, 3, 6, 7, 8})
 """Device states of a phone that rings or talks: INUSE, BUSY, RINGING, RINGINUSE, ONHOLD."""
 AWAY: Final = frozenset({4, 5})
 """Device states of a phone that cannot be rung: INVALID, UNAVAILABLE."""
+DOUBTFUL: Final = AWAY | {0}
+"""Those, and UNKNOWN. From any other state to any other, nothing is told of whether the phone can be rung."""
 _TOLD_SECONDS: Final = 2.0
 _SNAPSHOT_SECONDS: Final = 30.0
 

@@ -20,7 +20,7 @@ from callcenter.routing.book import Book
 from callcenter.routing.breaks import Breaks
 from callcenter.routing.debts import Debt
 from callcenter.routing.figures import Figuring
-from callcenter.routing.floor import Seat
+from callcenter.routing.floor import DOUBTFUL, Seat
 from callcenter.routing.outside import Outside
 from callcenter.routing.parts import Parts
 from callcenter.routing.post import Post
@@ -125,9 +125,9 @@ class Gate:
 
     async def member_state(self, event: MemberState) -> None:
         if post := self._posts.get(event.pbx):
-            status = {seat.status for seat in post.floor.seats_of(event.interface)}
+            before = {seat.status for seat in post.floor.seats_of(event.interface)}
             post.see(event, self._out.clock.monotonic())
-            if event.status not in status:
+            if event.status not in before and (not before or DOUBTFUL & {event.status, *before}):
                 self._reach.ask(post.floor.desks.devices.get(event.interface, frozenset()))
             if (owner := post.floor.desks.owner.get(event.interface)) is not None:
                 await self._agents.look([owner])

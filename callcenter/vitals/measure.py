@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -94,17 +94,21 @@ def recordings_waiting(session: Session, now: datetime) -> Backlog:
     return Backlog(waiting=waiting, oldest=max(ended or known, known))
 
 
-def counted(name: str, labels: Iterable[Mapping[str, str]]) -> list[float]:
-    """Samples of our own metrics; 0 where nothing was counted yet."""
-    return [REGISTRY.get_sample_value(name, dict(one)) or 0.0 for one in labels]
+def counted(names: Iterable[str], pbx: str) -> dict[str, float]:
+    """Samples of our own metrics about a PBX; 0 where nothing was counted yet."""
+    found = dict.fromkeys(names, 0.0)
+    for name, labels, value in _samples(found):
+        if labels.get("pbx") == pbx:
+            found[name] = value
+    return found
 
 
 def contained() -> dict[str, int]:
     """Failures that were kept from the rest, by part."""
-    found: dict[str, int] = {}
-    for metric in REGISTRY.collect():
-        if metric.name == "callcenter_contained_failures":
-            for sample in metric.samples:
-                if sample.name.endswith("_total"):
-                    found[sample.labels["part"]] = int(sample.value)
-    return found
+    return {labels["part"]: int(value) for _, labels, value in _samples(("callcenter_contained_failures_total",))}
+
+
+def _samples(names: Collection[str]) -> list[tuple[str, Mapping[str, str], float]]:
+    """Of these only: to collect every metric there is takes far longer than the rest of a look."""
+    metrics = REGISTRY.restricted_registry(names).collect()
+    return [(one.name, one.labels, one.value) for metric in metrics for one in metric.samples if one.name in names]

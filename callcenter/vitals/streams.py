@@ -72,6 +72,6 @@ class Streams:
         self._ears: dict[str, _Ear] = {}
 
     def look(self, pbx: str, now: datetime) -> Stream:
-        labels = [{"pbx": pbx}]
-        counted = {name: measure.counted(metric, labels)[0] for name, metric in _NAMES.items()}
+        samples = measure.counted(_NAMES.values(), pbx)
+        counted = {name: samples[metric] for name, metric in _NAMES.items()}
         return self._ears.setdefault(pbx, _Ear()).look(pbx, counted, now)

@@ -223,11 +223,11 @@ class Feed:
         """Delivers until the link is lost and all that came before the loss has been delivered."""
         comparing = Comparing(self.link, session, lambda: self._tracker.channels, self._clock.monotonic())
         next_flush, idle = 0.0, min(_IDLE_SECONDS, self.link.patience.sure_s)
+        keeping.add_done_callback(lambda _: self._inbox.stir())
         try:
             while not (keeping.done() and not self._inbox):
-                if not self._inbox:
-                    timeout = SETTLE_SECONDS if self._tracker.waiting else idle
-                    await self._inbox.something(keeping, timeout)
+                if not keeping.done():
+                    await self._inbox.something(SETTLE_SECONDS if self._tracker.waiting else idle)
                 batch = self._inbox.take() or [Tick(at=self._there(), mono=self._clock.monotonic())]
                 events = [event for message in batch for event in self._told(message, comparing)]
                 if events:

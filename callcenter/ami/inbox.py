@@ -1,17 +1,44 @@
-"""Messages that came and are not taken yet: the reader appends, and never waits for whoever takes them."""
+"""Messages that came and are not taken yet: the reader appends, and never waits for whoever takes them.
+
+A PBX tells one thing in several messages within a few milliseconds. What nobody sits and waits for is taken together
+with what follows it: one look, one transaction and one telling of it instead of five.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import Final
 
 from callcenter import metrics
-from callcenter.ami.messages import Hangup, Message
+from callcenter.ami.messages import (
+    BridgeLeft,
+    CallerAbandoned,
+    CallerLeft,
+    DialBegin,
+    DialEnd,
+    DidKnown,
+    Hangup,
+    HangupRequested,
+    Member,
+    Message,
+    NewChannel,
+    NumberHidden,
+    QueueEnded,
+    QueueNamed,
+    RecordedTo,
+    Renamed,
+)
 from callcenter.ami.wire import Link
 from callcenter.clock import Clock
 
 _BATCH: Final = 256
+_PATIENCE_SECONDS: Final = 0.005
+_PATIENT: Final = frozenset({NewChannel, Renamed, DialBegin, DialEnd, RecordedTo, DidKnown, NumberHidden, QueueNamed})
+_ENDS: Final = frozenset({HangupRequested, Hangup, BridgeLeft, CallerLeft, CallerAbandoned, QueueEnded, Member})
+_CAN_WAIT: Final = _PATIENT | _ENDS
+"""What comes before a phone rings or a talk begins, and what comes after."""
 
 
 class Inbox:
@@ -22,7 +49,8 @@ class Inbox:
         self._most = link.patience.waiting
         self._clock = clock
         self._taken: Message | None = None
-        self._came = asyncio.Event()
+        self._ripe = asyncio.Event()
+        self._ripens: asyncio.TimerHandle | None = None
         self._lag = metrics.ami_lag.labels(pbx=link.pbx)
         metrics.ami_behind.labels(pbx=link.pbx).set_function(self._behind)
 
@@ -35,14 +63,20 @@ class Inbox:
 
     def append(self, message: Message) -> None:
         self._waiting.append(message)
-        self._came.set()
+        if type(message) not in _CAN_WAIT:
+            self._ripe.set()
+        elif self._ripens is None and not self._ripe.is_set():
+            self._ripens = asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self._ripe.set)
 
     def clear(self) -> None:
         self._waiting.clear()
+        self._unripe()
 
     def take(self) -> list[Message]:
         """The next ones, none where there are none."""
         batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
+        if not self._waiting:
+            self._unripe()
         if batch:
             self._taken = batch[0]
             self._lag.set((self._clock.now() - batch[-1].at).total_seconds())
@@ -56,14 +90,21 @@ class Inbox:
         """The channels whose end waits to be taken."""
         return frozenset(message.uniqueid for message in self._waiting if isinstance(message, Hangup))
 
-    async def something(self, ending: asyncio.Task[None], timeout: float) -> None:
-        """Returns when a message came, ``ending`` is done, or ``timeout`` seconds have passed."""
-        self._came.clear()
-        coming = asyncio.create_task(self._came.wait())
-        try:
-            await asyncio.wait({coming, ending}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            coming.cancel()
+    async def something(self, timeout: float) -> None:
+        """Returns when there is something to be taken, somebody did ``stir``, or ``timeout`` seconds have passed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._ripe.wait()
+
+    def stir(self) -> None:
+        """Nobody is to wait any more."""
+        self._ripe.set()
+
+    def _unripe(self) -> None:
+        self._ripe.clear()
+        if self._ripens:
+            self._ripens.cancel()
+            self._ripens = None
 
     def _behind(self) -> float:
         """How long the oldest message that came has not been delivered, in seconds."""

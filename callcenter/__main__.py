@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from callcenter.cli import archive, house, past, pbx, people, sheets, speech
+from callcenter.cli import archive, house, past, pbx, people, recordings, sheets, speech
 from callcenter.config import SettingError
 from callcenter.errors import CallcenterError, Invalid
 
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="callcenter", description="Contact-center CRM for Asterisk.")
     found.add_argument("--config", type=Path, help="settings file (default: ./callcenter.toml)")
     commands = found.add_subparsers(required=True, metavar="COMMAND")
-    for part in (house, people, pbx, past, sheets, archive, speech):
+    for part in (house, people, pbx, past, sheets, archive, speech, recordings):
         part.offer(commands)
     return found
 

@@ -61,7 +61,16 @@ from callcenter.pbx_events import (
     OriginateFailed,
     Outage,
 )
-from callcenter.recording import again, api_hiding, api_listening, api_pausing, api_speech, api_transcripts, api_uploads
+from callcenter.recording import (
+    again,
+    api_hiding,
+    api_listening,
+    api_pausing,
+    api_speech,
+    api_tally,
+    api_transcripts,
+    api_uploads,
+)
 from callcenter.recording import api as recording_api
 from callcenter.recording.capture import KIND, Capture, open_store
 from callcenter.recording.ears import Ears
@@ -72,6 +81,7 @@ from callcenter.recording.pausing import Pausing
 from callcenter.recording.renditions import Renditions, machine
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
+from callcenter.recording.tally import Places, Tally
 from callcenter.recording.transcribe import Transcriber
 from callcenter.recording.unanswered import Unanswered
 from callcenter.rehearsing import api as rehearsing_api
@@ -124,6 +134,7 @@ class Parts:
     renditions: Renditions
     switch: Switch
     pausing: Pausing
+    tally: Tally
     law: privacy.Law
     tasks: TaskWatch
     outages: Outages
@@ -172,6 +183,7 @@ def build(settings: Settings) -> Parts:
         transcriber=Transcriber(db, clock, capture.kept, listeners),
         switch=Switch(db, outside.send),
         pausing=Pausing(PausingHouse(clock=clock, live=ledger.live, take=ledger.take, send=outside.send)),
+        tally=Tally(db, clock, Places(names=tuple(settings.pbx), of=settings.recordings_of)),
         law=law,
         tasks=TaskWatch(db, bus, clock),
         outages=Outages((db, clock, health), links.written_history, ledger.take),
@@ -287,6 +299,7 @@ def website(parts: Parts) -> web.Application:
     routing_api.provide(app, parts.gate, parts.survey, parts.doctor)
     api_dial.provide(app, parts.dialler, parts.links.written)
     recording_api.provide(app, parts.capture.kept)
+    api_tally.provide(app, parts.tally)
     api_pausing.provide(app, parts.pausing, parts.ledger.live)
     privacy.provide(app, parts.law)
     api_imports.provide(app, parts.importer)
@@ -303,6 +316,7 @@ def add_all_routes(app: web.Application) -> None:
     api_transcripts.add_routes(app)
     api_speech.add_routes(app)
     api_listening.add_routes(app)
+    api_tally.add_routes(app)
     api_pausing.add_routes(app)
     api_hiding.add_routes(app)
     add_scoring_routes(app)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session as DbSession
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session as DbSession
 from callcenter.ami.capture import record, replay
 from callcenter.clock import SystemClock
 from callcenter.config import SettingError, Settings
-from callcenter.crm import sessions, users
+from callcenter.crm import sessions, tallies, users
 from callcenter.crm.privacy import chain
 from callcenter.crm.schema import migrate
 from callcenter.db import Database
@@ -25,6 +26,7 @@ from callcenter.links import link
 from callcenter.log import mask
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.recording.models import Models
+from callcenter.recording.tally import Places, Tally
 from callcenter.routing.doctor.doctor import Doctor
 from callcenter.routing.doctor.findings import Report
 
@@ -92,6 +94,16 @@ async def diagnose(settings: Settings, only: str | None) -> list[Report]:
         clock = SystemClock()
         doctor = Doctor(settings, lambda name: link(name, settings.pbx[name]), db, clock, Models.of(settings).names)
         return [await doctor.examine(name) for name in _names(settings, only)]
+
+
+async def tally(settings: Settings) -> dict[str, Any]:
+    """Counts the last day's answered calls against their recordings: figures, and what was found by reason."""
+    async with database(settings) as db:
+        counter = Tally(db, SystemClock(), Places(names=tuple(settings.pbx), of=settings.recordings_of))
+        row = await counter.count()
+        reasons = await db.read(lambda s: tallies.by_reason(s, row.id))
+    names = ("answered", "present", "excused", "delayed", "lost", "unexplained", "strays", "linked")
+    return {**{name: getattr(row, name) for name in names}, "reasons": reasons}
 
 
 @asynccontextmanager

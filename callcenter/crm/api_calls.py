@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.api import BUS, CLOCK, DB, ROOT, SETTINGS, Answer, Body, Limit, Line, View, read_cursor
 from callcenter.call import Result, State
-from callcenter.crm import audit, call_list, call_views, customers, news
+from callcenter.crm import audit, call_list, call_views, customers, news, unrecorded
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_list import Filter
 from callcenter.crm.call_views import CallAnswer
@@ -105,9 +105,11 @@ def add_routes(app: web.Application) -> None:
 
 
 async def _read_call(request: web.Request, call_id: UUID) -> CallAnswer:
-    who = actor(request)
+    who, now = actor(request), request.app[CLOCK].now()
 
     def read(session: Session) -> CallAnswer:
-        return call_views.views(session, [call_list.get(session, call_id, who)], who)[0]
+        row = call_list.get(session, call_id, who)
+        why = unrecorded.reasons(session, [row], now).get(row.id, "")
+        return call_views.views(session, [row], who)[0].model_copy(update={"unrecorded": why})
 
     return await request.app[DB].read(read)

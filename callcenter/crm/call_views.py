@@ -121,7 +121,8 @@ class GapAnswer(Answer):
 
 
 class CallAnswer(Answer):
-    """``test``: made by the doctor, no customer was on the line, and no figure counts it."""
+    """``test``: made by the doctor, no customer was on the line, and no figure counts it. ``unrecorded``, of a call
+    that is asked for alone: why it has no sound though somebody talked in it."""
 
     id: UUID
     pbx: str
@@ -148,6 +149,7 @@ class CallAnswer(Answer):
     notices: list[NoticeAnswer]
     gaps: list[GapAnswer]
     pauses: list[PauseAnswer]
+    unrecorded: str = ""
 
 
 def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallAnswer]:

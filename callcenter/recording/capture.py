@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 from callcenter import jobs
 from callcenter.clock import Clock
 from callcenter.config import Received, Recordings
+from callcenter.crm.absence import Absence
 from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.crm.privacy import keeping, policies
 from callcenter.crm.privacy.rules import Lack, Verdict
@@ -103,9 +104,14 @@ class Capture:
         except NotARecording as wrong:
             values = {"state": wrong.code, "error": wrong.fault}
         except FileNotFoundError:
-            values = self._not_there(row, ended_at or row.started_at)
+            values = await self._not_there(row, ended_at or row.started_at)
+        except Unavailable as wrong:
+            await self._waits(row, wrong.code)
+            raise
         except OSError as wrong:
-            raise await self._spool_ill(wrong) from wrong
+            ill = await self._spool_ill(wrong)
+            await self._waits(row, ill.code)
+            raise ill from wrong
         else:
             values = {**self._found(stored), "policy_id": verdict.under}
         await self._health.well("recordings")
@@ -125,6 +131,11 @@ class Capture:
         place = self._spools(row.pbx)
         if isinstance(place, Received) and state != "missing":
             await asyncio.to_thread(remove, [row.path], place)
+
+    async def _waits(self, row: RecordingRow, why: str) -> None:
+        """What it waits for stands on the call, too."""
+        if row.error != why:
+            await self._db.write(lambda s: update_row(s, RecordingRow, row.id, {"error": why}))
 
     async def _later(self, recording: UUID) -> None:
         """Looks again when the file must have been finished: no failure, so nothing that counts as one."""
@@ -178,10 +189,11 @@ class Capture:
             "error": stored.wave.fault or "",
         }
 
-    def _not_there(self, row: RecordingRow, ended_at: datetime) -> dict[str, Any]:
+    async def _not_there(self, row: RecordingRow, ended_at: datetime) -> dict[str, Any]:
         """A file may come late over a network file system; after a while it is missing, and said so."""
         if self._clock.now() - ended_at < _MISSING_AFTER:
-            raise Unavailable("the file is not there yet", code="recording_late")
+            await self._waits(row, Absence.LATE)
+            raise Unavailable("the file is not there yet", code=Absence.LATE)
         sent = isinstance(self._spools(row.pbx), Received)
         return {"state": "missing", "error": FileFault.NOT_SENT if sent else FileFault.NOT_FOUND}
 

@@ -28,7 +28,9 @@ _SIDES: Final = ("", "-in", "-out")
 
 
 class FileFault(StrEnum):
-    """All that can be wrong with a file; what is stored with one of the last two was put right as far as it goes."""
+    """All that can be wrong with a file; what is stored with one of the last two was put right as far as it goes.
+    ``GROWING``: its call is over and somebody still writes to it; ``VANISHED``: it was there, and is no more;
+    ``DUPLICATE``: the same sound was stored under another name of the same call."""
 
     BAD_NAME = "bad_name"
     OUTSIDE = "outside"
@@ -41,6 +43,9 @@ class FileFault(StrEnum):
     EMPTY = "empty"
     NOT_FOUND = "not_found"
     NOT_SENT = "not_sent"
+    GROWING = "growing"
+    VANISHED = "vanished"
+    DUPLICATE = "duplicate"
     REPAIRED = "repaired"
     TRUNCATED = "truncated"
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.counting import QueueKey
+from callcenter.crm import zones
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import User
 from callcenter.crm.models.queues import Queue
@@ -30,7 +31,6 @@ from callcenter.reporting.answers import (
 from callcenter.reporting.figures import AgentReport, OutcomeReport, QueueReport
 from callcenter.reporting.spans import Step, intervals
 from callcenter.reporting.wanted import Wanted
-from callcenter.routing import rules
 
 
 async def queues(db: Database, wanted: Wanted, step: Step) -> QueuesAnswer:
@@ -85,7 +85,7 @@ async def outcomes(db: Database, wanted: Wanted, actor: Actor) -> OutcomesAnswer
 
 def zone_of(session: Session) -> tzinfo | None:
     """Where the call center counts its days."""
-    return rules.read_zone(session)
+    return zones.read(session)
 
 
 def _queues(session: Session) -> tuple[tzinfo | None, dict[QueueKey, tuple[str, int]]]:

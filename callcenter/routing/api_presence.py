@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from callcenter.api import BUS, CLOCK, DB, ROOT, Answer, Body, Line, View, creates, etag, expect
-from callcenter.crm import audit, once, pause_codes
+from callcenter.crm import audit, once, pause_codes, zones
 from callcenter.crm.access import actor, require
 from callcenter.crm.rights import Verb
 from callcenter.crm.schemas import Language
@@ -176,7 +176,7 @@ class PresenceRulesView(View):
         def change(session: Session) -> None:
             expect(self.request, rules.version(session))
             rules.write(session, Rules(**body.model_dump(exclude={"zone"})))
-            rules.write_zone(session, body.zone)
+            zones.write(session, body.zone)
             audit.record(session, who, "change", ("policy", rules.KEY), now, **body.model_dump())
 
         await app[DB].write(change)
@@ -185,7 +185,7 @@ class PresenceRulesView(View):
 
     async def _answer(self) -> PresenceRules:
         def read(session: Session) -> tuple[PresenceRules, int]:
-            found, zone = rules.read(session), rules.read_zone(session)
+            found, zone = rules.read(session), zones.read(session)
             told = PresenceRules(
                 static_desks=found.static_desks,
                 removals=found.removals,

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from callcenter.call import Changed
 from callcenter.clock import Clock
 from callcenter.counting import QueueKey, day_start
+from callcenter.crm import zones
 from callcenter.crm.models.queues import Queue
 from callcenter.db import Database
 from callcenter.roster import AgentId
-from callcenter.routing import history, rules
+from callcenter.routing import history
 from callcenter.routing.missed import Missed, ring
 from callcenter.routing.today import Figures, Today, ended
 
@@ -53,7 +54,7 @@ class Figuring:
         now = self._clock.now()
 
         def read(session: Session) -> None:
-            self._zone = rules.read_zone(session)
+            self._zone = zones.read(session)
             queues = session.execute(select(Queue.pbx, Queue.name, Queue.label, Queue.service_level_s)).all()
             self._targets = {(pbx, name): seconds for pbx, name, _, seconds in queues}
             self.labels = {(pbx, name): label for pbx, name, label, _ in queues if label}

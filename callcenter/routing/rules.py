@@ -1,11 +1,9 @@
-"""The rules of presence, and the zone a day is counted in: policy rows, read again whenever they are changed."""
+"""The rules of presence: one row of the policies, read again whenever it is changed."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import tzinfo
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +11,6 @@ from callcenter.crm.models.office import Policy
 from callcenter.routing.staff import Rules
 
 KEY: Final = "presence"
-ZONE: Final = "zone"
 _CHOICES: Final = {"static_desks": ("pause", "leave"), "removals": ("undo", "adopt")}
 
 
@@ -33,26 +30,8 @@ def version(session: Session) -> int:
 
 
 def write(session: Session, rules: Rules) -> None:
-    _put(session, KEY, asdict(rules))
-
-
-def read_zone(session: Session) -> tzinfo | None:
-    """Where the call center is; None: where this machine is."""
-    row = session.get(Policy, ZONE)
-    try:
-        return ZoneInfo(row.value) if row and isinstance(row.value, str) and row.value else None
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
-
-
-def write_zone(session: Session, name: str) -> None:
-    """``""``: where this machine is."""
-    _put(session, ZONE, name)
-
-
-def _put(session: Session, key: str, value: Any) -> None:
-    row = session.get(Policy, key)
+    row = session.get(Policy, KEY)
     if row is None:
-        session.add(Policy(key=key, value=value))
+        session.add(Policy(key=KEY, value=asdict(rules)))
     else:
-        row.value, row.version = value, row.version + 1
+        row.value, row.version = asdict(rules), row.version + 1

@@ -14,6 +14,7 @@ LEAST_FREE_SHARE: Final = 0.05
 LATE_RECORDINGS: Final = timedelta(minutes=10)
 LATE_SPEECH: Final = timedelta(hours=2)
 OLD_BACKUP: Final = timedelta(hours=26)
+OLD_TALLY: Final = timedelta(hours=26)
 RECENT: Final = timedelta(minutes=10)
 
 
@@ -62,6 +63,15 @@ class Backlog:
     waiting: int
     oldest: datetime | None
     ready_in_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Answered calls against recordings, as last counted: by what they have."""
+
+    at: datetime
+    calls: Mapping[str, int]
+    strays: int
 
 
 def apart(ages: Sequence[float]) -> tuple[float, float]:
@@ -170,6 +180,30 @@ def backlog(name: str, found: Backlog, now: datetime, *, lack: str = "") -> Verd
         ),
     }[name]
     return Verdict(name=name, code=f"{name}_late", remedy=remedy, figures=figures)
+
+
+def tally(found: Counted | None, now: datetime) -> Verdict:
+    """None: not counted yet, which is no fault."""
+    if found is None:
+        return Verdict(name="tally")
+    answered = sum(found.calls.values())
+    unexplained, lost = found.calls.get("unexplained", 0), found.calls.get("lost", 0)
+    figures = {"answered": float(answered), "recordings_lost": float(lost), "strays": float(found.strays)}
+    figures["explained_percent"] = round(100 * (1 - unexplained / answered), 2) if answered else 100.0
+    code, remedy = "", ""
+    if unexplained:
+        code = "recordings_unexplained"
+        remedy = (
+            f"{unexplained} answered calls have neither a recording nor a reason: see the page Missing recordings; "
+            "journalctl -u callcenter --since -1d | grep -E 'job_failed|part_ill'"
+        )
+    elif lost:
+        code = "recordings_lost"
+        remedy = f"{lost} answered calls lost their recording: each one's reason is on the page Missing recordings"
+    elif now - found.at > OLD_TALLY:
+        code = "tally_old"
+        remedy = "recordings were not counted last night: journalctl -u callcenter --since -1d | grep tally"
+    return Verdict(name="tally", code=code, remedy=remedy, figures=figures)
 
 
 def backups(folder: str, newest: datetime | None, now: datetime) -> Verdict:

@@ -15,9 +15,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
+from callcenter.crm import tallies
+from callcenter.crm.absence import Fate
 from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.ids import minted_at
-from callcenter.vitals.judge import Backlog, Disk
+from callcenter.vitals.judge import Backlog, Counted, Disk
 
 _MANIFEST: Final = "manifest.json"
 _SHORTLY: Final = timedelta(minutes=1)
@@ -101,6 +103,14 @@ def counted(names: Iterable[str], pbx: str) -> dict[str, float]:
         if labels.get("pbx") == pbx:
             found[name] = value
     return found
+
+
+def tally(session: Session) -> Counted | None:
+    """The last count of recordings against calls."""
+    row = tallies.last(session, whole=True)
+    if row is None or row.finished_at is None:
+        return None
+    return Counted(at=row.finished_at, calls={fate: getattr(row, fate) for fate in Fate}, strays=row.strays)
 
 
 def contained() -> dict[str, int]:

@@ -85,6 +85,7 @@ class Vitals:
         return [
             judge.backlog("recording_backlog", recordings, now),
             judge.backlog("speech_backlog", speech, now, lack=lack),
+            judge.tally(await self._db.read(measure.tally), now),
         ]
 
     async def _report(self, verdicts: Iterable[Verdict]) -> None:

@@ -10,11 +10,11 @@ import pytest
 from callcenter.call import Call, Changed
 from callcenter.clock import SetClock
 from callcenter.counting import Visit, day_start
+from callcenter.crm import zones
 from callcenter.crm.models.queues import Queue
 from callcenter.db import Database
 from callcenter.events import OfferResult, QueueResult
 from callcenter.lifecycle import apply
-from callcenter.routing import rules
 from callcenter.routing.figures import Figuring
 from callcenter.routing.missed import Missed, ring
 from callcenter.routing.today import Figures, Today
@@ -69,7 +69,7 @@ def test_a_day_begins_at_midnight_where_the_call_center_is(zone: str, now: datet
 async def test_a_restart_counts_the_same_and_midnight_begins_anew(staffed: Database) -> None:
     clock = SetClock(START + timedelta(hours=1))
     along = Figuring(staffed, clock)
-    await staffed.write(lambda s: rules.write_zone(s, "Asia/Baku"))
+    await staffed.write(lambda s: zones.write(s, "Asia/Baku"))
     await staffed.write(lambda s: s.add(Queue(pbx="main", name="support", label="Help", service_level_s=2)))
     await along.start()
     gone = Story(uniqueid="2").arrives().joins().ends()

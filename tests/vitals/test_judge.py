@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from callcenter.vitals import judge, measure
-from callcenter.vitals.judge import Backlog, Disk, Stream, Verdict
+from callcenter.vitals.judge import Backlog, Counted, Disk, Stream, Verdict
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
 GB = 1024**3
@@ -86,3 +86,13 @@ def test_a_failure_that_was_kept_from_the_rest_names_its_part() -> None:
     assert code(judge.failures({"gate": 2}, [])) == ""
     ill = judge.failures({"gate": 2}, ["gate"])
     assert (code(ill), "gate" in ill.remedy, ill.figures) == ("failures_contained", True, {"failures": 2.0})
+
+
+def test_a_count_is_ill_by_what_has_no_reason_then_by_what_is_lost_then_by_its_age() -> None:
+    fine = Counted(at=NOW, calls={"present": 90, "excused": 8, "delayed": 2}, strays=3)
+    assert code(judge.tally(None, NOW)) == code(judge.tally(fine, NOW)) == ""
+    lost = replace(fine, calls={"present": 99, "lost": 1})
+    assert code(judge.tally(lost, NOW)) == "recordings_lost"
+    unexplained = judge.tally(replace(fine, calls={"present": 197, "lost": 1, "unexplained": 2}), NOW)
+    assert (code(unexplained), unexplained.figures["explained_percent"]) == ("recordings_unexplained", 99.0)
+    assert code(judge.tally(fine, NOW + timedelta(hours=27))) == "tally_old"

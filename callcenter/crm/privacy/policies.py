@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -92,6 +93,22 @@ def judge(session: Session, recording: RecordingRow) -> Verdict:
     call = session.get_one(CallRow, recording.call_id)
     met = places(Direction(call.direction), _queues(session, call.id))
     return verdict(rules(session, call.pbx), met, staff_told=staff_told(session))
+
+
+def lacks_of(session: Session, calls: Sequence[CallRow]) -> dict[UUID, str]:
+    """Why the rules of now keep no recording, by call; of those of which they keep none."""
+    told, known = staff_told(session), {pbx: rules(session, pbx) for pbx in {call.pbx for call in calls}}
+    visits = (
+        select(QueueVisitRow.call_id, QueueVisitRow.queue)
+        .where(QueueVisitRow.call_id.in_([call.id for call in calls]))
+        .order_by(QueueVisitRow.call_id, QueueVisitRow.seq)
+    )
+    queues: dict[UUID, list[str]] = defaultdict(list)
+    for call_id, queue in session.execute(visits):
+        queues[call_id].append(queue)
+    met = {call.id: places(Direction(call.direction), queues[call.id]) for call in calls}
+    found = {call.id: verdict(known[call.pbx], met[call.id], staff_told=told).lack for call in calls}
+    return {call: str(lack) for call, lack in found.items() if lack}
 
 
 def note_notices(session: Session, call: CallRow) -> None:

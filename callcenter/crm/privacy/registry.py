@@ -116,6 +116,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         status_changes: old new
         statuses: code labels colour icon
         staff_notices: texts
+        tally_findings: pbx thing queue reason fate
         tasks: kind state pbx queue zone closed_how open_key
         teams: name
         transcripts: state model error

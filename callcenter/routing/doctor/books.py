@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from callcenter.crm import maps, queues, seen
+from callcenter.crm import maps, queues, seen, tallies
 from callcenter.crm.privacy import policies
 from callcenter.crm.privacy.rules import switch
 from callcenter.pbxmap import Kind
@@ -31,4 +31,5 @@ def read(session: Session, pbx: str, region: str, now: datetime) -> Books:
         switches={place.key: switch(rule, staff_told=told) for place, rule in rules.items()},
         strangers=tuple(strangers),
         speech={queue.name: queue.speech for queue in queues.of_pbx(session, pbx) if queue.speech not in ("", "off")},
+        unrecorded=tallies.lost_by_reason(session, pbx),
     )

@@ -51,6 +51,7 @@ CHECKS: Final[tuple[tuple[str, CheckGroup, Examine], ...]] = (
     ("two_sided", CheckGroup.RECORDING, recording_checks.two_sided),
     ("speech_model", CheckGroup.RECORDING, machine_checks.speech_model),
     ("packing", CheckGroup.RECORDING, machine_checks.packing),
+    ("recorded_calls", CheckGroup.RECORDING, recording_checks.lost),
     ("modules", CheckGroup.HISTORY, history_checks.modules),
     ("channel_events", CheckGroup.HISTORY, history_checks.cel),
     ("channel_events_written", CheckGroup.HISTORY, history_checks.cel_written),

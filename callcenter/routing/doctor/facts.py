@@ -39,13 +39,15 @@ class Door:
 class Books:
     """What we know of the PBX ourselves. ``confirmed``: an administrator has looked at the map. ``switches``: what the
     PBX's own rows must say by the recording rules, "" for no row; ``strangers``: channels of late that the map does not
-    know; ``speech``: the speech model that a queue names for its talks."""
+    know; ``speech``: the speech model that a queue names for its talks; ``unrecorded``: answered calls that
+    lost their recording, by reason, at the last count."""
 
     map: Confirmed
     confirmed: bool
     switches: Mapping[str, str]
     strangers: tuple[str, ...] = ()
     speech: Mapping[str, str] = field(default_factory=dict)
+    unrecorded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,6 +188,27 @@ def two_sided(facts: Facts) -> Iterator[Finding | Unseen]:
         )
 
 
+def lost(facts: Facts) -> Iterator[Finding | Unseen]:
+    """Every answered call has its recording, or a reason that somebody chose."""
+    if isinstance(facts.books, Unseen):
+        yield facts.books
+        return
+    if number := sum(facts.books.unrecorded.values()):
+        reasons = ", ".join(f"{reason} {times}" for reason, times in sorted(facts.books.unrecorded.items()))
+        yield Finding(
+            code="recordings_lost",
+            severity=Severity.FAULT,
+            thing="answered calls",
+            values={"number": str(number), "reasons": reasons},
+            what=f"{number} of the last day have no recording: {reasons}",
+            why="what was to be kept is lost, and the next calls may go the same way",
+            remedy=Remedy(
+                commands=("callcenter tally",),
+                advice="In Callcenter: Calls, Missing recordings says of each call what was wrong, and what mends it.",
+            ),
+        )
+
+
 def _names(facts: Facts) -> tuple[str, ...]:
     return facts.spool.names if facts.spool else ()
 

@@ -1,13 +1,22 @@
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { useI18n } from 'vue-i18n'
 
+/** What a code of the closed list means: why there is no sound, or no call. */
+export function useReasons() {
+  const { t, te } = useI18n()
+  return (code: string): string => {
+    if (te(`lack.${code}`, 'en')) return t('recording_state.not_kept', { why: t(`lack.${code}`) })
+    const section = ['file_fault', 'absence'].find((one) => te(`${one}.${code}`, 'en'))
+    return section ? t(`${section}.${code}`) : code
+  }
+}
+
 /** Why there is nothing to hear, in words. */
 export function useWhyNoSound(recording: MaybeRefOrGetter<{ state: string; error?: string } | undefined>) {
-  const { t, te } = useI18n()
+  const { t } = useI18n()
+  const reason = useReasons()
   return computed(() => {
     const { state, error } = toValue(recording) ?? { state: 'waiting', error: '' }
-    if (error && te(`lack.${error}`, 'en')) return t('recording_state.not_kept', { why: t(`lack.${error}`) })
-    if (error && state !== 'stored' && te(`file_fault.${error}`, 'en')) return t(`file_fault.${error}`)
-    return t(`recording_state.${state}`)
+    return error && state !== 'stored' ? reason(error) : t(`recording_state.${state}`)
   })
 }

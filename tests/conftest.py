@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiohttp import web_app
 from hypothesis import settings
 
 from callcenter import log
@@ -34,6 +35,14 @@ def service_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         structlog.reset_defaults()
         logging.basicConfig(force=True, handlers=[logging.NullHandler()])
     assert list(in_logs(folder)) == []
+
+
+@pytest.fixture(autouse=True)
+def let_go() -> Iterator[None]:
+    """aiohttp remembers without bound every application that ever answered, and with it all that hangs on it: after a
+    thousand of them each full collection of garbage takes seconds."""
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-import pytest
 from playwright.async_api import Page
 
 from tests.browser.conftest import ROOT, picture, sign_in
@@ -13,6 +12,7 @@ from tests.pbx.job.product import Product
 
 Window = Callable[[], Awaitable[Page]]
 _AXE: Final = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES: Final = {
     "desk": "/",
@@ -48,30 +48,29 @@ async def violations(page: Page) -> list[str]:
     return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in result["violations"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_no_page_has_a_violation(browser: Window, product: Product, scheme: Any) -> None:
+async def seen(page: Page, name: str) -> list[str]:
+    """What axe finds on the page in either scheme, with a picture of each."""
+    found = []
+    for scheme in _SCHEMES:
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found += [f"{scheme}: {broken}" for broken in await violations(page)]
+        await picture(page, f"{name}-{scheme}")
+    return found
+
+
+async def test_no_page_has_a_violation_or_fetches_from_elsewhere(browser: Window, product: Product) -> None:
     page = await browser()
-    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     await page.goto("/sign-in")
     await page.get_by_label("User name").wait_for()
-    found = {"sign-in": await violations(page)}
+    found = {"sign-in": await seen(page, "sign-in")}
     await sign_in(page, "admin")
     for name, path in PAGES.items():
         await page.goto(path)
         await page.get_by_role("main").wait_for()
         await page.wait_for_load_state("networkidle")
-        found[name] = await violations(page)
-        await picture(page, f"{name}-{scheme}")
+        found[name] = await seen(page, name)
     assert {name: broken for name, broken in found.items() if broken} == {}
-
-
-async def test_nothing_is_fetched_from_elsewhere(browser: Window, product: Product) -> None:
-    page = await browser()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    await sign_in(page, "admin")
-    for path in PAGES.values():
-        await page.goto(path)
-        await page.wait_for_load_state("networkidle")
     foreign = [url for url in asked if not url.startswith((product.url, "data:", "blob:"))]
     assert (foreign, len(asked) > 10) == ([], True)

@@ -110,17 +110,23 @@ def _over(segment: Segment, at: datetime) -> Segment:
 
 
 def _visits(kept: Call, told: Call, gap: Gap) -> tuple[QueueVisit, ...]:
-    """In the order in which he came: the last is where he was missed."""
-    visits = list(kept.queues)
-    for one in told.queues:
+    """In the order in which he came: the last is where he was missed. The PBX may have written whole seconds, but in
+    order."""
+    visits, order = list(kept.queues), dict[int, int]()
+    for n, one in enumerate(told.queues):
         span = (one.joined_at, one.left_at)
-        same = (n for n, v in enumerate(visits) if v.queue == one.queue and _meet((v.joined_at, v.left_at), span))
+        same = (at for at, v in enumerate(visits) if v.queue == one.queue and _meet((v.joined_at, v.left_at), span))
         place = next(same, None)
+        if place is None and not _meet(span, (gap.from_at, gap.to_at)):
+            continue
+        order[len(visits) if place is None else place] = n
         if place is None:
-            visits += [one] if _meet(span, (gap.from_at, gap.to_at)) else []
+            visits.append(one)
         elif one.left_at and _ours(visits[place].left_at, gap):
             visits[place] = replace(visits[place], left_at=one.left_at, result=one.result)
-    return tuple(sorted(visits, key=lambda visit: visit.joined_at))
+    in_time = sorted(range(len(visits)), key=lambda at: visits[at].joined_at)
+    known = sorted(order, key=lambda at: order[at])
+    return tuple(visits[at] for at in (known if len(known) == len(visits) else in_time))
 
 
 def _parts(kept: Call, told: Call, gap: Gap) -> tuple[Segment, ...]:

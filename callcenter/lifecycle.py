@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias, assert_never
 from uuid import UUID
 
@@ -46,6 +46,8 @@ _Decision: TypeAlias = OutcomeLogged | OutcomeWaived | SegmentClaimed | Customer
 _Pausing: TypeAlias = RecordingPaused | RecordingWentOn
 
 
+_MOMENT: Final = timedelta(seconds=1)
+"""So far may a moment that a PBX wrote down be from the one that it told: some keep whole seconds."""
 _NO_WAY: Final = (1, 2, 3, 21, 22, 27, 28, 34, 38, 41, 42, 58)
 _OUTGOING: Final = {17: Result.BUSY, **dict.fromkeys(_NO_WAY, Result.FAILED)}
 """What the Q.850 cause of a customer's channel says of a call that went out and was not answered."""
@@ -135,7 +137,9 @@ def _arrived(event: Arrived) -> Call:
 
 def _queue(call: Call, event: QueueJoined | QueueLeft) -> Call:
     if isinstance(event, QueueJoined):
-        if any(v.queue == event.queue and v.left_at is None for v in call.queues):
+        told = _MOMENT if call.gaps else timedelta(0)
+        mine = [v for v in call.queues if v.queue == event.queue]
+        if any(v.left_at is None or abs(event.at - v.joined_at) <= told for v in mine):
             return call
         return replace(call, queues=(*call.queues, QueueVisit(queue=event.queue, joined_at=event.at)))
     visits = tuple(
@@ -213,6 +217,8 @@ def _offer_ended(call: Call, event: OfferEnded) -> Call:
 
 def _joined(call: Call, event: Joined, roster: Roster) -> Call:
     segment = _of_leg(call, event.leg)
+    if call.gaps and segment and segment.answered_at and segment.leg_ended and segment.leg == event.leg:
+        return call  # the PBX had written its end down before we heard of its beginning
     if segment is None or (segment.answered_at is not None and segment.leg_ended):
         segment = _new_segment(call, event, roster)
     offers = tuple(

@@ -70,7 +70,7 @@ def extra_of(text: str) -> Mapping[str, Any]:
 class _Channel:
     uniqueid: str
     linkedid: str
-    apps: list[CelRow] = field(default_factory=list)
+    apps: list[tuple[int, CelRow]] = field(default_factory=list)
     bridged: bool = False
     gone: bool = False
     dialled: bool = False
@@ -87,6 +87,7 @@ class Translation:
         self._born: dict[str, CelRow] = {}
         self._spool = spool.rstrip("/")
         self._channels: dict[str, _Channel] = {}
+        self._begun = 0
         self._names: dict[str, str] = {}
         self._rules: Mapping[str, Callable[[CelRow], Iterable[m.Message]]] = {
             "CHAN_START": self._started,
@@ -176,7 +177,7 @@ class Translation:
         """The Dial or Queue that began last in the family, on a channel that talks with nobody."""
         family = [c for c in self._channels.values() if not (c.bridged or c.gone) and c.linkedid == row.linkedid]
         running = [app for channel in family for app in channel.apps if channel.uniqueid != row.uniqueid]
-        return max(running, key=lambda app: app.at, default=None)
+        return max(running, key=lambda app: app[0], default=(0, None))[1]
 
     def _user_defined(self, row: CelRow) -> Iterator[m.Message]:
         """An event of the dialplan's own, which files call by its own name."""
@@ -195,7 +196,8 @@ class Translation:
         channel = self._channels.get(row.uniqueid)
         first = row.data.split(",", 1)[0]
         if row.app in _DIALLING and channel:
-            channel.apps.append(row)
+            self._begun += 1
+            channel.apps.append((self._begun, row))
         if row.app == "Queue":
             yield m.CallerJoined(**row.stamp, uniqueid=row.uniqueid, queue=first, caller=_new_channel(row, "Ring"))
         elif row.app == "MixMonitor" and first:
@@ -204,7 +206,7 @@ class Translation:
 
     def _app_ended(self, row: CelRow) -> Iterator[m.Message]:
         if channel := self._channels.get(row.uniqueid):
-            channel.apps = [app for app in channel.apps if app.app != row.app]
+            channel.apps = [(n, app) for n, app in channel.apps if app.app != row.app]
         if row.app == "Queue" and channel:
             verdict = self._verdicts.get((row.uniqueid, row.data.split(",", 1)[0]))
             if verdict in (None, QueueResult.ABANDONED, QueueResult.ANSWERED):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter.ami.cel import CelRow, Translation
+from callcenter.ami.dialling import dials_told
 from callcenter.ami.messages import Hangup, Tick
 from callcenter.ami.tracker import Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
@@ -123,6 +124,6 @@ def _serial(uniqueid: str) -> int | None:
 
 def calls_of(rows: Iterable[CelRow], past: Past) -> Iterator[Filled]:
     """Every call of the rows that is over, in the order of their ends."""
-    for row in rows:
+    for row in dials_told(rows):
         yield from past.feed(row)
     yield from past.rest()

@@ -110,6 +110,7 @@ def _alone(row: Row) -> bool:
 def _queues_left(tracker: Tracker, snapshot: Snapshot) -> Iterable[Event]:
     """The visits that ended while nobody told."""
     waiting = {(row.get("uniqueid", ""), row.get("queue", "")) for row in snapshot.waiting}
+    waiting |= {(track.key.uniqueid, track.queue) for track in tracker.tracks.values() if track.stands_in}
     now = m.Tick(at=snapshot.at, mono=snapshot.mono)
     for uniqueid, track in tracker.tracks.items():
         if track.queue and (uniqueid, track.queue) not in waiting:
@@ -121,7 +122,7 @@ def _channels(snapshot: Snapshot, known: Collection[Call]) -> Iterable[m.Message
     records = {call.key.uniqueid for call in known}
     for row in snapshot.channels:
         if uniqueid := row.get("uniqueid"):
-            quiet = uniqueid in records or outgoing(row)
+            quiet = uniqueid in records or uniqueid in snapshot.dialled or outgoing(row)
             yield _channel(row, snapshot, dialled=quiet)
             if uniqueid in snapshot.hidden:
                 yield m.NumberHidden(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid)
@@ -209,7 +210,8 @@ def _pairs(rows: Mapping[str, Row], snapshot: Snapshot) -> Iterable[m.Message]:
 def _dialled(uniqueid: str, row: Row, rows: Mapping[str, Row], snapshot: Snapshot) -> Iterable[m.Message]:
     """A dialled leg belongs to the channel its Linkedid names: the oldest of the family, the customer's as a rule."""
     source = rows.get(row.get("linkedid", ""))
-    if row.get("application") in DIALLED and source is not None and source["uniqueid"] != uniqueid:
+    dialled = uniqueid in snapshot.dialled or row.get("application") in DIALLED
+    if dialled and source is not None and source["uniqueid"] != uniqueid:
         caller = _channel(source, snapshot, dialled=source.get("application") in DIALLED)
         yield m.DialBegin(
             at=snapshot.at,

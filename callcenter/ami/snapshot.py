@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from callcenter.errors import Unavailable
+from callcenter.pbxmap import peer
 
 DEBTS: Final = "callcenter-owes"
 DIALLED: Final = frozenset({"AppDial", "AppDial2", "AppQueue"})
 _BEING_DIALLED: Final = frozenset({"Down", "Dialing", "Ringing"})
 """States of a leg that nobody has picked up yet; one who calls us is born in Ring."""
+_PARTS: Final = re.compile(r"[/@:]")
 Row = Mapping[str, str]
 Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Row]]]
 
@@ -21,8 +24,9 @@ Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Row]]]
 class Snapshot:
     """Rows of CoreShowChannels, QueueStatus and ParkedCalls, and the debts by interface; headers in lower case.
 
-    ``hidden`` are the Uniqueids of callers who hide their numbers, ``dialled`` what a trunk's leg was dialled with, by
-    its Uniqueid: the caller's extension need not be the number, as in a subroutine it is not.
+    ``hidden`` are the Uniqueids of callers who hide their numbers, ``dialled`` with what trunks' legs were dialled, by
+    their Uniqueids: the caller's extension need not be the number, as in a subroutine it is not, and a leg that runs
+    one itself does not look like one that was dialled.
     """
 
     at: datetime
@@ -43,7 +47,8 @@ async def take(send: Send, at: datetime, mono: float, trunk: Callable[[str], boo
     channels = _events(await send({"Action": "CoreShowChannels"}), "CoreShowChannel")
     members = _events(queues, "QueueMember")
     came = [row for row in channels if row.get("uniqueid") == row.get("linkedid") and not outgoing(row)]
-    sent = [row for row in channels if row.get("application") in DIALLED and trunk(row.get("channel", ""))]
+    others = [row for row in channels if row.get("uniqueid") != row.get("linkedid") and trunk(row.get("channel", ""))]
+    sent = await _variable(send, others, "DIALEDPEERNUMBER")
     return Snapshot(
         at=at,
         mono=mono,
@@ -52,7 +57,7 @@ async def take(send: Send, at: datetime, mono: float, trunk: Callable[[str], boo
         waiting=_events(queues, "QueueEntry"),
         debts=await _debts(send, {row.get("location", "") for row in members}),
         hidden=frozenset(u for u, told in (await _variable(send, came, "CC_HIDDEN")).items() if told == "yes"),
-        dialled=await _variable(send, sent, "DIALEDPEERNUMBER"),
+        dialled={row["uniqueid"]: with_ for row in others if _names((with_ := sent.get(row["uniqueid"], "")), row)},
         parked=await _parked(send),
     )
 
@@ -71,6 +76,13 @@ async def _variable(send: Send, channels: Iterable[Row], name: str) -> dict[str,
             continue
         found[row.get("uniqueid", "")] = next((told["value"] for told in answer if "value" in told), "")
     return found
+
+
+def _names(dialled: str, row: Row) -> bool:
+    """Whether this is what the channel was dialled with, ``79161234567@trunk`` of ``PJSIP/trunk-00000001``, and not the
+    phone that answered it."""
+    name = peer(row.get("channel", "")).partition("/")[2]
+    return row.get("application") in DIALLED or name in _PARTS.split(dialled)
 
 
 async def _parked(send: Send) -> tuple[Row, ...] | None:

@@ -84,15 +84,16 @@ class Leg:
 @dataclass(slots=True)
 class Track:
     """``via`` is how the next leg comes to the call. ``queue``: the visit that is open; ``left``: since when (monotonic
-    seconds) it is over for the PBX, which has not said why. ``parted``: the device that transferred him last after
-    asking a colleague: it rings again, dialled by nobody, when the colleague does not answer. ``shelved``: he is
-    parked. ``bound_for``: the queue he was sent to last. ``message``: he left one. ``unreached``: legs that never were,
-    of phones without an address."""
+    seconds) it is over for the PBX, which has not said why; ``stands_in``: the half of a Local channel that waits in
+    it in his place. ``parted``: the device that transferred him last after asking a colleague: it rings again, dialled
+    by nobody, when the colleague does not answer. ``shelved``: he is parked. ``bound_for``: the queue he was sent to
+    last. ``message``: he left one. ``unreached``: legs that never were, of phones without an address."""
 
     key: CallKey
     legs: dict[str, Leg] = field(default_factory=dict)
     via: Via = Via.DIRECT
     queue: str = ""
+    stands_in: str = ""
     left: float | None = None
     abandoned: bool = False
     talked: bool = False
@@ -253,7 +254,7 @@ class Track:
 
     def queue_left(self, when: When, result: QueueResult) -> Iterable[CallEvent]:
         if self.queue:
-            queue, self.queue = self.queue, ""
+            queue, self.queue, self.stands_in = self.queue, "", ""
             self.left, self.abandoned = None, False
             yield QueueLeft(**self._stamp(when), queue=queue, result=result)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from callcenter.ami import messages as m
 from callcenter.ami.arrivals import Arrivals
 from callcenter.ami.scene import Event, Rules, Scene
+from callcenter.ami.tracks import Track
 from callcenter.events import QueueResult
 from callcenter.pbxmap import Kind
 
@@ -30,22 +31,37 @@ class Visits:
 
     def _caller_joined(self, msg: m.CallerJoined) -> Iterable[Event]:
         yield from self._arrivals.unannounced(msg.caller)
-        if track := self._scene.tracks.get(msg.uniqueid):
+        if track := self._scene.tracks.get(msg.uniqueid) or self._sent_on(msg):
             yield from track.queue_joined(msg, msg.queue)
+
+    def _sent_on(self, msg: m.CallerJoined) -> Track | None:
+        """Who has a customer behind a Local channel and transfers him sends its half there in his place. A queue whose
+        member is another queue is no such thing: he waits himself."""
+        scene = self._scene
+        channel = scene.channels.get(msg.uniqueid)
+        track = scene.tracks.get(scene.customer_of(msg.uniqueid)) if channel and channel.kind is Kind.LOCAL else None
+        if track is None or track.queue not in ("", msg.queue):
+            return None
+        track.stands_in = msg.uniqueid
+        return track
+
+    def _waiting(self, uniqueid: str) -> Track | None:
+        tracks = self._scene.tracks
+        return tracks.get(uniqueid) or next((t for t in tracks.values() if t.stands_in == uniqueid), None)
 
     def _caller_left(self, msg: m.CallerLeft | m.CallerAbandoned) -> Iterable[Event]:
         """Neither says why; what follows does."""
-        if (track := self._scene.tracks.get(msg.uniqueid)) and track.queue == msg.queue:
+        if (track := self._waiting(msg.uniqueid)) and track.queue == msg.queue:
             track.left = msg.mono
             track.abandoned = track.abandoned or isinstance(msg, m.CallerAbandoned)
         return ()
 
     def _agent_connected(self, msg: m.AgentConnected) -> Iterable[Event]:
-        if track := self._scene.tracks.get(msg.uniqueid):
+        if track := self._waiting(msg.uniqueid):
             yield from track.queue_left(msg, QueueResult.ANSWERED)
 
     def _queue_ended(self, msg: m.QueueEnded) -> Iterable[Event]:
-        if track := self._scene.tracks.get(msg.uniqueid):
+        if track := self._waiting(msg.uniqueid):
             yield from track.queue_ended(msg, msg.result)
 
     def _queue_named(self, msg: m.QueueNamed) -> Iterable[Event]:

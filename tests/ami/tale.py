@@ -18,6 +18,7 @@ from callcenter.lifecycle import apply
 from callcenter.pbx_events import MemberState
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.roster import Binding, Device, Roster
+from tests.lab.freepbx.shape import FREEPBX
 from tests.spine.story import ANNA, BORIS
 
 CAPTURES = Path(__file__).parents[1] / "captures"
@@ -30,14 +31,17 @@ MAP = PbxMap(
         Rule(pattern="PJSIP/trunk*", kind=Kind.TRUNK),
         Rule(pattern="PJSIP/anonymous", kind=Kind.TRUNK),
         Rule(pattern="PJSIP/1??", kind=Kind.DEVICE),
+        Rule(pattern="PJSIP/mtt-msk", kind=Kind.TRUNK),
+        Rule(pattern="PJSIP/200?", kind=Kind.DEVICE),
     ),
 )
+"""Of both shapes of PBX that were captured: no name of the one means anything on the other."""
 ROSTER = Roster(
     bindings=tuple(
         Binding(
             agent=agent,
             extension=number,
-            devices=frozenset({Device(pbx="main", name=f"PJSIP/{number}")}),
+            devices=frozenset(Device(pbx="main", name=f"PJSIP/{name}") for name in (number, FREEPBX.endpoints[number])),
             since=datetime.min.replace(tzinfo=UTC),
         )
         for number, agent in DESKS.items()

@@ -10,15 +10,16 @@ import pytest
 
 from callcenter.call import Call
 from tests.ami.tale import Tale, answered, offers, recorded, talkers, told, visits
-from tests.captures import hand_overs, shapes
+from tests.captures import freepbx, hand_overs, shapes
 
 HERE = Path(__file__).parents[1] / "captures"
 ALL = sorted(path.stem for path in HERE.glob("*.json"))
 _COLLEAGUES = ("agent_to_agent", "attended_transfer")  # phones that rang for a colleague, not for a customer
 _SILENT = ("outgoing_answered", "reject_busy")  # phones that were rung by nobody, or refused without ringing
-# judged one by one in test_hand_overs and test_shapes
-_HANDED_ON = tuple(scene.__name__ for scene in (*hand_overs.SCENES, *shapes.SCENES))
-_DIALLED_OUT = tuple(name for name in ALL if name.startswith("outgoing_"))
+# judged one by one in test_hand_overs, test_shapes and test_freepbx
+_HANDED_ON = tuple(scene.__name__ for scene in (*hand_overs.SCENES, *shapes.SCENES, *freepbx.SCENES))
+_DIALLED_OUT = tuple(name for name in ALL if "outgoing" in name)
+_LONGEST_EXTENSION = 4
 _OTHERWISE = ("agent_to_agent", "asserted_as_private")  # nobody's number, or another one than the phone says
 TIDY = [name for name in ALL if name not in ("kill", "hostile_callerid")]
 
@@ -41,9 +42,13 @@ def phones(name: str, *, answered: bool) -> list[tuple[str, float]]:
     return sorted((f"PJSIP/{offer['phone']}", offer[moment]) for offer in agents if offer[moment] is not None)
 
 
+def is_ours(caller: dict[str, Any]) -> bool:
+    return 0 < len(caller["number"]) <= _LONGEST_EXTENSION
+
+
 def customers(name: str) -> list[dict[str, Any]]:
     """The callers that are no agents."""
-    return [caller for caller in truth(name)["callers"] if len(caller["number"]) != 3]
+    return [caller for caller in truth(name)["callers"] if not is_ours(caller)]
 
 
 @pytest.mark.parametrize("name", [name for name in TIDY if name not in (*_OTHERWISE, *_DIALLED_OUT)])
@@ -69,7 +74,7 @@ def phones_of_callers(name: str) -> list[tuple[str, float]]:
     return [
         (f"PJSIP/{caller['number']}", caller["answered_at"])
         for caller in truth(name)["callers"]
-        if len(caller["number"]) == 3 and caller["answered_at"]
+        if is_ours(caller) and caller["answered_at"]
     ]
 
 

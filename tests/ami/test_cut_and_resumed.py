@@ -172,4 +172,4 @@ async def test_a_call_that_is_found_in_a_subroutine_of_the_dialplan_is_asked_who
     snapshot = await take(send, datetime.fromtimestamp(0, UTC), 0.0, MAP.is_trunk)
     found = [event for event in resync.adopt(Tracker(MAP), snapshot, (), rebooted=False) if isinstance(event, Arrived)]
     assert [(event.direction, event.number_raw) for event in found] == [("outbound", "89161234567")]
-    assert [channel for channel in asked if channel] == ["PJSIP/101-1", "PJSIP/trunk-2"]
+    assert sorted(filter(None, asked)) == ["PJSIP/101-1", "PJSIP/trunk-2"]

@@ -13,6 +13,7 @@ from tests.until import until
 EXTRA: Final = {
     "cel_custom.conf": (CONF / "cel_custom.conf").read_text(),
     "queues_post_custom.conf": "[600](+)\ntimeout=2\n",
+    "modules.conf": "noload=app_voicemail_odbc.so\nnoload=app_voicemail_imap.so\n",
     "voicemail.conf": "[general]\nformat=wav\nminsecs=1\nmaxsilence=2\n[default]\n101 => -7394,Anna Rossi\n",
     # a ring group, and a queue whose time is up before anybody answers: as FreePBX generates them
     "extensions_override_freepbx.conf": """

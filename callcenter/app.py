@@ -70,6 +70,7 @@ from callcenter.recording import (
     api_tally,
     api_transcripts,
     api_uploads,
+    api_wishing,
 )
 from callcenter.recording import api as recording_api
 from callcenter.recording.capture import KIND, Capture, open_store
@@ -84,6 +85,7 @@ from callcenter.recording.switch import Switch
 from callcenter.recording.tally import Places, Tally
 from callcenter.recording.transcribe import Transcriber
 from callcenter.recording.unanswered import Unanswered
+from callcenter.recording.wishing import Wishing
 from callcenter.rehearsing import api as rehearsing_api
 from callcenter.rehearsing.play import House
 from callcenter.rehearsing.stage import Stage
@@ -135,6 +137,7 @@ class Parts:
     switch: Switch
     pausing: Pausing
     tally: Tally
+    wishing: Wishing
     law: privacy.Law
     tasks: TaskWatch
     outages: Outages
@@ -160,6 +163,8 @@ def build(settings: Settings) -> Parts:
     survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
     stage = Stage(House(out=outside, survey=survey, map=lambda pbx: links.feeds[pbx].map))
     hub.shown = stage.painted
+    talks = PausingHouse(clock=clock, live=ledger.live, take=ledger.take, send=outside.send)
+    pausing = Pausing(talks)
     return Parts(
         settings=settings,
         clock=clock,
@@ -182,8 +187,9 @@ def build(settings: Settings) -> Parts:
         renditions=Renditions(db, clock, capture.kept, machine(listeners.models.any)),
         transcriber=Transcriber(db, clock, capture.kept, listeners),
         switch=Switch(db, outside.send),
-        pausing=Pausing(PausingHouse(clock=clock, live=ledger.live, take=ledger.take, send=outside.send)),
         tally=Tally(db, clock, Places(names=tuple(settings.pbx), of=settings.recordings_of)),
+        pausing=pausing,
+        wishing=Wishing(talks, pausing.clocks, settings.recordings_of),
         law=law,
         tasks=TaskWatch(db, bus, clock),
         outages=Outages((db, clock, health), links.written_history, ledger.take),
@@ -280,6 +286,8 @@ def _subscribe_recording(parts: Parts) -> None:
     bus.on(Changed, pausing.changed)
     bus.on(Changed, parts.unanswered.changed)
     bus.on(LinkUp, pausing.link_up)
+    bus.on(Changed, parts.wishing.changed)
+    bus.on(LinkUp, parts.wishing.link_up)
 
 
 def website(parts: Parts) -> web.Application:
@@ -301,6 +309,7 @@ def website(parts: Parts) -> web.Application:
     recording_api.provide(app, parts.capture.kept)
     api_tally.provide(app, parts.tally)
     api_pausing.provide(app, parts.pausing, parts.ledger.live)
+    api_wishing.provide(app, parts.wishing)
     privacy.provide(app, parts.law)
     api_imports.provide(app, parts.importer)
     return app
@@ -318,6 +327,7 @@ def add_all_routes(app: web.Application) -> None:
     api_listening.add_routes(app)
     api_tally.add_routes(app)
     api_pausing.add_routes(app)
+    api_wishing.add_routes(app)
     api_hiding.add_routes(app)
     add_scoring_routes(app)
     screenpop_api.add_routes(app)

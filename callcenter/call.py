@@ -9,8 +9,9 @@ from uuid import UUID
 
 from callcenter import rehearsal
 from callcenter.card import Candidate, Card, CustomerId
-from callcenter.events import CallEvent, CallKey, Direction, Gap, OfferResult, PauseEnd, QueueResult, Via
+from callcenter.events import CallEvent, CallKey, Direction, Gap, OfferResult, QueueResult, Via
 from callcenter.phone import is_withheld
+from callcenter.recording_events import NoticeResult, PauseEnd, Wish
 from callcenter.roster import AgentId, Device
 
 
@@ -80,6 +81,25 @@ class Pause:
     by: AgentId
     to_at: datetime | None = None
     ended: PauseEnd | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wished:
+    """What somebody decided about the recording. ``by`` None: the caller, by a key; ``file``: what was started."""
+
+    wish: Wish
+    at: datetime
+    by: AgentId | None = None
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An announcement that the PBX played to the caller."""
+
+    notice: UUID
+    at: datetime
+    result: NoticeResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +174,18 @@ class Call:
     recordings: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     pauses: tuple[Pause, ...] = ()
+    wishes: tuple[Wished, ...] = ()
+    notices: tuple[Told, ...] = ()
 
     @property
     def recorded(self) -> bool:
         """Something of the talk is recorded; a message in a mailbox is none."""
         return any("#" not in path for path in self.recordings)
+
+    @property
+    def declined_at(self) -> datetime | None:
+        """Since when nothing of the call may be recorded."""
+        return next((one.at for one in self.wishes if one.wish is Wish.DECLINE), None)
 
     @property
     def pause(self) -> Pause | None:

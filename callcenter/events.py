@@ -12,9 +12,18 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from callcenter.of_call import ASIDE as ASIDE
+from callcenter.of_call import CallKey as CallKey
+from callcenter.of_call import OfCall
+from callcenter.recording_events import (
+    Announced,
+    Declined,
+    RecordingPaused,
+    RecordingStarted,
+    RecordingWentOn,
+    RecordingWished,
+)
 from callcenter.roster import Device
-
-ASIDE: Final = "~"
 
 
 class Direction(StrEnum):
@@ -55,33 +64,7 @@ class Via(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallKey:
-    """The natural key of a call: the Uniqueid of the customer's channel, which never changes.
-
-    A PBX whose clock starts anew at each boot can say one again. The earlier call is then set aside: its ``uniqueid``
-    has ``ASIDE`` and more behind it, and ``told`` is what the PBX said.
-    """
-
-    pbx: str
-    uniqueid: str
-
-    @property
-    def told(self) -> str:
-        return self.uniqueid.partition(ASIDE)[0]
-
-    def __str__(self) -> str:
-        return f"{self.pbx}/{self.uniqueid}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OfCall:
-    call: CallKey
-    at: datetime
-    mono: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived(_OfCall):
+class Arrived(OfCall):
     """A customer's channel is there. ``number_raw`` is what the PBX showed first; ``region`` reads it.
 
     ``number_read`` is the number by the prefix rules of its trunk, "" where they change nothing.
@@ -103,18 +86,18 @@ class Arrived(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueJoined(_OfCall):
+class QueueJoined(OfCall):
     queue: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueLeft(_OfCall):
+class QueueLeft(OfCall):
     queue: str
     result: QueueResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offered(_OfCall):
+class Offered(OfCall):
     """A device rings with the call. ``queue`` is ``""`` outside queues.
 
     ``result``: it was dialled and never rang, as is known now that it is over: rejected or unreachable.
@@ -128,7 +111,7 @@ class Offered(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfferEnded(_OfCall):
+class OfferEnded(OfCall):
     """The device no longer rings. ANSWERED comes before or together with Joined."""
 
     leg: str
@@ -137,7 +120,7 @@ class OfferEnded(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Joined(_OfCall):
+class Joined(OfCall):
     """The customer and the device's leg are connected through bridges and Local pairs: they can talk."""
 
     leg: str
@@ -146,7 +129,7 @@ class Joined(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left(_OfCall):
+class Left(OfCall):
     """They can no longer talk; the leg may live on."""
 
     leg: str
@@ -154,7 +137,7 @@ class Left(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LegEnded(_OfCall):
+class LegEnded(OfCall):
     """The device's channel is gone."""
 
     leg: str
@@ -162,17 +145,17 @@ class LegEnded(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held(_OfCall):
+class Held(OfCall):
     leg: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resumed(_OfCall):
+class Resumed(OfCall):
     leg: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandedOver(_OfCall):
+class HandedOver(OfCall):
     """The agent at ``leg`` passed the customer on: ``via`` is blind, attended or park, ``to`` the extension that was
     dialled or the name of the device that has him now, "" where the PBX does not say. An AMI Redirect tells nothing."""
 
@@ -182,7 +165,7 @@ class HandedOver(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parked(_OfCall):
+class Parked(OfCall):
     """The customer waits in parking ``space``; put there by the agent at ``leg``, "" where nobody is named. What ends
     it is told as Offered, Joined or Ended; where none of them was heard, as Parked in no space."""
 
@@ -191,14 +174,7 @@ class Parked(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingStarted(_OfCall):
-    """MixMonitor writes to ``path`` (absolute, in the PBX's own file system)."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended(_OfCall):
+class Ended(OfCall):
     """The customer's channel is gone. ``cause`` is the Q.850 code, 0 unknown; ``note`` says why where it was concluded
     rather than seen (``disconnected``, ``pbx_restart``); ``message``: he left one."""
 
@@ -222,6 +198,8 @@ PastEvent: TypeAlias = (
     | HandedOver
     | Parked
     | RecordingStarted
+    | Announced
+    | Declined
     | Ended
 )
 """What a PBX tells of a call."""
@@ -252,7 +230,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filled(_OfCall):
+class Filled(OfCall):
     """A whole call, from Arrived on, as the PBX itself wrote it down; ``at`` is its end. What was seen live stays.
 
     Of a call that goes on, what was written so far. ``late``: it ended so long before it is told that nobody can be
@@ -298,7 +276,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeLogged(_OfCall):
+class OutcomeLogged(OfCall):
     """An agent (or a supervisor for him) settled what came of the talk. Ours, not the PBX's."""
 
     segment: int
@@ -309,7 +287,7 @@ class OutcomeLogged(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeWaived(_OfCall):
+class OutcomeWaived(OfCall):
     """A supervisor let an agent off with a reason."""
 
     segment: int
@@ -318,7 +296,7 @@ class OutcomeWaived(_OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentClaimed(_OfCall):
+class SegmentClaimed(OfCall):
     """An agent said that a talk on a phone nobody was signed in at was his."""
 
     segment: int
@@ -326,32 +304,8 @@ class SegmentClaimed(_OfCall):
     extension: str
 
 
-class PauseEnd(StrEnum):
-    """Who or what ended a pause of the recordings. ``FAILED``: the PBX never began it."""
-
-    AGENT = "agent"
-    TIME = "time"
-    CALL = "call"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingPaused(_OfCall):
-    """The agent asked that nothing of what is said now be heard in any recording, until ``until`` at the latest."""
-
-    by: UUID
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingWentOn(_OfCall):
-    """The recordings have sound again."""
-
-    how: PauseEnd
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerChosen(_OfCall):
+class CustomerChosen(OfCall):
     """A person decided whose call this is."""
 
     customer: UUID
@@ -367,4 +321,5 @@ CallEvent: TypeAlias = (
     | CustomerChosen
     | RecordingPaused
     | RecordingWentOn
+    | RecordingWished
 )

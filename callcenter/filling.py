@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter.call import Call, Offer, OutcomeState, QueueVisit, Segment
-from callcenter.events import Gap, GapCause, OfferResult, PauseEnd
+from callcenter.events import Gap, GapCause, OfferResult
 from callcenter.hushing import spoken
+from callcenter.recording_events import PauseEnd
 
 CONCLUDED: Final = frozenset({"disconnected", "pbx_restart"})
 """Notes of ends that nobody saw."""
@@ -36,6 +37,8 @@ def filled(seen: Call | None, told: Call, gap: Gap) -> Call | None:
     call = _beginning(seen, told, gap)
     call = replace(call, queues=_visits(call, told, gap), segments=_parts(call, told, gap))
     call = replace(call, recordings=(*call.recordings, *(p for p in told.recordings if p not in call.recordings)))
+    wishes = call.wishes if call.declined_at else (*call.wishes, *told.wishes)
+    call = replace(call, wishes=wishes, notices=call.notices or told.notices)
     return _ending(call, told, gap)
 
 

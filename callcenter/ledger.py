@@ -15,7 +15,7 @@ from callcenter import metrics
 from callcenter.bus import Bus
 from callcenter.call import Call, Changed
 from callcenter.clock import Clock
-from callcenter.crm import call_pauses, calls, same_calls, short_calls
+from callcenter.crm import call_consent, call_pauses, calls, same_calls, short_calls
 from callcenter.crm.follow_up import follow_up, ruled
 from callcenter.crm.identify import NOBODY, Identified, identify, recall
 from callcenter.crm.privacy import keeping
@@ -284,6 +284,7 @@ def _write(session: Session, story: _Story, fold: _Fold, now: datetime) -> Call:
         after = _numbered(step, written)
         ruled(session, before, after, event)
         call_pauses.note_end(session, before, after, now)
+        call_consent.note_decline(session, before, after, now)
         fold.tasks.update(dict.fromkeys(follow_up(session, after, event, now)))
         fold.changes[place] = Changed(event=event, before=before, after=after, card=who.card, candidates=who.candidates)
         before = after

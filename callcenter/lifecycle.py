@@ -27,23 +27,28 @@ from callcenter.events import (
     OutcomeWaived,
     Parked,
     PastEvent,
-    PauseEnd,
     QueueJoined,
     QueueLeft,
     QueueResult,
-    RecordingPaused,
-    RecordingStarted,
-    RecordingWentOn,
     Resumed,
     SegmentClaimed,
 )
 from callcenter.filling import deferred, filled
-from callcenter.hushing import hushed, spoken
+from callcenter.hushing import announced, hushed, spoken, wished
 from callcenter.owing import NO_RULES, ShortCalls, judged
+from callcenter.recording_events import (
+    Announced,
+    Declined,
+    PauseEnd,
+    RecordingPaused,
+    RecordingStarted,
+    RecordingWentOn,
+    RecordingWished,
+)
 from callcenter.roster import AgentId, Roster
 
 _Decision: TypeAlias = OutcomeLogged | OutcomeWaived | SegmentClaimed | CustomerChosen
-_Pausing: TypeAlias = RecordingPaused | RecordingWentOn
+_Recording: TypeAlias = RecordingPaused | RecordingWentOn | RecordingWished
 
 
 _MOMENT: Final = timedelta(seconds=1)
@@ -76,7 +81,7 @@ def _filled(call: Call | None, event: Filled, roster: Roster, short: ShortCalls)
     return deferred(call, judged(after, short)) if event.late else judged(after, short)
 
 
-def _applied(call: Call, event: PastEvent | _Decision | _Pausing, roster: Roster) -> Call:
+def _applied(call: Call, event: PastEvent | _Decision | _Recording, roster: Roster) -> Call:
     match event:
         case Arrived():
             return call
@@ -98,10 +103,8 @@ def _applied(call: Call, event: PastEvent | _Decision | _Pausing, roster: Roster
             return call if path in call.recordings else replace(call, recordings=(*call.recordings, path))
         case Ended():
             return _ended(call, event)
-        case RecordingPaused():
-            return hushed(call, event)
-        case RecordingWentOn(how=how, at=at):
-            return spoken(call, how, at)
+        case RecordingPaused() | RecordingWentOn() | RecordingWished() | Declined() | Announced():
+            return _recording(call, event)
         case OutcomeLogged() | OutcomeWaived() | SegmentClaimed() | CustomerChosen():
             return _decided(call, event)
         case _:
@@ -119,6 +122,19 @@ def _decided(call: Call, event: _Decision) -> Call:
             return _claimed(call, event)
         case CustomerChosen(customer=customer):
             return replace(call, customer=customer)
+
+
+def _recording(call: Call, event: _Recording | Declined | Announced) -> Call:
+    """What is to be recorded of the call, and what its caller was told of it."""
+    match event:
+        case RecordingPaused():
+            return hushed(call, event)
+        case RecordingWentOn(how=how, at=at):
+            return spoken(call, how, at)
+        case RecordingWished() | Declined():
+            return wished(call, event)
+        case Announced():
+            return announced(call, event)
 
 
 def _arrived(event: Arrived) -> Call:

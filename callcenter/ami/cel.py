@@ -28,7 +28,9 @@ _HOLDING: Final = "holding_bridge"
 _UNKNOWN: Final = "<unknown>"
 _HIDDEN: Final = "CC_HIDDEN"
 _UNREACHABLE: Final = "CC_UNREACHABLE"
-"""Events by which our hook says that the caller hides his number, and that a phone has no address."""
+_DECLINED: Final = "CC_DECLINED"
+"""Events by which our hook says that the caller hides his number, that a phone has no address, and that he does not
+want to be recorded."""
 _SENT_ON: Final = 23
 _DIALPLAN: Final = "dialplan/"
 _MOMENT: Final = timedelta(milliseconds=50)
@@ -95,6 +97,7 @@ class Translation:
             "USER_DEFINED": self._user_defined,
             _HIDDEN: self._user_defined,
             _UNREACHABLE: self._user_defined,
+            _DECLINED: self._user_defined,
             "APP_START": self._app_started,
             "APP_END": self._app_ended,
             "BRIDGE_ENTER": self._entered,
@@ -184,6 +187,8 @@ class Translation:
         name, _, value = row.data.partition(",")
         if name == _HIDDEN:
             yield m.NumberHidden(**row.stamp, uniqueid=row.uniqueid)
+        elif name == _DECLINED:
+            yield m.RecordingDeclined(**row.stamp, uniqueid=row.uniqueid)
         elif name == _UNREACHABLE:
             yield m.Unreachable(**row.stamp, uniqueid=row.uniqueid, device=value)
 

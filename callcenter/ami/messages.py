@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+from uuid import UUID
 
 from callcenter.events import QueueResult
+from callcenter.recording_events import NoticeResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +238,22 @@ class NumberHidden(_Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeTold(_Message):
+    """Our hook's CallcenterNotice: what became of an announcement that was played to the caller ``uniqueid``."""
+
+    uniqueid: str
+    notice: UUID
+    result: NoticeResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingDeclined(_Message):
+    """Our hook's CC_DECLINED: the caller does not want to be recorded."""
+
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unreachable(_Message):
     """Our hook's CC_UNREACHABLE: ``device`` is to be dialled for the caller and has no address, so no channel of it
     will ever tell."""
@@ -316,6 +334,8 @@ Message: TypeAlias = (
     | ParkingOver
     | DidKnown
     | NumberHidden
+    | NoticeTold
+    | RecordingDeclined
     | Unreachable
     | Member
     | OriginateRefused

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, TypeAlias
+from uuid import UUID
 
 from callcenter.ami.messages import (
     AgentCalled,
@@ -27,6 +28,7 @@ from callcenter.ami.messages import (
     Message,
     MessageLeft,
     NewChannel,
+    NoticeTold,
     NumberHidden,
     OriginateRefused,
     Owes,
@@ -36,11 +38,13 @@ from callcenter.ami.messages import (
     QueueEnded,
     QueueNamed,
     RecordedTo,
+    RecordingDeclined,
     Renamed,
     Transferred,
     Unreachable,
 )
 from callcenter.events import QueueResult
+from callcenter.recording_events import NoticeResult
 
 Fields: TypeAlias = Mapping[str, str]
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
@@ -142,6 +146,8 @@ def _variable(f: Fields, stamp: dict[str, object]) -> Message | None:
             return QueueNamed(**stamp, uniqueid=uniqueid, queue=value)  # type: ignore[arg-type]
         case "CC_HIDDEN" if value == "yes":
             return NumberHidden(**stamp, uniqueid=uniqueid)  # type: ignore[arg-type]
+        case "CC_DECLINED" if value == "yes":
+            return RecordingDeclined(**stamp, uniqueid=uniqueid)  # type: ignore[arg-type]
         case "CC_UNREACHABLE" if value:
             return Unreachable(**stamp, uniqueid=uniqueid, device=value)  # type: ignore[arg-type]
         case "VM_MESSAGEFILE" if value:
@@ -238,9 +244,20 @@ def _originated(f: Fields, stamp: dict[str, object]) -> Message | None:
 
 
 def _user_event(f: Fields, stamp: dict[str, object]) -> Message | None:
+    if _get(f, "userevent") == "CallcenterNotice":
+        return _notice(f, stamp)
     if _get(f, "userevent") != "CallcenterOwes":
         return None
     return Owes(**stamp, interface=_get(f, "interface"), customer=_get(f, "customer"))  # type: ignore[arg-type]
+
+
+def _notice(f: Fields, stamp: dict[str, object]) -> Message | None:
+    """None where it names no text of ours."""
+    try:
+        notice, result = UUID(_get(f, "notice")), NoticeResult(_get(f, "result"))
+    except ValueError:
+        return None
+    return NoticeTold(**stamp, uniqueid=_get(f, "customer"), notice=notice, result=result)  # type: ignore[arg-type]
 
 
 def _booted(f: Fields, stamp: dict[str, object]) -> Message:
@@ -292,5 +309,14 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
 
 WANTED: Final = frozenset(_BUILDERS)
 VARIABLES: Final = frozenset(
-    {"MIXMONITOR_FILENAME", "QUEUESTATUS", "FROM_DID", "CC_QUEUE", "CC_HIDDEN", "CC_UNREACHABLE", "VM_MESSAGEFILE"}
+    {
+        "MIXMONITOR_FILENAME",
+        "QUEUESTATUS",
+        "FROM_DID",
+        "CC_QUEUE",
+        "CC_HIDDEN",
+        "CC_DECLINED",
+        "CC_UNREACHABLE",
+        "VM_MESSAGEFILE",
+    }
 )

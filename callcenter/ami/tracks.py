@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol, TypedDict
+from uuid import UUID
 
 from callcenter.call import Call
 from callcenter.events import (
@@ -28,10 +29,10 @@ from callcenter.events import (
     QueueJoined,
     QueueLeft,
     QueueResult,
-    RecordingStarted,
     Resumed,
     Via,
 )
+from callcenter.recording_events import Announced, Declined, NoticeResult, RecordingStarted
 from callcenter.roster import Device
 
 SETTLE_SECONDS: Final = 0.25
@@ -271,6 +272,12 @@ class Track:
         if path not in self.recordings:
             self.recordings.add(path)
             yield RecordingStarted(**self._stamp(when), path=path)
+
+    def announced(self, when: When, notice: UUID, result: NoticeResult) -> CallEvent:
+        return Announced(**self._stamp(when), notice=notice, result=result)
+
+    def declined(self, when: When) -> CallEvent:
+        return Declined(**self._stamp(when))
 
     def end(self, when: When, cause: int, *, by_customer: bool) -> Iterable[CallEvent]:
         for uniqueid, leg in tuple(self.legs.items()):

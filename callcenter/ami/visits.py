@@ -27,6 +27,8 @@ class Visits:
             m.QueueNamed: self._queue_named,
             m.MessageLeft: self._message_left,
             m.RecordedTo: self._recorded,
+            m.NoticeTold: self._notice_told,
+            m.RecordingDeclined: self._declined,
         }
 
     def _caller_joined(self, msg: m.CallerJoined) -> Iterable[Event]:
@@ -76,6 +78,15 @@ class Visits:
         if track := scene.tracks.get(scene.customer_of(msg.uniqueid)):
             track.message = True
             yield from track.recorded(msg, f"{msg.path}#{track.key.uniqueid}")
+
+    def _notice_told(self, msg: m.NoticeTold) -> Iterable[Event]:
+        if track := self._scene.tracks.get(msg.uniqueid):
+            yield track.announced(msg, msg.notice, msg.result)
+
+    def _declined(self, msg: m.RecordingDeclined) -> Iterable[Event]:
+        scene = self._scene
+        if track := scene.tracks.get(scene.customer_of(msg.uniqueid)):
+            yield track.declined(msg)
 
     def _recorded(self, msg: m.RecordedTo) -> Iterable[Event]:
         scene = self._scene

@@ -13,7 +13,7 @@ from callcenter.call import Call, Pause
 from callcenter.crm import audit
 from callcenter.crm.models.calls import PauseRow
 from callcenter.crm.upsert import upsert
-from callcenter.events import PauseEnd
+from callcenter.recording_events import PauseEnd
 
 
 def save(session: Session, before: Call | None, after: Call) -> None:

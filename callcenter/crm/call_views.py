@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from callcenter.api import Answer
 from callcenter.call import OutcomeState, Result, Role, State
 from callcenter.card import Match
-from callcenter.crm import maps, pause_views, queues
+from callcenter.crm import consent_views, maps, pause_views, queues
 from callcenter.crm.card_views import CustomerBrief, briefs_of, display
+from callcenter.crm.consent_views import NoticeAnswer, WishAnswer
 from callcenter.crm.models.calls import (
     CallCandidate,
     CallRow,
@@ -29,7 +30,6 @@ from callcenter.crm.models.calls import (
 from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
-from callcenter.crm.models.privacy import CallNotice, RecordingNotice, RecordingPolicy
 from callcenter.crm.models.transcripts import Transcript
 from callcenter.crm.pause_views import PauseAnswer
 from callcenter.crm.rights import Actor
@@ -101,15 +101,6 @@ class RecordingAnswer(Answer):
     error: str = ""
 
 
-class NoticeAnswer(Answer):
-    """What the caller was told about the recording; ``queue`` is empty for direct and outgoing calls."""
-
-    queue: str
-    version: int
-    text: str
-    how: str
-
-
 class GapAnswer(Answer):
     """A stretch in which the PBX could not be heard."""
 
@@ -149,6 +140,7 @@ class CallAnswer(Answer):
     notices: list[NoticeAnswer]
     gaps: list[GapAnswer]
     pauses: list[PauseAnswer]
+    wishes: list[WishAnswer]
     unrecorded: str = ""
 
 
@@ -165,8 +157,9 @@ def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallA
     recordings = _by(session, RecordingRow, RecordingRow.call_id.in_(ids), "call_id", RecordingRow.started_at)
     gaps = _by(session, GapRow, GapRow.call_id.in_(ids), "call_id", GapRow.seq)
     heard = _heard(session, [recording.id for found in recordings.values() for recording in found])
-    segments, notices = _segments(session, SegmentRow.call_id.in_(ids)), _notices(session, ids)
+    segments, notices = _segments(session, SegmentRow.call_id.in_(ids)), consent_views.notices(session, ids)
     dids, named, pauses = maps.labels(session), queues.labels(session), pause_views.of_calls(session, ids)
+    wishes = consent_views.wishes(session, ids)
     return [
         CallAnswer(
             **_plain(row, numbers.get(row.number_id) if row.number_id else None),
@@ -183,6 +176,7 @@ def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallA
             notices=notices[row.id],
             gaps=[_gap(gap) for gap in gaps[row.id]],
             pauses=pauses[row.id],
+            wishes=wishes[row.id],
         )
         for row in rows
     ]
@@ -197,22 +191,6 @@ def segment(session: Session, segment_id: UUID) -> SegmentAnswer:
 def _gap(row: GapRow) -> GapAnswer:
     told = {"from": row.from_at, "to": row.to_at, "cause": row.cause, "filled_from": row.filled_from}
     return GapAnswer.model_validate(told)
-
-
-def _notices(session: Session, calls: Sequence[UUID]) -> dict[UUID, list[NoticeAnswer]]:
-    """By call."""
-    rows = session.execute(
-        select(CallNotice.call_id, RecordingNotice, RecordingPolicy.queue)
-        .join(RecordingNotice, RecordingNotice.id == CallNotice.notice_id)
-        .join(RecordingPolicy, RecordingPolicy.id == RecordingNotice.policy_id)
-        .where(CallNotice.call_id.in_(calls))
-        .order_by(RecordingPolicy.queue)
-    )
-    found: dict[UUID, list[NoticeAnswer]] = defaultdict(list)
-    for call, notice, queue in rows:
-        answer = NoticeAnswer(queue=queue, version=notice.version, text=notice.text, how=notice.how)
-        found[call].append(answer)
-    return found
 
 
 def _plain(row: CallRow, e164: str | None) -> dict[str, Any]:

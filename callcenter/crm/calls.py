@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
-from callcenter.crm import call_pauses, hiding_policy, passages
+from callcenter.crm import call_consent, call_pauses, hiding_policy, passages
 from callcenter.crm.identify import Identified
 from callcenter.crm.models.calls import (
     CallCandidate,
@@ -73,6 +73,7 @@ def save(session: Session, before: Call | None, after: Call, who: Identified | N
         if gap not in (before.gaps if before else ()):
             upsert(session, GapRow, {"call_id": after.id, "seq": seq}, _gap_values(gap))
     call_pauses.save(session, before, after)
+    call_consent.save(session, before, after)
     old = before.segments if before else ()
     return replace(after, segments=tuple(_write_segment(session, old, after.id, s) for s in after.segments))
 
@@ -238,6 +239,8 @@ def _read(session: Session, row: CallRow) -> Call:
         recordings=tuple(paths.all()),
         gaps=gaps(session, row.id),
         pauses=call_pauses.load(session, row.id),
+        wishes=call_consent.wishes(session, row.id),
+        notices=call_consent.told(session, row.id),
         segments=tuple(_read_segment(session, row.pbx, s) for s in segments.all()),
     )
 

@@ -15,7 +15,8 @@ from callcenter.crm import callbacks, calls, tasks
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.statement import Statement
 from callcenter.crm.upsert import table_of, upsert
-from callcenter.events import CallEvent, Ended, Filled, OutcomeLogged, OutcomeWaived, RecordingStarted
+from callcenter.events import CallEvent, Ended, Filled, OutcomeLogged, OutcomeWaived
+from callcenter.recording_events import RecordingStarted
 
 _hand_over: Final = Statement(
     lambda _: (

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.api import Answer
 from callcenter.crm.models.calls import PauseRow
 from callcenter.crm.models.people import User
-from callcenter.events import PauseEnd
+from callcenter.recording_events import PauseEnd
 
 
 class PauseAnswer(Answer):

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from callcenter.crm.absence import Facts, explain
 from callcenter.crm.models.calls import CallRow, GapRow, PauseRow, RecordingRow, SegmentRow
 from callcenter.crm.privacy import policies
-from callcenter.events import PauseEnd
 from callcenter.ids import minted_at
 from callcenter.jobs import Job
+from callcenter.recording_events import PauseEnd
 from callcenter.rehearsal import is_customer
 from callcenter.tables import UtcDateTime
 

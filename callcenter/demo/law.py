@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from callcenter.crm.models.people import User
 from callcenter.crm.privacy import policies, staff
 from callcenter.crm.privacy.policies import Terms
-from callcenter.crm.privacy.rules import How, Notice, Place, PlaceKind
+from callcenter.crm.privacy.rules import How, Mode, Notice, Place, PlaceKind
 
 _PLACES: Final = (
     Place(scope=PlaceKind.QUEUE, queue="support"),
@@ -20,7 +20,7 @@ _PLACES: Final = (
     Place(scope=PlaceKind.OUTBOUND),
 )
 _TERMS: Final = Terms(
-    record=True,
+    mode=Mode.FORCED,
     notice=Notice(
         text="This call is recorded for quality and training. Say so if you do not want that.", how=How.AGENT
     ),

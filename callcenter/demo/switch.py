@@ -96,12 +96,12 @@ class Switch:
     def record(self, channel: Channel) -> None:
         """MixMonitor: only a variable tells the file's name."""
         self.spool.begin(channel.uniqueid)
-        self.set(channel.at("callcenter-record", "s", 15), "CC_FILES", "1")
-        self.set(channel.at("callcenter-record", "s", 18), "MIXMONITOR_FILENAME", self.spool.name(channel.uniqueid))
+        self.set(channel.at("callcenter-record", "s", 21), "CC_FILES", "1")
+        self.set(channel.at("callcenter-record", "s", 26), "MIXMONITOR_FILENAME", self.spool.name(channel.uniqueid))
         self.set(channel, "CC_MIX", _mix(channel))
         self.tell("MixMonitorStart", channel)
         self.mutes[channel.uniqueid] = []
-        self.set(channel.at("callcenter-record", "s", 19), "__CC_MIX", _mix(channel))
+        self.set(channel.at("callcenter-record", "s", 27), "__CC_MIX", _mix(channel))
 
     def mute(self, name: str, *, on: bool) -> bool:
         """MixMonitorMute; False where nothing records the channel."""

@@ -32,7 +32,7 @@ class CallPauseAnswer(Answer):
 class CallPauseView(View):
     async def put(self, call_id: UUID, /) -> CallPauseAnswer:
         """Silences every recording of one's own talk for as long as the policy says; again: for as long anew."""
-        app, who, call = self.request.app, actor(self.request), _own(self.request, call_id)
+        app, who, call = self.request.app, actor(self.request), own_talk(self.request, call_id)
         policy = await app[DB].read(pause_policy.read)
         if not policy.allowed:
             raise Refused("recordings are not to be paused here", code="pause_not_allowed")
@@ -42,7 +42,7 @@ class CallPauseView(View):
 
     async def delete(self, call_id: UUID, /) -> CallPauseAnswer:
         """The recording goes on."""
-        call = _own(self.request, call_id)
+        call = own_talk(self.request, call_id)
         if call.pause:
             await self.request.app[PAUSING].go_on(call)
             await self._note("resume_recording", call_id)
@@ -74,7 +74,7 @@ class PausePolicyView(View):
         return body
 
 
-def _own(request: web.Request, call_id: UUID) -> Call:
+def own_talk(request: web.Request, call_id: UUID) -> Call:
     """The call, while the actor talks in it. Raises NotFound, and Forbidden once he talks no more."""
     who = actor(request).id
     call: Call | None = next((c for c in request.app[LIVE]().values() if c.id == call_id), None)

@@ -34,8 +34,8 @@ from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.log import logger
-from callcenter.recording import renditions
-from callcenter.recording.files import FileFault, NotARecording, Wave, inspect, locate, remove, still_for, whole
+from callcenter.recording import courses, renditions
+from callcenter.recording.files import FileFault, NotARecording, Wave, cut, inspect, locate, remove, still_for, whole
 from callcenter.recording.sides import shape, sides_of, stereo
 
 log = logger(__name__)
@@ -97,7 +97,7 @@ class Capture:
             return
         values: dict[str, Any]
         try:
-            stored = await self._copy(row, ended_at or self._clock.now())
+            stored = await self._copy(row, ended_at or self._clock.now(), verdict.until)
         except _Unfinished:
             await self._later(recording)
             return
@@ -142,7 +142,7 @@ class Capture:
         again = self._clock.now() + _WRITTEN_AFTER
         await self._db.write(lambda s: jobs.enqueue(s, KIND, {"recording": str(recording)}, at=again))
 
-    async def _copy(self, row: RecordingRow, ended_at: datetime) -> Stored:
+    async def _copy(self, row: RecordingRow, ended_at: datetime, until: datetime | None) -> Stored:
         try:
             file = await asyncio.to_thread(locate, row.path, self._spools(row.pbx))
         except Unavailable as wrong:
@@ -150,6 +150,10 @@ class Capture:
             raise
         wave = await asyncio.to_thread(self._inspect, file, ended_at)
         data, wave = await asyncio.to_thread(_sound, file, wave)
+        if until:
+            length = wave.duration_s
+            data = cut(data, wave, await self._db.read(lambda s: courses.second(s, row, length, until)))
+            wave = replace(wave, data_bytes=len(data) - wave.data_at)
         key = f"{row.started_at:%Y/%m/%d}/{row.id}.wav"
         try:
             await obstore.put_async(self.kept, key, data)

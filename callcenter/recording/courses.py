@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models.calls import CallRow, PauseRow, RecordingRow, SegmentRow
-from callcenter.events import PauseEnd
 from callcenter.recording.course import Course, course
+from callcenter.recording_events import PauseEnd
 
 
 def of(session: Session, row: RecordingRow) -> Course:
     """Of a stored recording."""
+    return _of(session, row, row.duration_s)
+
+
+def second(session: Session, row: RecordingRow, duration_s: float, at: datetime) -> float:
+    """Of a recording that lasts so long, for a moment of its call."""
+    return _of(session, row, duration_s).second(at)
+
+
+def _of(session: Session, row: RecordingRow, duration_s: float) -> Course:
     ended_at = session.scalar(select(CallRow.ended_at).where(CallRow.id == row.call_id))
     talks = session.execute(
         select(SegmentRow.answered_at, SegmentRow.ended_at).where(
@@ -19,7 +30,7 @@ def of(session: Session, row: RecordingRow) -> Course:
         )
     )
     spans = ((begun, over or ended_at) for begun, over in talks)
-    return course(row.started_at, row.duration_s, [(begun, over) for begun, over in spans if begun and over])
+    return course(row.started_at, duration_s, [(begun, over) for begun, over in spans if begun and over])
 
 
 def paused(session: Session, row: RecordingRow) -> tuple[tuple[float, float], ...]:

@@ -209,6 +209,16 @@ def whole(file: Path) -> bytes:
     return bytes(data)
 
 
+def cut(data: bytes, wave: Wave, seconds: float) -> bytes:
+    """A whole WAV file without what comes after so many of its seconds."""
+    frame = wave.channels * wave.sample_bytes
+    kept = min(wave.data_bytes, max(0, int(seconds * wave.rate)) * frame)
+    short = bytearray(data[: wave.data_at + kept])
+    struct.pack_into("<I", short, 4, len(short) - 8)
+    struct.pack_into("<I", short, wave.data_at - 4, kept)
+    return bytes(short)
+
+
 def remove(paths: Iterable[str], settings: Recordings) -> Removed:
     """Deletes the PBX's own files of these names and the two sides beside each, as far as this machine may.
 

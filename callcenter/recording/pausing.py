@@ -18,17 +18,10 @@ from callcenter import metrics
 from callcenter.call import Call, Changed
 from callcenter.clock import Clock
 from callcenter.errors import Refused, Unavailable
-from callcenter.events import (
-    CallEvent,
-    CallKey,
-    PastEvent,
-    PauseEnd,
-    RecordingPaused,
-    RecordingStarted,
-    RecordingWentOn,
-)
+from callcenter.events import CallEvent, CallKey, PastEvent
 from callcenter.log import logger
 from callcenter.pbx_events import LinkUp
+from callcenter.recording_events import PauseEnd, RecordingPaused, RecordingStarted, RecordingWentOn
 
 log = logger(__name__)
 Send: TypeAlias = Callable[[Mapping[str, str], float], Awaitable[Sequence[Mapping[str, str]]]]
@@ -71,13 +64,13 @@ class Pausing:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._clocks = PbxClocks(house.clock)
+        self.clocks = PbxClocks(house.clock)
         self._unsettled: dict[CallKey, float] = {}
         self._wake = asyncio.Event()
 
     async def pause(self, call: Call, by: UUID, seconds: int) -> datetime:
         """Silences every recording of the call; until when. Raises Unavailable, and Refused where nothing records."""
-        begun = self._clocks.now(call.key.pbx)
+        begun = self.clocks.now(call.key.pbx)
         until = begun + timedelta(seconds=seconds)
         await self._take(
             RecordingPaused(call=call.key, at=begun, mono=self._house.clock.monotonic(), by=by, until=until)
@@ -100,7 +93,7 @@ class Pausing:
 
     async def changed(self, change: Changed) -> None:
         if isinstance(change.event, PastEvent) and change.event.mono:
-            self._clocks.heard(change.event)
+            self.clocks.heard(change.event)
         if isinstance(change.event, RecordingStarted) and change.after.pause:
             self._settle(change.after.key)
 
@@ -131,7 +124,7 @@ class Pausing:
             if call and call.pause:
                 await self._contained(call, silent=True)
         for call in self._paused():
-            if call.pause and call.pause.until <= self._clocks.now(call.key.pbx):
+            if call.pause and call.pause.until <= self.clocks.now(call.key.pbx):
                 await self._contained(call, silent=False)
 
     async def _contained(self, call: Call, *, silent: bool) -> None:
@@ -155,7 +148,7 @@ class Pausing:
         """Seconds until there is something to do; None: nothing until somebody wakes us."""
         if self._unsettled:
             return _AGAIN_SECONDS
-        ends = [(c.pause.until - self._clocks.now(c.key.pbx)).total_seconds() for c in self._paused() if c.pause]
+        ends = [(c.pause.until - self.clocks.now(c.key.pbx)).total_seconds() for c in self._paused() if c.pause]
         return max(0.0, min(ends)) if ends else None
 
     def _paused(self) -> list[Call]:
@@ -170,7 +163,7 @@ class Pausing:
         await self._ended(call.key, PauseEnd.FAILED)
 
     async def _ended(self, key: CallKey, how: PauseEnd) -> None:
-        at, mono = self._clocks.now(key.pbx), self._house.clock.monotonic()
+        at, mono = self.clocks.now(key.pbx), self._house.clock.monotonic()
         await self._take(RecordingWentOn(call=key, at=at, mono=mono, how=how))
 
     async def _take(self, event: CallEvent) -> None:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from callcenter import metrics
 from callcenter.crm.privacy import policies
-from callcenter.crm.privacy.rules import FAMILY, switch
+from callcenter.crm.privacy.rules import FAMILY, NOTICES, PlaceKind, own_notice, switch
 from callcenter.db import Database
 from callcenter.errors import CallcenterError, Unavailable
 from callcenter.log import logger
@@ -69,9 +69,10 @@ class Switch:
         told = await self._db.read(policies.staff_told)
         rules = await self._db.read(lambda s: policies.rules(s, pbx))
         for place, rule in rules.items():
-            value = switch(rule, staff_told=told)
+            number = place.scope is PlaceKind.DID
+            value = own_notice(rule) if number else switch(rule, staff_told=told)
             action = {"Action": "DBPut", "Val": value} if value else {"Action": "DBDel"}
-            await self._row(pbx, {**action, "Family": FAMILY, "Key": place.key})
+            await self._row(pbx, {**action, "Family": NOTICES if number else FAMILY, "Key": place.key})
 
     async def _row(self, pbx: str, action: Mapping[str, str]) -> None:
         try:

@@ -22,9 +22,10 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.clock import Clock
-from callcenter.crm import hiding_policy, passages, queues, sounds
+from callcenter.crm import call_consent, hiding_policy, passages, queues, sounds
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.models.transcripts import Transcript, Utterance
+from callcenter.crm.privacy.rules import Lack
 from callcenter.crm.upsert import upsert
 from callcenter.db import Database
 from callcenter.errors import Unavailable
@@ -122,8 +123,10 @@ class Transcriber:
         if row is None or row.state != "stored":
             return
         wanted = await self._db.read(lambda s: queues.speech_of(s, row.call_id))
-        if wanted == OFF:
-            await self._db.write(lambda s: self._settle(s, recording, {"state": "off"}))
+        declined = await self._db.read(lambda s: call_consent.declined(s, row.call_id))
+        if wanted == OFF or declined:
+            why = Lack.DECLINED if declined else ""
+            await self._db.write(lambda s: self._settle(s, recording, {"state": "off", "error": why}))
             return
         model = await self._listeners.find(wanted)
         if model is not None:

@@ -22,11 +22,12 @@ from callcenter.demo.pbx import Account, Pbx
 from callcenter.demo.queue_call import Plan
 from callcenter.demo.spool import dialogues
 from callcenter.errors import Unavailable
-from callcenter.events import Arrived, Ended, Joined, LegEnded, Offered, RecordingStarted
+from callcenter.events import Arrived, Ended, Joined, LegEnded, Offered
 from callcenter.log import Secret
 from callcenter.pbx_events import LinkUp, MemberState
 from callcenter.pbxmap import Kind, PbxMap, Rule
 from callcenter.recording.files import HEADER, inspect
+from callcenter.recording_events import RecordingStarted
 from callcenter.routing.doctor.doctor import Doctor
 from tests.until import until_async
 

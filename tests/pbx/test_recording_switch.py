@@ -49,6 +49,32 @@ def test_the_notice_is_heard_before_the_recording_begins() -> None:
         tap.close()
 
 
+def test_who_presses_the_key_while_he_hears_the_notice_of_his_number_is_not_recorded() -> None:
+    """The number's own announcement is played in place of the queue's; the call goes on, and history tells it too."""
+    told = {"callcenter-notice/7001": f"vm-nobodyavail||{NOTICE}|9"}
+    with Asterisk(database={**rows({"support": "on|beep"}), **told}) as pbx, Floor(pbx) as floor:
+        tap = AmiTap(pbx)
+        floor.phone(ANNA)
+        caller = floor.caller(NUMBER, "7001", talk_ms=1500)
+        began = until(lambda: pressable(tap), 10, "the notice begun")
+        tap.action("PlayDTMF", Channel=began, Digit="9", Receive="true")
+        talk(caller)
+        assert notices(tap) == [("support", "vm-nobodyavail", "declined")]
+        assert [e["Notice"] for e in tap.events("UserEvent") if e["UserEvent"] == "CallcenterNotice"] == [NOTICE]
+        assert sounds(pbx) == []
+        assert [e["Value"] for e in tap.events("VarSet") if e["Variable"] == "CC_DECLINED"] == ["yes"]
+        tap.close()
+
+
+NOTICE = "01933333-3333-7333-8333-333333333333"
+
+
+def pressable(tap: AmiTap) -> str:
+    """The customer's channel, once the notice is played to it."""
+    tries = (e["Channel"] for e in tap.events("VarSet") if e["Variable"].endswith("tries)"))
+    return next(tries, "")
+
+
 def test_a_notice_that_cannot_be_played_means_no_recording() -> None:
     with Asterisk(database=rows({"support": "on|no-such-sound"})) as pbx, Floor(pbx) as floor:
         tap = AmiTap(pbx)

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from callcenter.crm.models.people import User
 from callcenter.crm.privacy import policies, staff
 from callcenter.crm.privacy.policies import Terms
-from callcenter.crm.privacy.rules import How, Notice, Place, PlaceKind
+from callcenter.crm.privacy.rules import How, Mode, Notice, Place, PlaceKind
 
-TERMS = Terms(record=True, notice=Notice(text="We record.", how=How.AGENT), keep_days=30, contact="privacy@example.com")
+TERMS = Terms(
+    mode=Mode.FORCED, notice=Notice(text="We record.", how=How.AGENT), keep_days=30, contact="privacy@example.com"
+)
 QUEUES = ("support", "sales")
 
 

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.crm.privacy.rules import How, Lack, Notice, Place, PlaceKind, Rule, lacks, places, switch, verdict
+from callcenter.crm.privacy.consent import Taken, bounds
+from callcenter.crm.privacy.rules import (
+    How,
+    Lack,
+    Mode,
+    Notice,
+    Place,
+    PlaceKind,
+    Rule,
+    lacks,
+    own_notice,
+    places,
+    switch,
+    verdict,
+)
 from callcenter.events import Direction
 from callcenter.ids import new_id
+from tests.spine.story import START
 
 SUPPORT, SALES = Place(scope=PlaceKind.QUEUE, queue="support"), Place(scope=PlaceKind.QUEUE, queue="sales")
 SPOKEN = Notice(text="We record.", how=How.AGENT)
-WHOLE = Rule(id=new_id(), place=SUPPORT, record=True, notice=SPOKEN, keep_days=30, contact="law@example.com")
+WHOLE = Rule(id=new_id(), place=SUPPORT, mode=Mode.FORCED, notice=SPOKEN, keep_days=30, contact="law@example.com")
 SHORT = replace(WHOLE, id=new_id(), place=SALES, keep_days=7)
 anything = st.builds(
     Rule,
     id=st.just(WHOLE.id),
     place=st.just(SUPPORT),
-    record=st.booleans(),
+    mode=st.sampled_from(Mode),
     notice=st.none()
     | st.builds(
         Notice, text=st.sampled_from(["", " ", "x"]), how=st.sampled_from(How), sound=st.sampled_from(["", "a"])
@@ -37,7 +54,7 @@ def test_a_whole_rule_lacks_nothing() -> None:
 @pytest.mark.parametrize(
     ("change", "lack"),
     [
-        ({"record": False}, Lack.OFF),
+        ({"mode": Mode.FORBIDDEN}, Lack.FORBIDDEN),
         ({"notice": None}, Lack.NOTICE),
         ({"notice": replace(SPOKEN, text=" ")}, Lack.NOTICE),
         ({"notice": replace(SPOKEN, how=How.SOUND)}, Lack.SOUND),
@@ -72,7 +89,38 @@ def test_the_pbx_is_told_to_record_exactly_where_it_would_be_kept(rule: Rule, to
 
 
 def test_the_switch_says_how_the_caller_is_told() -> None:
-    sound = replace(WHOLE, notice=Notice(text="x", how=How.SOUND, sound="custom/recorded"))
-    early = replace(WHOLE, notice=Notice(text="x", how=How.EARLY, sound="custom/recorded"))
-    said = [switch(rule, staff_told=True) for rule in (WHOLE, sound, early)]
-    assert said == ["on", "on|custom/recorded", "on|custom/recorded|early"]
+    sound = replace(WHOLE, notice=Notice(text="x", how=How.SOUND, sound="custom/recorded", key="9"))
+    early = replace(WHOLE, notice=Notice(text="x", how=How.EARLY, sound="custom/recorded", id=WHOLE.id))
+    asked = replace(sound, mode=Mode.ON_DEMAND)
+    said = [switch(rule, staff_told=True) for rule in (WHOLE, sound, early, asked)]
+    assert said == [
+        "on",
+        "on|custom/recorded|||9",
+        f"on|custom/recorded|early|{WHOLE.id}|",
+        "demand|custom/recorded|||9",
+    ]
+    assert own_notice(early) == f"custom/recorded|early|{WHOLE.id}|"
+    assert own_notice(replace(early, mode=Mode.FORBIDDEN)) == ""
+
+
+MINUTE = timedelta(minutes=1)
+TAKEN = Taken(begun_at=START, asked_for=False, on_demand=(), declined_at=None, keep_before=True)
+
+
+@pytest.mark.parametrize(
+    ("how", "lack", "until"),
+    [
+        ({}, None, None),
+        ({"on_demand": (START,)}, Lack.NOT_ASKED_FOR, None),
+        ({"on_demand": (START,), "asked_for": True}, None, None),
+        ({"on_demand": (START + MINUTE,)}, None, START + MINUTE),
+        ({"declined_at": START + MINUTE}, None, START + MINUTE),
+        ({"declined_at": START + MINUTE, "keep_before": False}, Lack.DECLINED, None),
+        ({"declined_at": START - MINUTE}, Lack.DECLINED, None),
+        ({"declined_at": START + MINUTE, "on_demand": (START + 2 * MINUTE,)}, None, START + MINUTE),
+    ],
+)
+def test_what_agents_and_callers_decide_bounds_what_is_kept(
+    how: dict[str, Any], lack: Lack | None, until: datetime | None
+) -> None:
+    assert bounds(replace(TAKEN, **how)) == (lack, until)

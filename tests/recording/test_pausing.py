@@ -20,11 +20,11 @@ from callcenter.crm.models.office import Audit
 from callcenter.crm.models.people import User
 from callcenter.db import Database
 from callcenter.errors import Refused, Unavailable
-from callcenter.events import PauseEnd
 from callcenter.health import Health
 from callcenter.ledger import Ledger
 from callcenter.pbx_events import LinkUp
 from callcenter.recording.pausing import House, Pausing, concerned
+from callcenter.recording_events import PauseEnd
 from tests.spine.story import ANNA, START, Story, roster
 
 AT_ONCE = 60

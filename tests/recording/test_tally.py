@@ -52,10 +52,10 @@ MINUTE = timedelta(minutes=1)
         ((("waiting", ""),), {"over": timedelta(seconds=60)}, Absence.COMING),
         ((("waiting", ""),), {}, Absence.UNEXPLAINED),
         ((("waiting", ""),), {"backlog": True}, Absence.BACKLOG),
-        ((("refused", "policy_off"),), {}, Lack.OFF),
+        ((("refused", "forbidden_by_policy"),), {}, Lack.FORBIDDEN),
         ((("empty", "empty"),), {}, "empty"),
         ((("empty", "empty"),), {"paused": True}, Absence.PAUSED),
-        ((), {"lack": "policy_off", "outage": True}, Lack.OFF),
+        ((), {"lack": "forbidden_by_policy", "outage": True}, Lack.FORBIDDEN),
         ((), {"outage": True}, Absence.OUTAGE),
         ((), {"paused": True}, Absence.PAUSED),
         ((), {}, Absence.NOT_RECORDED),
@@ -68,7 +68,7 @@ def test_the_reason_is_what_stands_in_the_way_of_the_best_file(
 
 
 def test_a_reason_says_whether_anything_can_be_done() -> None:
-    fates = {"": Fate.PRESENT, Lack.OFF: Fate.EXCUSED, Absence.LATE: Fate.DELAYED, "not_found": Fate.LOST}
+    fates = {"": Fate.PRESENT, Lack.FORBIDDEN: Fate.EXCUSED, Absence.LATE: Fate.DELAYED, "not_found": Fate.LOST}
     assert {reason: fate(reason) for reason in fates} == fates
 
 
@@ -143,7 +143,7 @@ async def test_a_count_tells_what_has_sound_what_has_a_reason_and_what_is_lost(d
     await centre.call("1.2", state="missing", error="not_found")
     await centre.call("1.3", state="waiting", error="store_unavailable")
     await centre.call("1.4", state="waiting")
-    await centre.call("1.5", state="refused", error="policy_off")
+    await centre.call("1.5", state="refused", error="forbidden_by_policy")
     await centre.call("1.6")
     gap = GapRow(call_id=await centre.call("1.7"), seq=0, from_at=NOW, to_at=NOW, cause="link", filled_from="cel")
     await centre.db.write(lambda s: s.add(gap))
@@ -156,7 +156,7 @@ async def test_a_count_tells_what_has_sound_what_has_a_reason_and_what_is_lost(d
         "1.2": "not_found",
         "1.3": "store_unavailable",
         "1.4": "unexplained",
-        "1.5": "policy_off",
+        "1.5": "forbidden_by_policy",
         "1.6": "pbx_did_not_record",
         "1.7": "outage",
     }
@@ -257,7 +257,7 @@ async def test_a_supervisor_has_it_counted_and_goes_through_what_was_found(
     centre: Centre, office: TestClient[web.Request, web.Application]
 ) -> None:
     lost = await centre.call("1.1", state="missing", error="not_found")
-    await centre.call("1.2", state="refused", error="policy_off", ago=90 * MINUTE)
+    await centre.call("1.2", state="refused", error="forbidden_by_policy", ago=90 * MINUTE)
     centre.lay("meeting.wav")
     before = await (await office.get("/api/v1/tally")).json()
 
@@ -279,9 +279,9 @@ async def test_a_supervisor_has_it_counted_and_goes_through_what_was_found(
     first = await (await office.get("/api/v1/tally/findings?limit=2")).json()
     second = await (await office.get(f"/api/v1/tally/findings?limit=2&cursor={first['next_cursor']}")).json()
     told = [(one["reason"], one["call_id"], one["path"]) for one in (*first["items"], *second["items"])]
-    assert [reason for reason, *_ in told] == ["no_call", "not_found", "policy_off"]
+    assert [reason for reason, *_ in told] == ["no_call", "not_found", "forbidden_by_policy"]
     assert told[0][1:] == (None, f"{MONITOR}/meeting.wav")
     assert told[1][1:] == (str(lost), "")
     narrowed = await (await office.get("/api/v1/tally/findings?queue=support&fate=excused")).json()
-    assert [one["reason"] for one in narrowed["items"]] == ["policy_off"]
+    assert [one["reason"] for one in narrowed["items"]] == ["forbidden_by_policy"]
     assert (await office.put("/api/v1/tally", json={"hour": 4})).status == 403

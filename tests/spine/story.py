@@ -24,12 +24,12 @@ from callcenter.events import (
     QueueJoined,
     QueueLeft,
     QueueResult,
-    RecordingStarted,
     Resumed,
     Via,
 )
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
+from callcenter.recording_events import RecordingStarted
 from callcenter.roster import AgentId, Binding, Device, Roster
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

@@ -29,10 +29,10 @@ from callcenter.events import (
     QueueJoined,
     QueueLeft,
     QueueResult,
-    RecordingStarted,
     Via,
 )
 from callcenter.pbxmap import Kind, PbxMap, peer
+from callcenter.recording_events import RecordingStarted
 from callcenter.roster import Device
 
 _SETTLED: Final = timedelta(hours=6)

@@ -136,6 +136,20 @@ class PauseRow(Row):
     ended: Mapped[str] = mapped_column(Text, default="")
 
 
+class WishRow(Row):
+    """Somebody decided about the recording of a call. ``wish``: start, stop or decline; ``by_id`` None: the caller, by
+    a key; ``file``: the name of what was started."""
+
+    __tablename__ = "recording_wishes"
+    __table_args__ = (UniqueConstraint("call_id", "seq"),)
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
+    seq: Mapped[int]
+    wish: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    file: Mapped[str] = mapped_column(Text, default="")
+
+
 class RecordingRow(Row):
     """``path`` is the PBX's name of the file. ``state``: recording, waiting, stored, missing, empty, refused or erased.
 

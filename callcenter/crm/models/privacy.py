@@ -14,23 +14,24 @@ from callcenter.tables import Base, UtcDateTime
 
 
 class RecordingPolicy(Row):
-    """Whether talks of a queue (or direct, or outgoing ones) are kept, and on what terms. ``queue`` is empty for the
-    latter two. ``contact`` is who answers requests for erasure."""
+    """Who decides that talks of a queue (or direct, or outgoing ones) are recorded, and on what terms they are kept.
+    ``queue`` is empty for the latter two; of the scope ``did`` it is one of our numbers, whose callers hear an
+    announcement of its own. ``contact`` is who answers requests for erasure."""
 
     __tablename__ = "recording_policies"
     __table_args__ = (UniqueConstraint("pbx", "scope", "queue"),)
     pbx: Mapped[str] = mapped_column(Text)
     scope: Mapped[str] = mapped_column(Text)
     queue: Mapped[str] = mapped_column(Text, default="")
-    record: Mapped[bool] = mapped_column(default=False)
+    mode: Mapped[str] = mapped_column(Text, default="forbidden")
     keep_days: Mapped[int | None]
     contact: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=1)
 
 
 class RecordingNotice(Row):
-    """What callers were told from ``since`` on; never changed, so that a call can point at it. ``how``: sound or
-    agent."""
+    """What callers were told from ``since`` on; never changed, so that a call can point at it. ``how``: sound, early,
+    trunk or agent; ``key``: the one by which a caller declines while he hears it, "" none."""
 
     __tablename__ = "recording_notices"
     __table_args__ = (UniqueConstraint("policy_id", "version"),)
@@ -39,15 +40,19 @@ class RecordingNotice(Row):
     text: Mapped[str] = mapped_column(Text)
     how: Mapped[str] = mapped_column(Text)
     sound: Mapped[str] = mapped_column(Text, default="")
+    key: Mapped[str] = mapped_column(Text, default="")
     since: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class CallNotice(Base):
-    """A notice under which a call was recorded."""
+    """A notice of a call. ``result``: what the PBX told of it ``at`` that moment (played, failed or declined); "": it
+    was in force when the call was recorded, and told by somebody else."""
 
     __tablename__ = "call_notices"
     call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), primary_key=True)
     notice_id: Mapped[UUID] = mapped_column(ForeignKey("recording_notices.id"), primary_key=True)
+    at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    result: Mapped[str] = mapped_column(Text, default="")
 
 
 class LegalHold(Row):

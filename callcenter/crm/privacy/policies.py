@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,13 +12,16 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models.calls import CallRow, QueueVisitRow, RecordingRow
+from callcenter.crm import maps, opt_out_policy
+from callcenter.crm.models.calls import CallRow, QueueVisitRow, RecordingRow, WishRow
 from callcenter.crm.models.privacy import CallNotice, RecordingNotice, RecordingPolicy
 from callcenter.crm.models.queues import Queue
 from callcenter.crm.models.trail import StaffNotice
-from callcenter.crm.privacy.rules import How, Notice, Place, PlaceKind, Rule, Verdict, places, verdict
+from callcenter.crm.privacy.consent import Taken, bounds
+from callcenter.crm.privacy.rules import How, Lack, Mode, Notice, Place, PlaceKind, Rule, Verdict, places, verdict
 from callcenter.errors import Invalid
 from callcenter.events import Direction
+from callcenter.recording_events import Wish
 
 _last: Final = (
     select(RecordingNotice.policy_id, func.max(RecordingNotice.version).label("version"))
@@ -34,7 +37,7 @@ _newest: Final = select(RecordingNotice).join(
 class Terms:
     """What an administrator decided for one place."""
 
-    record: bool
+    mode: Mode
     notice: Notice | None
     keep_days: int | None
     contact: str
@@ -60,13 +63,18 @@ def versions(session: Session, pbx: str) -> dict[Place, tuple[int, int]]:
 
 
 def known_places(session: Session, pbx: str, seen: Iterable[str] = ()) -> list[Place]:
-    """Direct and outgoing calls, and every queue of the PBX that anybody has heard of; ``seen`` adds to them."""
+    """Every queue of the PBX that anybody has heard of, ``seen`` too, direct and outgoing calls, and our numbers."""
     named = set(session.scalars(select(Queue.name).where(Queue.pbx == pbx)))
-    named |= set(session.scalars(select(RecordingPolicy.queue).where(RecordingPolicy.pbx == pbx)))
+    decided = set(
+        session.execute(select(RecordingPolicy.scope, RecordingPolicy.queue).where(RecordingPolicy.pbx == pbx))
+    )
+    named |= {name for scope, name in decided if scope == PlaceKind.QUEUE}
     visited = select(QueueVisitRow.queue).join(CallRow, CallRow.id == QueueVisitRow.call_id).where(CallRow.pbx == pbx)
     named |= set(session.scalars(visited.distinct())) | set(seen)
     queues = [Place(scope=PlaceKind.QUEUE, queue=name) for name in sorted(named - {""})]
-    return [*queues, Place(scope=PlaceKind.DIRECT), Place(scope=PlaceKind.OUTBOUND)]
+    numbers = {name for scope, name in decided if scope == PlaceKind.DID} | set(maps.dids(session, pbx))
+    ours = [Place(scope=PlaceKind.DID, queue=number) for number in sorted(numbers)]
+    return [*queues, Place(scope=PlaceKind.DIRECT), Place(scope=PlaceKind.OUTBOUND), *ours]
 
 
 def put(session: Session, pbx: str, place: Place, terms: Terms, now: datetime) -> RecordingPolicy:
@@ -80,7 +88,7 @@ def put(session: Session, pbx: str, place: Place, terms: Terms, now: datetime) -
         session.add(row)
     if terms.keep_days is None and row.keep_days is not None:
         raise Invalid("how long recordings are kept can be changed, not taken away", fields={"keep_days": "required"})
-    row.record, row.keep_days, row.contact = terms.record, terms.keep_days, terms.contact
+    row.mode, row.keep_days, row.contact = terms.mode, terms.keep_days, terms.contact
     row.version += 1
     session.flush()
     if terms.notice:
@@ -92,7 +100,33 @@ def judge(session: Session, recording: RecordingRow) -> Verdict:
     """Whether this recording may be kept, by the rules as they are now."""
     call = session.get_one(CallRow, recording.call_id)
     met = places(Direction(call.direction), _queues(session, call.id))
-    return verdict(rules(session, call.pbx), met, staff_told=staff_told(session))
+    known = rules(session, call.pbx)
+    found = verdict(known, met, staff_told=staff_told(session))
+    if found.lack:
+        return found
+    lack, until = bounds(_taken(session, call, recording, known))
+    return replace(found, lack=lack, until=until)
+
+
+def _taken(session: Session, call: CallRow, recording: RecordingRow, known: Mapping[Place, Rule]) -> Taken:
+    wishes = session.scalars(select(WishRow).where(WishRow.call_id == call.id).order_by(WishRow.seq)).all()
+    asked = {wish.file for wish in wishes if wish.wish == Wish.START}
+    declined = next((wish.at for wish in wishes if wish.wish == Wish.DECLINE), None)
+    return Taken(
+        begun_at=recording.started_at,
+        asked_for=recording.path.rpartition("/")[2] in asked,
+        on_demand=tuple(at for place, at in _met(session, call) if known[place].mode is Mode.ON_DEMAND),
+        declined_at=declined,
+        keep_before=opt_out_policy.read(session).recorded == "keep",
+    )
+
+
+def _met(session: Session, call: CallRow) -> list[tuple[Place, datetime]]:
+    """The rules that bind a call, and from when on."""
+    visits = select(QueueVisitRow.queue, QueueVisitRow.joined_at).where(QueueVisitRow.call_id == call.id)
+    queues = session.execute(visits.order_by(QueueVisitRow.seq)).all()
+    found = [(Place(scope=PlaceKind.QUEUE, queue=queue), at) for queue, at in queues]
+    return found or [(place, call.started_at) for place in places(Direction(call.direction), ())]
 
 
 def lacks_of(session: Session, calls: Sequence[CallRow]) -> dict[UUID, str]:
@@ -108,17 +142,38 @@ def lacks_of(session: Session, calls: Sequence[CallRow]) -> dict[UUID, str]:
         queues[call_id].append(queue)
     met = {call.id: places(Direction(call.direction), queues[call.id]) for call in calls}
     found = {call.id: verdict(known[call.pbx], met[call.id], staff_told=told).lack for call in calls}
-    return {call: str(lack) for call, lack in found.items() if lack}
+    left = {
+        call.id: Lack.NOT_ASKED_FOR
+        for call in calls
+        if not found[call.id] and any(known[call.pbx][place].mode is Mode.ON_DEMAND for place in met[call.id])
+    }
+    wishes = _wishes(session, [call.id for call in calls])
+    declined = {call: Lack.DECLINED for call, wished in wishes.items() if Wish.DECLINE in wished}
+    asked = {call for call, wished in wishes.items() if Wish.START in wished}
+    why = {call: lack for call, lack in left.items() if call not in asked} | declined
+    why |= {call: lack for call, lack in found.items() if lack}
+    return {call: str(lack) for call, lack in why.items()}
+
+
+def _wishes(session: Session, calls: Sequence[UUID]) -> dict[UUID, set[Wish]]:
+    wishes: dict[UUID, set[Wish]] = defaultdict(set)
+    for call, wish in session.execute(select(WishRow.call_id, WishRow.wish).where(WishRow.call_id.in_(calls))):
+        wishes[call].add(Wish(wish))
+    return wishes
 
 
 def note_notices(session: Session, call: CallRow) -> None:
-    """Puts on the call what its caller was told: the notices that were in force when it began."""
-    met = places(Direction(call.direction), _queues(session, call.id))
+    """Puts on the call what its caller was told by others than the PBX, or while nobody listened to it: the notices
+    that were in force when it began, that of the number he dialled before those of his queues."""
+    told = session.scalars(select(CallNotice.result).where(CallNotice.call_id == call.id)).all()
     rows = {_place(row): row for row in session.scalars(select(RecordingPolicy).where(RecordingPolicy.pbx == call.pbx))}
-    for place in met:
-        policy = rows.get(place)
-        notice = _in_force(session, policy.id, call.started_at) if policy else None
-        if notice and session.get(CallNotice, (call.id, notice.id)) is None:
+    own = rows.get(Place(scope=PlaceKind.DID, queue=call.did)) if call.did else None
+    met = places(Direction(call.direction), _queues(session, call.id))
+    binding = [own] if own and own.mode == Mode.FORCED else [rows[place] for place in met if place in rows]
+    for policy in binding:
+        notice = _in_force(session, policy.id, call.started_at)
+        heard = notice is None or (_told(notice).played and any(told))
+        if notice and not heard and session.get(CallNotice, (call.id, notice.id)) is None:
             session.add(CallNotice(call_id=call.id, notice_id=notice.id))
 
 
@@ -126,14 +181,11 @@ def _tell(session: Session, policy: UUID, notice: Notice, now: datetime) -> None
     last = session.scalars(
         select(RecordingNotice).where(RecordingNotice.policy_id == policy).order_by(RecordingNotice.version.desc())
     ).first()
-    if last and (last.text, last.how, last.sound) == (notice.text, notice.how, notice.sound):
+    if last and replace(_told(last), id=notice.id) == notice:
         return
     version = last.version + 1 if last else 1
-    session.add(
-        RecordingNotice(
-            policy_id=policy, version=version, text=notice.text, how=notice.how, sound=notice.sound, since=now
-        )
-    )
+    said = {"text": notice.text, "how": notice.how, "sound": notice.sound, "key": notice.key}
+    session.add(RecordingNotice(policy_id=policy, version=version, since=now, **said))
     session.flush()
 
 
@@ -163,8 +215,12 @@ def _place(row: RecordingPolicy) -> Place:
     return Place(scope=PlaceKind(row.scope), queue=row.queue)
 
 
+def _told(row: RecordingNotice) -> Notice:
+    return Notice(text=row.text, how=How(row.how), sound=row.sound, key=row.key, id=row.id)
+
+
 def _rule(row: RecordingPolicy, notice: RecordingNotice | None) -> Rule:
-    told = Notice(text=notice.text, how=How(notice.how), sound=notice.sound) if notice else None
+    told = _told(notice) if notice else None
     return Rule(
-        id=row.id, place=_place(row), record=row.record, notice=told, keep_days=row.keep_days, contact=row.contact
+        id=row.id, place=_place(row), mode=Mode(row.mode), notice=told, keep_days=row.keep_days, contact=row.contact
     )

@@ -77,6 +77,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         audit_seals: digest
         call_candidates: match reason
         call_gaps: cause filled_from
+        call_notices: result
         calls: pbx uniqueid direction state result did trunk region note parked
         contact_ways: kind service
         customer_links: role
@@ -102,9 +103,10 @@ COLUMNS: Final[Mapping[str, About]] = {
         policies: key value
         queue_visits: queue result
         queues: pbx name label speech
-        recording_notices: text how sound
+        recording_notices: text how sound key
         recording_pauses: ended
-        recording_policies: pbx scope queue contact
+        recording_wishes: wish file
+        recording_policies: pbx scope queue mode contact
         renditions: store_key media_type sha256 silent
         recordings: pbx path state store_key media_type sha256 error erased_why silent
         retention_runs: removed

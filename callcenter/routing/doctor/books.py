@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm import maps, queues, seen, tallies
 from callcenter.crm.privacy import policies
-from callcenter.crm.privacy.rules import switch
+from callcenter.crm.privacy.rules import PlaceKind, switch
 from callcenter.pbxmap import Kind
 from callcenter.routing import effect
 from callcenter.routing.confirmed import of_document
@@ -28,7 +28,11 @@ def read(session: Session, pbx: str, region: str, now: datetime) -> Books:
     return Books(
         map=confirmed,
         confirmed=document.confirmed,
-        switches={place.key: switch(rule, staff_told=told) for place, rule in rules.items()},
+        switches={
+            place.key: switch(rule, staff_told=told)
+            for place, rule in rules.items()
+            if place.scope is not PlaceKind.DID
+        },
         strangers=tuple(strangers),
         speech={queue.name: queue.speech for queue in queues.of_pbx(session, pbx) if queue.speech not in ("", "off")},
         unrecorded=tallies.lost_by_reason(session, pbx),

@@ -37,7 +37,7 @@ async def test_the_pbx_records_only_while_the_rule_says_so(
 ) -> None:
     admin = Desk(product, "admin")
     await admin.sign_in()
-    assert (await rule(admin, record=False))["lacks"] == ["policy_off"]
+    assert (await rule(admin, mode="forbidden"))["lacks"] == ["forbidden_by_policy"]
     await until_async(lambda: not row(pbx), 10, "the PBX's row gone")
     floor.phone("101", answer_ms=300)
     caller = floor.caller("79161270001", "7001", talk_ms=1500)
@@ -45,7 +45,7 @@ async def test_the_pbx_records_only_while_the_rule_says_so(
     await desks["anna"].log_outcome()
     (call, *_) = (await admin.request("GET", "/calls?number=79161270001"))["items"]
     assert (call["result"], call["recordings"]) == ("answered", [])
-    assert (await rule(admin, record=True))["lacks"] == []
+    assert (await rule(admin, mode="forced"))["lacks"] == []
     await until_async(lambda: row(pbx) == "on", 10, "the PBX's row back")
     await admin.close()
 

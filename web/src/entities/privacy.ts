@@ -11,7 +11,10 @@ export type Keeping = Required<KeepingBody>
 export type Rule = RecordingRuleAnswer
 export type AuditFilter = Record<'actor_id' | 'verb' | 'thing_id' | 'since' | 'before', string>
 
+export const MODES = ['forced', 'on_demand', 'forbidden'] as const
 export const HOWS = ['agent', 'sound', 'early', 'trunk'] as const
+/** Decisions, beside what is missing in a rule. */
+export const DECIDED: readonly string[] = ['forbidden_by_policy', 'not_asked_for', 'caller_declined']
 export const REASONS = ['request', 'no_longer_needed', 'unlawful'] as const
 
 export const useRules = () =>
@@ -63,6 +66,9 @@ interface Report {
   files?: Record<string, number>
   remains?: Record<string, number>
 }
+/** The place of a rule in words: a queue or a number by its own name. */
+export const placeOf = (rule: Rule, t: (key: string) => string) => rule.queue || t(`privacy.scope.${rule.scope}`)
+
 type Translate = (key: string, values: Record<string, unknown>) => string
 
 /** What went where, in words, and last where the number still stands. `named` puts a table into words. */

@@ -9,7 +9,7 @@ import {
   symRoundedPhoneDisabled, symRoundedPhoneInTalk, symRoundedPhonePaused, symRoundedPlayArrow, symRoundedPublic,
   symRoundedRingVolume, symRoundedRouter, symRoundedSchedule, symRoundedSearch, symRoundedSpaceDashboard,
   symRoundedStar, symRoundedSupportAgent, symRoundedUndo, symRoundedVisibilityOff, symRoundedVoicemail,
-  symRoundedMoreHoriz, symRoundedMobileOff, symRoundedPolicy, symRoundedSettings, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning, symRoundedMail, symRoundedChat, symRoundedHome, symRoundedStethoscope, symRoundedContentCopy, symRoundedBarChart,
+  symRoundedMoreHoriz, symRoundedMobileOff, symRoundedPolicy, symRoundedSettings, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning, symRoundedMail, symRoundedChat, symRoundedHome, symRoundedStethoscope, symRoundedContentCopy, symRoundedBarChart, symRoundedRadioButtonChecked,
 } from '@quasar/extras/material-symbols-rounded'
 import type { CallState, PresenceState } from '@/api/types'
 
@@ -30,7 +30,7 @@ export const icons = {
   play: symRoundedPlayArrow, public: symRoundedPublic, ringing: symRoundedRingVolume, pbx: symRoundedRouter, admin: symRoundedSettings,
   clock: symRoundedSchedule, search: symRoundedSearch, desk: symRoundedSpaceDashboard, star: symRoundedStar,
   agent: symRoundedSupportAgent, undo: symRoundedUndo, withheld: symRoundedVisibilityOff,
-  voicemail: symRoundedVoicemail, mute: symRoundedVolumeOff, warning: symRoundedWarning, doctor: symRoundedStethoscope, copy: symRoundedContentCopy, unreachable: symRoundedMobileOff, more: symRoundedMoreHoriz, shield: symRoundedPolicy, audit: symRoundedManageSearch, mail: symRoundedMail, chat: symRoundedChat, place: symRoundedHome,
+  voicemail: symRoundedVoicemail, mute: symRoundedVolumeOff, warning: symRoundedWarning, doctor: symRoundedStethoscope, copy: symRoundedContentCopy, unreachable: symRoundedMobileOff, more: symRoundedMoreHoriz, shield: symRoundedPolicy, audit: symRoundedManageSearch, mail: symRoundedMail, chat: symRoundedChat, place: symRoundedHome, record: symRoundedRadioButtonChecked,
 } as const
 
 export type Icon = (typeof icons)[keyof typeof icons]

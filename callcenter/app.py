@@ -163,8 +163,7 @@ def build(settings: Settings) -> Parts:
     survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
     stage = Stage(House(out=outside, survey=survey, map=lambda pbx: links.feeds[pbx].map))
     hub.shown = stage.painted
-    talks = PausingHouse(clock=clock, live=ledger.live, take=ledger.take, send=outside.send)
-    pausing = Pausing(talks)
+    pausing, wishing = _of_talks(settings, outside, ledger)
     return Parts(
         settings=settings,
         clock=clock,
@@ -189,7 +188,7 @@ def build(settings: Settings) -> Parts:
         switch=Switch(db, outside.send),
         tally=Tally(db, clock, Places(names=tuple(settings.pbx), of=settings.recordings_of)),
         pausing=pausing,
-        wishing=Wishing(talks, pausing.clocks, settings.recordings_of),
+        wishing=wishing,
         law=law,
         tasks=TaskWatch(db, bus, clock),
         outages=Outages((db, clock, health), links.written_history, ledger.take),
@@ -210,6 +209,13 @@ def _outside(settings: Settings, links: Links, ledger: Ledger, kept: tuple[Datab
         region=lambda pbx: links.feeds[pbx].map.region,
         heard=ledger.heard,
     )
+
+
+def _of_talks(settings: Settings, outside: Outside, ledger: Ledger) -> tuple[Pausing, Wishing]:
+    """Who carries out what agents want of the recordings of their talks."""
+    house = PausingHouse(clock=outside.clock, live=ledger.live, take=ledger.take, send=outside.send)
+    pausing = Pausing(house)
+    return pausing, Wishing(house, pausing.clocks, settings.recordings_of)
 
 
 def _law(settings: Settings, links: Links, kept: tuple[Database, Clock], capture: Capture) -> privacy.Law:

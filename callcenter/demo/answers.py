@@ -138,6 +138,21 @@ def _mute(switch: Switch, action: Action) -> bytes:
     return success(action)
 
 
+def _record(switch: Switch, action: Action) -> bytes:
+    found = switch.record_more(action.get("channel", ""), action.get("file", ""))
+    return success(action) if found else refusal(action, "Channel not found")
+
+
+def _stop_recording(switch: Switch, action: Action) -> bytes:
+    found = switch.stop_recording(action.get("channel", ""))
+    return success(action) if found else refusal(action, "Could not stop monitoring channel")
+
+
+def _set_var(switch: Switch, action: Action) -> bytes:
+    """Nobody here looks at it."""
+    return success(action, ("Message", "Variable Set"))
+
+
 def _channels(switch: Switch, action: Action) -> bytes:
     items = [("CoreShowChannel", _channel(switch, c)) for c in switch.board.channels.values()]
     return listed(action, "Channels will follow", "CoreShowChannelsComplete", items)
@@ -271,6 +286,9 @@ _ANSWERS: Final[dict[str, Answer]] = {
     "queuepenalty": _queue_penalty,
     "coreshowchannels": _channels,
     "mixmonitormute": _mute,
+    "mixmonitor": _record,
+    "stopmixmonitor": _stop_recording,
+    "setvar": _set_var,
     "bridgelist": _bridges,
     "pjsipshowendpoints": _endpoints,
     "corestatus": _core_status,

@@ -10,12 +10,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import quote
 
 from callcenter.demo.channels import Board, Bridge, Channel, Seat, State
 from callcenter.demo.floor import BUSY, NOT_IN_USE, Floor, Member
 from callcenter.demo.pace import Pace
+from callcenter.demo.recorders import Recorders
 from callcenter.demo.spool import Dialogue, Spool
 from callcenter.demo.stream import Header, Stream
 
@@ -63,8 +65,7 @@ class Switch:
         self.stream = Stream()
         self.board = Board()
         self.database: dict[tuple[str, str], str] = {}
-        self.mutes: dict[str, list[float]] = {}
-        """By recorded channel: the moments at which its recording was silenced and given sound again, in turn."""
+        self.recorders = Recorders(spool)
         self.rings: deque[Ring] = deque(maxlen=_RINGS_KEPT)
         self.started = time.time()
 
@@ -95,24 +96,45 @@ class Switch:
 
     def record(self, channel: Channel) -> None:
         """MixMonitor: only a variable tells the file's name."""
-        self.spool.begin(channel.uniqueid)
+        path = self.recorders.start(channel.uniqueid, channel.uniqueid)
         self.set(channel.at("callcenter-record", "s", 21), "CC_FILES", "1")
-        self.set(channel.at("callcenter-record", "s", 26), "MIXMONITOR_FILENAME", self.spool.name(channel.uniqueid))
+        self.set(channel.at("callcenter-record", "s", 26), "MIXMONITOR_FILENAME", path)
         self.set(channel, "CC_MIX", _mix(channel))
         self.tell("MixMonitorStart", channel)
-        self.mutes[channel.uniqueid] = []
         self.set(channel.at("callcenter-record", "s", 27), "__CC_MIX", _mix(channel))
 
     def mute(self, name: str, *, on: bool) -> bool:
         """MixMonitorMute; False where nothing records the channel."""
-        channel = next((c for c in self.board.channels.values() if c.name == name), None)
-        turns = self.mutes.get(channel.uniqueid) if channel else None
-        if channel is None or turns is None:
-            return False
-        if on != bool(len(turns) % 2):
-            turns.append(self.pace.now())
+        channel = self._named(name)
+        running = self.recorders.running(channel.uniqueid) if channel else []
+        changed = [one.mute(self.pace.now(), on=on) for one in running]
+        if channel and any(changed):
             self.tell("MixMonitorMute", channel, ("Direction", "both"), ("State", str(int(on))))
+        return bool(running)
+
+    def record_more(self, name: str, file: str) -> bool:
+        """MixMonitor by the manager, within a talk; False where there is no such channel."""
+        channel = self._named(name)
+        if channel is None:
+            return False
+        path = self.recorders.start(channel.uniqueid, PurePosixPath(file).stem, self.pace.now())
+        self.set(channel, "MIXMONITOR_FILENAME", path)
+        self.tell("MixMonitorStart", channel)
         return True
+
+    def stop_recording(self, name: str) -> bool:
+        """StopMixMonitor; False where nothing records the channel."""
+        channel = self._named(name)
+        running = self.recorders.running(channel.uniqueid) if channel else []
+        if channel is None or not running:
+            return False
+        running[-1].mute(self.pace.now(), on=True)
+        running[-1].stopped = True
+        self.tell("MixMonitorStop", channel)
+        return True
+
+    def _named(self, name: str) -> Channel | None:
+        return next((c for c in self.board.channels.values() if c.name == name), None)
 
     def inherit(self, leg: Channel, customer: Customer) -> None:
         """The variables a dialled channel gets from the one that dials it."""
@@ -195,15 +217,13 @@ class Switch:
 
     def hang_up(self, channel: Channel, cause: int, *extra: Header) -> None:
         del self.board.channels[channel.uniqueid]
-        self.mutes.pop(channel.uniqueid, None)
+        self.recorders.drop(channel.uniqueid)
         text = _CAUSES.get(cause, "Unknown")
         self.tell("Hangup", channel, ("Cause", str(cause)), ("Cause-txt", text), *extra)
 
     def keep_recording(self, customer: Customer, dialogue: Dialogue, seconds: float) -> None:
         """The file is whole before the Hangup of its channel is told."""
-        now, turns = self.pace.now(), self.mutes.pop(customer.channel.uniqueid, [])
-        into = [at - (now - seconds) for at in (*turns, *[now] * (len(turns) % 2))]
-        self.spool.finish(customer.channel.uniqueid, dialogue, seconds, zip(into[::2], into[1::2], strict=True))
+        self.recorders.finish(customer.channel.uniqueid, dialogue, seconds, self.pace.now())
 
 
 def _mix(channel: Channel) -> str:

@@ -19,17 +19,17 @@ from tests.until import pace, until_async
 pytestmark = pytest.mark.pbx
 
 
-async def rule(desk: Desk, **changes: Any) -> dict[str, Any]:
-    """The rule of the queue, after these changes."""
+async def rule(desk: Desk, place: str = "support", **changes: Any) -> dict[str, Any]:
+    """The rule of the queue, or of direct calls, after these changes."""
     rules = (await desk.request("GET", "/privacy/recording"))["items"]
-    (found,) = [one for one in rules if one["queue"] == "support"]
+    (found,) = [one for one in rules if place in (one["queue"], one["scope"])]
     kept = {name: value for name, value in found.items() if name not in {"lacks", "version", "notice_version"}}
     return dict(await desk.request("PUT", "/privacy/recording", {**kept, **changes}))
 
 
-def row(pbx: Asterisk) -> str:
-    """What the PBX's own database says of the queue."""
-    return pbx.database(FAMILY).get("support", "")
+def row(pbx: Asterisk, place: str = "support") -> str:
+    """What the PBX's own database says of the queue, or of direct calls."""
+    return pbx.database(FAMILY).get(place, "")
 
 
 async def test_the_pbx_records_only_while_the_rule_says_so(
@@ -110,3 +110,41 @@ async def test_what_is_said_in_a_pause_is_in_no_copy_and_the_rest_is_in_its_plac
     assert [one["channels"] for one in kept].count(2) == 1
     (call,) = (await anna.request("GET", "/calls?number=79161280001"))["items"]
     assert [(one["by"], one["ended"]) for one in call["pauses"]] == [("Anna", "agent")]
+
+
+async def test_the_agent_decides_until_the_customer_declines(
+    pbx: Asterisk, floor: Floor, desks: dict[str, Desk], product: Product, tap: AmiTap
+) -> None:
+    """On demand nothing is kept before the agent began, nothing after the customer declined, in no copy; and the call
+    knows which announcement was played."""
+    admin, anna = Desk(product, "admin"), desks["anna"]
+    await admin.sign_in()
+    announced = {"notice_text": "Press 9.", "notice_how": "sound", "notice_sound": "beep", "notice_key": "9"}
+    version = (await rule(admin, "direct", mode="on_demand", **announced))["notice_version"]
+    await admin.request("PUT", "/privacy/recording-opt-out", {"agents": True, "recorded": "keep"})
+    await until_async(lambda: row(pbx, "*direct").startswith("demand|beep"), 10, "the PBX told")
+    floor.phone("101")
+    caller = floor.caller("79161290001", "7101", talk_ms=8000)
+    pop = await talking(anna)
+    path = f"/calls/{pop['call_id']}/recording"
+    assert (await anna.request("GET", path))["may"] == ["start", "decline"]
+    assert (await desks["boris"].request("PUT", path, {"wish": "start"}, status=404))["code"] == "not_found"
+    assert (await anna.request("PUT", path, {"wish": "start"}))["may"] == ["stop", "decline"]
+    await until_async(lambda: anna.pops[pop["id"]]["recorded"], 5, "the recording begun")
+    tap.action("MixMonitor", Channel=channel(floor, "PJSIP/101"), File="copy-of-anna-29.wav")
+    await until_async(lambda: len(tap.events("MixMonitorStart")) == 2, 5, "a copy of the PBX's own")
+    await pace(1.5)
+    assert (await anna.request("PUT", path, {"wish": "decline"}))["may"] == []
+    assert len(tap.events("MixMonitorStop")) == 2
+    await until_async(caller.ended, 20, "the call's end")
+    await anna.log_outcome()
+    (kept,) = await recordings(anna, "79161290001", 1)
+    assert 0.8 < kept["duration_s"] < 3.5
+    (call,) = (await anna.request("GET", "/calls?number=79161290001"))["items"]
+    assert [one["error"] for one in call["recordings"] if one["state"] == "refused"] == ["not_asked_for"]
+    assert [(one["version"], one["sound"], one["result"]) for one in call["notices"]] == [(version, "beep", "played")]
+    assert [(one["wish"], one["by"]) for one in call["wishes"]] == [("start", "Anna"), ("decline", "Anna")]
+    lines = (await admin.request("GET", f"/audit?thing_id={call['id']}"))["items"]
+    assert {"start_recording", "decline_recording"} <= {line["verb"] for line in lines}
+    await rule(admin, "direct", mode="forced", notice_how="agent", notice_sound="", notice_key="")
+    await admin.close()

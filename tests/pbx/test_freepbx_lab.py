@@ -54,9 +54,16 @@ def test_a_route_rewrites_the_caller_right_after_he_arrived(floor: Floor, tap: A
     assert last["PJSIP/voip-it"] == ("390699", "Roma: Ivo")
 
 
-def test_an_agent_dials_out_through_the_trunk_of_the_country(floor: Floor) -> None:
+def test_an_agent_dials_out_through_the_trunk_of_the_country_which_says_so_as_long_as_he_talks(
+    floor: Floor, tap: AmiTap
+) -> None:
     floor.phone("trunk")
-    until(floor.agent_dials(ANNA, "89161230003", talk_ms=300).ended, 20, "the call is over")
+    call = floor.agent_dials(ANNA, "89161230003", talk_ms=600)
+    until(lambda: len(tap.events("BridgeEnter")) == 2, 10, "talking")
+    (trunk,) = {e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/mtt")}
+    tap.action("Getvar", Channel=trunk, Variable="DIALEDPEERNUMBER")
+    until(lambda: b"\r\nValue: 79161230003@mtt-msk\r\n" in tap.data(), 5, "with what the trunk was dialled")
+    until(call.ended, 20, "the call is over")
     (offer,) = floor.log().of("trunk")
     assert (offer.dialled, offer.customer) == ("79161230003", "74951230000")
 

@@ -33,10 +33,18 @@ from tests.pbx.test_gate_mechanics import (
 )
 from tests.until import until
 
+OTHER_DEVICES = """
+[ext-did]
+exten => _739X,1,Set(DEXTEN=10${EXTEN:3})
+ same => n,Gosub(macro-dialout-one-predial-hook,s,1())
+ same => n,Hangup()
+"""
+"""Persons whose devices FreePBX rings without asking for their addresses, as those of chan_sip and chan_iax2 are."""
+
 
 @pytest.fixture
 def pbx() -> Iterator[Asterisk]:
-    with freepbx() as running:
+    with freepbx({"extensions_override_freepbx.conf": OTHER_DEVICES}) as running:
         yield running
 
 
@@ -71,3 +79,13 @@ def test_a_debt_outlives_asterisk_and_holds_before_the_first_offer(floor: Floor)
     assert "paused" not in floor.pbx.cli("queue show 600")
     until(floor.caller(OTHER, "7001", patience_ms=3000).ended, 20, "he gave up")
     assert [offer.customer for offer in floor.log().of(ANNA)] == [NUMBER]
+
+
+def test_a_person_none_of_whose_devices_can_be_reached_is_named_before_they_are_dialled(
+    floor: Floor, tap: AmiTap
+) -> None:
+    floor.pbx.cli("database put AMPUSER/103 device 99101")
+    for person in "13":
+        until(floor.caller(NUMBER, f"739{person}").ended, 20, "he was put down")
+    told = [(e["Variable"], e["Value"]) for e in tap.events("VarSet") if e["Variable"] == "CC_UNREACHABLE"]
+    assert told == [("CC_UNREACHABLE", "PJSIP/99101")]

@@ -55,12 +55,18 @@ def moments_of(stream: list[dict[str, str]]) -> list[list[dict[str, str]]]:
 
 
 def shuffled(moment: list[dict[str, str]], shuffle: Any) -> list[dict[str, str]]:
-    """Variables keep their order: the thread of their channel tells them as it sets them."""
+    """The variables of a channel keep their order: its thread tells them as it sets them."""
     order = list(moment)
     shuffle.shuffle(order)
-    variables = iter([fields for fields in moment if fields["event"] == "VarSet"])
-    order = [next(variables) if fields["event"] == "VarSet" else fields for fields in order]
+    told: dict[str, list[dict[str, str]]] = {}
+    for fields in moment:
+        told.setdefault(_whose(fields), []).append(fields)
+    order = [told[_whose(fields)].pop(0) for fields in order]
     return sorted(order, key=lambda fields: (fields["event"] not in _MAKE_KNOWN, fields["event"] == "Hangup"))
+
+
+def _whose(fields: dict[str, str]) -> str:
+    return fields["uniqueid"] if fields["event"] == "VarSet" else str(id(fields))
 
 
 def concluded(tale: Tale) -> list[object]:

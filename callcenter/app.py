@@ -63,6 +63,7 @@ from callcenter.pbx_events import (
 )
 from callcenter.recording import (
     again,
+    api_course,
     api_hiding,
     api_listening,
     api_pausing,
@@ -331,6 +332,7 @@ def add_all_routes(app: web.Application) -> None:
     api_transcripts.add_routes(app)
     api_speech.add_routes(app)
     api_listening.add_routes(app)
+    api_course.add_routes(app)
     api_tally.add_routes(app)
     api_pausing.add_routes(app)
     api_wishing.add_routes(app)

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Final, TypeAlias
+from uuid import UUID
 
+_SHORTEST_S: Final = 0.1
+"""What is shorter is left out: clocks of two recorders differ by more."""
 Span: TypeAlias = tuple[datetime, datetime]
 
 
@@ -45,6 +48,30 @@ class Course:
             if stretch.start_s <= second:
                 found = stretch
         return found.at + timedelta(seconds=second - found.start_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """``seconds`` of the call from ``at`` on are those of a recording from ``start_s`` on."""
+
+    recording: UUID
+    at: datetime
+    start_s: float
+    seconds: float
+
+
+def together(parts: Iterable[tuple[UUID, Course]]) -> tuple[Piece, ...]:
+    """Several recordings of a call as one: in order, and each moment of the call once. Where two were made at a time,
+    the one that began first is heard to its end."""
+    laid = [(one.at, recording, one) for recording, way in parts for one in way.stretches if one.seconds > 0]
+    pieces: list[Piece] = []
+    for at, recording, one in sorted(laid, key=lambda told: (told[0], -told[2].seconds, told[1])):
+        begun = max(at, pieces[-1].at + timedelta(seconds=pieces[-1].seconds)) if pieces else at
+        left_out = (begun - at).total_seconds()
+        if one.seconds - left_out >= _SHORTEST_S:
+            told = {"start_s": one.start_s + left_out, "seconds": one.seconds - left_out}
+            pieces.append(Piece(recording=recording, at=begun, **told))
+    return tuple(pieces)
 
 
 def course(started_at: datetime, duration_s: float, talks: Iterable[Span]) -> Course:

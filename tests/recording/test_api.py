@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,7 +27,7 @@ from callcenter.crm.sessions import Visitor
 from callcenter.db import Database
 from callcenter.ids import new_id
 from callcenter.recording import api as recording_api
-from callcenter.recording import api_listening
+from callcenter.recording import api_course, api_listening
 from callcenter.recording.api import part
 from callcenter.recording.capture import open_store
 
@@ -47,6 +49,7 @@ class Archive:
         api_session.add_routes(app)
         recording_api.add_routes(app)
         api_listening.add_routes(app)
+        api_course.add_routes(app)
         recording_api.provide(app, self.store)
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(app))
 
@@ -76,9 +79,12 @@ class Archive:
         session.add_all([part, row])
 
     async def ask(self, name: str = "anna", what: str = "/audio", **headers: str) -> ClientResponse:
+        return await self.get(name, f"/recordings/{self.recording}{what}", **headers)
+
+    async def get(self, name: str, path: str, **headers: str) -> ClientResponse:
         headers = {k.replace("_", "-"): v for k, v in headers.items()}
         cookie = {"Cookie": f"{access.COOKIE}={self.tokens[name]}"}
-        return await self.client.get(f"/api/v1/recordings/{self.recording}{what}", headers={**cookie, **headers})
+        return await self.client.get(f"/api/v1{path}", headers={**cookie, **headers})
 
     async def listened(self) -> list[str]:
         rows = await self.db.read(lambda s: s.query(Audit).filter(Audit.verb == "listen").all())
@@ -174,3 +180,30 @@ async def test_a_store_that_is_away_is_unavailable(archive: Archive) -> None:
 async def test_unknown_recordings_are_not_found(archive: Archive) -> None:
     archive.recording = new_id()
     assert (await archive.ask()).status == 404
+
+
+async def test_a_call_of_two_files_is_one_course_and_one_archive(archive: Archive) -> None:
+    def talk_again(session: Session) -> None:
+        first = session.get_one(RecordingRow, archive.recording)
+        first.duration_s = 20.0
+        more = RecordingRow(id=new_id(), call_id=first.call_id, pbx="main", path="2.wav", state="stored")
+        more.started_at, more.duration_s = NOW + timedelta(seconds=30), 10.0
+        more.store_key, more.size, more.sha256 = first.store_key, len(SOUND), "def"
+        lost = RecordingRow(call_id=first.call_id, pbx="main", path="3.wav", state="missing", error="not_found")
+        lost.started_at = NOW + timedelta(seconds=50)
+        session.add_all([more, lost])
+
+    await archive.db.write(talk_again)
+    call = await archive.db.read(lambda s: s.get_one(RecordingRow, archive.recording).call_id)
+    told = await (await archive.get("olga", f"/calls/{call}/course")).json()
+    assert [(one["at_s"], one["start_s"], one["seconds"]) for one in told["pieces"]] == [(0, 0, 20), (30, 0, 10)]
+    assert (told["duration_s"], [part["error"] for part in told["parts"]]) == (40, ["", "", "not_found"])
+    whole = await archive.get("olga", f"/calls/{call}/recordings.zip")
+    with zipfile.ZipFile(io.BytesIO(await whole.read())) as files:
+        names = [name.filename for name in files.infolist()]
+        assert names == ["1-2026-11-24T090000Z.wav", "2-2026-11-24T090030Z.wav"]
+        assert [files.read(name) for name in names] == [SOUND, SOUND]
+    assert (await archive.get("boris", f"/calls/{call}/course")).status == 404
+    assert (await archive.get("anna", f"/calls/{call}/recordings.zip")).status == 403
+    trail = await archive.db.read(lambda s: [row.verb for row in s.query(Audit).filter(Audit.verb == "download")])
+    assert trail == ["download", "download"]

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.recording.course import Span, course
+from callcenter.ids import new_id
+from callcenter.recording.course import Span, course, together
 
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -17,6 +18,7 @@ def after(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
+SLACK = timedelta(seconds=0.1)
 TALKS: list[Span] = [(after(10), after(30)), (after(60), after(100))]
 
 
@@ -52,3 +54,24 @@ def test_there_and_back(talks: list[Span], begun: float, duration_s: float, shar
     back = way.second(way.moment(second))
     assert abs(back - second) < 1e-3
     assert way.moment(second) >= after(begun)
+
+
+def test_parts_follow_each_other_and_what_two_recorded_is_heard_once() -> None:
+    first, inner, tail, after_gap = (new_id() for _ in range(4))
+    begun = {first: (0, 20), inner: (5, 10), tail: (15, 15), after_gap: (40, 10)}
+    pieces = together((part, course(after(at), seconds, [])) for part, (at, seconds) in begun.items())
+    assert [(one.recording, one.at, one.start_s, one.seconds) for one in pieces] == [
+        (first, after(0), 0, 20),
+        (tail, after(20), 5, 10),
+        (after_gap, after(40), 0, 10),
+    ]
+
+
+@given(st.lists(st.tuples(st.floats(0, 500), st.floats(0.5, 300)), min_size=1, max_size=6))
+def test_all_parts_together_leave_no_recorded_moment_out_and_play_none_twice(parts: list[tuple[float, float]]) -> None:
+    pieces = together((new_id(), course(after(at), seconds, [])) for at, seconds in parts)
+    ends = [one.at + timedelta(seconds=one.seconds) for one in pieces]
+    assert all(following.at >= end for end, following in zip(ends, pieces[1:], strict=False))
+    for at, seconds in parts:
+        middle = after(at + seconds / 2)
+        assert any(one.at - SLACK <= middle <= end + SLACK for one, end in zip(pieces, ends, strict=True))

@@ -1,8 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { address, http } from '@/api/client'
 import { asProblem } from '@/api/problem'
-import type { CommentAnswer, Comments, PeaksAnswer, RecordingFileAnswer, SpeechAnswer, TranscriptAnswer } from '@/api/generated'
+import type { CommentAnswer, Comments, CourseAnswer, PeaksAnswer, RecordingFileAnswer, SpeechAnswer, TranscriptAnswer } from '@/api/generated'
 
 export type Comment = CommentAnswer
 export type Stretch = [from: number, to: number]
@@ -19,15 +19,15 @@ export function useRecording(id: MaybeRefOrGetter<string>) {
 /** The speech models that are installed, and what waits for them. */
 export const useSpeech = () => useQuery({ queryKey: ['speech'], queryFn: () => http.get<SpeechAnswer>('/speech') })
 
+const transcriptOf = (recording: string, enabled: boolean) => ({
+  queryKey: ['transcript', recording],
+  queryFn: () => http.get<TranscriptAnswer>(`/recordings/${recording}/transcript`),
+  enabled,
+  refetchInterval: (query: { state: { data?: TranscriptAnswer | undefined } }) => (query.state.data?.state === 'waiting' ? WAITING_MS : false) as number | false,
+})
 /** What was said. While the server still listens it is asked again. */
-export function useTranscript(recording: MaybeRefOrGetter<string>, wanted: MaybeRefOrGetter<boolean>) {
-  return useQuery({
-    queryKey: computed(() => ['transcript', toValue(recording)]),
-    queryFn: () => http.get<TranscriptAnswer>(`/recordings/${toValue(recording)}/transcript`),
-    enabled: computed(() => toValue(wanted)),
-    refetchInterval: (query) => (query.state.data?.state === 'waiting' ? WAITING_MS : false),
-  })
-}
+export const useTranscripts = (recordings: MaybeRefOrGetter<readonly string[]>, wanted: MaybeRefOrGetter<boolean>) =>
+  useQueries({ queries: computed(() => toValue(recordings).map((one) => transcriptOf(one, toValue(wanted)))) })
 
 const HELD = ['recording_muting', 'recording_unheard']
 /** Why it cannot be played yet, though soon: a code, or nothing. */
@@ -36,39 +36,49 @@ export function heldBack(error: unknown): string {
   return HELD.includes(code) ? code : ''
 }
 
-/** The outline of what is played, and the version of its bytes. */
-export function usePeaks(recording: MaybeRefOrGetter<string>) {
-  return useQuery({
-    queryKey: computed(() => ['peaks', toValue(recording)]),
-    queryFn: () => http.get<PeaksAnswer>(`/recordings/${toValue(recording)}/peaks`),
-    staleTime: Infinity,
-    retry: false,
-    refetchInterval: (query) => (heldBack(query.state.error) ? WAITING_MS : false),
+const peaksOf = (recording: string) => ({
+  queryKey: ['peaks', recording],
+  queryFn: () => http.get<PeaksAnswer>(`/recordings/${recording}/peaks`),
+  staleTime: Infinity,
+  retry: false,
+  refetchInterval: (query: { state: { error: unknown } }) => (heldBack(query.state.error) ? WAITING_MS : false),
+})
+/** The outlines of what is played, and the versions of their bytes. */
+export const usePeaks = (recordings: MaybeRefOrGetter<readonly string[]>) => useQueries({ queries: computed(() => toValue(recordings).map(peaksOf)) })
+
+/** How the recordings of a call follow each other. */
+export const useCourse = (call: MaybeRefOrGetter<string | undefined>) =>
+  useQuery({
+    queryKey: computed(() => ['course', toValue(call)]),
+    queryFn: () => http.get<CourseAnswer>(`/calls/${toValue(call)}/course`),
+    enabled: computed(() => Boolean(toValue(call))),
   })
-}
+export const archiveAddress = (call: string) => address(`/calls/${call}/recordings.zip`)
 
 /** Has it heard anew. */
-export function useHearAgain(recording: MaybeRefOrGetter<string>) {
+export function useHearAgain(recordings: MaybeRefOrGetter<readonly string[]>) {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: () => http.post<TranscriptAnswer>(`/recordings/${toValue(recording)}/transcript/again`, {}),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['transcript', toValue(recording)] }),
+    mutationFn: () => Promise.all(toValue(recordings).map((one) => http.post<TranscriptAnswer>(`/recordings/${one}/transcript/again`, {}))),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['transcript'] }),
   })
 }
 
-export function useComments(recording: MaybeRefOrGetter<string>) {
-  return useQuery({
-    queryKey: computed(() => ['comments', toValue(recording)]),
-    queryFn: async () => (await http.get<Comments>(`/recordings/${toValue(recording)}/comments`)).items,
+/** A comment with the recording it was pinned to. */
+export type Pinned = Comment & { recording: string }
+export const useComments = (recordings: MaybeRefOrGetter<readonly string[]>) =>
+  useQuery({
+    queryKey: computed(() => ['comments', ...toValue(recordings)]),
+    queryFn: async (): Promise<Pinned[]> => (await Promise.all(toValue(recordings).map(commentsOf))).flat(),
   })
-}
+const commentsOf = async (recording: string) => (await http.get<Comments>(`/recordings/${recording}/comments`)).items.map((one) => ({ ...one, recording }))
 
-export function useCommenting(recording: MaybeRefOrGetter<string>) {
+export function useCommenting() {
   const queries = useQueryClient()
-  const onSuccess = () => queries.invalidateQueries({ queryKey: ['comments', toValue(recording)] })
-  const path = () => `/recordings/${toValue(recording)}/comments`
-  const say = useMutation({ mutationFn: (said: { at_s: number; text: string }) => http.post<Comment>(path(), said), onSuccess })
-  const takeBack = useMutation({ mutationFn: (comment: string) => http.delete(`${path()}/${comment}`), onSuccess })
+  const onSuccess = () => queries.invalidateQueries({ queryKey: ['comments'] })
+  const path = (recording: string) => `/recordings/${recording}/comments`
+  const say = useMutation({ mutationFn: ({ recording, ...said }: { recording: string; at_s: number; text: string }) => http.post<Comment>(path(recording), said), onSuccess })
+  const takeBack = useMutation({ mutationFn: (comment: Pinned) => http.delete(`${path(comment.recording)}/${comment.id}`), onSuccess })
   return { say, takeBack }
 }
 

@@ -1,6 +1,8 @@
 import { computed, onBeforeUnmount, onMounted, ref, watch, type Ref } from 'vue'
 import WaveSurfer, { type WaveSurferOptions } from 'wavesurfer.js'
 import { audioAddress, heldBack, tellHeard, usePeaks } from '@/entities/recordings'
+import { alone, byRecording, laid, onCourse, recordingsOf, type Piece } from './course'
+import { CourseMedia } from './courseMedia'
 import { Heard } from './heard'
 import { drawn, FLAT, pastSilence } from './peaks'
 
@@ -11,7 +13,9 @@ const HEIGHT = 48
 interface Sound {
   recording: string
   seconds: number
-  autoplay?: boolean
+  autoplay?: boolean | undefined
+  /** Where it is of several recordings. */
+  pieces?: readonly Piece[] | undefined
 }
 
 /** Two voices are drawn apart: the customer's above, the agents' below. */
@@ -23,17 +27,33 @@ function look(band: HTMLElement, peaks: number[][]): Partial<WaveSurferOptions> 
   return { barWidth: 2, barGap: 1, barRadius: 2, normalize: true, cursorColor: colour('--ink'), peaks, ...voice, ...voices }
 }
 
+/** The outline of one recording, or of several as one. */
+function useOutline(sound: Sound) {
+  const pieces = computed(() => sound.pieces ?? alone(sound.recording, sound.seconds))
+  const found = usePeaks(() => recordingsOf(pieces.value))
+  const known = computed(() => new Map(found.value.flatMap(({ data }) => (data ? [[data.recording_id, data] as const] : []))))
+  return {
+    pieces,
+    peaks: computed(() => (pieces.value.length > 1 ? laid(pieces.value, sound.seconds, known.value) : known.value.get(sound.recording))),
+    version: (recording: string) => known.value.get(recording)?.version,
+    silent: computed(() => [...known.value.values()].flatMap((one) => onCourse(pieces.value, one.recording_id, one.silent))),
+    fetched: computed(() => found.value.every((one) => one.isFetched)),
+    held: computed(() => found.value.map((one) => heldBack(one.error)).find(Boolean) ?? ''),
+    refetch: () => Promise.all(found.value.map((one) => one.refetch())),
+  }
+}
+
 /** Plays a recording into `band`, and tells the server which part of it was heard. */
 export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
   const [playing, at, speed, broken, skips] = [ref(false), ref(0), ref(1), ref(false), ref(false)]
-  const { data: peaks, isFetched, error, refetch } = usePeaks(() => sound.recording)
-  const held = computed(() => heldBack(error.value))
+  const { pieces, peaks, version, silent, fetched, held, refetch } = useOutline(sound)
   const heard = new Heard()
   let wave: WaveSurfer | undefined
+  let media: CourseMedia | undefined
 
   async function tell(): Promise<void> {
-    const stretches = heard.take()
-    if (stretches.length && !(await tellHeard(sound.recording, stretches))) heard.back(stretches)
+    for (const [recording, stretches] of byRecording(pieces.value, heard.take()))
+      if (!(await tellHeard(recording, stretches))) heard.back(onCourse(pieces.value, recording, stretches))
   }
   function moved(seconds: number): void {
     at.value = seconds
@@ -51,9 +71,12 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
   const start = () => void wave?.play().catch(failed)
 
   function build(): void {
-    if (!isFetched.value || held.value || !band.value || wave) return
+    if (!fetched.value || held.value || !band.value || wave) return
     const outline = peaks.value ? drawn(peaks.value) : FLAT
-    wave = WaveSurfer.create({ container: band.value, url: audioAddress(sound.recording, peaks.value?.version), duration: sound.seconds, ...look(band.value, outline) })
+    const address = (recording: string) => audioAddress(recording, version(recording))
+    media = pieces.value.length > 1 ? new CourseMedia(pieces.value, sound.seconds, address) : undefined
+    const source = media ? { media: media as unknown as HTMLMediaElement } : { url: address(sound.recording) }
+    wave = WaveSurfer.create({ container: band.value, ...source, duration: sound.seconds, ...look(band.value, outline) })
     wave.on('timeupdate', moved)
     wave.on('seeking', () => heard.cut())
     wave.on('play', () => (playing.value = true))
@@ -63,7 +86,7 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     // Before the sound is there to be played, playing is refused.
     wave.once('ready', () => void (sound.autoplay && wave?.play().catch(() => undefined)))
   }
-  watch([isFetched, held], build, { flush: 'post' })
+  watch([fetched, held], build, { flush: 'post' })
   const telling = setInterval(() => void tell(), TELL_MS)
   const leaving = () => void tell()
   onMounted(() => {
@@ -74,8 +97,13 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     clearInterval(telling)
     window.removeEventListener('pagehide', leaving)
     void tell()
-    wave?.destroy()
+    drop()
   })
+  function drop(): void {
+    wave?.destroy()
+    media?.close()
+    wave = media = undefined
+  }
 
   function setSpeed(rate: number): void {
     speed.value = rate
@@ -83,7 +111,7 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
   }
   return {
     playing, at, speed, broken, held, skips, setSpeed,
-    silent: computed(() => peaks.value?.silent ?? []),
+    silent,
     toggle: () => (playing.value ? wave?.pause() : start()),
     seek: (seconds: number) => wave?.setTime(Math.min(sound.seconds, Math.max(0, seconds))),
     playFrom(seconds: number): void {
@@ -95,8 +123,7 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     /** The bytes may be others by now. */
     async retry(): Promise<void> {
       await refetch()
-      wave?.destroy()
-      wave = undefined
+      drop()
       broken.value = false
       setTimeout(build)
     },

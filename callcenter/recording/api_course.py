@@ -101,16 +101,22 @@ async def archive(request: web.Request) -> web.StreamResponse:
             audit.record(session, who, "download", ("recording", str(row.id)), now)
 
     await app[DB].write(note)
-    response = web.StreamResponse(headers=_headers(call_id))
+    return await _send(request, call_id, _zipped(request, found))
+
+
+async def _send(request: web.Request, call: UUID, data: AsyncIterator[bytes]) -> web.StreamResponse:
+    """Once the status is out, that something is missing can only be told by hanging up early."""
+    response = web.StreamResponse(headers=_headers(call))
+    first = await anext(data)
     await response.prepare(request)
     try:
-        async for data in _zipped(request, found):
-            await response.write(data)
+        await response.write(first)
+        async for piece in data:
+            await response.write(piece)
     except ConnectionError:
         return response
     except Unavailable as wrong:
-        # The status is out: only by hanging up early can it be told that something is missing.
-        log.warning("download_broke_off", call=str(call_id), code=wrong.code)
+        log.warning("download_broke_off", call=str(call), code=wrong.code)
         if request.transport:
             request.transport.abort()
     return response

@@ -32,7 +32,7 @@ from tests.postgres import started
 from tests.siege.faults import clock_wrong, dealt
 from tests.siege.laid import EXTRA, laid
 from tests.siege.people import PEOPLE
-from tests.siege.reckoning import differences, intrusions, unwritten
+from tests.siege.reckoning import differences, intrusions, linked, unwritten
 from tests.siege.siege import Siege, every_call
 
 BAR = 0
@@ -89,8 +89,9 @@ async def told(siege: Siege, seed: int, contained: int) -> None:
         f"({', '.join(f'{name} {many}' for name, many in sorted(results.items()))}), "
         f"{sum(bool(call['gaps']) for call in calls)} of them filled in, {contained} tracebacks"
     )
+    links = linked(siege)
     for one in intrusions(log, calls):
-        if unwritten(siege, one):
+        if unwritten(one, siege.deaths, links):
             print(f"Asterisk died before it had written the debt: {one}")
 
 

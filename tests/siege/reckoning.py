@@ -57,7 +57,8 @@ async def differences(siege: Siege) -> list[str]:
     tasks = await every(sofia, "/tasks?")
     truths = {**_rang_in(log, siege.deaths), **_called(log, siege.dialled, siege.deaths)}
     found = [*_counts(truths, calls), *_twice(log, siege.dialled, tasks)]
-    found += [str(one) for one in intrusions(log, calls) if not unwritten(siege, one)]
+    links = linked(siege)
+    found += [str(one) for one in intrusions(log, calls) if not unwritten(one, siege.deaths, links)]
     told = {call["number"]: call for call in calls}
     for number in truths.keys() & told.keys():
         found += _call(number, truths[number], told[number])
@@ -168,21 +169,21 @@ def intrusions(log: PhoneLog, calls: Sequence[dict[str, Any]]) -> Iterator[Intru
                     )  # fmt: skip
 
 
-def unwritten(siege: Siege, intrusion: Intrusion) -> bool:
+def unwritten(one: Intrusion, deaths: Deaths, linked: Sequence[float]) -> bool:
     """Asterisk was killed within its second before it wrote the debt down, came back without it, and offered him the
-    call before we were linked again. The disk is the witness."""
-    interface = siege.pbx.shape.interface(AGENTS[intrusion.agent])
-    for death in siege.deaths:
-        row = death.owed.get(interface, "")
-        lost = death.begun - _WRITTEN < intrusion.answered_at < death.over and not row.startswith(intrusion.uniqueid)
-        linked = min((at for at in _linked(siege) if at > death.over), default=_NEVER)
-        if lost and death.over < intrusion.offer.offered_at < linked:
+    call before we were ``linked`` again. The disk is the witness."""
+    for death in deaths:
+        kept = death.owed.get(f"PJSIP/{AGENTS[one.agent]}", "").startswith(f"{one.uniqueid}|")
+        just_before = death.begun - _WRITTEN < one.answered_at < death.over
+        back = min((at for at in linked if at > death.over), default=_NEVER)
+        if just_before and not kept and death.over < one.offer.offered_at < back:
             return True
     return False
 
 
-def _linked(siege: Siege) -> Iterator[float]:
-    return (_epoch(line.split()[0]) for line in siege.product.log.splitlines() if _LINKED.search(line))
+def linked(siege: Siege) -> list[float]:
+    """When the service had its link again."""
+    return [_epoch(line.split()[0]) for line in siege.product.log.splitlines() if _LINKED.search(line)]
 
 
 def _answered(log: PhoneLog, call: dict[str, Any], talk: dict[str, Any]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -245,9 +245,16 @@ class Ledger:
     def _open(self, session: Session, key: CallKey) -> _Story:
         return _Story(kept=self._live.get(key) or calls.load(session, key), who=self._who.get(key))
 
+    def _roster(self, event: CallEvent) -> Roster:
+        """Who sits where is known by our clock; of what nobody heard only the PBX knows when it was."""
+        if isinstance(event, Filled) or not event.mono:
+            return self.roster
+        heard = self._clock.now() - timedelta(seconds=self._clock.monotonic() - event.mono)
+        return self.roster.by_clock(event.at, heard)
+
     def _step(self, session: Session, story: _Story, place: int, event: CallEvent) -> None:
         before = story.now
-        after = apply(before, event, self.roster, self._short)
+        after = apply(before, event, self._roster(event), self._short)
         if after is None or (after == before and not isinstance(event, OutcomeLogged)):
             return
         if before is None or (before.number_raw != after.number_raw and after.customer is None):

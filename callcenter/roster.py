@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from callcenter import rehearsal
 
 AgentId = UUID
 OUTSIDE: Final = "outside/"
+_SAME_CLOCK: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +49,18 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """All bindings that matter now. One agent a device at a time; of overlapping ones the latest wins."""
+    """All bindings that matter now. One agent a device at a time; of overlapping ones the latest wins.
+
+    ``ahead``: how far before ours the clock is by which it is asked.
+    """
 
     bindings: tuple[Binding, ...] = ()
+    ahead: timedelta = timedelta()
+
+    def by_clock(self, at: datetime, heard: datetime) -> Roster:
+        """To be asked by the clock that says ``at`` of what was ``heard`` then by ours."""
+        ahead = at - heard
+        return replace(self, ahead=ahead) if abs(ahead) > _SAME_CLOCK else self
 
     def agent_at(self, device: Device, at: datetime) -> AgentId | None:
         """The agent who answered for the device at that moment, or None: an unowned device."""
@@ -64,8 +74,10 @@ class Roster:
 
     def devices_of(self, agent: AgentId, at: datetime) -> frozenset[Device]:
         """Every device the agent sits at."""
-        return frozenset(d for b in self.bindings if b.agent == agent and b.holds(at) for d in b.devices)
+        now = at - self.ahead
+        return frozenset(d for b in self.bindings if b.agent == agent and b.holds(now) for d in b.devices)
 
     def _at(self, device: Device, at: datetime) -> Binding | None:
-        holding = [b for b in self.bindings if device in b.devices and b.holds(at)]
+        now = at - self.ahead
+        holding = [b for b in self.bindings if device in b.devices and b.holds(now)]
         return max(holding, key=lambda b: b.since, default=None)

@@ -81,8 +81,15 @@ def _customer(attempt: Attempt, log: PhoneLog, deaths: Deaths) -> Truth:
         reached=attempt.ringing_at is not None or attempt.answered_at is not None,
         doubtful=_in_a_crash(moments, deaths),
         sure=frozenset(sure | {phone for phone in stayed if _hears(attempt, asked, phone)}),
-        maybe=frozenset({o.phone for o in own} | {o.phone for _, o in asked}) if attempt.answered_at else frozenset(),
+        maybe=frozenset(
+            {o.phone for o in own if attempt.answered_at or _crossed(attempt, o)} | {o.phone for _, o in asked}
+        ),
     )
+
+
+def _crossed(attempt: Attempt, offer: Offer) -> bool:
+    """He gave up in the moment in which the phone was picked up: each side is right."""
+    return abs((attempt.ended_at or _NEVER) - (offer.answered_at or 0)) < _TOGETHER
 
 
 def _in_a_crash(moments: Sequence[float], deaths: Deaths) -> bool:

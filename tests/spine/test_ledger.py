@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,6 +27,7 @@ from callcenter.health import Health
 from callcenter.jobs import Job
 from callcenter.ledger import Ledger
 from callcenter.phone import parse
+from callcenter.roster import Roster
 from tests.spine.story import ANNA, BORIS, START, Story, answered, roster
 
 SYSTEM = SystemClock()
@@ -206,3 +208,18 @@ async def test_a_channel_with_the_uniqueid_of_a_call_that_is_long_over_is_anothe
         )
         assert list(ledger.live()) == [second.key]
     assert await count(staffed, CallRow) == 2
+
+
+@pytest.mark.parametrize("ahead", [-18, 3600])
+async def test_who_sits_down_now_answers_now_whatever_the_clock_of_the_pbx_says(staffed: Database, ahead: int) -> None:
+    story = Story().arrives().rings("101").answers("101")
+    async with running(staffed, SetClock(at=START + timedelta(seconds=story.seconds), mono=story.seconds)) as (
+        house,
+        _,
+    ):
+        (long_ago, _) = roster().bindings
+        house.roster = Roster(bindings=(replace(long_ago, agent=BORIS, until=START), replace(long_ago, since=START)))
+        for event in story.events:
+            await house.take(replace(event, at=event.at + timedelta(seconds=ahead)))
+        (call,) = house.live().values()
+        assert [(part.agent, part.owes) for part in call.segments] == [(ANNA, True)]

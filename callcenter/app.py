@@ -102,6 +102,7 @@ from callcenter.routing.seen import SeenChannels
 from callcenter.routing.survey import Survey
 from callcenter.routing.unowned import UnownedChanged
 from callcenter.scoring.routes import add_routes as add_scoring_routes
+from callcenter.scoring.sampling import Sampler
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
 from callcenter.taskwatch import TaskWatch
@@ -141,6 +142,7 @@ class Parts:
     wishing: Wishing
     law: privacy.Law
     tasks: TaskWatch
+    sampler: Sampler
     outages: Outages
     importer: Importer
 
@@ -152,14 +154,10 @@ def build(settings: Settings) -> Parts:
     ledger = Ledger(db, bus, clock, health)
     links = Links(settings, ledger, clock, health)
     outside = _outside(settings, links, ledger, (db, bus, clock, health))
-    jobs = Jobs(db, clock)
     capture = Capture(db, clock, health, settings.recordings_of, open_store(settings.store))
-    jobs.on(KIND, capture.store)
     ears = [Ears() for _ in range(settings.speech.processes)]
     listeners = Listeners(Models.of(settings), ears, health)
     law = _law(settings, links, (db, clock), capture)
-    jobs.on(erasure.KIND, law.eraser.job)
-    jobs.on(again.KIND, again.Again(db, clock).step)
     gate = Gate(outside)
     survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
     stage = Stage(House(out=outside, survey=survey, map=lambda pbx: links.feeds[pbx].map))
@@ -181,7 +179,7 @@ def build(settings: Settings) -> Parts:
         hub=hub,
         stage=stage,
         vitals=Vitals(db, clock, health, settings),
-        jobs=jobs,
+        jobs=_jobs((db, clock), capture, law),
         capture=capture,
         unanswered=Unanswered(db, clock, settings.recordings_of),
         renditions=Renditions(db, clock, capture.kept, machine(listeners.models.any)),
@@ -192,9 +190,19 @@ def build(settings: Settings) -> Parts:
         wishing=wishing,
         law=law,
         tasks=TaskWatch(db, bus, clock),
+        sampler=Sampler(db, clock),
         outages=Outages((db, clock, health), links.written_history, ledger.take),
         importer=Importer(db, clock, Sheets(folder=settings.state / "imports"), ledger.take),
     )
+
+
+def _jobs(kept: tuple[Database, Clock], capture: Capture, law: privacy.Law) -> Jobs:
+    """Who does what was left for later."""
+    jobs = Jobs(*kept)
+    jobs.on(KIND, capture.store)
+    jobs.on(erasure.KIND, law.eraser.job)
+    jobs.on(again.KIND, again.Again(*kept).step)
+    return jobs
 
 
 def _outside(settings: Settings, links: Links, ledger: Ledger, kept: tuple[Database, Bus, Clock, Health]) -> Outside:

@@ -118,5 +118,6 @@ class Scored:
     """An evaluation was published, answered by its agent or settled: ``people`` are to know."""
 
     evaluation: UUID
+    agent: UUID
     state: str
     people: frozenset[UUID]

@@ -87,6 +87,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.unanswered.run(), name="unanswered"),
             group.create_task(parts.renditions.run(), name="renditions"),
             group.create_task(parts.tasks.run(), name="tasks"),
+            group.create_task(parts.sampler.run(), name="samples"),
             group.create_task(parts.outages.run(), name="outages"),
             group.create_task(parts.dialler.run(), name="dialler"),
             group.create_task(parts.stage.run(), name="test calls"),

@@ -18,7 +18,7 @@ from callcenter.crm.rights import Actor, Verb
 from callcenter.errors import Refused
 from callcenter.news import Scored
 from callcenter.scoring import evaluations, views
-from callcenter.scoring.evaluations import EvaluationState, Filled, Step, Verdict
+from callcenter.scoring.evaluations import DisputeVerdict, EvaluationState, EvaluationStep, Filled
 from callcenter.scoring.score import Given
 from callcenter.scoring.views import EvaluationAnswer, EvaluationList, Filter
 
@@ -67,7 +67,7 @@ class DisputeBody(Body):
 class SettleBody(Body):
     """``answers`` with the verdict *changed*: the whole form, scored anew."""
 
-    verdict: Verdict
+    verdict: DisputeVerdict
     reason: Reason
     answers: Answers | None = None
 
@@ -142,14 +142,14 @@ class EvaluationView(View):
         def work(session: Session, row: Evaluation, _who: Actor) -> None:
             evaluations.fill(session, row, [one.value() for one in body.answers], body.summary)
 
-        return await _step(self, evaluation_id, Step.FILL, work)
+        return await _step(self, evaluation_id, EvaluationStep.FILL, work)
 
     async def delete(self, evaluation_id: UUID, /) -> None:
         """Throws one's draft away."""
         who = require(self.request, Verb.READ_SCORES)
 
         def work(session: Session) -> None:
-            evaluations.drop(session, _mine(session, evaluation_id, who, Step.FILL))
+            evaluations.drop(session, _mine(session, evaluation_id, who, EvaluationStep.FILL))
 
         await self.request.app[DB].write(work)
 
@@ -163,7 +163,7 @@ class PublishView(View):
             evaluations.publish(session, row, now)
             _note(session, who, row, "publish")
 
-        return await _step(self, evaluation_id, Step.FILL, work)
+        return await _step(self, evaluation_id, EvaluationStep.FILL, work)
 
 
 class AcknowledgeView(View):
@@ -175,7 +175,7 @@ class AcknowledgeView(View):
             evaluations.acknowledge(row, now)
             _note(session, who, row, "acknowledge")
 
-        return await _step(self, evaluation_id, Step.ANSWER, work)
+        return await _step(self, evaluation_id, EvaluationStep.ANSWER, work)
 
 
 class DisputeView(View):
@@ -187,7 +187,7 @@ class DisputeView(View):
             evaluations.dispute(session, row, body.reason, now)
             _note(session, who, row, "dispute")
 
-        return await _step(self, evaluation_id, Step.ANSWER, work)
+        return await _step(self, evaluation_id, EvaluationStep.ANSWER, work)
 
 
 class SettleView(View):
@@ -196,16 +196,16 @@ class SettleView(View):
         now = self.request.app[CLOCK].now()
 
         def work(session: Session, row: Evaluation, who: Actor) -> None:
-            if body.verdict is Verdict.CHANGED:
+            if body.verdict is DisputeVerdict.CHANGED:
                 evaluations.change(session, row, [one.value() for one in body.answers or []])
             evaluations.settle(session, row, who, now, body.reason)
             _note(session, who, row, "settle", verdict=str(body.verdict))
 
-        return await _step(self, evaluation_id, Step.SETTLE, work)
+        return await _step(self, evaluation_id, EvaluationStep.SETTLE, work)
 
 
 async def _step(
-    view: View, evaluation_id: UUID, step: Step, work: Callable[[Session, Evaluation, Actor], None]
+    view: View, evaluation_id: UUID, step: EvaluationStep, work: Callable[[Session, Evaluation, Actor], None]
 ) -> EvaluationAnswer:
     """Does it, tells whoever must know, and answers what became of it."""
     app, who = view.request.app, require(view.request, Verb.READ_SCORES)
@@ -219,11 +219,12 @@ async def _step(
 
     found, people = await app[DB].write(write)
     if found.state is not EvaluationState.DRAFT:
-        await app[BUS].publish(Scored(evaluation=found.id, state=found.state, people=people))
+        told = Scored(evaluation=found.id, agent=found.agent.id, state=found.state, people=people)
+        await app[BUS].publish(told)
     return _tagged(view, found)
 
 
-def _mine(session: Session, evaluation_id: UUID, who: Actor, step: Step) -> Evaluation:
+def _mine(session: Session, evaluation_id: UUID, who: Actor, step: EvaluationStep) -> Evaluation:
     """Raises NotFound, and Refused when the person may not do that now."""
     row = evaluations.get(session, evaluation_id, who, lock=True)
     if step not in evaluations.steps(session, row, who):

@@ -35,14 +35,14 @@ class EvaluationState(StrEnum):
     SETTLED = "settled"
 
 
-class Verdict(StrEnum):
+class DisputeVerdict(StrEnum):
     """What came of a dispute."""
 
     UPHELD = "upheld"
     CHANGED = "changed"
 
 
-class Step(StrEnum):
+class EvaluationStep(StrEnum):
     """What somebody may do with an evaluation now."""
 
     FILL = "fill"
@@ -93,16 +93,16 @@ def get(session: Session, evaluation_id: UUID, who: Actor, *, lock: bool = False
     return row
 
 
-def steps(session: Session, row: Evaluation, who: Actor) -> list[Step]:
+def steps(session: Session, row: Evaluation, who: Actor) -> list[EvaluationStep]:
     """What the person may do with it now."""
     found = []
     if row.state == EvaluationState.DRAFT and row.evaluator_id == who.id:
-        found.append(Step.FILL)
+        found.append(EvaluationStep.FILL)
     if row.state == EvaluationState.PUBLISHED and row.agent_id == who.id:
-        found.append(Step.ANSWER)
+        found.append(EvaluationStep.ANSWER)
     his = allow(who, Verb.EVALUATE, visible.part(session, row.agent_id)) and row.agent_id != who.id
     if row.state == EvaluationState.DISPUTED and his:
-        found.append(Step.SETTLE)
+        found.append(EvaluationStep.SETTLE)
     return found
 
 
@@ -144,7 +144,7 @@ def dispute(session: Session, row: Evaluation, reason: str, now: datetime) -> No
 def settle(session: Session, row: Evaluation, who: Actor, now: datetime, reason: str) -> None:
     """Ends the dispute: the score stays. ``change`` may have changed it before."""
     row.state, row.settled_at, row.settled_by_id, row.version = EvaluationState.SETTLED, now, who.id, row.version + 1
-    row.verdict = row.verdict or Verdict.UPHELD
+    row.verdict = row.verdict or DisputeVerdict.UPHELD
     row.settlement = hiding_policy.hide(session, reason)
 
 
@@ -153,7 +153,7 @@ def change(session: Session, row: Evaluation, filled: Sequence[Filled]) -> None:
     counted = _answer(session, row, filled)
     if counted.missing:
         raise Invalid("some questions have no answer", fields=dict.fromkeys(map(str, counted.missing), "required"))
-    row.score, row.failed, row.verdict = counted.value, bool(counted.failed), Verdict.CHANGED
+    row.score, row.failed, row.verdict = counted.value, bool(counted.failed), DisputeVerdict.CHANGED
 
 
 def drop(session: Session, row: Evaluation) -> None:

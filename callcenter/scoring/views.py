@@ -19,7 +19,7 @@ from callcenter.crm.models.people import User
 from callcenter.crm.models.scores import Evaluation, ScoreFormVersion
 from callcenter.crm.rights import Actor
 from callcenter.scoring import evaluations, forms
-from callcenter.scoring.evaluations import EvaluationState, Step, Verdict
+from callcenter.scoring.evaluations import DisputeVerdict, EvaluationState, EvaluationStep
 from callcenter.scoring.forms import ScoreSection
 from callcenter.scoring.score import Given, score
 
@@ -54,7 +54,7 @@ class EvaluationLine(Answer):
     pbx: str
     queue: str
     talk_s: float
-    verdict: Verdict | None
+    verdict: DisputeVerdict | None
     version: int
 
 
@@ -90,7 +90,8 @@ class CallSound(Answer):
 
 
 class EvaluationAnswer(EvaluationLine):
-    """``sections``: the form as it was when the evaluation was begun. ``steps``: what the reader may do with it now."""
+    """``sections``: the form as it was when the evaluation was begun. ``steps``: what the reader may do with it. The
+    ``score`` of a draft is what it comes to so far."""
 
     sections: list[ScoreSection]
     answers: list[AnswerLine]
@@ -102,7 +103,7 @@ class EvaluationAnswer(EvaluationLine):
     settled_by: str
     settled_at: datetime | None
     recordings: list[CallSound]
-    steps: list[Step]
+    steps: list[EvaluationStep]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,9 @@ def whole(session: Session, row: Evaluation, who: Actor) -> EvaluationAnswer:
     settler = session.get(User, row.settled_by_id) if row.settled_by_id else None
     given = {one.question: one.given for one in filled}
     told = ("summary", "answered_at", "dispute", "settlement", "settled_at")
+    if row.state == EvaluationState.DRAFT:
+        so_far = score(forms.questions(asked), given)
+        line |= {"score": so_far.value, "failed": bool(so_far.failed)}
     return EvaluationAnswer.model_validate(
         {
             **line,
@@ -171,8 +175,8 @@ def _line(found: Found) -> dict[str, Any]:
         **{name: getattr(row, name) for name in same},
         "form": form.name,
         "number": form.number,
-        "agent": _person(agent),
-        "evaluator": _person(evaluator),
+        "agent": colleague(agent),
+        "evaluator": colleague(evaluator),
         "call_started_at": call.started_at,
         "direction": call.direction,
         "pbx": call.pbx,
@@ -182,7 +186,7 @@ def _line(found: Found) -> dict[str, Any]:
     }
 
 
-def _person(user: User) -> Colleague:
+def colleague(user: User) -> Colleague:
     return Colleague(id=user.id, name=user.display_name or user.username)
 
 

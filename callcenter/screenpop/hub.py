@@ -215,7 +215,7 @@ class Hub:
             self._put(tab, told)
 
     async def scored(self, event: Scored) -> None:
-        told = body(ScoreChange(evaluation_id=event.evaluation, state=event.state))
+        told = body(ScoreChange(evaluation_id=event.evaluation, agent_id=event.agent, state=event.state))
         for person in event.people:
             for tab in self._of(person):
                 self._put(tab, told)

@@ -254,9 +254,10 @@ class TaskChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreChange:
-    """An evaluation that one gave or got stands otherwise."""
+    """An evaluation that one gave or got stands otherwise. ``agent_id``: whose talk it is about."""
 
     evaluation_id: UUID
+    agent_id: UUID
     state: str
     change: Literal["score"] = "score"
 

@@ -23,6 +23,8 @@ PAGES: Final = {
     "floor": "/floor",
     "reports": "/reports",
     "agents": "/reports/agents",
+    "quality": "/quality",
+    "scorecard": "/admin/scorecards/new",
     "staff": "/floor/staff",
     "status": "/admin/status",
     "doctor": "/admin/doctor",

@@ -1,4 +1,5 @@
-"""A supervisor listens: by keyboard, with words pinned to a moment, and the trail says which part was heard."""
+"""A supervisor listens by keyboard, with words pinned to a moment, and the trail says which part was heard; he scores
+the talk meanwhile, its agent disputes the score, and it is settled."""
 
 from __future__ import annotations
 
@@ -75,6 +76,62 @@ async def test_a_supervisor_listens_by_keyboard(browser: Window, floor: Floor, p
     await page.get_by_role("link", name="To the call").click()
     await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     await the_trail_tells(product, call["recordings"][0]["id"])
+    agent = await browser()
+    await sign_in(agent, "chiara")
+    await scored_while_listening(page, product)
+    await disputed_and_settled(page, agent)
+
+
+async def scored_while_listening(page: Page, product: Product) -> None:
+    """By keyboard beside the player: an answer, words, the moment that plays; a critical question makes it nothing."""
+    admin = Desk(product, "admin")
+    await admin.sign_in()
+    questions = [{"kind": "yes_no", "text": "Greeted", "may_not_apply": True}]
+    law = [{"kind": "yes_no", "text": "Said that we record", "critical": True}]
+    sections = [{"title": "Opening", "questions": questions}, {"title": "Law", "questions": law}]
+    await admin.request("POST", "/score-forms", {"name": "Service", "sections": sections})
+    await admin.close()
+    await page.reload()
+    await page.get_by_role("button", name="Evaluate Chiara").click()
+    panel = page.get_by_test_id("score-panel")
+    await expect(panel).to_be_visible()
+    await page.keyboard.press("Alt+k")
+    await expect(page.get_by_label("Position")).to_have_attribute("aria-valuetext", "0:01")
+    await panel.get_by_role("radio", name="Yes").first.focus()
+    await page.keyboard.press("Alt+m")
+    await page.keyboard.press("Alt+k")
+    await page.keyboard.press("1")
+    await panel.get_by_label("Comment on “Greeted”").fill("Warmly")
+    await panel.get_by_role("button", name="Publish").click()
+    await expect(panel).to_contain_text("1 question has no answer")
+    await panel.get_by_role("radio", name="No").last.focus()
+    await page.keyboard.press("0")
+    await expect(page.get_by_test_id("score-so-far")).to_have_text("0%")
+    await picture(page, "score-dark")
+    assert await violations(page) == []
+    await panel.get_by_role("button", name="Publish").click()
+    await expect(page.get_by_test_id("score-state")).to_have_text("Published")
+
+
+async def disputed_and_settled(page: Page, agent: Page) -> None:
+    """The agent is told at once, hears the moment, disputes; the supervisor, told in turn, counts it anew."""
+    await agent.get_by_role("alert").or_(agent.get_by_role("status")).get_by_role("button", name="Open").click()
+    await expect(agent.get_by_test_id("score")).to_have_text("0%")
+    await agent.get_by_role("button", name="Play from 0:0").click()
+    await expect(agent.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    await agent.get_by_role("button", name="I do not agree").click()
+    await agent.get_by_label("Why do you not agree?").fill("I said it")
+    await agent.get_by_role("button", name="Send the objection").click()
+    await expect(page.get_by_test_id("dispute")).to_contain_text("I said it")
+    await page.get_by_label("Change answers").check()
+    await page.locator("[data-question]").last.get_by_text("Yes").click()
+    await page.get_by_label("Reason").fill("Right")
+    assert await violations(page) == []
+    await page.get_by_role("button", name="Settle the dispute").click()
+    await expect(agent.get_by_test_id("score-state")).to_have_text("Settled")
+    await expect(agent.get_by_test_id("score")).to_have_text("100%")
+    assert await violations(agent) == []
+    await picture(agent, "score-settled")
 
 
 async def the_trail_tells(product: Product, recording: str) -> None:

@@ -19,7 +19,7 @@ _PLACEHOLDER: Final = re.compile(r"{(\w+)}")
 _SAME_EVERYWHERE: Final = {"Callcenter", "Server", "VIP", "Audit", "Auto", "s", "CSV"}
 _SAME: Final = {
     "ru": _SAME_EVERYWHERE,
-    "it": _SAME_EVERYWHERE | {"Privacy", "Database", "Password", "E-mail", "File"},
+    "it": _SAME_EVERYWHERE | {"No", "Privacy", "Database", "Password", "E-mail", "File"},
     "az": _SAME_EVERYWHERE | {"Administrator", "Status"},
 }
 """Words that are the same in both languages. What is added here was looked at, not forgotten."""

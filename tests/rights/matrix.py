@@ -62,6 +62,7 @@ ON_AGENT: Final = Row(body=WHY, roles=FLOOR, reach={"supervisor": "own team", "a
 NOBODYS: Final = "own team other"
 """A talk that is nobody's is open to everybody; one that is somebody's is told so."""
 SECTIONS: Final = [{"title": "One", "questions": [{"kind": "yes_no", "text": "Greeted"}]}]
+SAMPLING: Final = {"name": "Two a week", "form_id": "{form_id}", "per_agent": 2}
 FILLED: Final[dict[str, Any]] = {"answers": []}
 """Whoever sees an evaluation is told (409) where a step is not his to do now."""
 SAYING: Final = {"at_s": 1, "text": "x"}
@@ -123,6 +124,12 @@ MATRIX: Final[dict[str, Row]] = {
     "POST /evaluations/{evaluation_id}/acknowledge": things("own", "own team"),
     "POST /evaluations/{evaluation_id}/dispute": things("own", "own team", WHY),
     "POST /evaluations/{evaluation_id}/settle": things("own", "own team", {"verdict": "upheld", "reason": "x"}),
+    "GET /sampling-rules": only(*FLOOR),
+    "POST /sampling-rules": only("admin", body=SAMPLING),
+    "PUT /sampling-rules/{rule_id}": only("admin", body=SAMPLING),
+    "GET /samples": only(*FLOOR),
+    "POST /samples/{sample_id}/dismiss": replace(ON_AGENT, body={"reason": "silent"}),
+    "PUT /samples/{sample_id}/evaluator": replace(ON_AGENT, body={"evaluator_id": None}),
     "GET /search": anybody(),
     "GET /customers": anybody(),
     "POST /customers": anybody(CARD),

@@ -33,7 +33,7 @@ from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import SignIn, Team, User
 from callcenter.crm.models.privacy import LegalHold
 from callcenter.crm.models.queues import Queue
-from callcenter.crm.models.scores import Evaluation, ScoreForm, ScoreFormVersion
+from callcenter.crm.models.scores import Evaluation, Sample, SamplingRule, ScoreForm, ScoreFormVersion
 from callcenter.crm.models.tasks import Task, TaskReminder
 from callcenter.crm.rights import Actor, UserRole
 from callcenter.crm.sessions import Visitor
@@ -222,9 +222,16 @@ def _plant_scores(session: Session, part: SegmentRow, owner: UUID, now: Any) -> 
     session.flush()
     told = Evaluation(form_id=forms[1].id, form_version_id=versions[1].id, call_id=part.call_id, segment_id=part.id)
     told.agent_id, told.evaluator_id, told.state, told.created_at, told.at = owner, by, "published", now, now
-    session.add(told)
+    rule = SamplingRule(name=str(new_id()), form_id=forms[0].id, per_agent=1, conditions={}, due_days=7, seed="x")
+    rule.created_at = now
+    session.add_all([told, rule])
     session.flush()
-    return {"form_id": str(forms[0].id), "evaluation_id": str(told.id)}
+    asked = Sample(rule_id=rule.id, form_id=forms[0].id, week=now.date(), call_id=part.call_id, segment_id=part.id)
+    asked.agent_id, asked.due_at, asked.created_at = owner, now, now
+    session.add(asked)
+    session.flush()
+    named = {"form_id": forms[0].id, "evaluation_id": told.id, "rule_id": rule.id, "sample_id": asked.id}
+    return {name: str(thing) for name, thing in named.items()}
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ export type Change =
   | { change: 'desk_taken'; extension: string; by: string }
   | { change: 'health'; health: Health }
   | { change: 'task'; task_id: string | null; reminder: boolean }
+  | { change: 'score'; evaluation_id: string; agent_id: string; state: string }
   | ({ change: 'dial'; dial_id: string } & Omit<ClickShown, 'id'>)
 
 export type Message =

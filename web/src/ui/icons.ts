@@ -9,12 +9,12 @@ import {
   symRoundedPhoneDisabled, symRoundedPhoneInTalk, symRoundedPhonePaused, symRoundedPlayArrow, symRoundedPublic,
   symRoundedRingVolume, symRoundedRouter, symRoundedSchedule, symRoundedSearch, symRoundedSpaceDashboard,
   symRoundedStar, symRoundedSupportAgent, symRoundedUndo, symRoundedVisibilityOff, symRoundedVoicemail,
-  symRoundedMoreHoriz, symRoundedMobileOff, symRoundedPolicy, symRoundedSettings, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning, symRoundedMail, symRoundedChat, symRoundedHome, symRoundedStethoscope, symRoundedContentCopy, symRoundedBarChart, symRoundedRadioButtonChecked,
+  symRoundedMoreHoriz, symRoundedMobileOff, symRoundedPolicy, symRoundedSettings, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning, symRoundedMail, symRoundedChat, symRoundedHome, symRoundedStethoscope, symRoundedContentCopy, symRoundedBarChart, symRoundedGrading, symRoundedFlag, symRoundedHeadphones, symRoundedRadioButtonChecked,
 } from '@quasar/extras/material-symbols-rounded'
 import type { CallState, PresenceState } from '@/api/types'
 
 export const icons = {
-  filter: symRoundedFilterList, report: symRoundedBarChart, transfer: symRoundedPhoneForwarded,
+  filter: symRoundedFilterList, grading: symRoundedGrading, flag: symRoundedFlag, listen: symRoundedHeadphones, report: symRoundedBarChart, symRoundedGrading, symRoundedFlag, symRoundedHeadphones, transfer: symRoundedPhoneForwarded,
   tasks: symRoundedTaskAlt, addTask: symRoundedAddTask, visit: symRoundedPersonPinCircle, callBack: symRoundedPhoneForwarded,
   add: symRoundedAdd, back: symRoundedArrowBack, down: symRoundedArrowDownward, up: symRoundedArrowUpward,
   call: symRoundedCall, hangUp: symRoundedCallEnd, outgoing: symRoundedCallMade, missed: symRoundedCallMissed,

@@ -50,6 +50,7 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
   const heard = new Heard()
   let wave: WaveSurfer | undefined
   let media: CourseMedia | undefined
+  let [ready, awaited] = [false, undefined as number | undefined]
 
   async function tell(): Promise<void> {
     for (const [recording, stretches] of byRecording(pieces.value, heard.take()))
@@ -83,8 +84,12 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     wave.on('pause', paused)
     wave.on('finish', paused)
     wave.on('error', failed)
-    // Before the sound is there to be played, playing is refused.
-    wave.once('ready', () => void (sound.autoplay && wave?.play().catch(() => undefined)))
+    // Before the sound is there to be played, playing is refused: what was asked for meanwhile is played then.
+    wave.once('ready', () => {
+      ready = true
+      if (awaited !== undefined) playFrom(awaited)
+      else if (sound.autoplay) void wave?.play().catch(() => undefined)
+    })
   }
   watch([fetched, held], build, { flush: 'post' })
   const telling = setInterval(() => void tell(), TELL_MS)
@@ -103,8 +108,15 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     wave?.destroy()
     media?.close()
     wave = media = undefined
+    ready = false
   }
 
+  function playFrom(seconds: number): void {
+    if (!ready) return void (awaited = seconds)
+    awaited = undefined
+    wave?.setTime(seconds)
+    start()
+  }
   function setSpeed(rate: number): void {
     speed.value = rate
     wave?.setPlaybackRate(rate, true)
@@ -114,10 +126,7 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     silent,
     toggle: () => (playing.value ? wave?.pause() : start()),
     seek: (seconds: number) => wave?.setTime(Math.min(sound.seconds, Math.max(0, seconds))),
-    playFrom(seconds: number): void {
-      wave?.setTime(seconds)
-      start()
-    },
+    playFrom,
     /** One step of speed up or down. */
     pace: (step: 1 | -1) => setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(speed.value) + step))] ?? 1),
     /** The bytes may be others by now. */

@@ -9,6 +9,7 @@ export const adminPlaces: { name: string; icon: string; everybody?: true }[] = [
   { name: 'teams', icon: icons.people },
   { name: 'statuses', icon: icons.star },
   { name: 'outcomes', icon: icons.outcomes },
+  { name: 'scorecards', icon: icons.grading },
   { name: 'short_calls', icon: icons.wait },
   { name: 'callbacks', icon: icons.callBack },
   { name: 'pauses', icon: icons.paused },

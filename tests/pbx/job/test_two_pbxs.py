@@ -125,6 +125,8 @@ async def test_two_pbxs_ring_at_once_and_one_goes_on_without_the_other(
         "main": {("anna", CALLERS["main"]), ("anna", CALLERS["later"])},
         "branch": {("boris", CALLERS["branch"]), ("boris", CLICKED)},
     }
+    of_queue = {name: await sofia.request("GET", f"/calls?queue=support&pbx={name}") for name in SITS}
+    assert {name: len(found["items"]) for name, found in of_queue.items()} == {"main": 2, "branch": 1}
     lines = (await sofia.request("GET", "/queues"))["items"]
     assert {line["pbx"]: line["today"]["answered"] for line in lines if line["queue"] == "support"}["main"] == 2
     assert (numbers_on(anna), numbers_on(boris)) == (

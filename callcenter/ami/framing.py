@@ -8,7 +8,9 @@ sends times, and says who it is about once.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -18,6 +20,7 @@ _REPEATABLE: Final = ("chanvariable", "destchanvariable")
 _CHANNEL: Final = ("channel", "channelstate", "channelstatedesc", "calleridnum", "linkedid")
 _MEMBER: Final = ("membername", "interface", "stateinterface", "membership", "penalty", "status", "paused")
 _RENAME_LINES: Final = 9
+_FORMS_KEPT: Final = 1000
 _TIMESTAMP: Final = re.compile(r"Timestamp: -?\d{1,12}\.\d{6}")
 _NO_CLOCK: Final = timedelta(days=1)
 _PRIVILEGE: Final = re.compile(r"Privilege: [a-z]+,all")
@@ -68,38 +71,71 @@ def event_fields(message: bytes, *, timed: bool) -> dict[str, str]:
         raise Broken("no privilege where it belongs")
     if timed and (len(lines) < 3 or not _TIMESTAMP.fullmatch(lines[2])):
         raise Broken("no timestamp where it belongs")
-    fields: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        key = name.lower()
-        if not colon:
-            raise Broken("a line that is no header")
-        if key in fields and not key.startswith(_REPEATABLE):
-            raise Broken("a header that may stand once stands twice")
-        fields[key] = value.removeprefix(" ")
-    _whole(fields, len(lines))
+    form = _FORMS.get((lines[0], len(lines)))
+    if form is None or not form.fits(lines):
+        form = _form(lines)
+        _keep(lines, form)
+    fields = dict(zip(form.names, map(str.removeprefix, lines, form.heads), strict=True))
+    if any(fields[name] != "none" for name in form.halves):
+        raise Broken("half a channel")
     return fields
 
 
-def _whole(fields: Mapping[str, str], lines: int) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """Which headers an event has: a PBX sends few forms, each of them a thousand times. ``heads`` are what its lines
+    begin with, ``halves`` the Uniqueids that lack a part of their channel."""
+
+    heads: tuple[str, ...]
+    names: tuple[str, ...]
+    halves: tuple[str, ...]
+
+    def fits(self, lines: Sequence[str]) -> bool:
+        return all(map(str.startswith, lines, self.heads))
+
+
+_FORMS: Final[dict[tuple[str, int], _Form]] = {}
+"""The last form by event and number of lines. What does not fit it is looked at line by line."""
+
+
+def _keep(lines: Sequence[str], form: _Form) -> None:
+    """Only one that tells every value apart from its blank."""
+    if all(head.endswith(" ") for head in form.heads):
+        if len(_FORMS) >= _FORMS_KEPT:
+            _FORMS.clear()
+        _FORMS[lines[0], len(lines)] = form
+
+
+def _form(lines: Sequence[str]) -> _Form:
+    """Raises Broken."""
+    heads, names = [], []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise Broken("a line that is no header")
+        heads.append(f"{name}: " if value.startswith(" ") else f"{name}:")
+        names.append(name.lower())
+    if any(times > 1 and not name.startswith(_REPEATABLE) for name, times in Counter(names).items()):
+        raise Broken("a header that may stand once stands twice")
+    return _Form(
+        heads=tuple(heads), names=tuple(names), halves=_halves(lines[0].partition(":")[2].removeprefix(" "), names)
+    )
+
+
+def _halves(event: str, names: Collection[str]) -> tuple[str, ...]:
     """Each channel that a genuine event tells of is told in full: more than fits into the 79 bytes of a forged one."""
-    event = fields["event"]
     if event.startswith("QueueMember"):
-        if any(name not in fields for name in _MEMBER):
+        if any(name not in names for name in _MEMBER):
             raise Broken("half a queue member")
-        return
-    if event == "Rename" and lines <= _RENAME_LINES:
-        return
+        return ()
+    if event == "Rename" and len(names) <= _RENAME_LINES:
+        return ()
     if event == "OriginateResponse":  # tells of no channel in full; it counts only with an ActionID of ours
-        return
-    for of in ("", "dest"):
-        if of + "channel" in fields and of + "uniqueid" not in fields:
-            raise Broken("the head of a channel")
-    for name in fields:
-        if name.endswith("uniqueid") and not name.endswith(("bridgeuniqueid", "swapuniqueid")):
-            of = name.removesuffix("uniqueid")
-            if any(of + part not in fields for part in _CHANNEL) and fields[name] != "none":
-                raise Broken("half a channel")
+        return ()
+    if any(of + "channel" in names and of + "uniqueid" not in names for of in ("", "dest")):
+        raise Broken("the head of a channel")
+    ids = [n for n in names if n.endswith("uniqueid") and not n.endswith(("bridgeuniqueid", "swapuniqueid"))]
+    return tuple(n for n in ids if any(n.removesuffix("uniqueid") + part not in names for part in _CHANNEL))
 
 
 def headers(message: bytes) -> dict[str, str | list[str]]:

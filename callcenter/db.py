@@ -180,7 +180,7 @@ class _Writer(threading.Thread):
             if batch:
                 hardened = any(command.hardened for command in batch)
                 self._commit(batch, "FULL" if hardened else "NORMAL")
-                if not hardened:
+                if not hardened and self._inbox.empty():  # else the next one does, within the same milliseconds
                     self._log.harden()
                 self._checkpoint()
         self._log.close()

@@ -300,6 +300,8 @@ def _write(session: Session, story: _Story, fold: _Fold, now: datetime) -> Call:
 
 def _numbered(step: Call, written: Call) -> Call:
     """A step on the way, with the ids that the rows have got."""
+    if step.id and all(segment.id for segment in step.segments):
+        return step
     segments = tuple(replace(s, id=written.segments[s.seq].id) for s in step.segments)
     return replace(step, id=written.id, segments=segments)
 

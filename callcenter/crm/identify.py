@@ -18,14 +18,17 @@ from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.statement import Statement
-from callcenter.crm.upsert import inserting, upsert
+from callcenter.crm.upsert import inserting, table_of, upsert
 from callcenter.ids import new_id
 
 _OFFERED_AT_MOST: Final = 9
 _TIES_AT_MOST: Final = 3
-_CARD: Final = Customer.__table__.c
+_SHOWN: Final = (
+    *("id", "kind", "name", "organisation", "status", "vip", "provisional", "last_contact_at", "calls"),
+    *("owner_id", "team_id"),
+)
 _BY_NUMBER: Final = (
-    select(*_CARD)
+    select(*(table_of(Customer).c[name] for name in _SHOWN))
     .join(ContactPoint, ContactPoint.customer_id == Customer.id)
     .where(Customer.merged_into.is_(None))
     .order_by(Customer.provisional, Customer.last_contact_at.desc().nulls_last(), Customer.id)
@@ -53,7 +56,8 @@ _last_talk: Final = Statement(
         .join(User, User.id == SegmentRow.agent_id)
         .outerjoin(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
         .outerjoin(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
-        .where(CallRow.customer_id == bindparam("customer"), SegmentRow.answered_at.is_not(None))
+        .where(CallRow.customer_id == bindparam("customer"))
+        .where(CallRow.answered_at.is_not(None), SegmentRow.answered_at.is_not(None))
         .order_by(CallRow.started_at.desc(), SegmentRow.seq.desc())
         .limit(1)
     )

@@ -43,8 +43,8 @@ class Statement:
         connection = session.connection()
         dialect = connection.dialect
         ready = self._compiled.get(dialect.name) or self._compile(dialect)
-        given = [values.get(name, default) for name, default, _ in ready.takes]
-        places = tuple([p(v) if p else v for v, (_, _, p) in zip(given, ready.takes, strict=True)])
+        get = values.get
+        places = tuple([p(get(name, usual)) if p else get(name, usual) for name, usual, p in ready.takes])
         cursor = connection.connection.cursor()
         try:
             cursor.execute(ready.text, places)

@@ -127,7 +127,10 @@ class Gate:
         if post := self._posts.get(event.pbx):
             before = {seat.status for seat in post.floor.seats_of(event.interface)}
             post.see(event, self._out.clock.monotonic())
-            if event.status not in before and (not before or DOUBTFUL & {event.status, *before}):
+            told = {event.status, *before}
+            if before and not event.gone and not DOUBTFUL & told:
+                return  # he can be rung as before, whatever else his phone does
+            if event.status not in before:
                 self._reach.ask(post.floor.desks.devices.get(event.interface, frozenset()))
             if (owner := post.floor.desks.owner.get(event.interface)) is not None:
                 await self._agents.look([owner])

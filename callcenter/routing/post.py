@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from callcenter.pbx_events import DebtFound, DebtTold, MemberState
 from callcenter.routing.book import Book
-from callcenter.routing.floor import Floor
+from callcenter.routing.floor import IN_USE, Floor
 from callcenter.routing.parts import Part, Parts
 from callcenter.routing.seating import Rows
 
@@ -27,12 +27,22 @@ class Post:
 
     def see(self, event: MemberState, mono: float) -> None:
         """A member's state is told."""
+        rings_only = self._rings_only(event)
         before = self.floor.state_interface(event.interface)
         if self.floor.see(event, mono):
             self.intruded.add(event.interface)
         if before != self.floor.state_interface(event.interface):
             self.desks_stale = True
-        self.touch([event.interface])
+        if not rings_only:
+            self.touch([event.interface])
+
+    def _rings_only(self, event: MemberState) -> bool:
+        """Nothing else is different than that the phone rings or talks: what must be does not hang on that."""
+        old = next((s for s in self.floor.seats_of(event.interface) if s.queue == event.queue), None)
+        if old is None or event.gone or not old.reachable or event.status not in IN_USE:
+            return False
+        was = (old.paused, old.reason, old.state_interface, old.dynamic, old.penalty)
+        return was == (event.paused, event.reason, event.state_interface, event.dynamic, event.penalty)
 
     def find(self, event: DebtFound, mono: float) -> None:
         """A debt stands in the PBX's database."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Uuid, and_, bindparam, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Table, Uuid, and_, bindparam, case, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -73,9 +73,12 @@ def _closing(_dialect: str) -> Built:
     )
 
 
-def _talks(alike: ColumnElement[bool]) -> Statement:
-    later = (CallRow.started_at > bindparam("since"), CallRow.answered_at > bindparam("at"))
-    return Statement(lambda _: select(CallRow.id).where(alike, *later).limit(1))
+def _known(alike: ColumnElement[bool]) -> Statement:
+    """Whether the call is counted already, and whether somebody talked with the caller after he was missed. Calls of
+    two PBXs, and of one that was silent for a while, are not told in the order in which they were."""
+    counted = exists().where(TaskAttempt.call_id == bindparam("call"))
+    talked = exists().where(alike, CallRow.started_at > bindparam("since"), CallRow.answered_at > bindparam("at"))
+    return Statement(lambda _: select(counted.label("counted"), talked.label("talked")))
 
 
 _row: Final = Statement(
@@ -83,11 +86,8 @@ _row: Final = Statement(
         CallRow.id == bindparam("call")
     )
 )
-_attempts_of: Final = Statement(
-    lambda _: select(TaskAttempt.task_id).where(TaskAttempt.call_id == bindparam("call")).limit(1)
-)
-_talks_of_customer: Final = _talks(CallRow.customer_id == bindparam("customer"))
-_talks_of_number: Final = _talks(CallRow.number_id == bindparam("number"))
+_known_of_customer: Final = _known(CallRow.customer_id == bindparam("customer"))
+_known_of_number: Final = _known(CallRow.number_id == bindparam("number"))
 _add_attempt: Final = inserting(TaskAttempt)
 _count: Final = Statement(_counting)
 _close: Final = Statement(_closing)
@@ -138,10 +138,7 @@ def ended(session: Session, call: Call, now: datetime) -> list[UUID]:
     if miss is None or row is None or call.withheld or row.number_id is None:
         return []
     policy = task_policy.read(session)
-    counted = _attempts_of(session, {"call": row.id})
-    if counted or miss.at < now - timedelta(days=policy.missed_days):
-        return []
-    if _talked_since(session, row, miss.at):
+    if miss.at < now - timedelta(days=policy.missed_days) or _is_known(session, row, miss.at):
         return []
     values = _values(row, miss, _key(row.customer_id, row.number_id, miss.place))
     due = miss.at + policy.call_back_within(row.pbx, miss.queue)
@@ -228,10 +225,11 @@ def _key(customer: UUID | None, number: UUID | None, place: str) -> str:
     return f"missed|{f'c{customer}' if customer else f'n{number}'}|{place}"
 
 
-def _talked_since(session: Session, row: _Row, at: datetime) -> bool:
-    """Calls of two PBXs, and of one that was silent for a while, are not told in the order in which they were."""
-    told = {"customer": row.customer_id, "number": row.number_id, "at": at, "since": at - _LONGEST_CALL}
-    return bool(_talks_of_customer(session, told) if row.customer_id else _talks_of_number(session, told))
+def _is_known(session: Session, row: _Row, at: datetime) -> bool:
+    told = {"call": row.id, "customer": row.customer_id, "number": row.number_id, "at": at}
+    ask = _known_of_customer if row.customer_id else _known_of_number
+    found = ask(session, told | {"since": at - _LONGEST_CALL})[0]
+    return bool(found.counted or found.talked)
 
 
 def _values(row: _Row, miss: Miss, key: str) -> dict[str, Any]:

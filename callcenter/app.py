@@ -65,6 +65,7 @@ from callcenter.recording import (
     again,
     api_course,
     api_hiding,
+    api_list,
     api_listening,
     api_pausing,
     api_speech,
@@ -340,6 +341,7 @@ def add_all_routes(app: web.Application) -> None:
     api_transcripts.add_routes(app)
     api_speech.add_routes(app)
     api_listening.add_routes(app)
+    api_list.add_routes(app)
     api_course.add_routes(app)
     api_tally.add_routes(app)
     api_pausing.add_routes(app)

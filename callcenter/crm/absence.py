@@ -55,6 +55,7 @@ _DELAYED: Final = frozenset(
         Absence.BACKLOG,
         Absence.COMING,
         "not_sent",
+        "growing",
     }
 )
 _EXCUSED: Final = frozenset({*Lack, Absence.PAUSED, Absence.ERASED})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -46,6 +47,10 @@ _RETRY: Final[RetryConfig] = {"max_retries": 2, "retry_timeout": timedelta(secon
 _MISSING_AFTER: Final = timedelta(minutes=10)
 _WRITTEN_AFTER: Final = timedelta(seconds=5)
 _FORGOTTEN_AFTER: Final = timedelta(minutes=5)
+_WAS_THERE: Final = frozenset({FileFault.GROWING, FileFault.VANISHED, Absence.STORE_UNAVAILABLE})
+"""What a recording waits for, or waited for, whose file was seen."""
+_TICK_NS: Final = 20_000_000
+"""Two writes within a tick of the file system's clock cannot be told apart by their times."""
 _SETTLED: Final = frozenset({"stored", "refused", "erased"})
 refused = Counter("callcenter_recordings_refused", "Recordings not kept because the law is not seen to", ["reason"])
 
@@ -99,14 +104,15 @@ class Capture:
         try:
             stored = await self._copy(row, ended_at or self._clock.now(), verdict.until)
         except _Unfinished:
-            await self._later(recording)
+            await self._later(row, ended_at or self._clock.now())
             return
         except NotARecording as wrong:
             values = {"state": wrong.code, "error": wrong.fault}
         except FileNotFoundError:
             values = await self._not_there(row, ended_at or row.started_at)
         except Unavailable as wrong:
-            await self._waits(row, wrong.code)
+            if row.error not in _WAS_THERE or wrong.code in _WAS_THERE:
+                await self._waits(row, wrong.code)
             raise
         except OSError as wrong:
             ill = await self._spool_ill(wrong)
@@ -137,10 +143,13 @@ class Capture:
         if row.error != why:
             await self._db.write(lambda s: update_row(s, RecordingRow, row.id, {"error": why}))
 
-    async def _later(self, recording: UUID) -> None:
+    async def _later(self, row: RecordingRow, ended_at: datetime) -> None:
         """Looks again when the file must have been finished: no failure, so nothing that counts as one."""
-        again = self._clock.now() + _WRITTEN_AFTER
-        await self._db.write(lambda s: jobs.enqueue(s, KIND, {"recording": str(recording)}, at=again))
+        now = self._clock.now()
+        if now - ended_at > _WRITTEN_AFTER:
+            await self._waits(row, FileFault.GROWING)
+        again = now + _WRITTEN_AFTER
+        await self._db.write(lambda s: jobs.enqueue(s, KIND, {"recording": str(row.id)}, at=again))
 
     async def _copy(self, row: RecordingRow, ended_at: datetime, until: datetime | None) -> Stored:
         try:
@@ -148,13 +157,15 @@ class Capture:
         except Unavailable as wrong:
             await self._health.ill("recordings", wrong.code, str(wrong))
             raise
-        wave = await asyncio.to_thread(self._inspect, file, ended_at)
-        data, wave = await asyncio.to_thread(_sound, file, wave)
+        data, wave = await asyncio.to_thread(self._read, file, ended_at)
         if until:
             length = wave.duration_s
             data = cut(data, wave, await self._db.read(lambda s: courses.second(s, row, length, until)))
             wave = replace(wave, data_bytes=len(data) - wave.data_at)
         key = f"{row.started_at:%Y/%m/%d}/{row.id}.wav"
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        if await self._db.read(lambda s: _twin(s, row, digest)):
+            raise NotARecording(FileFault.DUPLICATE)
         try:
             await obstore.put_async(self.kept, key, data)
         except (StoreError, OSError) as wrong:
@@ -162,7 +173,21 @@ class Capture:
             remedy = f"the recording store takes no files: {why}; check CALLCENTER_RECORDINGS__STORE, keys and space"
             await self._health.ill("recordings", "store_unavailable", remedy)
             raise Unavailable(remedy, code="store_unavailable") from wrong
-        return Stored(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest(), wave=wave)
+        return Stored(key=key, size=len(data), sha256=digest, wave=wave)
+
+    def _read(self, file: Path, ended_at: datetime) -> tuple[bytes, Wave]:
+        """The sound, of a file that nobody wrote to or took away meanwhile: it would be part of one and of another."""
+        wave = self._inspect(file, ended_at)
+        try:
+            before = written(file)
+            if time.time_ns() - max(at for at, _ in before) < _TICK_NS:
+                time.sleep(2 * _TICK_NS / 1e9)
+            data, wave = sound_of(file, wave)
+            if written(file) == before:
+                return data, wave
+        except FileNotFoundError:
+            pass
+        raise _Unfinished
 
     def _inspect(self, file: Path, ended_at: datetime) -> Wave:
         """The wave, once it is certain. Asterisk keeps up to 4 seconds of sound to itself and writes the header's
@@ -195,9 +220,12 @@ class Capture:
 
     async def _not_there(self, row: RecordingRow, ended_at: datetime) -> dict[str, Any]:
         """A file may come late over a network file system; after a while it is missing, and said so."""
+        was_there = row.error in _WAS_THERE
         if self._clock.now() - ended_at < _MISSING_AFTER:
-            await self._waits(row, Absence.LATE)
+            await self._waits(row, FileFault.VANISHED if was_there else Absence.LATE)
             raise Unavailable("the file is not there yet", code=Absence.LATE)
+        if was_there:
+            return {"state": "missing", "error": FileFault.VANISHED}
         sent = isinstance(self._spools(row.pbx), Received)
         return {"state": "missing", "error": FileFault.NOT_SENT if sent else FileFault.NOT_FOUND}
 
@@ -225,12 +253,29 @@ class Capture:
         return await self._db.write(forgotten)
 
 
-def _sound(file: Path, mixed: Wave) -> tuple[bytes, Wave]:
-    """What is kept: both sides apart where the PBX wrote them, else the mixed file as it is."""
+def sound_of(file: Path, mixed: Wave) -> tuple[bytes, Wave]:
+    """What is kept: both sides apart where the PBX wrote them, else the mixed file as it is. Blocks."""
     if sides := sides_of(file):
         data = stereo(*sides)
         return data, replace(shape(data), repaired=mixed.repaired, truncated=mixed.truncated)
     return whole(file), mixed
+
+
+def written(file: Path) -> tuple[tuple[int, int], ...]:
+    """When the file, or a side of it, was last written to, and how long each is. Blocks."""
+    seen = [one.stat() for one in (file, *(sides_of(file) or ()))]
+    return tuple((one.st_mtime_ns, one.st_size) for one in seen)
+
+
+def _twin(session: Session, row: RecordingRow, sha256: str) -> bool:
+    """Whether another recording of the call has the same sound."""
+    same = select(RecordingRow.id).where(
+        RecordingRow.call_id == row.call_id,
+        RecordingRow.id != row.id,
+        RecordingRow.state == "stored",
+        RecordingRow.sha256 == sha256,
+    )
+    return session.scalar(same.limit(1)) is not None
 
 
 def _row(session: Session, recording: UUID) -> tuple[RecordingRow, datetime | None, Verdict]:

@@ -147,8 +147,8 @@ class Tally:
     async def _stray(self, tally: UUID, pbx: str, one: Found) -> str:
         """``linked`` or ``strays``."""
         try:
-            began_at = one.written_at - timedelta(seconds=(await asyncio.to_thread(inspect, one.place)).duration_s)
-            fault = ""
+            wave = await asyncio.to_thread(inspect, one.place)
+            began_at, fault = one.written_at - timedelta(seconds=wave.duration_s), ""
         except (NotARecording, OSError) as wrong:
             began_at, fault = one.written_at, wrong.fault if isinstance(wrong, NotARecording) else Stray.UNREADABLE
 

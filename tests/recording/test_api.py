@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import obstore
@@ -27,7 +28,7 @@ from callcenter.crm.sessions import Visitor
 from callcenter.db import Database
 from callcenter.ids import new_id
 from callcenter.recording import api as recording_api
-from callcenter.recording import api_course, api_listening
+from callcenter.recording import api_course, api_list, api_listening
 from callcenter.recording.api import part
 from callcenter.recording.capture import open_store
 
@@ -50,6 +51,7 @@ class Archive:
         recording_api.add_routes(app)
         api_listening.add_routes(app)
         api_course.add_routes(app)
+        api_list.add_routes(app)
         recording_api.provide(app, self.store)
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(app))
 
@@ -207,3 +209,32 @@ async def test_a_call_of_two_files_is_one_course_and_one_archive(archive: Archiv
     assert (await archive.get("anna", f"/calls/{call}/recordings.zip")).status == 403
     trail = await archive.db.read(lambda s: [row.verb for row in s.query(Audit).filter(Audit.verb == "download")])
     assert trail == ["download", "download"]
+
+
+async def test_the_list_holds_what_one_may_hear_and_is_narrowed_page_by_page(archive: Archive) -> None:
+    def more(session: Session) -> None:
+        first = session.get_one(RecordingRow, archive.recording)
+        for n, error in enumerate(("repaired", "not_found", "not_found"), 1):
+            row = RecordingRow(id=new_id(), call_id=first.call_id, pbx="main", path=f"{n}0.wav", error=error)
+            row.state, row.duration_s = "stored" if n == 1 else "missing", 10.0 * n
+            row.started_at = NOW + timedelta(minutes=n)
+            session.add(row)
+
+    await archive.db.write(more)
+
+    async def listed(who: str, query: str = "") -> list[dict[str, Any]]:
+        answer: dict[str, Any] = await (await archive.get(who, f"/recordings?{query}")).json()
+        items: list[dict[str, Any]] = answer["items"]
+        if answer["next_cursor"]:
+            items += await listed(who, f"{query.partition('&cursor=')[0]}&cursor={quote(answer['next_cursor'])}")
+        return items
+
+    everything = await listed("olga", "limit=1")
+    assert [one["started_at"][11:16] for one in everything] == ["09:03", "09:02", "09:01", "09:00"]
+    assert everything[-1]["id"] == str(archive.recording)
+    assert (everything[-1]["agents"], everything[-1]["transcript_state"]) == (["anna"], "none")
+    assert (len(await listed("anna")), await listed("boris")) == (4, [])
+    assert [one["error"] for one in await listed("olga", "fault=any&min_s=15&limit=1")] == ["not_found", "not_found"]
+    assert len(await listed("olga", "fault=repaired&direction=inbound&transcript=false")) == 1
+    assert await listed("olga", "transcript=true") == await listed("olga", f"agent={archive.people['boris']}") == []
+    assert len(await listed("olga", "from=2026-11-24T09:01:00Z&to=2026-11-24T09:03:00Z")) == 2

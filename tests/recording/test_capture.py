@@ -65,6 +65,14 @@ class Desk:
     async def row(self, recording: UUID) -> RecordingRow:
         return await self.db.read(lambda s: s.get_one(RecordingRow, recording))
 
+    async def same_call(self, first: UUID, second: UUID) -> None:
+        """The second recording is of the first one's call, too."""
+
+        def write(session: Session) -> None:
+            session.get_one(RecordingRow, second).call_id = session.get_one(RecordingRow, first).call_id
+
+        await self.db.write(write)
+
     def lay(self, file: Path) -> None:
         """The file was last written to just now, by this desk's clock."""
         now = self.clock.now().timestamp()

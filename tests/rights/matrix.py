@@ -272,6 +272,7 @@ MATRIX: Final[dict[str, Row]] = {
     "GET /pbx/{name}/upload-tokens": only("admin"),
     "POST /pbx/{name}/upload-tokens": only("admin"),
     "DELETE /pbx/{name}/upload-tokens/{token_id}": only("admin"),
+    "GET /recordings": anybody(),
     "GET /recordings/{recording_id}": things("own", "own team", seen={"agent": "team"}),
     "GET /recordings/{recording_id}/audio": things("own", "own team", seen={"agent": "team"}),
     "GET /recordings/{recording_id}/peaks": things("own", "own team", seen={"agent": "team"}),

@@ -25,6 +25,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/calls', name: 'calls', component: () => import('./pages/calls/CallsPage.vue'), meta: { title: 'nav.calls' } },
   { path: '/calls/words', name: 'words', component: () => import('./pages/calls/WordsPage.vue'), meta: { title: 'words.title' } },
   { path: '/calls/:id', name: 'call', props: true, component: () => import('./pages/calls/CallPage.vue'), meta: { title: 'nav.calls' } },
+  { path: '/recordings', name: 'recordings', component: () => import('./pages/recordings/RecordingsPage.vue'), meta: { title: 'recordings.title' } },
   { path: '/recordings/missing', name: 'missing', component: () => import('./pages/recordings/MissingPage.vue'), meta: { title: 'tally.title', roles: SUPERVISORS } },
   { path: '/recordings/:id', name: 'recording', props: (to) => ({ id: to.params.id, start: Number.parseFloat(String(to.query.at)) >= 0 ? Number.parseFloat(String(to.query.at)) : undefined, score: typeof to.query.score === 'string' ? to.query.score : undefined }), component: () => import('./pages/recordings/RecordingPage.vue'), meta: { title: 'recording.title' } },
   { path: '/quality', name: 'scores', component: () => import('./pages/scores/ScoresPage.vue'), meta: { title: 'nav.scores' } },

@@ -158,7 +158,11 @@ class RecordingRow(Row):
     """
 
     __tablename__ = "recordings"
-    __table_args__ = (UniqueConstraint("pbx", "path"), Index("ix_recordings_kept", "policy_id", "started_at"))
+    __table_args__ = (
+        UniqueConstraint("pbx", "path"),
+        Index("ix_recordings_kept", "policy_id", "started_at"),
+        Index("ix_recordings_started", "started_at", "id"),
+    )
     call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), index=True)
     pbx: Mapped[str] = mapped_column(Text)
     path: Mapped[str] = mapped_column(Text)

@@ -1,8 +1,9 @@
-import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { address, http } from '@/api/client'
 import { asProblem } from '@/api/problem'
-import type { CommentAnswer, Comments, CourseAnswer, PeaksAnswer, RecordingFileAnswer, SpeechAnswer, TranscriptAnswer } from '@/api/generated'
+import { moments } from './calls'
+import type { CommentAnswer, Comments, CourseAnswer, PeaksAnswer, RecordingFileAnswer, RecordingPage, SpeechAnswer, TranscriptAnswer } from '@/api/generated'
 
 export type Comment = CommentAnswer
 export type Stretch = [from: number, to: number]
@@ -96,3 +97,14 @@ export async function tellHeard(recording: string, stretches: Stretch[]): Promis
 /** Under a version the bytes never change. */
 export const audioAddress = (recording: string, version = '') => address(`/recordings/${recording}/audio`, version ? { v: version } : {})
 export const downloadAddress = (recording: string) => address(`/recordings/${recording}/audio`, { download: 1 })
+
+export const RECORDING_FILTERS = ['agent', 'queue', 'pbx', 'direction', 'transcript', 'fault', 'min_s', 'from', 'to'] as const
+export type RecordingFilter = Partial<Record<(typeof RECORDING_FILTERS)[number], string>>
+/** What one may hear, the newest first. */
+export const useRecordings = (filter: MaybeRefOrGetter<RecordingFilter>) =>
+  useInfiniteQuery({
+    queryKey: computed(() => ['recordings', toValue(filter)]),
+    queryFn: ({ pageParam, signal }) => http.get<RecordingPage>('/recordings', { ...moments(toValue(filter)), cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last: RecordingPage) => last.next_cursor,
+  })

@@ -208,10 +208,12 @@ def _pairs(rows: Mapping[str, Row], snapshot: Snapshot) -> Iterable[m.Message]:
 
 
 def _dialled(uniqueid: str, row: Row, rows: Mapping[str, Row], snapshot: Snapshot) -> Iterable[m.Message]:
-    """A dialled leg belongs to the channel its Linkedid names: the oldest of the family, the customer's as a rule."""
-    source = rows.get(row.get("linkedid", ""))
+    """A dialled leg belongs to the channel its Linkedid names: the oldest of the family, the customer's as a rule. A
+    trunk's that says not yet with what is about to be dialled, and that will be told."""
+    source, state = rows.get(row.get("linkedid", "")), row.get("channelstatedesc", "")
     dialled = uniqueid in snapshot.dialled or row.get("application") in DIALLED
-    if dialled and source is not None and source["uniqueid"] != uniqueid:
+    yet = snapshot.dialled.get(uniqueid) == "" and state == "Down"
+    if dialled and not yet and source is not None and source["uniqueid"] != uniqueid:
         caller = _channel(source, snapshot, dialled=source.get("application") in DIALLED)
         yield m.DialBegin(
             at=snapshot.at,
@@ -221,7 +223,6 @@ def _dialled(uniqueid: str, row: Row, rows: Mapping[str, Row], snapshot: Snapsho
             dial_string=snapshot.dialled.get(uniqueid) or row.get("calleridnum", ""),
             source=replace(caller, state="Down"),
         )
-    state = row.get("channelstatedesc", "")
     yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state=state)
 
 

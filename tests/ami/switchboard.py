@@ -10,6 +10,7 @@ from callcenter.ami import framing
 from callcenter.ami.snapshot import Snapshot
 
 Fields = Mapping[str, str]
+_TRUNKS: Final = ("PJSIP/trunk", "PJSIP/mtt-msk")
 _OF_A_CHANNEL: Final = {
     "channel": "channel",
     "linkedid": "linkedid",
@@ -91,7 +92,7 @@ class Switchboard:
             members=(),
             waiting=tuple(waiting),
             debts={},
-            dialled={uniqueid: row["dialstring"] for uniqueid, row in self.channels.items() if "dialstring" in row},
+            dialled={uniqueid: row.get("dialstring", "") for uniqueid, row in self.channels.items() if _sent(row)},
             parked=tuple(self.parked.values()),
         )
 
@@ -105,3 +106,8 @@ class Switchboard:
     def _duration(row: Fields, at: datetime) -> str:
         seconds = max(0, int(at.timestamp() - float(row["born"])))
         return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def _sent(row: Fields) -> bool:
+    """A trunk's leg that was, or is about to be, dialled."""
+    return row["channel"].startswith(_TRUNKS) and ("dialstring" in row or row.get("application") == "AppDial")

@@ -49,7 +49,7 @@ class Cut:
 
 def told(call: Call) -> dict[str, object]:
     return {
-        "who": (call.key, call.number, call.result, call.ended_at is None),
+        "who": (call.key, call.direction, call.number, call.result, call.ended_at is None),
         "talks": sorted((s.device.name, s.outcome_state, s.role) for s in answered(call)),
         "queues": [queue for queue, _ in visits(call)],
     }

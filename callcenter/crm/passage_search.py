@@ -10,38 +10,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import starmap
 from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, literal, null, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, literal, null, select
 from sqlalchemy.orm import Session, aliased
 
-from callcenter.crm import phrases, visible
+from callcenter.crm import passage_index, visible
 from callcenter.crm.models.calls import CallRow, QueueVisitRow, RecordingRow, SegmentRow
 from callcenter.crm.models.cards import NoteRow
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.transcripts import Passage, Utterance
+from callcenter.crm.passage_index import Span
 from callcenter.crm.passages import NOTE, OUTCOME, SAID, moment
 from callcenter.crm.phrases import Phrase
-from callcenter.crm.rights import Actor
+from callcenter.crm.rights import Actor, Scope, Subject, scope_of
 
 _WINDOWS: Final = (50, 500)
-"""How many passages with the words are looked at; behind the last one a cursor says where to go on."""
+"""How many passages with the words are looked at, after as many as make a page: whoever may see all of them needs no
+more, and a phrase of common words is dear to find. Behind the last one a cursor says where to go on."""
 _EVER: Final = 2**62
 _CARD: Final = aliased(Customer)
-_MATCHING: Final = text(
-    "SELECT moment, kind FROM passage_words CROSS JOIN passages ON moment = passage_words.rowid"
-    " WHERE passage_words MATCH :words AND passage_words.rowid >= :since AND passage_words.rowid < :before"
-    " ORDER BY passage_words.rowid DESC LIMIT :size"
-)
-_MATCHING_KNOWN: Final = text(
-    "SELECT moment, kind FROM passages WHERE passage_words @@ CAST(:words AS tsquery)"
-    " AND moment >= :since AND moment < :before ORDER BY moment DESC LIMIT :size"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +56,11 @@ def page(session: Session, asked: Asked, actor: Actor, limit: int, after: int | 
     """The newest hits before ``after``, and the moment to go on from. A page may be short and yet not the last."""
     found: list[Any] = []
     at = after if after is not None else moment(asked.before) if asked.before else _EVER
-    for size in _WINDOWS:
+    for size in (limit + 1, *_WINDOWS):
         window = _with_words(session, asked, at, size)
         if window:
             at = window[-1].moment
-            found += _kept(session, asked, actor, window, limit + 1 - len(found))
+            found += _kept(session, asked, actor, _audible(session, actor, window), limit + 1 - len(found))
         if len(found) > limit:
             return found[:limit], found[limit - 1].moment
         if len(window) < size:
@@ -77,17 +69,23 @@ def page(session: Session, asked: Asked, actor: Actor, limit: int, after: int | 
 
 
 def _with_words(session: Session, asked: Asked, before: int, size: int) -> list[Any]:
-    """The newest passages with the words, by moment and kind. Everything stands in PostgreSQL's statement itself: a
-    plan made without knowing the words and how many are wanted walks the whole table for a word that is rare."""
-    span = {"since": moment(asked.began) if asked.began else 0, "before": before, "size": size}
-    if session.get_bind().dialect.name == "sqlite":
-        return list(session.execute(_MATCHING, {**span, "words": phrases.for_sqlite(asked.phrases)}))
-    known = {**span, "words": phrases.for_postgres(asked.phrases)}
-    return list(session.execute(_MATCHING_KNOWN.bindparams(*starmap(_literal, known.items()))))
+    since = moment(asked.began) if asked.began else 0
+    return passage_index.newest(session, asked.phrases, Span(since=since, before=before, size=size))
 
 
-def _literal(name: str, value: int | str) -> BindParameter[Any]:
-    return bindparam(name, value, literal_execute=True)
+def _audible(session: Session, actor: Actor, window: Sequence[Any]) -> list[Any]:
+    """Without what was said in calls that he may not listen to: asked once a call, not for each word of it."""
+    calls = {_uuid(one.call_id) for one in window if one.kind == SAID}
+    if not calls or scope_of(actor, Subject.RECORDINGS) is Scope.ALL:
+        return list(window)
+    heard = select(CallRow.id).where(CallRow.id.in_(calls), visible.on_audible_call(actor, CallRow.id))
+    may = set(session.scalars(heard))
+    return [one for one in window if one.kind != SAID or _uuid(one.call_id) in may]
+
+
+def _uuid(told: UUID | str) -> UUID:
+    """SQLite writes an id as 32 digits."""
+    return told if isinstance(told, UUID) else UUID(told)
 
 
 def _kept(session: Session, asked: Asked, actor: Actor, window: Sequence[Any], most: int) -> list[Any]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from callcenter.crm.indexes import unindexed
 from callcenter.crm.models.base import Row
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
@@ -119,7 +120,7 @@ def _of_parts(actor: Standing, subject: Subject, call: Column, *, answered: bool
         return true()
     parts, agent, row, card = aliased(SegmentRow), aliased(User), aliased(CallRow), aliased(Customer)
     counts = and_(parts.call_id == call, parts.answered_at.is_not(None) if answered else true())
-    mine = select(parts.id).where(counts, parts.agent_id == actor.id).exists()
+    mine = select(parts.id).where(counts, unindexed(parts.agent_id) == actor.id).exists()
     if scope is Scope.OWN:
         return mine
     took = select(parts.id).join(agent, agent.id == parts.agent_id).where(counts, agent.team_id.is_not(None))

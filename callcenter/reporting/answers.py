@@ -89,6 +89,53 @@ class OutcomesAnswer(Answer):
     outcomes: list[OutcomeReportLine]
 
 
+class ScoreFigures(Answer):
+    """``average`` is from 0 to 1, null where nothing came to a score. ``failed``: a critical question made it 0."""
+
+    count: int
+    average: float | None
+    failed: int
+    disputed: int
+
+
+class ScoredAgent(Answer):
+    agent_id: UUID
+    name: str
+    figures: ScoreFigures
+
+
+class ScoredQueue(Answer):
+    pbx: str
+    queue: str
+    label: str
+    figures: ScoreFigures
+
+
+class ScoredQuestion(Answer):
+    """``average`` is the share of its weight that it was worth, over all answers to it."""
+
+    form_id: UUID
+    form: str
+    question_id: UUID
+    text: str
+    count: int
+    average: float
+
+
+class ScoredInterval(Answer):
+    from_: Annotated[datetime, Field(serialization_alias="from")]
+    to: datetime
+    figures: ScoreFigures
+
+
+class ScoresAnswer(Answer):
+    total: ScoreFigures
+    agents: list[ScoredAgent]
+    queues: list[ScoredQueue]
+    questions: list[ScoredQuestion]
+    series: list[ScoredInterval]
+
+
 def queue_figures(tally: Tally) -> QueueFigures:
     return QueueFigures(
         came=tally.came,

@@ -13,8 +13,8 @@ from callcenter.api import CLOCK, DB, ROOT, Line, View
 from callcenter.crm import audit
 from callcenter.crm.access import require
 from callcenter.crm.rights import Verb
-from callcenter.reporting import counts, sheets
-from callcenter.reporting.answers import AgentsAnswer, OutcomesAnswer, QueuesAnswer
+from callcenter.reporting import counts, scores, sheets
+from callcenter.reporting.answers import AgentsAnswer, OutcomesAnswer, QueuesAnswer, ScoresAnswer
 from callcenter.reporting.spans import Span, Step, checked
 from callcenter.reporting.wanted import Wanted
 
@@ -60,10 +60,27 @@ class OutcomesReportView(View):
         return await counts.outcomes(self.request.app[DB], wanted, who)
 
 
+class ScoresReportView(View):
+    async def get(  # noqa: PLR0913 - the query's names are the parameters' names
+        self,
+        from_: From = None,
+        to_: To = None,
+        step: Step = Step.WEEK,
+        queue: Line = "",
+        pbx: Line = "",
+        agent: UUID | None = None,
+        form: UUID | None = None,
+    ) -> ScoresAnswer:
+        """How talks were scored: all together, by agent, by queue, by question and by interval."""
+        who = require(self.request, Verb.READ_REPORTS)
+        wanted = Wanted(span=_span(self.request, from_, to_), queue=queue, pbx=pbx, agent=agent, form=form)
+        return await scores.scores(self.request.app[DB], wanted, who, step)
+
+
 class ReportExportView(View):
     async def get(  # noqa: PLR0913 - the query's names are the parameters' names
         self,
-        report: Literal["queues", "series", "agents", "outcomes"] = "queues",
+        report: Literal["queues", "series", "agents", "outcomes", "scores", "questions"] = "queues",
         from_: From = None,
         to_: To = None,
         format: Literal["csv", "xlsx"] = "csv",
@@ -71,15 +88,21 @@ class ReportExportView(View):
         queue: Line = "",
         pbx: Line = "",
         agent: UUID | None = None,
+        form: UUID | None = None,
         short_s: Short = 0,
     ) -> web.StreamResponse:
-        """The table of a report as a sheet: of the queues, of the intervals, of the agents or of the outcomes."""
+        """The table of a report as a sheet: of queues, intervals, agents, outcomes, scores by agent or by question."""
         who, app = require(self.request, Verb.READ_REPORTS), self.request.app
         require(self.request, Verb.EXPORT)
-        wanted = Wanted(span=_span(self.request, from_, to_), queue=queue, pbx=pbx, agent=agent, short_s=short_s)
+        wanted = Wanted(
+            span=_span(self.request, from_, to_), queue=queue, pbx=pbx, agent=agent, form=form, short_s=short_s
+        )
         db, now = app[DB], app[CLOCK].now()
         if report == "agents":
             table = sheets.agents(await counts.agents(db, wanted, who), who.language)
+        elif report in ("scores", "questions"):
+            marks = await scores.scores(db, wanted, who, step)
+            table = (sheets.scores if report == "scores" else sheets.questions)(marks, who.language)
         elif report == "outcomes":
             table = sheets.outcomes(await counts.outcomes(db, wanted, who), who.language)
         else:
@@ -100,4 +123,5 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/reports/queues", QueuesReportView)
     app.router.add_view(f"{ROOT}/reports/agents", AgentsReportView)
     app.router.add_view(f"{ROOT}/reports/outcomes", OutcomesReportView)
+    app.router.add_view(f"{ROOT}/reports/scores", ScoresReportView)
     app.router.add_view(f"{ROOT}/reports/export", ReportExportView)

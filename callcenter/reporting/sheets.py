@@ -20,6 +20,7 @@ from callcenter.reporting.answers import (
     OutcomesAnswer,
     QueueFigures,
     QueuesAnswer,
+    ScoresAnswer,
     WorkFigures,
 )
 
@@ -58,6 +59,19 @@ _OUTCOME: Final = (
     ("Share, %", "Доля, %", "Quota, %", "Pay, %"),
 )
 
+_OF_SCORES: Final = (
+    ("Evaluations", "Оценок", "Valutazioni", "Qiymətləndirmələr"),
+    ("Average, %", "Средний балл, %", "Media, %", "Orta bal, %"),
+    ("Critical failed", "Критичные ошибки", "Critiche non rispettate", "Kritik səhvlər"),
+    ("Disputed", "Оспорено", "Contestate", "Etiraz edilib"),
+)
+_OF_QUESTION: Final = (
+    ("Scorecard", "Оценочный лист", "Scheda", "Qiymət vərəqi"),
+    ("Question", "Вопрос", "Domanda", "Sual"),
+    ("Answers", "Ответов", "Risposte", "Cavablar"),
+    ("Average, %", "Средний балл, %", "Media, %", "Orta bal, %"),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
@@ -90,6 +104,21 @@ def outcomes(answer: OutcomesAnswer, language: str) -> Sheet:
         for one in answer.outcomes
     ]
     return Sheet(headings=in_language(language, _OUTCOME), rows=rows)
+
+
+def scores(answer: ScoresAnswer, language: str) -> Sheet:
+    """A row an agent."""
+    rows = [
+        [one.name, str(f.count), _percent(f.average), str(f.failed), str(f.disputed)]
+        for one, f in ((one, one.figures) for one in answer.agents)
+    ]
+    return Sheet(headings=in_language(language, (_AGENT, *_OF_SCORES)), rows=rows)
+
+
+def questions(answer: ScoresAnswer, language: str) -> Sheet:
+    """A row a question."""
+    rows = [[one.form, one.text, str(one.count), _percent(one.average)] for one in answer.questions]
+    return Sheet(headings=in_language(language, _OF_QUESTION), rows=rows)
 
 
 async def answer(sheet: Sheet, format: str, name: str) -> web.Response:

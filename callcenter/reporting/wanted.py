@@ -16,4 +16,5 @@ class Wanted:
     queue: str = ""
     pbx: str = ""
     agent: UUID | None = None
+    form: UUID | None = None
     short_s: float = 0.0

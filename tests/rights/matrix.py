@@ -106,6 +106,7 @@ MATRIX: Final[dict[str, Row]] = {
     "GET /reports/queues": only(*FLOOR),
     "GET /reports/agents": only(*FLOOR),
     "GET /reports/outcomes": only(*FLOOR),
+    "GET /reports/scores": only(*FLOOR),
     "GET /reports/export": only(*FLOOR),
     "GET /score-forms": only(*FLOOR),
     "POST /score-forms": only("admin", body={"name": "Sales", "sections": SECTIONS}),

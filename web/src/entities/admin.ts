@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/vue-query'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { http } from '@/api/client'
 import type { Role, User } from '@/api/types'
 
@@ -13,8 +14,8 @@ interface UserFields {
   password: string
 }
 
-export const useUsers = () =>
-  useQuery({ queryKey: ['users'], queryFn: () => http.get<{ items: User[] }>('/users').then((page) => page.items) })
+export const useUsers = (enabled: MaybeRefOrGetter<boolean> = true) =>
+  useQuery({ queryKey: ['users'], queryFn: () => http.get<{ items: User[] }>('/users').then((page) => page.items), enabled: computed(() => toValue(enabled)) })
 
 export const addUser = (user: Omit<UserFields, 'active'> & { username: string }) => http.post<User>('/users', user)
 export const changeUser = (id: string, patch: Partial<UserFields>) => http.patch<User>(`/users/${id}`, patch)

@@ -1,17 +1,17 @@
 import { useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { http } from '@/api/client'
-import type { AgentsAnswer, OutcomesAnswer, QueuesAnswer } from '@/api/generated'
+import type { AgentsAnswer, OutcomesAnswer, QueuesAnswer, ScoresAnswer } from '@/api/generated'
 import { moments } from './calls'
 
-export const REPORTS = ['queues', 'agents', 'outcomes'] as const
+export const REPORTS = ['queues', 'agents', 'outcomes', 'scores'] as const
 export type Report = (typeof REPORTS)[number]
 export const STEPS = ['hour', 'day', 'week', 'month'] as const
 export const PERIODS = ['today', 'week', 'month'] as const
 export const SHORT = ['0', '5', '10'] as const
-export const FILTERS = ['from', 'to', 'step', 'queue', 'pbx', 'agent', 'short_s'] as const
+export const FILTERS = ['from', 'to', 'step', 'queue', 'pbx', 'agent', 'form', 'short_s'] as const
 export type ReportFilter = Partial<Record<(typeof FILTERS)[number], string>>
-type Answers = { queues: QueuesAnswer; agents: AgentsAnswer; outcomes: OutcomesAnswer }
+type Answers = { queues: QueuesAnswer; agents: AgentsAnswer; outcomes: OutcomesAnswer; scores: ScoresAnswer }
 
 const [HOURS_UP_TO, DAYS_UP_TO, DAY_MS] = [2, 92, 86_400_000]
 const day = (at: Date) => `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`

@@ -117,6 +117,11 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     wave?.setTime(seconds)
     start()
   }
+  function toggle(): void {
+    if (!ready) awaited = awaited === undefined ? at.value : undefined
+    else if (playing.value) wave?.pause()
+    else start()
+  }
   function setSpeed(rate: number): void {
     speed.value = rate
     wave?.setPlaybackRate(rate, true)
@@ -124,7 +129,7 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
   return {
     playing, at, speed, broken, held, skips, setSpeed,
     silent,
-    toggle: () => (playing.value ? wave?.pause() : start()),
+    toggle,
     seek: (seconds: number) => wave?.setTime(Math.min(sound.seconds, Math.max(0, seconds))),
     playFrom,
     /** One step of speed up or down. */

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, Table, Text, bindparam, insert, or_, select, update
+from sqlalchemy import JSON, Index, Table, Text, bindparam, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callcenter import metrics
@@ -29,13 +29,16 @@ _IDLE_SECONDS: Final = 1.0
 
 
 class Job(Base):
-    """``done_at`` and ``failed_at`` None: still to do. ``leased_until`` keeps other workers away."""
+    """``done_at`` None: still to do. ``leased_until`` keeps other workers away."""
 
     __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_due", "run_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(Text)
     args: Mapped[dict[str, Any]] = mapped_column(JSON)
-    run_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    run_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -47,10 +50,11 @@ _due: Final = (
     .where(Job.done_at.is_(None), Job.run_at <= bindparam("now", type_=UtcDateTime()))
     .where(Job.kind.in_(bindparam("kinds", expanding=True)))
     .where(or_(Job.leased_until.is_(None), Job.leased_until < bindparam("now", type_=UtcDateTime())))
-    .order_by(Job.run_at)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+_oldest: Final = _due.order_by(Job.run_at)
+_newest: Final = _due.order_by(Job.run_at.desc())
 _jobs: Final = cast(Table, Job.__table__)
 _add: Final = insert(_jobs)
 _mark: Final = update(_jobs).where(_jobs.c.id == bindparam("job"))
@@ -83,7 +87,11 @@ def enqueue(session: Session, kind: str, args: dict[str, Any], *, at: datetime) 
 
 
 class Jobs:
-    """Runs jobs one after another, for ever; a failing one is repeated with growing pauses, up to five minutes."""
+    """Runs jobs one after another, for ever; a failing one is repeated with growing pauses, up to five minutes.
+
+    The longest due and the last due take turns: what has waited a night goes on, and what comes now does not wait for
+    it.
+    """
 
     def __init__(self, db: Database, clock: Clock, lease: timedelta = _LEASE) -> None:
         self._db = db
@@ -91,6 +99,7 @@ class Jobs:
         self._lease = lease
         self._kinds: dict[str, Work] = {}
         self._wake = asyncio.Event()
+        self._turn = False
 
     def on(self, kind: str, work: Work) -> None:
         self._kinds[kind] = work
@@ -123,7 +132,8 @@ class Jobs:
         if ended:
             session.execute(_mark, {"job": ended.id, **ended.values})
         now = self._clock.now()
-        job = session.scalars(_due, {"now": now, "kinds": list(self._kinds)}).first()
+        self._turn = not self._turn
+        job = session.scalars(_oldest if self._turn else _newest, {"now": now, "kinds": list(self._kinds)}).first()
         if job is None:
             return None
         job.leased_until = now + self._lease

@@ -43,6 +43,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         need(part)
     with Asterisk() as pbx:
         running = Product(pbx, tmp_path_factory.mktemp("product"))
+        running.environment["CALLCENTER_SPEECH__MODEL"] = str(ROOT / "callcenter/demo/speech/model-tiny")
         running.add_people()
         running.start()
         yield running

@@ -1,5 +1,5 @@
-"""A supervisor listens by keyboard, with words pinned to a moment, and the trail says which part was heard; he scores
-the talk meanwhile, its agent disputes the score, and it is settled."""
+"""A supervisor's morning: a word that somebody said, the talk from there on, by keyboard, and a trail of all of it; he
+scores the talk meanwhile, its agent disputes the score, and it is settled."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
+from callcenter.demo.spool import dialogues
 from tests.browser.conftest import picture, sign_in
 from tests.browser.test_access import violations
 from tests.lab.phones import Floor
+from tests.lab.speech import side
 from tests.pbx.job.product import Desk, Product
 from tests.until import until_async
 
@@ -18,56 +20,61 @@ Window = Callable[[], Awaitable[Page]]
 
 
 async def recorded(floor: Floor, product: Product) -> dict[str, Any]:
-    """A call that Chiara took, ended and settled, with its sound in the store."""
+    """A call that Chiara took, ended and settled, with its sound in the store and its words."""
     chiara, sofia = Desk(product, "chiara"), Desk(product, "sofia")
     await chiara.sign_in()
     await sofia.sign_in()
     await chiara.listen()
     await chiara.request("PUT", "/me/extension", {"extension": "103"})
-    floor.phone("103", answer_ms=200)
-    caller = floor.caller("79161240071", "7001", talk_ms=6000)
+    talk = next(one for one in dialogues() if one.name == "late_delivery")
+    floor.phone("103", answer_ms=200, sound=side(talk, caller=False))
+    caller = floor.caller("79161240071", "7001", talk_ms=7000, sound=side(talk, caller=True))
     await until_async(caller.ended, 30, "the call's end")
     await until_async(chiara.owed, 10, "Chiara owing")
     await chiara.request("PUT", f"/segments/{chiara.owed()[0]['id']}/outcome", {"outcome": "solved", "comment": ""})
 
     async def stored() -> dict[str, Any] | None:
         calls = (await sofia.request("GET", "/calls?number=79161240071"))["items"]
-        return calls[0] if calls and calls[0]["recordings"] and calls[0]["recordings"][0]["sha256"] else None
+        return calls[0] if calls and [r["transcript_state"] for r in calls[0]["recordings"]] == ["done"] else None
 
-    call: dict[str, Any] | None = await until_async(stored, 20, "the stored recording")
+    call: dict[str, Any] | None = await until_async(stored, 30, "the recording with its text")
     assert call is not None
     await chiara.close()
     await sofia.close()
     return call
 
 
-async def test_a_supervisor_listens_by_keyboard(browser: Window, floor: Floor, product: Product) -> None:
+async def test_a_supervisors_morning(browser: Window, floor: Floor, product: Product) -> None:
     call = await recorded(floor, product)
     page = await browser()
     await sign_in(page, "sofia")
-    await page.goto(f"/calls/{call['id']}")
-    await page.get_by_role("link", name="Listen on a page of its own").click()
+    await finds_a_word(page)
     play, comments = page.get_by_role("button", name="Play", exact=True), page.get_by_test_id("comments")
-    await expect(play).to_be_visible()
+    position, pause = page.get_by_label("Position"), page.get_by_role("button", name="Pause", exact=True)
+    await expect(page.get_by_text("Customer and agents on separate tracks")).to_be_visible()
     await expect(comments).to_contain_text("Nobody has said anything")
-    await page.keyboard.press("Space")
-    position = page.get_by_label("Position")
-    await expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    await the_transcript_follows(page)
     await expect(position).to_have_attribute("aria-valuetext", "0:02")
     await page.keyboard.press("Space")
     await expect(play).to_be_visible()
     await page.keyboard.press("]")
     await expect(page.get_by_role("button", name="Speed 1.25×")).to_be_visible()
+    await page.keyboard.press("s")
+    await expect(page.get_by_role("button", name="Skip silence")).to_have_attribute("aria-pressed", "true")
     await page.keyboard.press("c")
     await page.keyboard.type("Good opening")
     await page.keyboard.press("Control+Enter")
     await expect(comments).to_contain_text("Good opening")
     await page.keyboard.press("Escape")
     await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("ArrowLeft")
     await expect(position).to_have_attribute("aria-valuetext", "0:00")
     await page.keyboard.press(".")
-    await expect(play).to_be_hidden()
+    await expect(pause).to_be_visible()
     await expect(position).not_to_have_attribute("aria-valuetext", "0:00")
+    async with page.expect_download() as taken:
+        await page.get_by_role("link", name="Download").click()
+    assert (await (await taken.value).path()).read_bytes()[:4] in (b"RIFF", b"\x1a\x45\xdf\xa3")
     await picture(page, "recording")
     assert await violations(page) == []
     await page.emulate_media(color_scheme="dark")
@@ -134,6 +141,28 @@ async def disputed_and_settled(page: Page, agent: Page) -> None:
     await picture(agent, "score-settled")
 
 
+async def finds_a_word(page: Page) -> None:
+    """Who said "cancel": the hit's talk opens and plays from there."""
+    await page.goto("/calls/words")
+    await page.get_by_role("searchbox", name="Words").fill("cancel")
+    await page.keyboard.press("Enter")
+    hit = page.locator(".hit", has_text="cancel my order").first
+    await expect(hit).to_contain_text("Customer")
+    await hit.get_by_role("link", name="Listen on a page of its own").click()
+    await expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    assert "at=" in page.url
+
+
+async def the_transcript_follows(page: Page) -> None:
+    """The line that is heard is marked; another one is heard when it is clicked."""
+    said = page.locator(".said li")
+    await expect(said.locator("xpath=self::*[@aria-current]")).to_contain_text("cancel my order")
+    first = said.first
+    await first.get_by_role("button").click()
+    await expect(first).to_have_attribute("aria-current", "true")
+    await expect(first).to_contain_text("Chiara")
+
+
 async def the_trail_tells(product: Product, recording: str) -> None:
     admin = Desk(product, "admin")
     await admin.sign_in()
@@ -144,7 +173,8 @@ async def the_trail_tells(product: Product, recording: str) -> None:
 
     lines = await until_async(heard, 10, "the parts that were heard")
     assert {line["actor_name"] for line in lines} == {"sofia"}
-    assert {"listen", "heard", "comment"} <= {line["verb"] for line in lines}
-    first = [line for line in lines if line["verb"] == "heard"][-1]
-    assert first["details"]["parts"][0].startswith("0:00-0:0")
+    verbs = {"listen", "heard", "comment", "download", "read_transcript"}
+    assert verbs <= {line["verb"] for line in lines}
+    heard_parts = [part for line in lines if line["verb"] == "heard" for part in line["details"]["parts"]]
+    assert any(part.startswith(("0:02-", "0:03-")) for part in heard_parts)
     await admin.close()

@@ -88,10 +88,11 @@ class Phone(Sipp):
         talk_ms: int | None = None,
         busy: bool = False,
         rings: bool = False,
+        sound: Path | None = None,
     ) -> None:
         self.extension = extension
         port = pbx.ports.trunk if extension == "trunk" else pbx.ports.phone(extension)
-        scenario = busy_phone(rings=rings) if busy else ringing_phone(answer_ms, talk_ms, speech(AGENT_TEXT))
+        scenario = busy_phone(rings=rings) if busy else ringing_phone(answer_ms, talk_ms, sound or speech(AGENT_TEXT))
         super().__init__(pbx, scenario, port, [])
         until(lambda: _listens(port) or not self.running(), 5, f"phone {extension} listening on {port}")
 
@@ -127,6 +128,7 @@ class Caller(Sipp):
         asserted: str = "",
         password: str | None = None,
         trunk: str = "",
+        sound: Path | None = None,
     ) -> None:
         dialling = Dialling(
             user=number, display=display, to=did, patience_ms=patience_ms, talk_ms=talk_ms, privacy=privacy,
@@ -136,7 +138,7 @@ class Caller(Sipp):
         options = ["-m", "1", f"127.0.0.1:{pbx.ports.sip}"]
         providers = pbx.shape.providers
         host = "127.0.0.1" if password is not None else providers[trunk or next(iter(providers))]
-        super().__init__(pbx, caller(dialling, speech(CUSTOMER_TEXT)), _media_port(pbx), options, host=host)
+        super().__init__(pbx, caller(dialling, sound or speech(CUSTOMER_TEXT)), _media_port(pbx), options, host=host)
 
     def attempt(self) -> Attempt | None:
         """How the call went so far; None until the INVITE is out."""
@@ -170,9 +172,10 @@ class Floor:
         talk_ms: int | None = None,
         busy: bool = False,
         rings: bool = False,
+        sound: Path | None = None,
     ) -> Phone:
-        """Plug a phone in; "trunk" is the provider's far end of outgoing calls."""
-        made = Phone(self.pbx, extension, answer_ms=answer_ms, talk_ms=talk_ms, busy=busy, rings=rings)
+        """Plug a phone in; "trunk" is the provider's far end of outgoing calls. ``sound`` is what it says."""
+        made = Phone(self.pbx, extension, answer_ms=answer_ms, talk_ms=talk_ms, busy=busy, rings=rings, sound=sound)
         self.phones.append(made)
         return made
 
@@ -187,11 +190,12 @@ class Floor:
         privacy: bool = False,
         asserted: str = "",
         trunk: str = "",
+        sound: Path | None = None,
     ) -> Caller:
         """A customer rings."""
         made = Caller(
             self.pbx, number, did, talk_ms=talk_ms, patience_ms=patience_ms, display=display, privacy=privacy,
-            asserted=asserted, trunk=trunk,
+            asserted=asserted, trunk=trunk, sound=sound,
         )  # fmt: skip
         self.callers.append(made)
         return made

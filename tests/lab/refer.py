@@ -25,7 +25,7 @@ def refer(phone: Phone, target: str, consult: Caller | None = None) -> int:
     Returns the status Asterisk answers with, 202 when it tries.
     """
     goal = f"sip:{target}@127.0.0.1:{phone.pbx.ports.sip}" + (_replaces(consult) if consult else "")
-    return _asked(phone, "REFER", 5, [f"Refer-To: <{goal}>"])
+    return _asked(phone, "REFER", 7, [f"Refer-To: <{goal}>"])
 
 
 def hold(phone: Phone) -> None:

@@ -1,6 +1,6 @@
 """Speech for the telephone: espeak-ng text to raw 8 kHz mu-law, cached beside the Asterisk root.
 
-Pure standard library on purpose: `audioop` is gone from Python 3.13, and a laboratory should not need
+No library for it on purpose: `audioop` is gone from Python 3.13, and a laboratory should not need
 ffmpeg for five seconds of speech.
 """
 
@@ -15,6 +15,7 @@ import subprocess
 import wave
 from pathlib import Path
 
+from callcenter.demo.spool import Dialogue
 from tests.lab.root import LabError, cache_dir
 
 RATE_HZ = 8000
@@ -35,6 +36,21 @@ def speech(text: str, voice: str = "en") -> Path:
     temporary = path.with_suffix(f".{os.getpid()}")
     temporary.write_bytes(_ulaw(_samples(spoken)) + b"\xff" * (RATE_HZ // 2))
     temporary.rename(path)
+    return path
+
+
+def side(talk: Dialogue, *, caller: bool) -> Path:
+    """What one of two says in a talk of the demo, in its time; silence while the other speaks."""
+    path = cache_dir() / "speech" / f"{talk.name}-{'caller' if caller else 'agent'}.ulaw"
+    if not path.exists():
+        said = bytearray(b"\xff" * len(talk.ulaw))
+        for turn in talk.turns:
+            if turn.caller is caller:
+                said[turn.start : turn.end] = talk.ulaw[turn.start : turn.end]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_bytes(said)
+        temporary.rename(path)
     return path
 
 

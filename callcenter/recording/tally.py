@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
+from math import nan
 from typing import Any, Final
 from uuid import UUID
 
@@ -47,6 +48,7 @@ strays_gauge = Gauge("callcenter_recordings_tally_strays", "Files without a call
 explained_gauge = Gauge(
     "callcenter_recordings_tally_explained_ratio", "Answered calls with a recording or a reason, of all, at that count"
 )
+explained_gauge.set(nan)
 finished_gauge = Gauge("callcenter_recordings_tally_finished_timestamp_seconds", "When the last count was finished")
 
 

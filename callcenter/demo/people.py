@@ -17,7 +17,7 @@ from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.desks import MapRule
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import User
-from callcenter.demo import cast, law, past, promises
+from callcenter.demo import cast, law, past, promises, quality
 from callcenter.pbxmap import Kind
 
 PBX: Final = "main"
@@ -45,6 +45,7 @@ def settle_in(session: Session, now: datetime, passwords: dict[str, str], spool:
         session.add(MapRule(pbx=PBX, position=position, pattern=pattern, kind=kind, region=None))
     cards = [_card(session, person, now, rng) for person in cast.customers(CUSTOMERS, rng)]
     law.settle_in(session, PBX, now, now - timedelta(days=past.DAYS + 1))
+    quality.lay_out(session, now)
     past.write(session, past.Stage(now=now, agents=agents, cards=cards, codes=_codes(session), spool=spool), rng)
     promises.write(session, now, [agent.id for agent in agents], [card.id for card in cards])
     return True

@@ -48,7 +48,7 @@ class FormsView(View):
         now = app[CLOCK].now()
 
         def make(session: Session) -> UUID:
-            made = forms.create(session, body, who, now)
+            made = forms.create(session, body, who.id, now)
             audit.record(session, who, "create", ("score_form", str(made)), now)
             return made
 
@@ -71,7 +71,7 @@ class FormView(View):
             form, _, _ = forms.get(session, form_id)
             session.refresh(form, with_for_update=True)
             expect(self.request, form.version)
-            forms.change(session, form, body, who, now)
+            forms.change(session, form, body, who.id, now)
             audit.record(session, who, "change", ("score_form", str(form_id)), now, number=form.number)
             return _told(*forms.get(session, form_id))
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from callcenter.api import Body, Line
 from callcenter.crm.models.scores import Evaluation, ScoreForm, ScoreFormVersion
-from callcenter.crm.rights import Actor
 from callcenter.errors import Invalid, NotFound
 from callcenter.ids import new_id
 from callcenter.scoring.score import FULL, Question, QuestionKind
@@ -118,17 +117,17 @@ def get(session: Session, form_id: UUID) -> tuple[ScoreForm, ScoreFormVersion, i
     raise NotFound("there is no such form")
 
 
-def create(session: Session, body: FormBody, who: Actor, now: datetime) -> UUID:
+def create(session: Session, body: FormBody, by: UUID, now: datetime) -> UUID:
     """Raises Invalid when there is one of that name."""
     _free(session, body.name, None)
     form = ScoreForm(name=body.name, active=body.active, number=1)
     session.add(form)
     session.flush()
-    _keep(session, form, _minted(body), who, now)
+    _keep(session, form, _minted(body), by, now)
     return form.id
 
 
-def change(session: Session, form: ScoreForm, body: FormBody, who: Actor, now: datetime) -> bool:
+def change(session: Session, form: ScoreForm, body: FormBody, by: UUID, now: datetime) -> bool:
     """Whether that made another version: what is asked did change. Evaluations keep the version they were begun with.
 
     Raises Invalid when another form has that name.
@@ -140,15 +139,15 @@ def change(session: Session, form: ScoreForm, body: FormBody, who: Actor, now: d
     news = (before.name, sections(before)) != (body.name, told)
     if news:
         form.name, form.number = body.name, form.number + 1
-        _keep(session, form, told, who, now)
+        _keep(session, form, told, by, now)
     session.flush()
     return news
 
 
-def _keep(session: Session, form: ScoreForm, told: list[ScoreSection], who: Actor, now: datetime) -> None:
+def _keep(session: Session, form: ScoreForm, told: list[ScoreSection], by: UUID, now: datetime) -> None:
     content = _SECTIONS.dump_python(told, mode="json")
     session.add(
-        ScoreFormVersion(form_id=form.id, number=form.number, name=form.name, content=content, by_id=who.id, at=now)
+        ScoreFormVersion(form_id=form.id, number=form.number, name=form.name, content=content, by_id=by, at=now)
     )
     session.flush()
 

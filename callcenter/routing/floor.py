@@ -25,6 +25,7 @@ AWAY: Final = frozenset({4, 5})
 DOUBTFUL: Final = AWAY | {0}
 """Those, and UNKNOWN. From any other state to any other, nothing is told of whether the phone can be rung."""
 _TOLD_SECONDS: Final = 2.0
+_BEHIND_SECONDS: Final = 1.0
 _SNAPSHOT_SECONDS: Final = 30.0
 
 
@@ -40,6 +41,11 @@ class Moment:
     @property
     def known(self) -> float:
         return min(self.mono, self.heard)
+
+    @property
+    def behind(self) -> bool:
+        """What was told meanwhile is not heard yet: he who seems free may have answered again."""
+        return self.mono - self.known > _BEHIND_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,8 @@ def wish(floor: Floor, interface: str, moment: Moment) -> Wish:
     answered = floor.answers.hold(interface, moment.known) or owed_by(floor, interface, moment)
     if (standing and not standing.known) or answered or _rests(floor, interface):
         return Wish.HOLD
-    return Wish.KEEP if any(not p.answered for p in _about(floor, interface)) else Wish.FREE
+    rings = any(not p.answered for p in _about(floor, interface))
+    return Wish.KEEP if rings or moment.behind else Wish.FREE
 
 
 def _rests(floor: Floor, interface: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from callcenter.events import CallKey, OfferResult, Via
 from callcenter.roster import Roster
+from callcenter.routing import holds
 from callcenter.routing.actions import DropDebt, Free, Pause, PutDebt
 from callcenter.routing.holds import OWES, RESTS
 from callcenter.routing.why import Reason, ReasonKind
@@ -295,3 +296,14 @@ def test_who_just_answered_is_held_before_his_talk_is_told_and_no_longer_for_its
     assert kinds(scene.plan()) == ["Pause"]
     scene.floor.answers.heard(["PJSIP/102"], call)
     assert scene.plan() == ()
+
+
+def test_nobody_is_let_go_while_what_he_did_since_waits_to_be_heard() -> None:
+    scene = Scene()
+    story = answering()
+    scene.goes(story)
+    scene.reconcile()
+    scene.parts.put(log_outcome(story.parts("101").hangs_up("101").ends().told()))
+    late = replace(scene.now, heard=scene.now.mono - 2)
+    assert holds.plan(scene.floor, scene.floor.interfaces(), late) == ()
+    assert "DropDebt" in kinds(scene.plan())

@@ -19,8 +19,13 @@ from callcenter.db import Database
 from tests import postgres
 from tests.parts import need
 from tests.plain_numbers import in_logs
+from tests.workers import scheduler
 
 settings.register_profile("long", max_examples=5000)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    return scheduler(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

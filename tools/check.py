@@ -108,7 +108,7 @@ def _workers(arguments: Sequence[str]) -> list[str]:
     one = ("-n", "--pdb", "-s", "--dist", "--trace")
     if any(word.startswith(one) or ".py" in word for word in arguments):
         return []
-    return ["-n", str((os.cpu_count() or 2) * 2), "--dist", "loadgroup"]
+    return ["-n", str((os.cpu_count() or 2) * 2), "--dist", "loadscope"]
 
 
 def _told(results: Sequence[Result], total: float) -> str:

@@ -194,6 +194,11 @@ class Floor:
         if old is None or old.value != value:
             self.debts[interface] = Standing(value=value, since=mono, known=False)
 
+    def put_by_dialplan(self, interface: str, mono: float) -> None:
+        """The dialplan has put a debt there. A release of ours that is on its way may take it away again."""
+        self.debts.setdefault(interface, Standing(value="", since=mono, known=True))
+        self.shaken.add(interface)
+
     def explain(self, interface: str) -> None:
         """The call of the standing debt is among ours."""
         self.debts[interface] = replace(self.debts[interface], known=True)

@@ -55,6 +55,7 @@ class Post:
         no queue calls anybody."""
         if event.interface not in self.floor.desks.devices:
             return False
+        self.floor.put_by_dialplan(event.interface, mono)
         known = (part for part in self.floor.parts.of_call(event.customer) if part.answered)
         if not any(event.interface in self._meant(part) for part in known):
             self.floor.answers.put(event.interface, event.customer, mono)

@@ -25,7 +25,7 @@ async def test_a_call_tells_all_that_happened(both: Office) -> None:
     await both.happens(story.parts("101").hangs_up("101").ends())
     (brief,) = await listed(anna)
     call = (await anna.get(f"/calls/{brief['id']}")).body
-    assert call == brief
+    assert call == {**brief, "unrecorded": "coming"}
     assert set(call) == {
         *("id", "pbx", "uniqueid", "direction", "state", "result", "number", "number_raw", "number_display"),
         *(
@@ -40,7 +40,7 @@ async def test_a_call_tells_all_that_happened(both: Office) -> None:
             "answered_at",
             "ended_at",
         ),
-        *("segments", "recordings", "notices", "gaps", "pauses", "test"),
+        *("segments", "recordings", "notices", "gaps", "pauses", "wishes", "test", "unrecorded"),
     }
     assert (call["direction"], call["state"], call["result"]) == ("inbound", "ended", "answered")
     assert (call["number"], call["number_display"]) == ("+79161234567", "+7 916 123-45-67")

@@ -15,7 +15,7 @@ from tests.pbx.doctored import Patient, codes, findings, shipped
 from tests.pbx.job.product import Desk
 from tests.until import until
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-doctor")]
+pytestmark = pytest.mark.pbx
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from tests.parts import need
 from tests.pbx.doctored import Patient, codes, findings, shipped
 from tests.until import until
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-doctor")]
+pytestmark = pytest.mark.pbx
 
 
 @pytest.fixture(scope="module")

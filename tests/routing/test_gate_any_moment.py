@@ -45,6 +45,7 @@ OVER = ["answer 101", "wait", "hang 101", "do", "reply", "do", "reply", "wait", 
 @example([*OVER, "answer 101", "event", "event", "event", "event", "event", "event", "do", "reply"])
 @example([*OVER, "do", "fetch 101", *["event"] * 6, "reply"])
 @example(["fetch 101", *["event"] * 6, "stall", "stall"])
+@example(["answer 101", "answer 102", "hang 101", "meddle 102", "wait", "log 101"])
 @given(st.lists(STEPS, max_size=40))
 def test_who_owes_is_held_whatever_arrives_when(steps: list[str]) -> None:
     pbx = asyncio.run(play(steps, logged=False))

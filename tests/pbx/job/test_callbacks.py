@@ -16,7 +16,7 @@ from tests.pbx.job.conftest import wire
 from tests.pbx.job.product import Desk, Product, extensions_of, map_of
 from tests.until import until, until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-callbacks")]
+pytestmark = pytest.mark.pbx
 AGENTS = {"anna": "101", "boris": "102", "chiara": "103"}
 OURS = "+74951234567"
 CUSTOMER = "+79161239999"

@@ -15,7 +15,7 @@ from tests.lab.refer import refer
 from tests.pbx.job.product import Desk
 from tests.until import until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-main-job")]
+pytestmark = pytest.mark.pbx
 
 
 async def call_of(desk: Desk, number: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from tests.pbx.job.test_calls import (  # noqa: F401
 )
 from tests.until import until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-freepbx")]
+pytestmark = pytest.mark.pbx
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.pbx.job.conftest import linked, wire
 from tests.pbx.job.product import Desk, Product
 from tests.until import until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-faults")]
+pytestmark = pytest.mark.pbx
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.pbx.job.conftest import linked, settle, wire
 from tests.pbx.job.product import Desk, Product
 from tests.until import until, until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-hand-overs")]
+pytestmark = pytest.mark.pbx
 
 
 async def seated(product: Product) -> dict[str, Desk]:

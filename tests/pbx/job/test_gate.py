@@ -14,7 +14,7 @@ from tests.lab.phones import Caller, Floor
 from tests.pbx.job.product import AGENTS, Desk, Product
 from tests.until import pace, until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-gate")]
+pytestmark = pytest.mark.pbx
 CALLS = 60
 WAITING = 3
 

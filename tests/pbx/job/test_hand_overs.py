@@ -16,7 +16,7 @@ from tests.pbx.job.product import Desk
 from tests.pbx.job.test_calls import call_of, over
 from tests.until import until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-hand-overs")]
+pytestmark = pytest.mark.pbx
 
 
 @pytest.fixture(scope="module")

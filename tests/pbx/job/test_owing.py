@@ -18,7 +18,7 @@ from tests.pbx.job.test_calls import call_of, over
 from tests.pbx.job.test_hand_overs import confirm, customer_of_anna, pbx, talking, tap, to_call_back, told
 from tests.until import until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-owing")]
+pytestmark = pytest.mark.pbx
 __all__ = ["pbx", "tap"]
 OWE = {"under_s": 0, "then": "owe"}
 

@@ -13,7 +13,7 @@ from tests.parts import need
 from tests.pbx.job.product import Desk, extensions_of
 from tests.until import until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-presence")]
+pytestmark = pytest.mark.pbx
 QUEUE = "[night](callcenter-queue)\nstrategy=rrmemory\ntimeout=2\n"
 NUMBER = "[from-trunk](+)\nexten => 7003,1,Gosub(callcenter-queue,s,1(night,${EXTEN}))\n same => n,Queue(night,,,,60)\n"
 SPARE = "[109](phone)\naors=109\nauth=109\n[109](phone-aor)\n[109](phone-auth)\nusername=109\npassword=change-me-109\n"

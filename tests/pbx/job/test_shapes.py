@@ -16,7 +16,7 @@ from tests.pbx.job.product import Desk, Product, extensions_of, map_of
 from tests.pbx.job.test_calls import call_of, over
 from tests.until import until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-shapes")]
+pytestmark = pytest.mark.pbx
 MESSAGE = """
 [from-trunk]
 exten => 7215,1,Gosub(callcenter-queue,s,1(support,${EXTEN}))

@@ -18,7 +18,7 @@ from tests.siege.people import PEOPLE
 from tests.siege.reckoning import differences
 from tests.siege.siege import Siege
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-siege")]
+pytestmark = pytest.mark.pbx
 SEED = 20261127
 
 

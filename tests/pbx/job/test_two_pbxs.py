@@ -18,7 +18,7 @@ from tests.pbx.job.test_calls import plug, rang_for
 from tests.pbx.job.test_owing import free
 from tests.until import until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-two")]
+pytestmark = pytest.mark.pbx
 CALLERS = {"main": "79161280001", "branch": "79161280002", "later": "79161280003"}
 CLICKED = "79161289999"
 SITS = {"main": "anna", "branch": "boris"}

@@ -18,7 +18,7 @@ from tests.pbx.job.conftest import wire
 from tests.pbx.job.product import Desk, Product, free_port
 from tests.until import until_async
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("pbx-uploads")]
+pytestmark = pytest.mark.pbx
 NUMBER = "79161290001"
 
 

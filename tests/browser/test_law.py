@@ -23,7 +23,7 @@ async def test_an_administrator_switches_a_recording_off_and_sees_what_is_missin
     await expect(row).to_contain_text("30 days")
     await row.get_by_role("button", name="Change recording: Outgoing calls").click()
     form = page.get_by_test_id("rule-form")
-    await form.get_by_label("Record these calls").uncheck()
+    await form.get_by_label("Who decides that a talk is recorded").select_option("forbidden")
     await form.get_by_label("Who answers requests").fill("")
     assert await violations(page) == []
     await picture(page, "privacy-rule")

@@ -25,9 +25,10 @@ from callcenter.ids import new_id
 TEAM, OTHER_TEAM, COLLEAGUE = new_id(), new_id(), new_id()
 OUR_TEAMS, OTHERS = part_of(COLLEAGUE, TEAM), part_of(COLLEAGUE, OTHER_TEAM)
 AGENTS = {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.MERGE_CARDS, Verb.READ_CALLS, Verb.SETTLE, Verb.LISTEN}
-AGENTS |= {Verb.WORK_TASKS, Verb.CALL_OUT}
+AGENTS |= {Verb.WORK_TASKS, Verb.CALL_OUT, Verb.READ_SCORES}
 SUPERVISORS = AGENTS | {Verb.WAIVE, Verb.SEE_FLOOR, Verb.ANY_TASK, Verb.TAKE_OVER_DESK}
 SUPERVISORS |= {Verb.ORDER_AGENTS, Verb.EDIT_STAFF, Verb.IMPORT, Verb.EXPORT, Verb.READ_EVENTS, Verb.READ_REPORTS}
+SUPERVISORS |= {Verb.EVALUATE}
 
 
 def somebody(role: UserRole, **scopes: Scope) -> Actor:
@@ -56,13 +57,13 @@ def test_each_role_may_exactly_this(role: UserRole, verbs: set[Verb]) -> None:
     [
         (
             UserRole.AGENT,
-            {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.MERGE_CARDS, Verb.WORK_TASKS, Verb.CALL_OUT},
-            {Verb.CALL_OUT},
+            {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.MERGE_CARDS, Verb.WORK_TASKS, Verb.CALL_OUT, Verb.READ_SCORES},
+            {Verb.CALL_OUT, Verb.READ_SCORES},
         ),
         (
             UserRole.SUPERVISOR,
             SUPERVISORS,
-            {Verb.TAKE_OVER_DESK, Verb.CALL_OUT, Verb.IMPORT, Verb.EXPORT, Verb.READ_REPORTS},
+            {Verb.TAKE_OVER_DESK, Verb.CALL_OUT, Verb.IMPORT, Verb.EXPORT, Verb.READ_REPORTS, Verb.READ_SCORES},
         ),
         (UserRole.ADMIN, set(Verb), set(Verb)),
     ],

@@ -55,6 +55,7 @@ class Patient:
         """One that nobody has described yet."""
         product = Product(pbx, folder)
         product.add_people()
+        product.environment["CALLCENTER_SPEECH__MODEL"] = str(CONF.parent / "callcenter/demo/speech/model-tiny")
         return cls(pbx=pbx, product=product, folder=folder)
 
     def settle(self, kinds: Iterable[tuple[str, str]] = (), *, confirmed: bool = True) -> None:

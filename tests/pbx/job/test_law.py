@@ -135,7 +135,7 @@ async def test_the_agent_decides_until_the_customer_declines(
     await until_async(lambda: len(tap.events("MixMonitorStart")) == 2, 5, "a copy of the PBX's own")
     await pace(1.5)
     assert (await anna.request("PUT", path, {"wish": "decline"}))["may"] == []
-    assert len(tap.events("MixMonitorStop")) == 2
+    await until_async(lambda: len(tap.events("MixMonitorStop")) == 2, 5, "both recorders stopped")
     await until_async(caller.ended, 20, "the call's end")
     await anna.log_outcome()
     (kept,) = await recordings(anna, "79161290001", 1)

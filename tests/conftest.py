@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -19,13 +20,13 @@ from callcenter.db import Database
 from tests import postgres
 from tests.parts import need
 from tests.plain_numbers import in_logs
-from tests.workers import scheduler
+from tests.workers import Interleaved
 
 settings.register_profile("long", max_examples=5000)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    return scheduler(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Interleaved:
+    return Interleaved(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

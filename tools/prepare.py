@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tools import debian, venv, web
@@ -31,12 +31,19 @@ def machine(parts: Collection[str]) -> list[Stage]:
     """What the parts of the tests need of the machine; only on a Debian that is ours to change."""
     if not debian.can_install():
         return []
+    if "pbx" not in parts:
+        return [_packages("apt", parts)]
+    return [
+        _packages("apt pbx", {"pbx"}),
+        Stage(name="asterisk", work=build_asterisk, after=["apt pbx"]),
+        Stage(name="asterisk 16", work=build_oldest_asterisk, after=["apt pbx"]),
+        _packages("apt", set(parts) - {"pbx"}, after=["apt pbx"]),
+    ]
+
+
+def _packages(name: str, parts: Collection[str], after: Sequence[str] = ()) -> Stage:
     wanted = [package for part in sorted(parts) for package in debian.PARTS[part]]
-    stages = [Stage(name="apt", work=lambda log: debian.install(wanted, log))]
-    if "pbx" in parts:
-        stages.append(Stage(name="asterisk", work=build_asterisk, after=["apt"]))
-        stages.append(Stage(name="asterisk 16", work=build_oldest_asterisk, after=["apt"]))
-    return stages
+    return Stage(name=name, work=lambda log: debian.install(wanted, log), after=after)
 
 
 def build_asterisk(_log: Log) -> bool:

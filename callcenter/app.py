@@ -38,12 +38,12 @@ from callcenter.news import (
     MapChanged,
     Named,
     OutageWanted,
+    OutcomeRulesChanged,
     RecordingRulesChanged,
     Reminded,
     RightsChanged,
     RosterChanged,
     Scored,
-    ShortCallsChanged,
     SignedOff,
     StaffChanged,
     TasksChanged,
@@ -218,6 +218,7 @@ def _outside(settings: Settings, links: Links, ledger: Ledger, kept: tuple[Datab
         send={name: partial(links.send, name) for name in settings.pbx},
         region=lambda pbx: links.feeds[pbx].map.region,
         heard=ledger.heard,
+        rules=lambda: ledger.rules,
     )
 
 
@@ -254,7 +255,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(LinkDown, links.link_down)
     bus.on(LinkDown, gate.link_down)
     bus.on(RosterChanged, ledger.roster_changed)
-    bus.on(ShortCallsChanged, ledger.short_calls_changed)
+    bus.on(OutcomeRulesChanged, ledger.outcome_rules_changed)
     bus.on(KeepingChanged, ledger.keeping_changed)
     bus.on(RosterChanged, gate.roster_changed)
     bus.on(RosterChanged, hub.roster_changed)
@@ -265,6 +266,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(MapChanged, gate.map_changed)
     bus.on(Named, gate.named)
     bus.on(Named, hub.named)
+    bus.on(OutcomeRulesChanged, hub.named)
     bus.on(StaffChanged, gate.staff_changed)
     bus.on(CustomerChanged, hub.customer_changed)
     bus.on(DraftSaved, hub.drafted)

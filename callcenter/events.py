@@ -287,6 +287,14 @@ class OutcomeLogged(OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeLapsed(OfCall):
+    """The time that the agent had for the outcome is up; ``outcome`` is the code that says so."""
+
+    segment: int
+    outcome: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeWaived(OfCall):
     """A supervisor let an agent off with a reason."""
 
@@ -316,6 +324,7 @@ CallEvent: TypeAlias = (
     PastEvent
     | Filled
     | OutcomeLogged
+    | OutcomeLapsed
     | OutcomeWaived
     | SegmentClaimed
     | CustomerChosen

@@ -15,7 +15,7 @@ from callcenter import metrics
 from callcenter.bus import Bus
 from callcenter.call import Call, Changed
 from callcenter.clock import Clock
-from callcenter.crm import call_consent, call_pauses, calls, same_calls, short_calls
+from callcenter.crm import call_consent, call_pauses, calls, outcome_rules, same_calls
 from callcenter.crm.follow_up import follow_up, ruled
 from callcenter.crm.identify import NOBODY, Identified, identify, recall
 from callcenter.crm.privacy import keeping
@@ -26,10 +26,10 @@ from callcenter.events import CallEvent, CallKey, CustomerChosen, Filled, Outcom
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
-from callcenter.news import KeepingChanged, RosterChanged, ShortCallsChanged, TasksChanged
-from callcenter.owing import NO_RULES, ShortCalls
+from callcenter.news import KeepingChanged, OutcomeRulesChanged, RosterChanged, TasksChanged
 from callcenter.pbx_events import PbxEvent
 from callcenter.roster import Roster
+from callcenter.terms import NO_RULES, OutcomeRules
 
 log = logger(__name__)
 _INBOX: Final = 20_000
@@ -87,7 +87,7 @@ class Ledger:
         self._inboxes: dict[str, asyncio.Queue[_Item]] = {}
         self._since: dict[str, float] = {}
         self._owed = 0
-        self._short: ShortCalls = NO_RULES
+        self.rules: OutcomeRules = NO_RULES
         self._keep_hidden = False
         self.roster = Roster()
 
@@ -110,12 +110,12 @@ class Ledger:
             self._live[call.key] = call
             self._who[call.key] = who
             self._owed += _owed(call)
-        self._short = await self._db.read(short_calls.rules)
+        self.rules = await self._db.read(outcome_rules.rules)
         self._keep_hidden = (await self._db.read(keeping.load)).hidden_numbers
 
-    async def short_calls_changed(self, _event: ShortCallsChanged) -> None:
+    async def outcome_rules_changed(self, _event: OutcomeRulesChanged) -> None:
         """They hold for what happens from now on."""
-        self._short = await self._db.read(short_calls.rules)
+        self.rules = await self._db.read(outcome_rules.rules)
 
     async def keeping_changed(self, _event: KeepingChanged) -> None:
         """Of callers who hide their numbers from now on."""
@@ -254,7 +254,7 @@ class Ledger:
 
     def _step(self, session: Session, story: _Story, place: int, event: CallEvent) -> None:
         before = story.now
-        after = apply(before, event, self._roster(event), self._short)
+        after = apply(before, event, self._roster(event), self.rules)
         if after is None or (after == before and not isinstance(event, OutcomeLogged)):
             return
         if before is None or (before.number_raw != after.number_raw and after.customer is None):

@@ -23,6 +23,7 @@ from callcenter.events import (
     Offered,
     OfferEnded,
     OfferResult,
+    OutcomeLapsed,
     OutcomeLogged,
     OutcomeWaived,
     Parked,
@@ -35,7 +36,7 @@ from callcenter.events import (
 )
 from callcenter.filling import deferred, filled
 from callcenter.hushing import announced, hushed, spoken, wished
-from callcenter.owing import NO_RULES, ShortCalls, judged
+from callcenter.owing import judged
 from callcenter.recording_events import (
     Announced,
     Declined,
@@ -46,8 +47,9 @@ from callcenter.recording_events import (
     RecordingWished,
 )
 from callcenter.roster import AgentId, Roster
+from callcenter.terms import NO_RULES, OutcomeRules
 
-_Decision: TypeAlias = OutcomeLogged | OutcomeWaived | SegmentClaimed | CustomerChosen
+_Decision: TypeAlias = OutcomeLogged | OutcomeLapsed | OutcomeWaived | SegmentClaimed | CustomerChosen
 _Recording: TypeAlias = RecordingPaused | RecordingWentOn | RecordingWished
 
 
@@ -58,19 +60,19 @@ _OUTGOING: Final = {17: Result.BUSY, **dict.fromkeys(_NO_WAY, Result.FAILED)}
 """What the Q.850 cause of a customer's channel says of a call that went out and was not answered."""
 
 
-def apply(call: Call | None, event: CallEvent, roster: Roster, short: ShortCalls = NO_RULES) -> Call | None:
+def apply(call: Call | None, event: CallEvent, roster: Roster, rules: OutcomeRules = NO_RULES) -> Call | None:
     """The call after the event: the only place a call changes. None: an event of a call nobody announced.
 
-    ``short``: what is owed for short talks.
+    ``rules``: what is owed for which talks.
     """
     if isinstance(event, Filled):
-        return _filled(call, event, roster, short)
+        return _filled(call, event, roster, rules)
     if call is None:
         return _arrived(event) if isinstance(event, Arrived) else None
-    return judged(_applied(call, event, roster), short)
+    return judged(_applied(call, event, roster), rules)
 
 
-def _filled(call: Call | None, event: Filled, roster: Roster, short: ShortCalls) -> Call | None:
+def _filled(call: Call | None, event: Filled, roster: Roster, rules: OutcomeRules) -> Call | None:
     """History asks nobody for outcomes: it has no agents, only phones."""
     told: Call | None = None
     for past in event.events:
@@ -78,7 +80,7 @@ def _filled(call: Call | None, event: Filled, roster: Roster, short: ShortCalls)
     after = filled(call, told, event.gap) if told else None
     if after is None or after == call:
         return call
-    return deferred(call, judged(after, short)) if event.late else judged(after, short)
+    return deferred(call, judged(after, rules)) if event.late else judged(after, rules)
 
 
 def _applied(call: Call, event: PastEvent | _Decision | _Recording, roster: Roster) -> Call:
@@ -105,7 +107,7 @@ def _applied(call: Call, event: PastEvent | _Decision | _Recording, roster: Rost
             return _ended(call, event)
         case RecordingPaused() | RecordingWentOn() | RecordingWished() | Declined() | Announced():
             return _recording(call, event)
-        case OutcomeLogged() | OutcomeWaived() | SegmentClaimed() | CustomerChosen():
+        case OutcomeLogged() | OutcomeLapsed() | OutcomeWaived() | SegmentClaimed() | CustomerChosen():
             return _decided(call, event)
         case _:
             assert_never(event)
@@ -116,6 +118,8 @@ def _decided(call: Call, event: _Decision) -> Call:
     match event:
         case OutcomeLogged(segment=seq, outcome=outcome):
             return _settle(call, seq, OutcomeState.LOGGED, outcome)
+        case OutcomeLapsed(segment=seq, outcome=outcome):
+            return _settle(call, seq, OutcomeState.AUTOMATIC, outcome) if call.segments[seq].owes else call
         case OutcomeWaived(segment=seq):
             return _settle(call, seq, OutcomeState.WAIVED, None)
         case SegmentClaimed():

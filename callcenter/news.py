@@ -36,8 +36,8 @@ class StaffChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShortCallsChanged:
-    """The rules about what is owed for short talks are others now."""
+class OutcomeRulesChanged:
+    """What is owed for which talks is decided otherwise now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

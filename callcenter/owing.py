@@ -14,8 +14,8 @@ who came to a talk that went on without     nothing: he assists. Once he has the
   him (conference, barge)                   the talk, and owes like anybody else
 who was only asked, only listened, only     nothing: there is no talk of his with the customer
   rang
-who talked less than the rule for short     what the rule of his queue says (of direct, of outgoing calls): as
-  calls says, and is done with the call     above, an outcome that is marked as automatic, or nothing
+who is done with a call for which people    what the terms of his queue say (of direct, of outgoing calls): see
+  decided otherwise                           ``terms.py``
 whose part is settled already               nothing more, unless he talks with the customer again
 ==========================================  ==============================================================
 
@@ -29,61 +29,21 @@ has a customer to himself, or comes to somebody's talk, for less than ``MOMENT``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
 from callcenter.call import Call, OutcomeState, Role, Segment
-from callcenter.events import Direction
+from callcenter.terms import NO_RULES, OutcomeRules, ruled
 
 MOMENT: Final = timedelta(seconds=1)
 TRANSFERRED: Final = "transferred"
 """The code of the outcome that is drafted."""
-SHORT_CALL: Final = "short_call"
-"""The code of the outcome that a rule for short calls gives."""
 _STILL: Final = datetime.max.replace(tzinfo=UTC)
 _OPEN: Final = frozenset({OutcomeState.NONE, OutcomeState.OWED, OutcomeState.DRAFT})
-_OWING: Final = frozenset({OutcomeState.OWED, OutcomeState.DRAFT})
 
 
-class Then(StrEnum):
-    """What is owed for a short talk."""
-
-    OWE = "owe"
-    AUTOMATIC = "automatic"
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Short:
-    """A talk of less than ``under_s`` seconds is short; 0: none is."""
-
-    under_s: int = 0
-    then: Then = Then.OWE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShortCalls:
-    """The rules: of each queue by PBX and name, of calls to somebody's own number, of outgoing ones. ``outcome`` is the
-    id of the code that an automatic outcome has."""
-
-    queues: Mapping[tuple[str, str], Short] = field(default_factory=dict)
-    direct: Short = Short()
-    outbound: Short = Short()
-    outcome: UUID | None = None
-
-    def of(self, call: Call, segment: Segment) -> Short:
-        if call.direction is Direction.OUTBOUND:
-            return self.outbound
-        return self.queues.get((call.key.pbx, segment.queue), Short()) if segment.queue else self.direct
-
-
-NO_RULES: Final = ShortCalls()
-
-
-def judged(call: Call, short: ShortCalls = NO_RULES) -> Call:
+def judged(call: Call, rules: OutcomeRules = NO_RULES) -> Call:
     """The call with the role and the debt of every part as the policy says."""
     talks = [segment for segment in call.segments if segment.answered_at is not None]
     if not talks:
@@ -100,7 +60,7 @@ def judged(call: Call, short: ShortCalls = NO_RULES) -> Call:
         for segment in call.segments
     )
     call = replace(call, segments=segments) if segments != call.segments else call
-    return call if short is NO_RULES else _shortened(call, short)
+    return call if rules is NO_RULES else ruled(call, rules)
 
 
 def successor(call: Call, segment: Segment) -> Segment | None:
@@ -178,30 +138,6 @@ def _alone(segment: Segment, others: Sequence[Segment]) -> timedelta:
         if end > _start(segment) and start < _end(segment):
             longest, free = max(longest, start - free), max(free, end)
     return max(longest, _end(segment) - free)
-
-
-def _shortened(call: Call, short: ShortCalls) -> Call:
-    """What is owed for talks that are over and were short becomes what their rules say."""
-    for agent in {s.agent for s in call.segments if s.agent is not None and s.outcome_state in _OWING}:
-        mine = [s for s in call.segments if s.agent == agent and s.role is Role.OWNER and s.answered_at is not None]
-        rule = short.of(call, mine[-1])
-        if rule.then is not Then.OWE and _short(call, mine, rule.under_s):
-            changed = {s.seq: _by_rule(s, rule.then, short.outcome) for s in mine if s.outcome_state in _OWING}
-            call = replace(call, segments=tuple(changed.get(s.seq, s) for s in call.segments))
-    return call
-
-
-def _short(call: Call, parts: Sequence[Segment], under_s: int) -> bool:
-    """A talk without a length was seen by nobody, so nobody knows that it was short."""
-    over = all(not s.talking and (s.leg_ended or call.ended_at is not None) for s in parts)
-    seen = all(_end(s) > _start(s) for s in parts)
-    return over and seen and sum(s.talk_s for s in parts) < under_s
-
-
-def _by_rule(segment: Segment, then: Then, outcome: UUID | None) -> Segment:
-    if then is Then.AUTOMATIC:
-        return replace(segment, outcome_state=OutcomeState.AUTOMATIC, outcome=outcome)
-    return replace(segment, outcome_state=OutcomeState.WAIVED, outcome=None)
 
 
 def _start(segment: Segment) -> datetime:

@@ -11,11 +11,21 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.errors import Invalid, NotFound
-from callcenter.owing import SHORT_CALL, TRANSFERRED
+from callcenter.owing import TRANSFERRED
+from callcenter.terms import SHORT_CALL, TIMED_OUT
 
 NO_COMMENT, OPTIONAL, REQUIRED = "none", "optional", "required"
 TRANSFERRED_LABELS: Final = {"en": "Transferred", "ru": "Переведён", "it": "Trasferito", "az": "Yönləndirildi"}
-SHORT_CALL_LABELS: Final = {"en": "Short call", "ru": "Короткий звонок", "it": "Chiamata breve", "az": "Qısa zəng"}
+_BY_RULE: Final = {
+    SHORT_CALL: {"en": "Short call", "ru": "Короткий звонок", "it": "Chiamata breve", "az": "Qısa zəng"},
+    TIMED_OUT: {
+        "en": "Not logged in time",
+        "ru": "Не указан вовремя",
+        "it": "Non indicato in tempo",
+        "az": "Vaxtında qeyd edilməyib",
+    },
+}
+"""Given by rules only: no form offers a code that is not active."""
 _FIRST: Final = (
     ("solved", OPTIONAL, {"en": "Solved", "ru": "Решено", "it": "Risolto", "az": "Həll olundu"}),
     ("callback", OPTIONAL, {"en": "Call back", "ru": "Перезвонить", "it": "Richiamare", "az": "Geri zəng"}),
@@ -42,8 +52,8 @@ def seed(session: Session) -> None:
     for position, (code, comment, labels) in enumerate(_FIRST, start=1):
         session.add(OutcomeCode(code=code, labels=labels, comment=comment, key=position, position=position))
     session.add(OutcomeCode(code=TRANSFERRED, labels=TRANSFERRED_LABELS, comment=OPTIONAL, position=len(_FIRST) + 1))
-    # Given by a rule only: no form offers a code that is not active.
-    session.add(OutcomeCode(code=SHORT_CALL, labels=SHORT_CALL_LABELS, comment=NO_COMMENT, position=200, active=False))
+    for position, (code, labels) in enumerate(_BY_RULE.items(), start=200):
+        session.add(OutcomeCode(code=code, labels=labels, comment=NO_COMMENT, position=position, active=False))
 
 
 def every(session: Session) -> list[OutcomeCode]:

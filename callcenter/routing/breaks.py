@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from callcenter.routing.why import Key, Reason, ReasonKind, liftable
 from callcenter.routing.worker import Hands
 
 BREAK: Final = "break"
-_HIS_OWN: Final = frozenset({ReasonKind.MANUAL, ReasonKind.MISSED, ReasonKind.LEFT_QUEUE})
+_HIS_OWN: Final = frozenset({ReasonKind.MANUAL, ReasonKind.MISSED, ReasonKind.LEFT_QUEUE, ReasonKind.LAPSED})
 
 
 class Breaks:
@@ -36,6 +38,22 @@ class Breaks:
     async def missed(self, agent: AgentId, row: int) -> None:
         """So many rings in a row were let pass that he is taken to be away."""
         await self._add(self._reason(agent, ReasonKind.MISSED, note=str(row)))
+
+    async def lapsed(self, agent: AgentId) -> None:
+        """He let the time for an outcome pass, so he is taken to be away until he says otherwise."""
+        await self._add(self._reason(agent, ReasonKind.LAPSED))
+
+    async def wrap(self, agent: AgentId, until: datetime) -> None:
+        """His outcome is logged, and he is not free before."""
+        old = self._hands.book.reasons.get((ReasonKind.WRAPUP, str(agent)))
+        ends = max(until, old.until) if old and old.until else until
+        await self._add(replace(self._reason(agent, ReasonKind.WRAPUP), until=ends))
+
+    async def expire(self, now: datetime) -> None:
+        """Ends what ends by itself."""
+        for reason in tuple(self._hands.book.reasons.values()):
+            if reason.until is not None and reason.until <= now:
+                await self._drop(reason.agent, {reason.key})
 
     async def resume(self, agent: AgentId) -> None:
         """The break is over; what else keeps the agent stays."""

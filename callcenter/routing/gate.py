@@ -21,6 +21,7 @@ from callcenter.routing.breaks import Breaks
 from callcenter.routing.debts import Debt
 from callcenter.routing.figures import Figuring
 from callcenter.routing.floor import DOUBTFUL, Seat
+from callcenter.routing.limits import Limits
 from callcenter.routing.outside import Outside
 from callcenter.routing.parts import Parts
 from callcenter.routing.post import Post
@@ -48,6 +49,7 @@ class Gate:
         self._hands = Hands(outside, self._book, self._agents, self._seating)
         self._workers = [Worker(post, self._hands, look_again_s) for post in self._posts.values()]
         self.breaks = Breaks(self._hands, self._posts)
+        self.limits = Limits(outside, self.breaks)
         self._reach = Reach(outside, self._phone_changed, look_again_s)
 
     @property
@@ -64,6 +66,7 @@ class Gate:
         self.unowned.restart(await self._out.db.read(lambda session: history.unowned(session, now)))
         for call in self._out.live().values():
             self._parts.put(call)
+        self.limits.start()
         self._reach.sit(roster)
         await self._agents.sit(roster)
 
@@ -73,6 +76,7 @@ class Gate:
                 tasks.create_task(worker.run(), name=f"gate:{worker.post.pbx}")
                 tasks.create_task(self._reach.run(worker.post.pbx), name=f"reach:{worker.post.pbx}")
             tasks.create_task(self._book.run(), name="gate:book")
+            tasks.create_task(self.limits.run(), name="gate:limits")
 
     def seats(self, pbx: str) -> tuple[Seat, ...]:
         """The queue members of a PBX as they are now."""
@@ -110,6 +114,7 @@ class Gate:
 
     async def changed(self, event: Changed) -> None:
         call = self._out.live().get(event.after.key) or event.after
+        await self.limits.changed(event)
         touched = self._parts.put(call)
         missed = self.figures.changed(event)
         if self.unowned.changed(event):

@@ -15,6 +15,7 @@ from callcenter.db import Database
 from callcenter.events import CallEvent, CallKey
 from callcenter.health import Health
 from callcenter.roster import AgentId
+from callcenter.terms import NO_RULES, OutcomeRules
 
 Send: TypeAlias = Callable[[Mapping[str, str], float], Awaitable[Sequence[Mapping[str, str]]]]
 """``Feed.send``: an action and its timeout. Raises Unavailable, with code ``pbx_refused`` when the PBX answers no."""
@@ -25,10 +26,14 @@ def _always(_pbx: str) -> float:
     return inf
 
 
+def _usual() -> OutcomeRules:
+    return NO_RULES
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """``send`` by PBX; ``live``, ``take`` and ``heard`` are the ledger's; ``region`` reads numbers of a PBX's unseen
-    calls."""
+    """``send`` by PBX; ``live``, ``take``, ``heard`` and ``rules`` are the ledger's; ``region`` reads numbers of a
+    PBX's unseen calls."""
 
     db: Database
     bus: Bus
@@ -39,6 +44,7 @@ class Outside:
     send: Mapping[str, Send]
     region: Callable[[str], str]
     heard: Callable[[str], float] = _always
+    rules: Callable[[], OutcomeRules] = _usual
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,11 +40,13 @@ class Why:
     queue: str = ""
     by: UUID | None = None
     by_name: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """``since`` when; ``reasons`` (debt, foreign, manual, forced, missed, left_queue, unpaused_elsewhere) keep him from
+    """``since`` when; ``reasons`` (debt, foreign, manual, forced, missed, left_queue, lapsed,
+    wrapup, unpaused_elsewhere) keep him from
     queue calls, ``why`` says each but the debts. ``missed``: rings of queue calls he let pass today."""
 
     state: Mood
@@ -73,7 +75,7 @@ def mood(
         return Mood.RINGING, min(rings)
     if not seated:
         return Mood.OFFLINE, None
-    if owed := [p.since for p in parts if p.owes]:
+    if owed := [p.since for p in parts if p.owes] or [r.since for r in reasons if r.kind is ReasonKind.WRAPUP]:
         return Mood.WRAPUP, max(owed)
     if reasons:
         return Mood.PAUSED, min(r.since for r in reasons)
@@ -88,6 +90,16 @@ def debts(parts: Iterable[Part]) -> int:
 def whys(reasons: Iterable[Reason]) -> tuple[Why, ...]:
     """The reasons as they are told, oldest first."""
     told = (
-        Why(kind=r.kind, ref=r.ref, since=r.since, code=r.code, note=r.note, queue=r.queue, by=r.by) for r in reasons
+        Why(
+            kind=r.kind,
+            ref=r.ref,
+            since=r.since,
+            code=r.code,
+            note=r.note,
+            queue=r.queue,
+            by=r.by,
+            until=r.until,
+        )
+        for r in reasons
     )
     return tuple(sorted(told, key=lambda w: (w.since, w.kind, w.ref)))

@@ -28,6 +28,7 @@ def read(session: Session) -> list[Reason]:
             code=row.code,
             note=row.note,
             by=row.by_id,
+            until=row.until,
         )
         for row in session.scalars(select(PauseReason))
     ]
@@ -44,7 +45,8 @@ def write(session: Session, added: Iterable[Reason], lifted: Iterable[Reason], o
         session.execute(delete(PauseReason).where(*found))
     for reason in added:
         natural = {"agent_id": reason.agent, "reason": reason.kind, "ref": reason.ref}
-        values = {"since": reason.since, "code": reason.code, "note": reason.note, "by_id": reason.by}
+        values = {"since": reason.since, "code": reason.code, "note": reason.note}
+        values |= {"by_id": reason.by, "until": reason.until}
         upsert(session, PauseReason, natural, values)
     session.add_all(_taken(reason, until) for reason, until in over)
 

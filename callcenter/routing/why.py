@@ -12,7 +12,11 @@ from callcenter.roster import AgentId
 
 
 class ReasonKind(StrEnum):
-    """``left_queue`` keeps him out of one queue only: somebody took him out on the PBX and the rules let that be."""
+    """``left_queue`` keeps him out of one queue only: somebody took him out on the PBX and the rules let that be.
+
+    ``lapsed``: the time he had for an outcome is up, and he has not said that he is back. ``wrapup``: his outcome is
+    logged, and his time for it is not over.
+    """
 
     DEBT = "debt"
     FOREIGN = "foreign"
@@ -20,6 +24,8 @@ class ReasonKind(StrEnum):
     FORCED = "forced"
     MISSED = "missed"
     LEFT_QUEUE = "left_queue"
+    LAPSED = "lapsed"
+    WRAPUP = "wrapup"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +33,7 @@ class Reason:
     """``ref``: the segment owed for, ``pbx|interface|queue`` paused or left elsewhere, else the agent.
 
     ``code`` is the pause code an agent chose, ``note`` what a supervisor or another panel gave as reason, ``by`` the
-    supervisor.
+    supervisor; it ends by itself at ``until``.
     """
 
     agent: AgentId
@@ -37,6 +43,7 @@ class Reason:
     code: str = ""
     note: str = ""
     by: UUID | None = None
+    until: datetime | None = None
 
     @property
     def key(self) -> Key:
@@ -50,7 +57,13 @@ class Reason:
 
 Key: TypeAlias = tuple[ReasonKind, str]
 """Kind and ref."""
-OF_ALL_QUEUES: Final = (ReasonKind.FORCED, ReasonKind.MANUAL, ReasonKind.MISSED)
+OF_ALL_QUEUES: Final = (
+    ReasonKind.FORCED,
+    ReasonKind.MANUAL,
+    ReasonKind.MISSED,
+    ReasonKind.LAPSED,
+    ReasonKind.WRAPUP,
+)
 """Reasons of ours that keep an agent from every queue, the strongest first."""
 _OF_A_SEAT: Final = frozenset({ReasonKind.FOREIGN, ReasonKind.LEFT_QUEUE})
 
@@ -61,7 +74,7 @@ def seat_ref(pbx: str, interface: str, queue: str) -> str:
 
 
 def liftable(reason: Reason, *, supervisor: bool) -> bool:
-    """A debt goes with its outcome; what a supervisor ordered, only a supervisor ends."""
+    """A debt goes with its outcome; what a supervisor or a rule ordered, only a supervisor ends."""
     if reason.kind is ReasonKind.DEBT:
         return False
-    return supervisor or reason.kind is not ReasonKind.FORCED
+    return supervisor or reason.kind not in (ReasonKind.FORCED, ReasonKind.WRAPUP)

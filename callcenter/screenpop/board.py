@@ -243,7 +243,9 @@ class Board:
         to, draft = handed_to(live.call, segment, self._directory, self._roster), self._drafts.get(pop_id)
         if to and segment.outcome_state is OutcomeState.DRAFT:
             draft = proposed(to, draft)
+        terms = self._directory.rules.of(live.call, segment)
         face = replace(pop(live.call, segment, phase, who, draft or _NO_DRAFT), handed_to=to)
+        face = replace(face, demand=terms.demand, limit_s=terms.limit_s)
         face = labelled(face, live.call.key.pbx, self._directory)
         self._pops[agent][pop_id] = face
         return face

@@ -24,6 +24,7 @@ from callcenter.news import (
     DeskTaken,
     DraftSaved,
     Named,
+    OutcomeRulesChanged,
     Reminded,
     RightsChanged,
     RosterChanged,
@@ -220,7 +221,7 @@ class Hub:
             for tab in self._of(person):
                 self._put(tab, told)
 
-    async def named(self, _event: Named) -> None:
+    async def named(self, _event: Named | OutcomeRulesChanged) -> None:
         self._tell(self._board.renamed(await self._db.read(recollect.directory)))
 
     async def rights_changed(self, _event: RightsChanged) -> None:

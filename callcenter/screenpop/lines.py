@@ -15,6 +15,7 @@ from callcenter.events import CallKey
 from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId, Device, Roster
 from callcenter.screenpop.shown import QueueLine
+from callcenter.terms import NO_RULES, OutcomeRules
 
 Queue: TypeAlias = tuple[str, str]
 """PBX and name."""
@@ -32,12 +33,14 @@ class Person:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
     """Who is who; ``stations`` tells the extension that a queue calls by (PBX, member interface); ``dids`` and
-    ``queues`` what agents read for numbers of ours (by PBX and ``did_key``) and for queues (by PBX and name)."""
+    ``queues`` what agents read for numbers of ours (by PBX and ``did_key``) and for queues (by PBX and name); ``rules``
+    what is owed for which talks."""
 
     people: Mapping[UUID, Person] = field(default_factory=dict)
     stations: Mapping[tuple[str, str], str] = field(default_factory=dict)
     dids: Mapping[tuple[str, str], str] = field(default_factory=dict)
     queues: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    rules: OutcomeRules = NO_RULES
 
 
 def agent_of(member: MemberState, directory: Directory, roster: Roster) -> AgentId | None:

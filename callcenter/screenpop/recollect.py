@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED
 from callcenter.card import Card
-from callcenter.crm import maps, queues, teams
+from callcenter.crm import maps, outcome_rules, queues, teams
 from callcenter.crm.identify import card, standing_for
 from callcenter.crm.models.calls import SegmentRow
 from callcenter.crm.models.desks import Extension
@@ -32,6 +32,7 @@ def directory(session: Session) -> Directory:
         stations={(e.pbx, interface): e.number for e in extensions for interface in e.interfaces},
         dids=maps.labels(session),
         queues=queues.labels(session),
+        rules=outcome_rules.rules(session),
     )
 
 

@@ -13,6 +13,7 @@ from callcenter.card import Card, Match
 from callcenter.events import Direction, Via
 from callcenter.routing.presence import Presence
 from callcenter.routing.unowned import Unowned
+from callcenter.terms import Demand
 
 
 class Phase(StrEnum):
@@ -56,7 +57,8 @@ class Pop:
 
     ``handed_to``: to whom the agent passed the customer on, while he has to confirm it, or owes the full form as nobody
     took him. ``test``: a test call that answers itself; nobody has anything to do for it. ``paused_until``: the
-    recording keeps nothing, until then at the latest.
+    recording keeps nothing, until then at the latest. ``demand``: how much its outcome is asked for, in ``limit_s``
+    seconds after the talk where there is a limit.
     """
 
     id: UUID
@@ -87,6 +89,8 @@ class Pop:
     test: bool = False
     recorded: bool = False
     paused_until: datetime | None = None
+    demand: Demand = Demand.MANDATORY
+    limit_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ PAGES: Final = {
     "status": "/admin/status",
     "doctor": "/admin/doctor",
     "callbacks": "/admin/callbacks",
-    "short-calls": "/admin/short-calls",
+    "outcome-rules": "/admin/outcome-rules",
     "pauses": "/admin/pauses",
     "users": "/admin/users",
     "teams": "/admin/teams",

@@ -158,16 +158,16 @@ async def test_one_key_confirms_a_transfer(browser: Window, floor: Floor, produc
     await log_outcome(other)
 
 
-async def test_short_calls_are_decided_on_a_page_and_shown_as_what_they_are(
+async def test_outcome_rules_are_decided_on_a_page_and_shown_as_what_they_are(
     browser: Window, floor: Floor, product: Product
 ) -> None:
     page = await browser()
     await sign_in(page, "admin")
-    await page.goto("/admin/short-calls")
+    await page.goto("/admin/outcome-rules")
     direct = page.locator("[data-row-of=direct]")
     await direct.get_by_role("spinbutton").fill("30")
     await direct.get_by_role("combobox").select_option("automatic")
-    await picture(page, "short-calls")
+    await picture(page, "outcome-rules")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("button", name="Save")).to_be_disabled()
     other = await browser()
@@ -184,7 +184,7 @@ async def test_short_calls_are_decided_on_a_page_and_shown_as_what_they_are(
     await expect(page.get_by_test_id("role")).to_have_text("had the customer")
     await expect(page.get_by_role("main")).to_contain_text("Short call (automatic)")
     await picture(page, "call-automatic")
-    await page.goto("/admin/short-calls")
+    await page.goto("/admin/outcome-rules")
     await direct.get_by_role("combobox").select_option("owe")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("button", name="Save")).to_be_disabled()

@@ -31,8 +31,8 @@ from callcenter.news import (
     CustomerChanged,
     DraftSaved,
     KeepingChanged,
+    OutcomeRulesChanged,
     RosterChanged,
-    ShortCallsChanged,
     SignedOff,
     TasksChanged,
 )
@@ -182,7 +182,7 @@ async def open_office(
     health = Health(bus, clock)
     ledger = Ledger(db, bus, clock, health)
     bus.on(RosterChanged, ledger.roster_changed)
-    bus.on(ShortCallsChanged, ledger.short_calls_changed)
+    bus.on(OutcomeRulesChanged, ledger.outcome_rules_changed)
     bus.on(KeepingChanged, ledger.keeping_changed)
     app = web.Application(middlewares=[api.problems, api.own_pages_only, access.authenticate])
     app.on_response_prepare.append(api.safe_headers)

@@ -173,8 +173,8 @@ MATRIX: Final[dict[str, Row]] = {
     "GET /outcomes": anybody(),
     "POST /outcomes": only("admin", body={"code": "new_one", "labels": {"en": "New"}}),
     "PATCH /outcomes/{outcome_id}": only("admin", body={"position": 3}),
-    "GET /short-calls": only(*FLOOR),
-    "PUT /short-calls": only("admin", body={"direct": {"under_s": 5, "then": "nothing"}}),
+    "GET /outcome-rules": only(*FLOOR),
+    "PUT /outcome-rules": only("admin", body={"direct": {"under_s": 5, "then": "nothing"}}),
     "PUT /segments/{segment_id}/outcome": things("own", "own team", OUTCOME, {"agent": "team"}),
     "PUT /segments/{segment_id}/draft": Row(
         body={"comment": "x"},

@@ -107,6 +107,7 @@ async def service(db: Database, pbx: ScriptedPbx | None = None, *others: Scripte
         send=send,
         region=lambda _pbx: "RU",
         heard=ledger.heard,
+        rules=lambda: ledger.rules,
     )
     gate = Gate(outside, look_again_s=0.05)
     house = House(db=db, pbx=pbx, ledger=ledger, gate=gate, bus=bus, health=health)

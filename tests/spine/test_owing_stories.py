@@ -29,8 +29,9 @@ from callcenter.events import (
 )
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
-from callcenter.owing import MOMENT, Short, ShortCalls, Then
+from callcenter.owing import MOMENT
 from callcenter.roster import AgentId, Roster
+from callcenter.terms import OutcomeRules, Terms, Then
 from tests.spine.story import ANNA, BORIS, START, Story, device, roster
 
 CLARA = new_id()
@@ -39,10 +40,10 @@ NONE, OWED, DRAFT = OutcomeState.NONE, OutcomeState.OWED, OutcomeState.DRAFT
 KEY = CallKey(pbx="main", uniqueid="1.1")
 
 
-def tell(events: Sequence[CallEvent], desks: Roster = HOUSE, short: ShortCalls | None = None) -> Call:
+def tell(events: Sequence[CallEvent], desks: Roster = HOUSE, rules: OutcomeRules | None = None) -> Call:
     call: Call | None = None
     for event in events:
-        call = apply(call, event, desks, short) if short else apply(call, event, desks)
+        call = apply(call, event, desks, rules) if rules else apply(call, event, desks)
     assert call is not None
     return call
 
@@ -111,14 +112,14 @@ def test_a_talk_told_after_the_end_is_over_and_owed_for() -> None:
     assert not call.segments[0].talking
 
 
-RULES = ShortCalls(
+RULES = OutcomeRules(
     queues={
-        ("main", "support"): Short(under_s=5, then=Then.AUTOMATIC),
-        ("main", "sales"): Short(under_s=5, then=Then.NOTHING),
+        ("main", "support"): Terms(under_s=5, then=Then.AUTOMATIC),
+        ("main", "sales"): Terms(under_s=5, then=Then.NOTHING),
     },
-    direct=Short(under_s=30, then=Then.NOTHING),
-    outbound=Short(under_s=5, then=Then.AUTOMATIC),
-    outcome=new_id(),
+    direct=Terms(under_s=30, then=Then.NOTHING),
+    outbound=Terms(under_s=5, then=Then.AUTOMATIC),
+    short=new_id(),
 )
 
 
@@ -141,27 +142,27 @@ def talk(queue: str, seconds: int, direction: Direction = Direction.INBOUND) -> 
 )
 def test_a_short_talk_owes_what_the_rule_of_its_queue_says(queue: str, seconds: int, state: OutcomeState) -> None:
     story = talk(queue, seconds)
-    assert owed(tell(story.events, short=RULES)) == {ANNA: OWED}
-    (segment,) = tell(story.hangs_up("101").ends().events, short=RULES).segments
+    assert owed(tell(story.events, rules=RULES)) == {ANNA: OWED}
+    (segment,) = tell(story.hangs_up("101").ends().events, rules=RULES).segments
     assert segment.outcome_state is state
-    assert (segment.outcome == RULES.outcome) == (state is OutcomeState.AUTOMATIC)
+    assert (segment.outcome == RULES.short) == (state is OutcomeState.AUTOMATIC)
 
 
 def test_outgoing_calls_have_a_rule_of_their_own() -> None:
     story = talk("", 4, Direction.OUTBOUND).hangs_up("101").ends()
-    assert owed(tell(story.events, short=RULES)) == {ANNA: OutcomeState.AUTOMATIC}
+    assert owed(tell(story.events, rules=RULES)) == {ANNA: OutcomeState.AUTOMATIC}
 
 
 def test_nothing_is_short_before_it_is_over() -> None:
     story = talk("support", 2).parts("101")
-    assert owed(tell(story.events, short=RULES)) == {ANNA: OWED}
-    assert owed(tell(story.talks("101").events, short=RULES)) == {ANNA: OWED}
+    assert owed(tell(story.events, rules=RULES)) == {ANNA: OWED}
+    assert owed(tell(story.talks("101").events, rules=RULES)) == {ANNA: OWED}
 
 
 def test_short_is_what_all_parts_of_an_agent_come_to() -> None:
     story = talk("support", 4).hangs_up("101").rings("101", "b").answers("101", "b")
     story.seconds += 3
-    call = tell(story.hangs_up("101", "b").ends().events, short=RULES)
+    call = tell(story.hangs_up("101", "b").ends().events, rules=RULES)
     assert [s.outcome_state for s in call.segments] == [OutcomeState.AUTOMATIC, OWED]
 
 
@@ -170,7 +171,7 @@ def test_a_talk_of_which_only_the_debt_is_left_is_not_short() -> None:
     where = {"leg": "owed", "device": device("101")}
     words = {"number_raw": "1", "name": "", "did": "", "trunk": "", "region": "RU", "direction": Direction.INBOUND}
     events: list[CallEvent] = [Arrived(**at, **words), Joined(**at, **where, via=Via.DIRECT), LegEnded(**at, **where)]  # type: ignore[arg-type]
-    assert owed(tell(events, short=RULES)) == {ANNA: OWED}
+    assert owed(tell(events, rules=RULES)) == {ANNA: OWED}
 
 
 def logged(segment: int) -> CallEvent:

@@ -55,7 +55,8 @@ class MapRule(Row):
 
 
 class PauseReason(Row):
-    """Why an agent is kept from queue calls now; ``reason`` is the kind, ``ref`` names it, ``code`` a pause code."""
+    """Why an agent is kept from queue calls now; ``reason`` is the kind, ``ref`` names it, ``code`` a pause code. It
+    ends by itself at ``until``."""
 
     __tablename__ = "pause_reasons"
     __table_args__ = (UniqueConstraint("agent_id", "reason", "ref"),)
@@ -66,6 +67,7 @@ class PauseReason(Row):
     code: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")
     by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PauseTaken(Row):

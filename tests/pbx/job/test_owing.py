@@ -30,9 +30,9 @@ async def short(product: Product) -> AsyncIterator[Desk]:
     admin = Desk(product, "admin")
     await admin.sign_in()
     rule = {"pbx": "main", "queue": "support", "under_s": 30, "then": "automatic"}
-    await admin.request("PUT", "/short-calls", {"queues": [rule], "direct": OWE, "outbound": OWE})
+    await admin.request("PUT", "/outcome-rules", {"queues": [rule], "direct": OWE, "outbound": OWE})
     yield admin
-    await admin.request("PUT", "/short-calls", {"queues": [], "direct": OWE, "outbound": OWE})
+    await admin.request("PUT", "/outcome-rules", {"queues": [], "direct": OWE, "outbound": OWE})
     await admin.close()
 
 

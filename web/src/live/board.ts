@@ -8,7 +8,7 @@ import { Socket } from './socket'
 
 export interface Gone {
   pop: Pop
-  reason: WithdrawReason
+  reason: WithdrawReason | 'optional'
   by: string | null
 }
 
@@ -66,6 +66,7 @@ function receive(message: Message, at: number): void {
   if (message.type !== 'change') return
   if (message.change === 'pop_offered') offered(message.pop, at, before.board)
   if (message.change === 'pop_withdrawn') withdrawn(before.board, message)
+  if (message.change === 'outcome_settled') letOff(before.board, message.pop_id)
   if (message.change === 'desk_taken') taken.value = message
   if (message.change === 'outcome_owed' && !typing() && !message.pop.test) open(message.pop.id)
   settleIn()
@@ -85,6 +86,12 @@ function withdrawn(before: Board | undefined, { pop_id, reason, by }: { pop_id: 
   if (pop && openId.value === pop_id) gone.value = { pop, reason, by }
 }
 
+/** What need not be logged still may be, until the next call comes. */
+function letOff(before: Board | undefined, id: string): void {
+  const pop = before?.pops.find((p) => p.id === id)
+  if (pop?.demand === 'optional' && pop.outcome_state === 'owed' && openId.value === id) gone.value = { pop: { ...pop, phase: 'wrapup' }, reason: 'optional', by: null }
+}
+
 /** What is shown must exist; what is owed comes first. A snapshot after an outage is a baseline and rings nobody. */
 function settleIn(baseline = false): void {
   if (openPop.value || (gone.value && !debts.value.length)) return
@@ -102,6 +109,7 @@ function open(id: string): void {
 
 function settled(id: string): void {
   live.value = logged(live.value, id)
+  if (gone.value?.pop.id === id) gone.value = undefined
   settleIn()
 }
 

@@ -10,7 +10,7 @@ export const adminPlaces: { name: string; icon: string; everybody?: true }[] = [
   { name: 'statuses', icon: icons.star },
   { name: 'outcomes', icon: icons.outcomes },
   { name: 'scorecards', icon: icons.grading },
-  { name: 'short_calls', icon: icons.wait },
+  { name: 'outcome_rules', icon: icons.wait },
   { name: 'callbacks', icon: icons.callBack },
   { name: 'pauses', icon: icons.paused },
   { name: 'privacy', icon: icons.shield },

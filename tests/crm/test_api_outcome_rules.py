@@ -1,4 +1,4 @@
-"""Short talks by rule: decided by administrators, in force at once, and shown for what they are."""
+"""What is owed for which talks: decided by administrators, in force at once, and shown for what they are."""
 
 from __future__ import annotations
 
@@ -15,12 +15,21 @@ from tests.crm.test_api_outcomes import segment_of
 from tests.spine.story import Story
 
 SUPPORT = {"pbx": "main", "queue": "support"}
+WRONG: tuple[dict[str, Any], ...] = (
+    {"under_s": -1},
+    {"under_s": 601},
+    {"then": "maybe"},
+    {"demand": "always"},
+    {"demand": "timed"},
+    {"demand": "full", "limit_s": 3601},
+    {"afterwards": "fired"},
+)
 
 
 async def rule(office: Office, then: str, under_s: int = 5) -> Caller:
     """The queue support has this rule; the administrator who made it."""
     admin = await office.signed_in("root", "admin")
-    made = await admin.put("/short-calls", {"queues": [{**SUPPORT, "under_s": under_s, "then": then}]})
+    made = await admin.put("/outcome-rules", {"queues": [{**SUPPORT, "under_s": under_s, "then": then}]})
     assert made.status == 200, made.text
     return admin
 
@@ -78,18 +87,36 @@ async def test_rules_are_read_back_at_a_start(both: Office) -> None:
 
 async def test_rules_are_checked_tagged_and_on_the_trail(office: Office) -> None:
     admin = await rule(office, "automatic")
-    now = await admin.get("/short-calls")
+    now = await admin.get("/outcome-rules")
     rules: dict[str, Any] = now.body
-    assert rules["queues"] == [{**SUPPORT, "under_s": 5, "then": "automatic"}]
-    assert (rules["direct"], rules["outbound"]) == ({"under_s": 0, "then": "owe"},) * 2
-    assert (await admin.put("/short-calls", rules, If_Match='"7"')).status == 412
-    assert (await admin.put("/short-calls", rules, If_Match=now.headers["ETag"])).status == 200
-    for wrong in ({"under_s": -1}, {"under_s": 601}, {"then": "maybe"}):
-        assert (await admin.put("/short-calls", {"direct": wrong})).status == 422
-    assert (await admin.put("/short-calls", {"queues": [{**SUPPORT}, {**SUPPORT}]})).status == 422
+    usual = {"demand": "mandatory", "limit_s": 0, "afterwards": "freed"}
+    assert rules["queues"] == [{**SUPPORT, **usual, "under_s": 5, "then": "automatic"}]
+    assert (rules["direct"], rules["outbound"]) == ({**usual, "under_s": 0, "then": "owe"},) * 2
+    assert (await admin.put("/outcome-rules", rules, If_Match='"7"')).status == 412
+    assert (await admin.put("/outcome-rules", rules, If_Match=now.headers["ETag"])).status == 200
+    for wrong in WRONG:
+        assert (await admin.put("/outcome-rules", {"direct": wrong})).status == 422
+    assert (await admin.put("/outcome-rules", {"queues": [{**SUPPORT}, {**SUPPORT}]})).status == 422
     first = (await office.trail("change"))[0]
-    assert (first.thing, first.thing_id, first.details["queues"]) == ("policy", "short_calls", rules["queues"])
+    assert (first.thing, first.thing_id, first.details["queues"]) == ("policy", "outcome_rules", rules["queues"])
     sofia, anna = await office.signed_in("sofia", "supervisor"), await office.signed_in("anna")
-    assert (await sofia.get("/short-calls")).status == 200
-    assert (await anna.get("/short-calls")).status == 403
-    assert (await sofia.put("/short-calls", rules)).status == 403
+    assert (await sofia.get("/outcome-rules")).status == 200
+    assert (await anna.get("/outcome-rules")).status == 403
+    assert (await sofia.put("/outcome-rules", rules)).status == 403
+
+
+async def test_what_is_decided_bites_on_the_next_call(both: Office) -> None:
+    """And whoever need not log an outcome may: the form was left empty, not forbidden."""
+    admin = await both.signed_in("root", "admin")
+    anna = await both.signed_in("anna", extension="101")
+    found = {}
+    for place, demand in enumerate(("off", "mandatory", "optional"), start=1):
+        assert (await admin.put("/outcome-rules", {"queues": [{**SUPPORT, "demand": demand}]})).status == 200
+        await both.happens(talked("101", uniqueid=f"{place}.1"))
+        newest = (await anna.get("/calls")).body["items"][0]
+        found[demand] = newest["segments"][0]
+    states = {demand: segment["outcome_state"] for demand, segment in found.items()}
+    assert states == {"off": "waived", "mandatory": "owed", "optional": "waived"}
+    path = f"/segments/{found['optional']['id']}/outcome"
+    assert (await anna.put(path, {"outcome": "solved"})).body["outcome_state"] == "logged"
+    assert len(both.ledger.live()) == 1

@@ -1,0 +1,43 @@
+"""What is owed for which talks: the rules of queues, of direct and of outgoing calls."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from callcenter.api import BUS, CLOCK, DB, ROOT, View, etag, expect
+from callcenter.crm import audit, outcome_rules
+from callcenter.crm.access import require
+from callcenter.crm.outcome_rules import OutcomeRulesBody
+from callcenter.crm.rights import Verb
+from callcenter.news import OutcomeRulesChanged
+
+
+class OutcomeRulesView(View):
+    async def get(self) -> OutcomeRulesBody:
+        """The rules now."""
+        require(self.request, Verb.SEE_FLOOR)
+        return self._told(await self.request.app[DB].read(lambda s: (outcome_rules.read(s), outcome_rules.version(s))))
+
+    async def put(self, body: OutcomeRulesBody) -> OutcomeRulesBody:
+        """Changes them; they hold at once, for every talk that is not over, and for the next call."""
+        app, who, now = self.request.app, require(self.request, Verb.EDIT_OUTCOMES), self.request.app[CLOCK].now()
+
+        def change(session: Session) -> tuple[OutcomeRulesBody, int]:
+            expect(self.request, outcome_rules.version(session))
+            outcome_rules.write(session, body)
+            told = body.model_dump(mode="json")
+            audit.record(session, who, "change", ("policy", outcome_rules.KEY), now, **told)
+            return body, outcome_rules.version(session)
+
+        changed = await app[DB].write(change)
+        await app[BUS].publish(OutcomeRulesChanged())
+        return self._told(changed)
+
+    def _told(self, found: tuple[OutcomeRulesBody, int]) -> OutcomeRulesBody:
+        self.answer_header("ETag", etag(found[1]))
+        return found[0]
+
+
+def add_routes(app: web.Application) -> None:
+    app.router.add_view(f"{ROOT}/outcome-rules", OutcomeRulesView)

@@ -1,0 +1,98 @@
+"""What is owed for which talks, as people decided it: one row of the policies, read again whenever it is changed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.crm import policy_row
+from callcenter.crm.models.outcomes import OutcomeCode
+from callcenter.terms import SHORT_CALL, TIMED_OUT, Afterwards, Demand, OutcomeRules, Terms, Then
+
+KEY: Final = "outcome_rules"
+LONGEST_S: Final = 600
+LONGEST_LIMIT_S: Final = 3600
+SHORTEST_LIMIT_S: Final = 5
+_LIMITED: Final = frozenset({Demand.TIMED, Demand.FULL})
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class OutcomeRule(BaseModel):
+    """``demand``: how much an outcome is asked for (off, optional, mandatory; timed: mandatory for ``limit_s`` seconds,
+    then automatic and the agent ``afterwards`` freed or kept; full: mandatory, and free after ``limit_s`` at the
+    earliest). A talk of less than ``under_s`` seconds is short (0: none is); ``then`` says what is owed for it: the
+    outcome as for any talk, an outcome that is given and marked as automatic, or nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    demand: Demand = Demand.MANDATORY
+    limit_s: Annotated[int, Field(ge=0, le=LONGEST_LIMIT_S)] = 0
+    afterwards: Afterwards = Afterwards.FREED
+    under_s: Annotated[int, Field(ge=0, le=LONGEST_S)] = 0
+    then: Then = Then.OWE
+
+    @model_validator(mode="after")
+    def _limited(self) -> Self:
+        if self.demand in _LIMITED and self.limit_s < SHORTEST_LIMIT_S:
+            raise ValueError("this needs a time limit")
+        return self
+
+    def value(self) -> Terms:
+        return Terms(
+            under_s=self.under_s,
+            then=self.then,
+            demand=self.demand,
+            limit_s=self.limit_s,
+            afterwards=self.afterwards,
+        )
+
+
+class QueueRule(OutcomeRule):
+    """The rule of one queue of a PBX, by name."""
+
+    pbx: Name
+    queue: Name
+
+
+class OutcomeRulesBody(BaseModel):
+    """``direct``: calls to somebody's own number, and those an agent passed on to him; ``outbound``: outgoing ones. A
+    queue that is not named owes as usual."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    queues: list[QueueRule] = Field(default_factory=list, max_length=500)
+    direct: OutcomeRule = OutcomeRule()
+    outbound: OutcomeRule = OutcomeRule()
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        if len({(rule.pbx, rule.queue) for rule in self.queues}) < len(self.queues):
+            raise ValueError("a queue is named twice")
+        return self
+
+
+def read(session: Session) -> OutcomeRulesBody:
+    return policy_row.read(session, KEY, OutcomeRulesBody)
+
+
+def version(session: Session) -> int:
+    return policy_row.version(session, KEY)
+
+
+def write(session: Session, policy: OutcomeRulesBody) -> None:
+    policy_row.write(session, KEY, policy)
+
+
+def rules(session: Session) -> OutcomeRules:
+    """The same as calls are judged by them."""
+    policy = read(session)
+    found = select(OutcomeCode.code, OutcomeCode.id).where(OutcomeCode.code.in_([SHORT_CALL, TIMED_OUT]))
+    codes = {row.code: row.id for row in session.execute(found)}
+    return OutcomeRules(
+        queues={(rule.pbx, rule.queue): rule.value() for rule in policy.queues},
+        direct=policy.direct.value(),
+        outbound=policy.outbound.value(),
+        short=codes.get(SHORT_CALL),
+        timed_out=codes.get(TIMED_OUT),
+    )

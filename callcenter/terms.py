@@ -1,0 +1,132 @@
+"""What is owed for a talk, as people decided it for its queue, for direct or for outgoing calls. Pure.
+
+==============  ====================================================================================================
+demand          means
+==============  ====================================================================================================
+off             nothing is owed and no form is shown; once the talk is over that is written down as let off by rule
+optional        the form is shown; whoever leaves it empty is let off by rule, and free, when the talk is over
+mandatory       no queue call before the outcome is logged, handed on, put off or let off
+timed           the same for ``limit_s`` seconds after the talk; then an outcome is given that is marked as automatic,
+                and its agent is freed, or kept until he says himself that he is back (``afterwards``)
+full            mandatory, and nobody is free before ``limit_s`` seconds after the talk, logged or not
+==============  ====================================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from callcenter.call import Call, OutcomeState, Role, Segment
+from callcenter.events import Direction
+
+SHORT_CALL: Final = "short_call"
+"""The code of the outcome that a rule for short calls gives."""
+TIMED_OUT: Final = "timed_out"
+"""The code of the outcome that is given when the time for one is up."""
+_OWING: Final = frozenset({OutcomeState.OWED, OutcomeState.DRAFT})
+
+
+class Then(StrEnum):
+    """What is owed for a short talk."""
+
+    OWE = "owe"
+    AUTOMATIC = "automatic"
+    NOTHING = "nothing"
+
+
+class Demand(StrEnum):
+    """How much an outcome is asked for."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    MANDATORY = "mandatory"
+    TIMED = "timed"
+    FULL = "full"
+
+
+class Afterwards(StrEnum):
+    """What becomes of an agent whose time for an outcome is up."""
+
+    FREED = "freed"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """A talk of less than ``under_s`` seconds is short; 0: none is."""
+
+    under_s: int = 0
+    then: Then = Then.OWE
+    demand: Demand = Demand.MANDATORY
+    limit_s: int = 0
+    afterwards: Afterwards = Afterwards.FREED
+
+    @property
+    def limit(self) -> timedelta | None:
+        """How long after the talk its outcome is waited for; None: as long as it takes."""
+        return timedelta(seconds=self.limit_s) if self.demand in (Demand.TIMED, Demand.FULL) else None
+
+
+USUAL: Final = Terms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRules:
+    """The terms of each queue by PBX and name, of calls to somebody's own number, of outgoing ones. ``short`` and
+    ``timed_out`` are the ids of the codes that automatic outcomes have."""
+
+    queues: Mapping[tuple[str, str], Terms] = field(default_factory=dict)
+    direct: Terms = USUAL
+    outbound: Terms = USUAL
+    short: UUID | None = None
+    timed_out: UUID | None = None
+
+    def of(self, call: Call, segment: Segment) -> Terms:
+        if call.direction is Direction.OUTBOUND:
+            return self.outbound
+        return self.queues.get((call.key.pbx, segment.queue), USUAL) if segment.queue else self.direct
+
+
+NO_RULES: Final = OutcomeRules()
+
+
+def ruled(call: Call, rules: OutcomeRules) -> Call:
+    """The call whose debts are what the rules make of them."""
+    for agent in {s.agent for s in call.segments if s.agent is not None and s.outcome_state in _OWING}:
+        mine = [s for s in call.segments if s.agent == agent and s.role is Role.OWNER and s.answered_at is not None]
+        terms = rules.of(call, mine[-1])
+        changed = {s.seq: _under(call, s, mine, (terms, rules)) for s in mine if s.outcome_state in _OWING}
+        call = replace(call, segments=tuple(changed.get(s.seq, s) for s in call.segments))
+    return call
+
+
+def over(call: Call, segment: Segment) -> bool:
+    """The talk has ended and the phone is free again."""
+    return not segment.talking and (segment.leg_ended or call.ended_at is not None)
+
+
+def _under(call: Call, segment: Segment, mine: list[Segment], by: tuple[Terms, OutcomeRules]) -> Segment:
+    terms, rules = by
+    if terms.demand is Demand.OFF and not all(over(call, s) for s in mine):
+        return replace(segment, outcome_state=OutcomeState.NONE)
+    if terms.then is not Then.OWE and _short(call, mine, terms.under_s):
+        return _settled(segment, rules.short if terms.then is Then.AUTOMATIC else None)
+    if terms.demand in (Demand.OFF, Demand.OPTIONAL) and all(over(call, s) for s in mine):
+        return _settled(segment, None)
+    return segment
+
+
+def _short(call: Call, parts: list[Segment], under_s: int) -> bool:
+    """A talk without a length was seen by nobody, so nobody knows that it was short."""
+    seen = all(s.answered_at and s.ended_at and s.ended_at > s.answered_at for s in parts)
+    return seen and all(over(call, s) for s in parts) and sum(s.talk_s for s in parts) < under_s
+
+
+def _settled(segment: Segment, outcome: UUID | None) -> Segment:
+    state = OutcomeState.WAIVED if outcome is None else OutcomeState.AUTOMATIC
+    return replace(segment, outcome_state=state, outcome=outcome)

@@ -1,0 +1,68 @@
+"""The time people have for an outcome, at the gate: freed or kept when it is up, and not free before it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from callcenter.crm import outcome_rules
+from callcenter.db import Database
+from callcenter.routing.presence import Mood
+from callcenter.terms import Afterwards, Demand, Terms
+from tests.routing.house import House, eventually, service
+from tests.spine.story import ANNA, Story, answered
+
+
+async def decide(house: House, demand: Demand, limit_s: int, afterwards: Afterwards = Afterwards.FREED) -> None:
+    terms = Terms(demand=demand, limit_s=limit_s, afterwards=afterwards)
+    usual = await house.db.read(outcome_rules.rules)
+    house.ledger.rules = replace(usual, queues={("main", "support"): terms})
+
+
+async def test_whose_time_is_up_is_freed_but_nobody_who_talks_or_has_time(staffed: Database) -> None:
+    async with service(staffed) as house:
+        await decide(house, Demand.TIMED, 3600)
+        await house.pbx.connect()
+        await house.told(answered("101"))
+        await house.becomes("PJSIP/101", True)
+        await house.gate.limits.look()
+        assert house.gate.presence(ANNA).debts == 1
+        await decide(house, Demand.TIMED, 0)
+        await house.told(Story(uniqueid="2").arrives().joins().rings("102").answers("102"))
+        await house.gate.limits.look()
+        await house.becomes("PJSIP/101", False)
+        assert [key.uniqueid for key in house.ledger.live()] == ["2"]
+
+
+async def test_or_kept_until_he_says_that_he_is_back(staffed: Database) -> None:
+    async with service(staffed) as house:
+        await decide(house, Demand.TIMED, 0, Afterwards.KEPT)
+        await house.pbx.connect()
+        await house.told(answered("101"))
+        await house.gate.limits.look()
+        await eventually(lambda: house.written(ANNA, "lapsed"))
+        await house.becomes("PJSIP/101", True)
+        assert house.gate.presence(ANNA).state is Mood.PAUSED
+        await house.gate.breaks.lift(ANNA, None, supervisor=False)
+        await house.becomes("PJSIP/101", False)
+
+
+async def test_without_an_early_exit_he_is_free_when_the_time_is_over_and_not_before(staffed: Database) -> None:
+    """Whatever becomes of the service meanwhile."""
+    async with service(staffed) as house:
+        await decide(house, Demand.FULL, 3600)
+        await house.pbx.connect()
+        story = answered("101")
+        await house.told(story)
+        await house.becomes("PJSIP/101", True)
+        await house.logs(story.uniqueid)
+        await eventually(lambda: house.written(ANNA, "wrapup"))
+        assert house.gate.presence(ANNA).state is Mood.WRAPUP
+        assert await house.gate.breaks.lift(ANNA, None, supervisor=False) == ()
+    async with service(staffed, house.pbx) as again:
+        await again.pbx.connect()
+        assert await again.is_quiet()
+        assert again.pbx.paused("PJSIP/101") == {True}
+        (why,) = again.gate.presence(ANNA).why
+        assert why.until is not None
+        await again.gate.breaks.expire(why.until)
+        await again.becomes("PJSIP/101", False)

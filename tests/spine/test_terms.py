@@ -1,0 +1,100 @@
+"""What is owed under each demand while the talk goes on, and when it is over."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.call import Call, OutcomeState, Segment
+from callcenter.events import CallEvent, OutcomeLapsed, OutcomeWaived
+from callcenter.ids import new_id
+from callcenter.lifecycle import apply
+from callcenter.terms import Demand, OutcomeRules, Terms, Then
+from tests.spine.story import ANNA, START, Story, roster
+
+NONE, OWED, WAIVED = OutcomeState.NONE, OutcomeState.OWED, OutcomeState.WAIVED
+LATE = new_id()
+
+
+def rules(demand: Demand, **more: object) -> OutcomeRules:
+    terms = Terms(demand=demand, limit_s=30, **more)  # type: ignore[arg-type]
+    return OutcomeRules(queues={("main", "support"): terms}, short=new_id(), timed_out=LATE)
+
+
+def tell(events: list[CallEvent], by: OutcomeRules) -> Call:
+    call: Call | None = None
+    for event in events:
+        call = apply(call, event, roster(), by)
+    assert call is not None
+    return call
+
+
+def part(story: Story, by: OutcomeRules) -> Segment:
+    return tell(story.events, by).segments[0]
+
+
+@pytest.mark.parametrize(
+    ("demand", "talking", "over"),
+    [
+        (Demand.OFF, NONE, WAIVED),
+        (Demand.OPTIONAL, OWED, WAIVED),
+        (Demand.MANDATORY, OWED, OWED),
+        (Demand.TIMED, OWED, OWED),
+        (Demand.FULL, OWED, OWED),
+    ],
+)
+def test_what_is_owed_hangs_on_the_demand(demand: Demand, talking: OutcomeState, over: OutcomeState) -> None:
+    story = Story().arrives().rings("101").answers("101")
+    assert part(story, rules(demand)).outcome_state is talking
+    assert part(story.parts("101"), rules(demand)).outcome_state is talking
+    call = tell(story.hangs_up("101").ends().events, rules(demand))
+    assert (call.segments[0].outcome_state, call.settled) == (over, over is WAIVED)
+
+
+def test_another_queue_owes_as_usual() -> None:
+    story = Story().arrives().rings("101", queue="sales").answers("101").hangs_up("101").ends()
+    assert part(story, rules(Demand.OFF)).outcome_state is OWED
+
+
+def test_a_short_talk_comes_first() -> None:
+    story = Story().arrives().rings("101").answers("101").hangs_up("101").ends()
+    automatic = part(story, rules(Demand.OPTIONAL, under_s=5, then=Then.AUTOMATIC))
+    assert automatic.outcome_state is OutcomeState.AUTOMATIC
+
+
+def lapse(story: Story) -> OutcomeLapsed:
+    return OutcomeLapsed(call=story.events[0].call, at=START, mono=99.0, segment=0, outcome=LATE)
+
+
+def test_when_the_time_is_up_an_outcome_is_given_and_marked() -> None:
+    story = Story().arrives().rings("101").answers("101").hangs_up("101").ends()
+    given = part(Story(events=[*story.events, lapse(story)]), rules(Demand.TIMED))
+    assert (given.outcome_state, given.outcome) == (OutcomeState.AUTOMATIC, LATE)
+
+
+def test_time_that_is_up_changes_nothing_that_is_settled() -> None:
+    story = Story().arrives().rings("101").answers("101").hangs_up("101").ends()
+    waived = OutcomeWaived(call=story.events[0].call, at=START, mono=98.0, segment=0, by=ANNA, reason="power cut")
+    assert part(Story(events=[*story.events, waived, lapse(story)]), rules(Demand.TIMED)).outcome_state is WAIVED
+
+
+def part_of(call: Call | None) -> OutcomeState:
+    return call.segments[0].outcome_state if call and call.segments else NONE
+
+
+def _let_off(call: Call | None) -> bool:
+    return part_of(call) is WAIVED
+
+
+@given(st.lists(st.sampled_from(list(Demand)), min_size=9, max_size=9))
+def test_whatever_is_decided_meanwhile_no_answered_talk_is_left_without_a_state(demands: list[Demand]) -> None:
+    """Rules may change with every event: what is over is owed for or settled, and what is settled stays so."""
+    story = Story().arrives().joins().rings("101").answers("101").holds("101").resumes("101").parts("101")
+    call: Call | None = None
+    for event, demand in zip(story.hangs_up("101").ends().events, [*demands, demands[-1]], strict=True):
+        before = call
+        call = apply(call, event, roster(), rules(demand))
+        assert call is not None
+        assert not _let_off(before) or _let_off(call)
+    assert _let_off(call) or part_of(call) is OWED

@@ -43,6 +43,7 @@ from callcenter.news import (
     Reminded,
     RightsChanged,
     RosterChanged,
+    RoutingChanged,
     Scored,
     SignedOff,
     StaffChanged,
@@ -94,6 +95,8 @@ from callcenter.rehearsing.stage import Stage
 from callcenter.reporting import api as reporting_api
 from callcenter.routing import api as routing_api
 from callcenter.routing import api_dial
+from callcenter.routing.asking.door import Door
+from callcenter.routing.asking.router import Router, Staffing
 from callcenter.routing.dialler import DialChanged, Dialler
 from callcenter.routing.doctor.doctor import Doctor
 from callcenter.routing.gate import Gate
@@ -125,6 +128,8 @@ class Parts:
     ledger: Ledger
     links: Links
     gate: Gate
+    router: Router
+    door: Door
     dialler: Dialler
     survey: Survey
     doctor: Doctor
@@ -160,6 +165,7 @@ def build(settings: Settings) -> Parts:
     listeners = Listeners(Models.of(settings), ears, health)
     law = _law(settings, links, (db, clock), capture)
     gate = Gate(outside)
+    router = _router(outside, gate, links)
     survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
     stage = Stage(House(out=outside, survey=survey, map=lambda pbx: links.feeds[pbx].map))
     hub.shown = stage.painted
@@ -173,6 +179,8 @@ def build(settings: Settings) -> Parts:
         ledger=ledger,
         links=links,
         gate=gate,
+        router=router,
+        door=Door(outside, router, settings.fastagi),
         dialler=Dialler(outside, gate.presence),
         survey=survey,
         doctor=Doctor(settings, lambda name: link(name, settings.pbx[name]), db, clock, listeners.models.names),
@@ -220,6 +228,11 @@ def _outside(settings: Settings, links: Links, ledger: Ledger, kept: tuple[Datab
         heard=ledger.heard,
         rules=lambda: ledger.rules,
     )
+
+
+def _router(outside: Outside, gate: Gate, links: Links) -> Router:
+    """Who answers where a call goes."""
+    return Router(outside, Staffing(presence=gate.presence, seats_of=gate.seats_of, number=links.number))
 
 
 def _of_talks(settings: Settings, outside: Outside, ledger: Ledger) -> tuple[Pausing, Wishing]:
@@ -278,6 +291,7 @@ def subscribe(parts: Parts) -> None:
     bus.on(HealthChanged, hub.health_changed)
     _subscribe_dialling(parts)
     _subscribe_recording(parts)
+    _subscribe_routing(parts)
     bus.on(Outage, parts.outages.told)
     bus.on(OutageWanted, parts.outages.wanted)
 
@@ -294,6 +308,16 @@ def _subscribe_dialling(parts: Parts) -> None:
     bus.on(DebtTold, parts.stage.owes)
     bus.on(OriginateFailed, parts.stage.originate_failed)
     bus.on(LinkUp, parts.stage.link_up)
+
+
+def _subscribe_routing(parts: Parts) -> None:
+    """Before a call waits: who is where, and what is asked."""
+    bus, router, door = parts.bus, parts.router, parts.door
+    bus.on(RosterChanged, router.roster_changed)
+    bus.on(RoutingChanged, router.routing_changed)
+    bus.on(RoutingChanged, door.routing_changed)
+    bus.on(LinkUp, door.link_up)
+    bus.on(LinkDown, door.link_down)
 
 
 def _subscribe_recording(parts: Parts) -> None:

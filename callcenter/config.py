@@ -75,7 +75,11 @@ class Backups(_Part):
 
 
 class Fastagi(_Part):
+    """``host``, ``port``: where PBXs ask about calls. ``address``: how they reach it, where that is not the same."""
+
+    host: str = "127.0.0.1"
     port: int = Field(default=4573, ge=0, le=65535)
+    address: str = Field(default="", pattern=r"^([A-Za-z0-9.-]{1,200}:[0-9]{1,5})?$")
 
 
 class Log(_Part):

@@ -26,6 +26,7 @@ from callcenter.log import Secret, logger
 from callcenter.news import MapChanged
 from callcenter.pbx_events import LinkDown, LinkUp
 from callcenter.pbxmap import PbxMap
+from callcenter.phone import Phone, parse
 
 log = logger(__name__)
 _JOURNALS: Final = "journal"
@@ -66,6 +67,11 @@ class Links:
         """A number as the PBX is to dial it: by the rules of the trunk, where one is named."""
         feed = self.feeds.get(pbx)
         return feed.map.to_dial(trunk, number) if feed and trunk else number
+
+    def number(self, pbx: str, channel: str, raw: str) -> Phone:
+        """A caller's number as the trunk on which he came means it."""
+        map = self.feeds[pbx].map
+        return parse(map.arrived(channel, raw), map.region_of(channel))
 
     def written_history(self, pbx: str) -> tuple[PbxMap, History | None]:
         """How a PBX's channels are read, and where it writes its calls down."""

@@ -37,3 +37,10 @@ owed = Gauge("callcenter_outcomes_owed", "Outcomes owed right now")
 missed_waiting = Gauge("callcenter_missed_callers_waiting", "Missed callers whom nobody has called back yet")
 missed_overdue = Gauge("callcenter_missed_callers_overdue", "Those of them whose time is up")
 jobs_failed = Counter("callcenter_jobs_failed", "Job attempts that failed", ["kind"])
+route_seconds = Histogram(
+    "callcenter_route_seconds", "From a PBX's question where a call goes to its answer", buckets=_FAST
+)
+route_answers = Counter("callcenter_route_answers", "Answers given, by where the facts were from", ["source"])
+route_unanswered = Counter(
+    "callcenter_route_unanswered", "Questions let go without an answer: the call goes on", ["why"]
+)

@@ -41,6 +41,11 @@ class OutcomeRulesChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingChanged:
+    """Business hours, or what is asked about callers of a queue, are decided otherwise now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeepingChanged:
     """What is kept, and how long, is decided otherwise now."""
 

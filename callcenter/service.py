@@ -49,6 +49,7 @@ async def _take_up(parts: Parts) -> None:
     await parts.db.read(parts.links.load_maps)
     await parts.ledger.start(roster)
     await parts.gate.start(roster)
+    await parts.router.start(roster)
     await parts.dialler.start()
     await parts.hub.start()
     await parts.health.well("database")
@@ -80,6 +81,8 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
         work = [
             group.create_task(parts.gate.run(), name="gate"),
             group.create_task(parts.survey.run(), name="survey"),
+            group.create_task(parts.router.run(), name="routing"),
+            group.create_task(parts.door.run(), name="routing port"),
             group.create_task(parts.seen.run(), name="seen"),
             group.create_task(parts.hub.run(), name="hub"),
             group.create_task(parts.jobs.run(), name="jobs"),

@@ -37,6 +37,7 @@ PURE: Final = (
     *("routing.why", "routing.actions", "routing.staff", "routing.membership", "routing.presence"),
     *("routing.missed", "routing.today", "routing.queues", "routing.unowned"),
     *("routing.parts", "routing.debts", "routing.desks", "routing.floor", "routing.holds", "routing.dials"),
+    *("routing.asking.route", "routing.asking.hours", "routing.asking.agi"),
     *("routing.doctor.examination", "routing.doctor.told"),
     *("screenpop.decide", "screenpop.board", "screenpop.heirs", "scoring.score"),
 )

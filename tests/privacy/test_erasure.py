@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.cards import CustomerTag, MergeRow, NoteRow
-from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer
+from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.imports import Import, ImportRow
 from callcenter.crm.models.listening import CommentRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import LegalHold
+from callcenter.crm.models.routing import BlockedNumber
 from callcenter.crm.models.scores import Evaluation, EvaluationAnswer, ScoreForm, ScoreFormVersion
 from callcenter.crm.models.tasks import DialRow, Task, TaskReminder
 from callcenter.crm.models.transcripts import Transcript, Utterance
@@ -81,6 +82,8 @@ def scatter(session: Session, customer: UUID) -> None:
     session.add(sheet)
     session.flush()
     row = ImportRow(import_id=sheet.id, n=1, fate="changed", customer_id=customer, cells=[NAME], before={"name": NAME})
+    number = session.scalars(select(PhoneNumber.id)).first()
+    session.add(BlockedNumber(number_id=number, reason="spam", created_at=START))
     session.add_all([row, dial, merged, note, tag, held, TaskReminder(task_id=task.id, user_id=user, at=START)])
 
 

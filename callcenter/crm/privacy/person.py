@@ -98,6 +98,7 @@ SPOTS: Final = (
         by=By.CALL,
         wipe={"number_raw": MASKED, "number_read": "", "name": "", "number_id": None, "customer_id": None},
     ),
+    Spot(table="blocked_numbers", column="number_id", by=By.NUMBER),
     Spot(table="phone_numbers", column="id", by=By.NUMBER),
     Spot(table="customers", column="id", by=By.CARD),
 )

@@ -75,6 +75,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         audit: verb thing thing_id details
         audit_cuts: digest
         audit_seals: digest
+        blocked_numbers: reason
         call_candidates: match reason
         call_gaps: cause filled_from
         call_notices: result
@@ -110,6 +111,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         renditions: store_key media_type sha256 silent
         recordings: pbx path state store_key media_type sha256 error erased_why silent
         retention_runs: removed
+        route_answers: pbx uniqueid queue verdict grounds source
         samples: state reason
         sampling_rules: name conditions seed
         score_form_versions: name content

@@ -72,7 +72,5 @@ def test_follow_me_rings_the_desk_and_the_mobile(floor: Floor) -> None:
     floor.phone(ROSA, answer_ms=None)
     floor.phone("trunk", answer_ms=400)
     until(floor.caller("79161230004", "7303", talk_ms=300).ended, 20, "the call is over")
-    assert {offer.phone: offer.result for offer in floor.log().offers} == {
-        ROSA: "answered_elsewhere",
-        "trunk": "talked",
-    }
+    rang = {ROSA: "answered_elsewhere", "trunk": "talked"}
+    until(lambda: {offer.phone: offer.result for offer in floor.log().offers} == rang, 5, "one talked")

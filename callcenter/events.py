@@ -294,6 +294,32 @@ class OutcomeLapsed(OfCall):
     outcome: UUID
 
 
+class PutOff(StrEnum):
+    """Why an outcome is logged later: its agent wants it so, a colleague took it over, or his queue was released."""
+
+    AGENT = "agent"
+    HANDED = "handed"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeDeferred(OfCall):
+    """What is owed by the agent need not be logged before his next call. ``holder`` logs it, ``note`` is for him."""
+
+    segment: int
+    by: UUID
+    why: PutOff
+    holder: UUID
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeDue(OfCall):
+    """What was put off is owed again by whoever talked."""
+
+    segment: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeWaived(OfCall):
     """A supervisor let an agent off with a reason."""
@@ -325,6 +351,8 @@ CallEvent: TypeAlias = (
     | Filled
     | OutcomeLogged
     | OutcomeLapsed
+    | OutcomeDeferred
+    | OutcomeDue
     | OutcomeWaived
     | SegmentClaimed
     | CustomerChosen

@@ -23,6 +23,8 @@ from callcenter.events import (
     Offered,
     OfferEnded,
     OfferResult,
+    OutcomeDeferred,
+    OutcomeDue,
     OutcomeLapsed,
     OutcomeLogged,
     OutcomeWaived,
@@ -49,7 +51,9 @@ from callcenter.recording_events import (
 from callcenter.roster import AgentId, Roster
 from callcenter.terms import NO_RULES, OutcomeRules
 
-_Decision: TypeAlias = OutcomeLogged | OutcomeLapsed | OutcomeWaived | SegmentClaimed | CustomerChosen
+_Decision: TypeAlias = (
+    OutcomeLogged | OutcomeLapsed | OutcomeDeferred | OutcomeDue | OutcomeWaived | SegmentClaimed | CustomerChosen
+)
 _Recording: TypeAlias = RecordingPaused | RecordingWentOn | RecordingWished
 
 
@@ -107,7 +111,9 @@ def _applied(call: Call, event: PastEvent | _Decision | _Recording, roster: Rost
             return _ended(call, event)
         case RecordingPaused() | RecordingWentOn() | RecordingWished() | Declined() | Announced():
             return _recording(call, event)
-        case OutcomeLogged() | OutcomeLapsed() | OutcomeWaived() | SegmentClaimed() | CustomerChosen():
+        case OutcomeLogged() | OutcomeLapsed() | OutcomeDeferred() | OutcomeDue() | OutcomeWaived():
+            return _decided(call, event)
+        case SegmentClaimed() | CustomerChosen():
             return _decided(call, event)
         case _:
             assert_never(event)
@@ -120,6 +126,10 @@ def _decided(call: Call, event: _Decision) -> Call:
             return _settle(call, seq, OutcomeState.LOGGED, outcome)
         case OutcomeLapsed(segment=seq, outcome=outcome):
             return _settle(call, seq, OutcomeState.AUTOMATIC, outcome) if call.segments[seq].owes else call
+        case OutcomeDeferred(segment=seq):
+            return _settle(call, seq, OutcomeState.DEFERRED, None) if call.segments[seq].owes else call
+        case OutcomeDue(segment=seq):
+            return _due(call, seq)
         case OutcomeWaived(segment=seq):
             return _settle(call, seq, OutcomeState.WAIVED, None)
         case SegmentClaimed():
@@ -349,6 +359,18 @@ def _settle(call: Call, seq: int, state: OutcomeState, outcome: UUID | None) -> 
         if segment.seq == seq or (segment.agent == agent and waits):
             call = _put(call, replace(segment, outcome_state=state, outcome=outcome))
     return call
+
+
+def _due(call: Call, seq: int) -> Call:
+    """All of his parts that were put off with this one are owed again."""
+    agent = call.segments[seq].agent
+    parts = tuple(
+        replace(s, outcome_state=OutcomeState.OWED)
+        if s.agent == agent and s.outcome_state is OutcomeState.DEFERRED
+        else s
+        for s in call.segments
+    )
+    return replace(call, segments=parts)
 
 
 def _claimed(call: Call, event: SegmentClaimed) -> Call:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -76,6 +76,14 @@ USUAL: Final = Terms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """Until then what is owed for a queue may wait; ``by`` whom."""
+
+    until: datetime
+    by: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeRules:
     """The terms of each queue by PBX and name, of calls to somebody's own number, of outgoing ones. ``short`` and
     ``timed_out`` are the ids of the codes that automatic outcomes have."""
@@ -85,6 +93,7 @@ class OutcomeRules:
     outbound: Terms = USUAL
     short: UUID | None = None
     timed_out: UUID | None = None
+    released: Mapping[tuple[str, str], Released] = field(default_factory=dict)
 
     def of(self, call: Call, segment: Segment) -> Terms:
         if call.direction is Direction.OUTBOUND:

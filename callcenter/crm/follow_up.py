@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.call import Call, OutcomeState
-from callcenter.crm import callbacks, calls, tasks
+from callcenter.crm import callbacks, calls, deferrals, tasks
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.statement import Statement
 from callcenter.crm.upsert import table_of, upsert
-from callcenter.events import CallEvent, Ended, Filled, OutcomeLogged, OutcomeWaived
+from callcenter.events import CallEvent, Ended, Filled, OutcomeDeferred, OutcomeLogged, OutcomeWaived
 from callcenter.recording_events import RecordingStarted
 
 _hand_over: Final = Statement(
@@ -83,6 +83,8 @@ def _keep(session: Session, call: Call, event: CallEvent, now: datetime) -> None
         case OutcomeLogged(outcome=code, by=by, comment=comment):
             settled = {"state": "logged", "code_id": code, "comment": comment, "by_id": by, "at": event.at}
             calls.settle(session, _id_of(call, event.segment), settled)
+        case OutcomeDeferred(segment=seq) if agent := call.segments[seq].agent:
+            deferrals.keep(session, _id_of(call, seq), agent, event)
         case OutcomeWaived(by=by, reason=reason):
             settled = {"state": "waived", "code_id": None, "comment": reason, "by_id": by, "at": event.at}
             calls.settle(session, _id_of(call, event.segment), settled)

@@ -8,12 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.crm import policy_row
+from callcenter.crm import policy_row, releases
 from callcenter.crm.models.outcomes import OutcomeCode
+from callcenter.events import Direction
 from callcenter.terms import SHORT_CALL, TIMED_OUT, Afterwards, Demand, OutcomeRules, Terms, Then
 
 KEY: Final = "outcome_rules"
 LONGEST_S: Final = 600
+MOST_DEFERRALS: Final = 20
 LONGEST_LIMIT_S: Final = 3600
 SHORTEST_LIMIT_S: Final = 5
 _LIMITED: Final = frozenset({Demand.TIMED, Demand.FULL})
@@ -58,12 +60,20 @@ class QueueRule(OutcomeRule):
 
 class OutcomeRulesBody(BaseModel):
     """``direct``: calls to somebody's own number, and those an agent passed on to him; ``outbound``: outgoing ones. A
-    queue that is not named owes as usual."""
+    queue that is not named owes as usual. ``deferrals``: how many outcomes an agent may put off at a time."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     queues: list[QueueRule] = Field(default_factory=list, max_length=500)
     direct: OutcomeRule = OutcomeRule()
     outbound: OutcomeRule = OutcomeRule()
+    deferrals: Annotated[int, Field(ge=0, le=MOST_DEFERRALS)] = 3
+
+    def of(self, pbx: str, queue: str, direction: str) -> OutcomeRule:
+        """The rule for a talk."""
+        if direction == Direction.OUTBOUND:
+            return self.outbound
+        usual = OutcomeRule() if queue else self.direct
+        return next((rule for rule in self.queues if (rule.pbx, rule.queue) == (pbx, queue)), usual)
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -95,4 +105,5 @@ def rules(session: Session) -> OutcomeRules:
         outbound=policy.outbound.value(),
         short=codes.get(SHORT_CALL),
         timed_out=codes.get(TIMED_OUT),
+        released=releases.every(session),
     )

@@ -9,6 +9,7 @@ from callcenter.crm import (
     api_calls,
     api_cards,
     api_customers,
+    api_debts,
     api_health,
     api_me,
     api_merges,
@@ -33,6 +34,7 @@ def add_routes(app: web.Application) -> None:
     people = (api_session, api_me, api_users, api_teams)
     record = (
         api_customers,
+        api_debts,
         api_reach,
         api_cards,
         api_merges,

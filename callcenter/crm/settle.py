@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, OutcomeState
-from callcenter.crm import outcomes, visible
+from callcenter.crm import deferrals, outcome_rules, outcomes, visible
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.outcomes import OutcomeRow
 from callcenter.crm.rights import Actor, Verb, allow
 from callcenter.errors import Forbidden, NotFound, Refused
 from callcenter.events import CallKey
+from callcenter.terms import Demand
 
 _CORRECTED_WITHIN: Final = timedelta(hours=24)
 _OPEN: Final = UNSETTLED | {OutcomeState.DEFERRED}
@@ -41,7 +42,8 @@ def logged(
     Raises Refused, Invalid.
     """
     row, call = _seen(session, segment_id, actor)
-    if not allow(actor, Verb.SETTLE, visible.part(session, row.agent_id)):
+    his = allow(actor, Verb.SETTLE, visible.part(session, row.agent_id))
+    if not his and not deferrals.holds(session, segment_id, actor.id):
         raise Forbidden("this is another agent's part of the call")
     state = OutcomeState(row.outcome_state)
     if state is OutcomeState.NONE:
@@ -62,6 +64,23 @@ def drafted(session: Session, segment_id: UUID, actor: Actor) -> SegmentRow:
     if OutcomeState(row.outcome_state) not in _OPEN:
         raise Refused("no outcome is owed here", code="nothing_owed")
     return row
+
+
+def put_off(session: Session, segment_id: UUID, actor: Actor) -> Part:
+    """The part whose outcome may be logged later or by somebody else: one's own as long as the rules allow, or an
+    agent's whom one may let off. Raises Refused."""
+    row, call = _seen(session, segment_id, actor)
+    own, over = row.agent_id == actor.id, allow(actor, Verb.WAIVE, visible.part(session, row.agent_id))
+    if not own and not over:
+        raise Forbidden("this is another agent's part of the call")
+    if OutcomeState(row.outcome_state) not in UNSETTLED:
+        raise Refused("no outcome is owed here", code="nothing_owed")
+    if own:
+        rules = outcome_rules.read(session)
+        if rules.of(call.pbx, row.queue, call.direction).demand is Demand.FULL:
+            raise Refused("the rules of this queue leave no way round its form", code="no_early_exit")
+        deferrals.refuse_more(session, actor.id, rules.deferrals)
+    return Part(id=row.id, call=CallKey(pbx=call.pbx, uniqueid=call.uniqueid), seq=row.seq, agent=row.agent_id)
 
 
 def waived(session: Session, segment_id: UUID, actor: Actor) -> Part:
@@ -101,7 +120,8 @@ def only_owed(session: Session, call_id: UUID, actor: Actor) -> UUID:
 
 def _seen(session: Session, segment_id: UUID, actor: Actor) -> tuple[SegmentRow, CallRow]:
     parts = select(SegmentRow, CallRow).join(CallRow, CallRow.id == SegmentRow.call_id)
-    found = session.execute(visible.narrow(parts.where(SegmentRow.id == segment_id), actor, CallRow)).first()
+    seen = or_(visible.seen(actor, CallRow), deferrals.held(actor.id))
+    found = session.execute(parts.where(SegmentRow.id == segment_id, seen)).first()
     if found is None:
         raise NotFound("no such segment")
     return found[0], found[1]

@@ -19,6 +19,7 @@ from callcenter.routing.agents import Agents, Known
 from callcenter.routing.book import Book
 from callcenter.routing.breaks import Breaks
 from callcenter.routing.debts import Debt
+from callcenter.routing.deferring import Deferring
 from callcenter.routing.figures import Figuring
 from callcenter.routing.floor import DOUBTFUL, Seat
 from callcenter.routing.limits import Limits
@@ -50,6 +51,7 @@ class Gate:
         self._workers = [Worker(post, self._hands, look_again_s) for post in self._posts.values()]
         self.breaks = Breaks(self._hands, self._posts)
         self.limits = Limits(outside, self.breaks)
+        self.deferring = Deferring(outside)
         self._reach = Reach(outside, self._phone_changed, look_again_s)
 
     @property
@@ -67,6 +69,7 @@ class Gate:
         for call in self._out.live().values():
             self._parts.put(call)
         self.limits.start()
+        await self.deferring.start(frozenset(b.agent for b in roster.bindings if b.holds(now)))
         self._reach.sit(roster)
         await self._agents.sit(roster)
 
@@ -77,6 +80,7 @@ class Gate:
                 tasks.create_task(self._reach.run(worker.post.pbx), name=f"reach:{worker.post.pbx}")
             tasks.create_task(self._book.run(), name="gate:book")
             tasks.create_task(self.limits.run(), name="gate:limits")
+            tasks.create_task(self.deferring.run(), name="gate:deferrals")
 
     def seats(self, pbx: str) -> tuple[Seat, ...]:
         """The queue members of a PBX as they are now."""
@@ -172,6 +176,7 @@ class Gate:
         self._seating.roster = event.roster
         self._people_moved()
         self._reach.sit(event.roster)
+        self.deferring.left(gone)
         await self.breaks.left_desk(gone)
         await self._agents.sit(event.roster)
 

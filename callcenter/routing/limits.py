@@ -9,10 +9,10 @@ from typing import Final, TypeAlias
 
 from callcenter.call import Call, Changed, OutcomeState, Segment
 from callcenter.contain import contained
-from callcenter.events import CallKey, OutcomeLapsed
+from callcenter.events import CallKey, OutcomeDeferred, OutcomeLapsed, PutOff
 from callcenter.routing.breaks import Breaks
 from callcenter.routing.outside import Outside
-from callcenter.terms import Afterwards, Demand, Terms, over
+from callcenter.terms import Afterwards, Demand, Released, Terms, over
 
 _LOOK_SECONDS: Final = 1.0
 _Part: TypeAlias = tuple[CallKey, int]
@@ -61,6 +61,19 @@ class Limits:
                 mono = self._out.clock.monotonic()
                 lapse = OutcomeLapsed(call=call.key, at=now, mono=mono, segment=segment.seq, outcome=outcome)
                 await self._out.take(lapse)
+        for call, segment, released in list(self._let_go(now)):
+            if segment.agent is not None:
+                mono = self._out.clock.monotonic()
+                later = OutcomeDeferred(
+                    call=call.key,
+                    at=now,
+                    mono=mono,
+                    segment=segment.seq,
+                    by=released.by,
+                    why=PutOff.RELEASE,
+                    holder=segment.agent,
+                )
+                await self._out.take(later)
         await self._breaks.expire(now)
 
     async def _settled(self, change: Changed, segment: Segment, now: datetime) -> None:
@@ -74,6 +87,16 @@ class Limits:
                 await self._breaks.wrap(segment.agent, until)
         elif isinstance(change.event, OutcomeLapsed) and terms.afterwards is Afterwards.KEPT:
             await self._breaks.lapsed(segment.agent)
+
+    def _let_go(self, now: datetime) -> Iterator[tuple[Call, Segment, Released]]:
+        """Those who owe for a queue that is released now."""
+        released = self._out.rules().released
+        for key, seq in self._over:
+            call = self._out.live().get(key)
+            segment = call.segments[seq] if call else None
+            found = released.get((key.pbx, segment.queue)) if segment and segment.owes else None
+            if call and segment and found and found.until > now:
+                yield call, segment, found
 
     def _up(self, now: datetime) -> Iterator[tuple[Call, Segment]]:
         for (key, seq), since in self._over.items():

@@ -19,7 +19,7 @@ from callcenter import api
 from callcenter.bus import Bus
 from callcenter.clock import SetClock
 from callcenter.config import Http, Settings
-from callcenter.crm import access, rosters, users
+from callcenter.crm import access, queues, rosters, users
 from callcenter.crm.models.office import Audit
 from callcenter.crm.models.people import User
 from callcenter.crm.routes import add_routes
@@ -150,6 +150,11 @@ class Office:
     async def extension(self, number: str, pbx: str = "main") -> UUID:
         name = f"PJSIP/{number}"
         return await self.db.write(lambda s: rosters.put_extension(s, pbx, number, [name], [name]).id)
+
+    async def queue(self, name: str) -> UUID:
+        """A queue of the PBX."""
+        await self.db.write(lambda s: queues.met(s, "main", [name]))
+        return (await self.db.read(lambda s: queues.of_pbx(s, "main")))[0].id
 
     async def happens(self, story: Story) -> None:
         """The PBX tells the story."""

@@ -15,6 +15,7 @@ from callcenter.crm.models.cards import CustomerTag, MergeRow, NoteRow
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.imports import Import, ImportRow
 from callcenter.crm.models.listening import CommentRow
+from callcenter.crm.models.outcomes import Deferral
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import LegalHold
 from callcenter.crm.models.routing import BlockedNumber
@@ -84,6 +85,9 @@ def scatter(session: Session, customer: UUID) -> None:
     row = ImportRow(import_id=sheet.id, n=1, fate="changed", customer_id=customer, cells=[NAME], before={"name": NAME})
     number = session.scalars(select(PhoneNumber.id)).first()
     session.add(BlockedNumber(number_id=number, reason="spam", created_at=START))
+    segment = session.scalars(select(SegmentRow.id)).first()
+    who = {"agent_id": user, "holder_id": user, "by_id": user}
+    session.add(Deferral(segment_id=segment, why="handed", note=f"{NAME} asks", at=START, until=START, **who))
     session.add_all([row, dial, merged, note, tag, held, TaskReminder(task_id=task.id, user_id=user, at=START)])
 
 

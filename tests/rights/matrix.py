@@ -58,6 +58,7 @@ def only(*roles: str, body: Any = None) -> Row:
 ALL_BUT_OWN: Final = {"agent": "team", "supervisor": "team", "admin": "team other"}
 FLOOR: Final = ("supervisor", "admin")
 WHY: Final = {"reason": "ill"}
+PUT_OFF: Final = things("own", "own team", seen={"agent": "team"})
 ON_AGENT: Final = Row(body=WHY, roles=FLOOR, reach={"supervisor": "own team", "admin": "own team other"})
 NOBODYS: Final = "own team other"
 """A talk that is nobody's is open to everybody; one that is somebody's is told so."""
@@ -186,6 +187,13 @@ MATRIX: Final[dict[str, Row]] = {
         roles=FLOOR,
         reach={"supervisor": "own team", "admin": "own team other"},
     ),
+    "GET /me/debts": anybody(),
+    "GET /me/colleagues": anybody(),
+    "POST /segments/{segment_id}/defer": PUT_OFF,
+    "POST /segments/{segment_id}/hand-over": replace(PUT_OFF, body={"to": "{agent_id}"}),
+    "GET /releases": only(*FLOOR),
+    "POST /queues/{queue_id}/release": only(*FLOOR, body={"minutes": 5, "reason": "ill"}),
+    "DELETE /queues/{queue_id}/release": only(*FLOOR),
     "GET /agents": only(*FLOOR),
     "POST /agents/{agent_id}/pause": ON_AGENT,
     "POST /agents/{agent_id}/resume": ON_AGENT,

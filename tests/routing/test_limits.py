@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from callcenter.crm import outcome_rules
 from callcenter.db import Database
+from callcenter.news import RosterChanged
+from callcenter.roster import Roster
 from callcenter.routing.presence import Mood
-from callcenter.terms import Afterwards, Demand, Terms
+from callcenter.terms import Afterwards, Demand, Released, Terms
 from tests.routing.house import House, eventually, service
-from tests.spine.story import ANNA, Story, answered
+from tests.spine.story import ANNA, BORIS, Story, answered, roster
+from tests.until import until_async
 
 
 async def decide(house: House, demand: Demand, limit_s: int, afterwards: Afterwards = Afterwards.FREED) -> None:
@@ -66,3 +70,23 @@ async def test_without_an_early_exit_he_is_free_when_the_time_is_over_and_not_be
         assert why.until is not None
         await again.gate.breaks.expire(why.until)
         await again.becomes("PJSIP/101", False)
+
+
+async def test_a_released_queue_keeps_nobody_and_what_waited_is_owed_when_he_goes(staffed: Database) -> None:
+    """Sign-out is always possible; and whoever comes back has the debt again."""
+    async with service(staffed) as house:
+        await house.pbx.connect()
+        await house.told(answered("101"))
+        await house.becomes("PJSIP/101", True)
+        released = Released(until=datetime.max.replace(tzinfo=UTC), by=BORIS)
+        house.ledger.rules = replace(house.ledger.rules, released={("main", "support"): released})
+        await house.gate.limits.look()
+        await house.becomes("PJSIP/101", False)
+        assert not house.ledger.live()
+        house.ledger.rules = replace(house.ledger.rules, released={})
+        away = Roster(bindings=tuple(b for b in roster().bindings if b.agent == BORIS))
+        await house.bus.publish(RosterChanged(roster=away))
+        await until_async(lambda: bool(house.ledger.live()))
+        await house.bus.publish(RosterChanged(roster=roster()))
+        await house.becomes("PJSIP/101", True)
+        assert house.gate.presence(ANNA).debts == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Text
+from sqlalchemy import JSON, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
@@ -36,3 +36,31 @@ class OutcomeRow(Row):
     comment: Mapped[str] = mapped_column(Text, default="")
     by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Deferral(Row):
+    """An outcome that was put off; it stands while its segment is ``deferred``. ``why``: agent, handed or release.
+    ``holder_id`` logs it, until ``until`` at the latest."""
+
+    __tablename__ = "deferrals"
+    segment_id: Mapped[UUID] = mapped_column(ForeignKey("segments.id"), unique=True)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    holder_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    why: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class QueueRelease(Row):
+    """For a limited time nobody is kept from his next call for what he owes for this queue."""
+
+    __tablename__ = "queue_releases"
+    __table_args__ = (UniqueConstraint("pbx", "queue"),)
+    pbx: Mapped[str] = mapped_column(Text)
+    queue: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(Text, default="")

@@ -33,6 +33,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         contact_ways: value key label note
         customer_tags: tag folded
         customers: name organisation email address note search_text
+        deferrals: note
         dials: number
         erasures: pending reference
         evaluation_answers: words comment
@@ -60,6 +61,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         imports: filename columns
         offers: device leg
         pause_reasons: note
+        queue_releases: reason
         segments: device leg extension
         sign_in_attempts: username address
         sign_ins: address agent_software
@@ -83,6 +85,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         contact_ways: kind service
         customer_links: role
         customers: kind status language
+        deferrals: why
         dials: pbx state reason
         erasures: reason report
         import_rows: fate reason points doubts undone
@@ -102,6 +105,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         pauses_taken: reason code queue
         phone_numbers: region
         policies: key value
+        queue_releases: pbx queue
         queue_visits: queue result
         queues: pbx name label speech
         recording_notices: text how sound key

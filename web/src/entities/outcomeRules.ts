@@ -3,11 +3,12 @@ import { http } from '@/api/client'
 import type { OutcomeRule, OutcomeRulesBody } from '@/api/types'
 
 export type Rule = Required<OutcomeRule>
-export interface OutcomeRules { queues: (Rule & { pbx: string; queue: string })[]; direct: Rule; outbound: Rule }
+export interface OutcomeRules { queues: (Rule & { pbx: string; queue: string })[]; direct: Rule; outbound: Rule; deferrals: number }
 export const THENS = ['owe', 'automatic', 'nothing'] as const
 export const DEMANDS = ['off', 'optional', 'mandatory', 'timed', 'full'] as const
 export const AFTERWARDS = ['freed', 'kept'] as const
 export const LONGEST_S = 600
+export const MOST_DEFERRALS = 20
 export const LIMITS_S = { min: 5, max: 3600, usual: 60 } as const
 export const USUAL: Rule = { demand: 'mandatory', limit_s: 0, afterwards: 'freed', under_s: 0, then: 'owe' }
 export const limited = (rule: Rule) => rule.demand === 'timed' || rule.demand === 'full'

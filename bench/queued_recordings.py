@@ -36,8 +36,9 @@ from callcenter.crm.schema import migrate
 from callcenter.db import Database
 from callcenter.health import Health
 from callcenter.ids import new_id
-from callcenter.jobs import Jobs
-from callcenter.recording.capture import KIND, Capture, open_store
+from callcenter.jobs import AT_ONCE, Jobs
+from callcenter.recording.capture import Capture, open_store
+from callcenter.recording.captured import KIND
 from tests.privacy.allowed import allow_recording
 from tests.until import until_async
 
@@ -96,7 +97,7 @@ class Night:
         clock = SystemClock()
         spools = Recordings(spool=self.spool)
         capture = Capture(self.db, clock, Health(Bus(), clock), lambda _: spools, open_store(self.store.as_uri()))
-        self.jobs = Jobs(self.db, clock)
+        self.jobs = Jobs(self.db, clock, at_once=AT_ONCE)
         self.jobs.on(KIND, capture.store)
 
     async def wait_in_line(self, files: int, ended_at: datetime) -> list[UUID]:

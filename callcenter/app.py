@@ -27,7 +27,7 @@ from callcenter.db import Database
 from callcenter.explaining import api as explaining_api
 from callcenter.explaining.api import Journals
 from callcenter.health import Health, HealthChanged
-from callcenter.jobs import Jobs
+from callcenter.jobs import AT_ONCE, Jobs
 from callcenter.ledger import Ledger
 from callcenter.links import Links, link
 from callcenter.news import (
@@ -76,7 +76,8 @@ from callcenter.recording import (
     api_wishing,
 )
 from callcenter.recording import api as recording_api
-from callcenter.recording.capture import KIND, Capture, open_store
+from callcenter.recording.capture import Capture, open_store
+from callcenter.recording.captured import KIND
 from callcenter.recording.ears import Ears
 from callcenter.recording.listeners import Listeners
 from callcenter.recording.models import Models
@@ -207,7 +208,7 @@ def build(settings: Settings) -> Parts:
 
 def _jobs(kept: tuple[Database, Clock], capture: Capture, law: privacy.Law) -> Jobs:
     """Who does what was left for later."""
-    jobs = Jobs(*kept)
+    jobs = Jobs(*kept, at_once=AT_ONCE)
     jobs.on(KIND, capture.store)
     jobs.on(erasure.KIND, law.eraser.job)
     jobs.on(again.KIND, again.Again(*kept).step)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, Table, Text, bindparam, insert, or_, select, text, update
+from sqlalchemy import JSON, Index, Integer, Select, Table, Text, bindparam, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callcenter import metrics
@@ -23,18 +24,19 @@ from callcenter.log import logger
 from callcenter.tables import Base, UtcDateTime
 
 log = logger(__name__)
+AT_ONCE: Final = 8
+"""So many short jobs keep the disk and the database busy; their commits are shared."""
 _LEASE: Final = timedelta(minutes=5)
 _LONGEST_WAIT: Final = 300.0
 _IDLE_SECONDS: Final = 1.0
+_UNDONE: Final = text("done_at IS NULL")
 
 
 class Job(Base):
     """``done_at`` None: still to do. ``leased_until`` keeps other workers away."""
 
     __tablename__ = "jobs"
-    __table_args__ = (
-        Index("ix_jobs_due", "run_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
-    )
+    __table_args__ = (Index("ix_jobs_due", "kind", "run_at", sqlite_where=_UNDONE, postgresql_where=_UNDONE),)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(Text)
     args: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -45,19 +47,19 @@ class Job(Base):
     error: Mapped[str] = mapped_column(Text, default="")
 
 
-_due: Final = (
-    select(Job)
-    .where(Job.done_at.is_(None), Job.run_at <= bindparam("now", type_=UtcDateTime()))
-    .where(Job.kind.in_(bindparam("kinds", expanding=True)))
-    .where(or_(Job.leased_until.is_(None), Job.leased_until < bindparam("now", type_=UtcDateTime())))
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
-_oldest: Final = _due.order_by(Job.run_at)
-_newest: Final = _due.order_by(Job.run_at.desc())
 _jobs: Final = cast(Table, Job.__table__)
 _add: Final = insert(_jobs)
 _mark: Final = update(_jobs).where(_jobs.c.id == bindparam("job"))
+_now: Final = bindparam("now", type_=UtcDateTime())
+_due: Final = (
+    select(_jobs.c.id, _jobs.c.kind, _jobs.c.args, _jobs.c.attempts, _jobs.c.run_at)
+    .where(_jobs.c.kind == bindparam("kind"), _jobs.c.done_at.is_(None), _jobs.c.run_at <= _now)
+    .where(or_(_jobs.c.leased_until.is_(None), _jobs.c.leased_until < _now))
+    .limit(bindparam("most", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_oldest: Final = _due.order_by(_jobs.c.run_at)
+_newest: Final = _due.order_by(_jobs.c.run_at.desc())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +89,20 @@ def enqueue(session: Session, kind: str, args: dict[str, Any], *, at: datetime) 
 
 
 class Jobs:
-    """Runs jobs one after another, for ever; a failing one is repeated with growing pauses, up to five minutes.
+    """Runs jobs, ``at_once`` at the same time, for ever; a failing one is repeated with growing pauses, up to five
+    minutes.
 
     The longest due and the last due take turns: what has waited a night goes on, and what comes now does not wait for
-    it.
+    it. However many have ended, one transaction marks them and claims as many others.
     """
 
-    def __init__(self, db: Database, clock: Clock, lease: timedelta = _LEASE) -> None:
+    def __init__(self, db: Database, clock: Clock, lease: timedelta = _LEASE, at_once: int = 1) -> None:
         self._db = db
         self._clock = clock
         self._lease = lease
+        self._free = at_once
         self._kinds: dict[str, Work] = {}
+        self._ended: list[Ended] = []
         self._wake = asyncio.Event()
         self._turn = False
 
@@ -109,36 +114,47 @@ class Jobs:
         self._wake.set()
 
     async def run(self) -> None:
-        ended: Ended | None = None
-        while True:
-            claim, ended = await self._next(ended)
-            if claim:
-                ended = await self._do(claim)
-                continue
-            self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
-            except TimeoutError:
-                pass
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._wake.clear()
+                for claim in await self._next():
+                    self._free -= 1
+                    group.create_task(self._do(claim), name=f"job-{claim.kind}")
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
 
-    async def _next(self, ended: Ended | None) -> tuple[Claim | None, Ended | None]:
-        """Marks the last job and claims another in one transaction; without a database neither, to be tried again."""
+    async def _next(self) -> list[Claim]:
+        """Marks what has ended and claims others in one transaction; without a database neither, to be tried again."""
+        ended, free = tuple(self._ended), self._free
+        if not ended and not free:
+            return []
         try:
-            return await self._db.write(lambda s: self._mark_and_claim(s, ended)), None
+            claims = await self._db.write(lambda s: self._mark_and_claim(s, ended, free))
         except Unavailable:
-            return None, ended
+            return []
+        del self._ended[: len(ended)]
+        return claims
 
-    def _mark_and_claim(self, session: Session, ended: Ended | None) -> Claim | None:
-        if ended:
-            session.execute(_mark, {"job": ended.id, **ended.values})
+    def _mark_and_claim(self, session: Session, ended: Sequence[Ended], most: int) -> list[Claim]:
+        for one in ended:
+            session.execute(_mark, {"job": one.id, **one.values})
+        if most == 1:
+            self._turn = not self._turn
+            return self._claim(session, _oldest if self._turn else _newest, 1)
+        first = self._claim(session, _newest, most // 2)
+        return first + self._claim(session, _oldest, most - len(first))
+
+    def _claim(self, session: Session, order: Select[Any], most: int) -> list[Claim]:
         now = self._clock.now()
-        self._turn = not self._turn
-        job = session.scalars(_oldest if self._turn else _newest, {"now": now, "kinds": list(self._kinds)}).first()
-        if job is None:
-            return None
-        job.leased_until = now + self._lease
-        job.attempts += 1
-        return Claim(id=job.id, kind=job.kind, args=job.args, attempts=job.attempts)
+        found = [
+            job for kind in self._kinds for job in session.execute(order, {"kind": kind, "now": now, "most": most})
+        ]
+        found.sort(key=attrgetter("run_at"), reverse=order is _newest)
+        claims = [Claim(id=j.id, kind=j.kind, args=j.args, attempts=j.attempts + 1) for j in found[:most]]
+        for one in claims:
+            leased = {"leased_until": now + self._lease, "attempts": one.attempts}
+            session.execute(_mark, {"job": one.id, **leased})
+        return claims
 
     async def _hold(self, claim: Claim) -> None:
         """Keeps a long job ours while it is being done."""
@@ -148,19 +164,26 @@ class Jobs:
                 held = {"job": claim.id, "leased_until": self._clock.now() + self._lease}
                 await self._db.write(partial(_mark_held, held))
 
-    async def _do(self, claim: Claim) -> Ended:
+    async def _do(self, claim: Claim) -> None:
         holding = asyncio.create_task(self._hold(claim), name="job-lease")
         try:
             await self._kinds[claim.kind](claim.args)
         except Exception as wrong:
-            metrics.jobs_failed.labels(kind=claim.kind).inc()
-            log.warning("job_failed", kind=claim.kind, job=str(claim.id), error=f"{type(wrong).__name__}: {wrong}")
-            pause = min(_LONGEST_WAIT, 2.0 ** min(claim.attempts, 10))
-            again = {"run_at": self._clock.now() + timedelta(seconds=pause), "leased_until": None}
-            return Ended(id=claim.id, values={**again, "error": f"{type(wrong).__name__}: {wrong}"[:500]})
+            values = self._again(claim, wrong)
+        else:
+            values = {"done_at": self._clock.now(), "error": ""}
         finally:
             holding.cancel()
-        return Ended(id=claim.id, values={"done_at": self._clock.now(), "error": ""})
+        self._ended.append(Ended(id=claim.id, values=values))
+        self._free += 1
+        self._wake.set()
+
+    def _again(self, claim: Claim, wrong: Exception) -> dict[str, Any]:
+        said = f"{type(wrong).__name__}: {wrong}"
+        metrics.jobs_failed.labels(kind=claim.kind).inc()
+        log.warning("job_failed", kind=claim.kind, job=str(claim.id), error=said)
+        pause = min(_LONGEST_WAIT, 2.0 ** min(claim.attempts, 10))
+        return {"run_at": self._clock.now() + timedelta(seconds=pause), "leased_until": None, "error": said[:500]}
 
 
 def _mark_held(held: Mapping[str, Any], session: Session) -> None:

@@ -18,7 +18,7 @@ from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeRow
 from callcenter.demo.pbx import PBX_SPOOL
 from callcenter.demo.spool import Spool, dialogues
-from callcenter.recording.capture import KIND
+from callcenter.recording.captured import KIND
 
 DAYS: Final = 14
 _CALLS: Final = 260

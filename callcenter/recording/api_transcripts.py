@@ -24,7 +24,7 @@ from callcenter.crm.upsert import upsert
 from callcenter.errors import Refused
 from callcenter.recording import waiting
 from callcenter.recording.api import readable
-from callcenter.recording.capture import LISTEN
+from callcenter.recording.captured import LISTEN
 from callcenter.recording.spoken import Part, agent_at
 
 

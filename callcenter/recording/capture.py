@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,8 +18,6 @@ import obstore
 from obstore.exceptions import BaseError as StoreError
 from obstore.store import ObjectStore, from_url
 from prometheus_client import Counter
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
     from obstore.store import RetryConfig
@@ -27,31 +26,30 @@ from callcenter import jobs
 from callcenter.clock import Clock
 from callcenter.config import Received, Recordings
 from callcenter.crm.absence import Absence
-from callcenter.crm.models.calls import CallRow, RecordingRow
-from callcenter.crm.privacy import keeping, policies
-from callcenter.crm.privacy.rules import Lack, Verdict
+from callcenter.crm.models.calls import RecordingRow
+from callcenter.crm.privacy import keeping
+from callcenter.crm.privacy.rules import Lack
 from callcenter.crm.upsert import update_row
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.log import logger
-from callcenter.recording import courses, renditions
+from callcenter.recording import captured, courses
+from callcenter.recording.captured import Case
 from callcenter.recording.files import FileFault, NotARecording, Wave, cut, inspect, locate, remove, still_for, whole
 from callcenter.recording.sides import shape, sides_of, stereo
 
 log = logger(__name__)
-KIND: Final = "store_recording"
-LISTEN: Final = "transcribe"
 _WHY: Final = 300
+_LARGE: Final = 16 * 1024**2
+"""Bytes: half an hour of a mixed talk. Of larger files one at a time is held in memory."""
 _RETRY: Final[RetryConfig] = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
 _MISSING_AFTER: Final = timedelta(minutes=10)
 _WRITTEN_AFTER: Final = timedelta(seconds=5)
-_FORGOTTEN_AFTER: Final = timedelta(minutes=5)
 _WAS_THERE: Final = frozenset({FileFault.GROWING, FileFault.VANISHED, Absence.STORE_UNAVAILABLE})
 """What a recording waits for, or waited for, whose file was seen."""
 _TICK_NS: Final = 20_000_000
 """Two writes within a tick of the file system's clock cannot be told apart by their times."""
-_SETTLED: Final = frozenset({"stored", "refused", "erased"})
 refused = Counter("callcenter_recordings_refused", "Recordings not kept because the law is not seen to", ["reason"])
 
 
@@ -89,27 +87,28 @@ class Capture:
         self._clock = clock
         self._health = health
         self._spools = spools
+        self._room = asyncio.Semaphore(1)
         self.kept = store
 
     async def store(self, args: Mapping[str, Any]) -> None:
         """The job: one recording. Raises Unavailable to be tried again."""
-        recording = UUID(args["recording"])
-        row, ended_at, verdict = await self._db.read(lambda s: _row(s, recording))
-        if row.state in _SETTLED:
+        case = await self._db.read(lambda s: captured.case(s, UUID(args["recording"])))
+        row, ended_at = case.row, case.ended_at or self._clock.now()
+        if row.state in captured.SETTLED:
             return
-        if verdict.lack:
-            await self._refuse(row, verdict.lack)
+        if case.verdict.lack:
+            await self._refuse(row, case.verdict.lack)
             return
         values: dict[str, Any]
         try:
-            stored = await self._copy(row, ended_at or self._clock.now(), verdict.until)
+            stored = await self._copy(case, ended_at)
         except _Unfinished:
-            await self._later(row, ended_at or self._clock.now())
+            await self._later(row, ended_at)
             return
         except NotARecording as wrong:
             values = {"state": wrong.code, "error": wrong.fault}
         except FileNotFoundError:
-            values = await self._not_there(row, ended_at or row.started_at)
+            values = await self._not_there(row, case.ended_at or row.started_at)
         except Unavailable as wrong:
             if row.error not in _WAS_THERE or wrong.code in _WAS_THERE:
                 await self._waits(row, wrong.code)
@@ -119,17 +118,16 @@ class Capture:
             await self._waits(row, ill.code)
             raise ill from wrong
         else:
-            values = {**self._found(stored), "policy_id": verdict.under}
+            values = {**self._found(stored), "policy_id": case.verdict.under}
         await self._health.well("recordings")
-        await self._db.write(lambda s: _settle(s, recording, values))
-        await self._clear(row, values["state"])
+        await self._clear(row, await self._db.write(lambda s: captured.settle(s, row.id, values)))
 
     async def _refuse(self, row: RecordingRow, lack: Lack) -> None:
         """Nothing is kept that nobody decided to keep; whether the PBX may keep it is a policy of its own."""
         if await self._db.read(lambda s: keeping.load(s).pbx_files) == "delete":
             await asyncio.to_thread(remove, [row.path], self._spools(row.pbx))
         await self._clear(row, "refused")
-        await self._db.write(lambda s: update_row(s, RecordingRow, row.id, {"state": "refused", "error": str(lack)}))
+        await self._db.write(lambda s: captured.settle(s, row.id, {"state": "refused", "error": str(lack)}))
         refused.labels(reason=str(lack)).inc()
 
     async def _clear(self, row: RecordingRow, state: str) -> None:
@@ -149,23 +147,28 @@ class Capture:
         if now - ended_at > _WRITTEN_AFTER:
             await self._waits(row, FileFault.GROWING)
         again = now + _WRITTEN_AFTER
-        await self._db.write(lambda s: jobs.enqueue(s, KIND, {"recording": str(row.id)}, at=again))
+        await self._db.write(lambda s: jobs.enqueue(s, captured.KIND, {"recording": str(row.id)}, at=again))
 
-    async def _copy(self, row: RecordingRow, ended_at: datetime, until: datetime | None) -> Stored:
+    async def _copy(self, case: Case, ended_at: datetime) -> Stored:
+        place = self._spools(case.row.pbx)
         try:
-            file = await asyncio.to_thread(locate, row.path, self._spools(row.pbx))
+            file, size = await asyncio.to_thread(lambda: _measured(locate(case.row.path, place)))
         except Unavailable as wrong:
             await self._health.ill("recordings", wrong.code, str(wrong))
             raise
-        data, wave = await asyncio.to_thread(self._read, file, ended_at)
-        if until:
+        async with self._room if size > _LARGE else nullcontext():
+            return await self._keep(case, file, ended_at)
+
+    async def _keep(self, case: Case, file: Path, ended_at: datetime) -> Stored:
+        data, wave, digest = await asyncio.to_thread(self._read, file, ended_at)
+        if until := case.verdict.until:
             length = wave.duration_s
-            data = cut(data, wave, await self._db.read(lambda s: courses.second(s, row, length, until)))
+            data = cut(data, wave, await self._db.read(lambda s: courses.second(s, case.row, length, until)))
             wave = replace(wave, data_bytes=len(data) - wave.data_at)
-        key = f"{row.started_at:%Y/%m/%d}/{row.id}.wav"
-        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
-        if await self._db.read(lambda s: _twin(s, row, digest)):
+            digest = await asyncio.to_thread(_digest, data)
+        if digest in case.beside:
             raise NotARecording(FileFault.DUPLICATE)
+        key = f"{case.row.started_at:%Y/%m/%d}/{case.row.id}.wav"
         try:
             await obstore.put_async(self.kept, key, data)
         except (StoreError, OSError) as wrong:
@@ -175,8 +178,9 @@ class Capture:
             raise Unavailable(remedy, code="store_unavailable") from wrong
         return Stored(key=key, size=len(data), sha256=digest, wave=wave)
 
-    def _read(self, file: Path, ended_at: datetime) -> tuple[bytes, Wave]:
-        """The sound, of a file that nobody wrote to or took away meanwhile: it would be part of one and of another."""
+    def _read(self, file: Path, ended_at: datetime) -> tuple[bytes, Wave, str]:
+        """The sound and its digest, of a file that nobody wrote to or took away meanwhile: it would be part of one and
+        of another."""
         wave = self._inspect(file, ended_at)
         try:
             before = written(file)
@@ -184,7 +188,7 @@ class Capture:
                 time.sleep(2 * _TICK_NS / 1e9)
             data, wave = sound_of(file, wave)
             if written(file) == before:
-                return data, wave
+                return data, wave, _digest(data)
         except FileNotFoundError:
             pass
         raise _Unfinished
@@ -236,21 +240,7 @@ class Capture:
 
     async def sweep(self) -> int:
         """Hands over recordings whose calls ended while nobody listened; how many."""
-        now = self._clock.now()
-
-        def forgotten(session: Session) -> int:
-            rows = session.scalars(
-                select(RecordingRow).where(
-                    RecordingRow.state == "recording", RecordingRow.started_at < now - _FORGOTTEN_AFTER
-                )
-            ).all()
-            over = [row for row in rows if _ended(session, row.call_id)]
-            for row in over:
-                row.state = "waiting"
-                jobs.enqueue(session, KIND, {"recording": str(row.id)}, at=now)
-            return len(over)
-
-        return await self._db.write(forgotten)
+        return await self._db.write(lambda s: captured.forgotten(s, self._clock.now()))
 
 
 def sound_of(file: Path, mixed: Wave) -> tuple[bytes, Wave]:
@@ -267,33 +257,13 @@ def written(file: Path) -> tuple[tuple[int, int], ...]:
     return tuple((one.st_mtime_ns, one.st_size) for one in seen)
 
 
-def _twin(session: Session, row: RecordingRow, sha256: str) -> bool:
-    """Whether another recording of the call has the same sound."""
-    same = select(RecordingRow.id).where(
-        RecordingRow.call_id == row.call_id,
-        RecordingRow.id != row.id,
-        RecordingRow.state == "stored",
-        RecordingRow.sha256 == sha256,
-    )
-    return session.scalar(same.limit(1)) is not None
+def _measured(file: Path) -> tuple[Path, int]:
+    """With its size in bytes; of one that is not there 0. Blocks."""
+    try:
+        return file, file.stat().st_size
+    except FileNotFoundError:
+        return file, 0
 
 
-def _row(session: Session, recording: UUID) -> tuple[RecordingRow, datetime | None, Verdict]:
-    """The recording, when its call ended, and whether it may be kept."""
-    row = session.get_one(RecordingRow, recording)
-    ended_at = session.scalar(select(CallRow.ended_at).where(CallRow.id == row.call_id))
-    return row, ended_at, policies.judge(session, row)
-
-
-def _settle(session: Session, recording: UUID, values: dict[str, Any]) -> None:
-    """What became of it; on a call that is kept stands what its caller was told."""
-    update_row(session, RecordingRow, recording, values)
-    if values["state"] == "stored":
-        row = session.get_one(RecordingRow, recording)
-        jobs.enqueue(session, LISTEN, {"recording": str(recording)}, at=values["stored_at"])
-        renditions.ask_to_pack(session, recording, values["stored_at"])
-        policies.note_notices(session, session.get_one(CallRow, row.call_id))
-
-
-def _ended(session: Session, call: UUID) -> bool:
-    return session.scalar(select(CallRow.ended_at).where(CallRow.id == call)) is not None
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

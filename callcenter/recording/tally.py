@@ -33,7 +33,7 @@ from callcenter.crm.upsert import upsert
 from callcenter.db import Database
 from callcenter.errors import CallcenterError
 from callcenter.log import logger
-from callcenter.recording.capture import KIND
+from callcenter.recording.captured import KIND
 from callcenter.recording.files import NotARecording, inspect, locate
 from callcenter.recording.strays import Found, Stray, walk
 

@@ -32,7 +32,7 @@ from callcenter.errors import Unavailable
 from callcenter.ids import new_id
 from callcenter.log import logger
 from callcenter.recording import renditions
-from callcenter.recording.capture import LISTEN
+from callcenter.recording.captured import LISTEN
 from callcenter.recording.ears import Heard, NotHeard
 from callcenter.recording.hushed import discreet, silent
 from callcenter.recording.listeners import Listeners

@@ -22,7 +22,7 @@ from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.crm.models.uploads import UploadRow
 from callcenter.crm.upsert import upsert
 from callcenter.errors import CallcenterError, Invalid, Refused, Unavailable
-from callcenter.recording.capture import KIND
+from callcenter.recording.captured import KIND
 from callcenter.recording.files import LARGEST, NotARecording, locate, remove
 
 _BLOCK: Final = 1024 * 1024

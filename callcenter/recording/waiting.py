@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.models.transcripts import Transcript
 from callcenter.jobs import Job
-from callcenter.recording.capture import LISTEN
+from callcenter.recording.captured import LISTEN
 
 _LAST: Final = 20
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.bus import Bus
 from callcenter.clock import SetClock
 from callcenter.config import Recordings
 from callcenter.crm.models.calls import CallRow, RecordingRow
+from callcenter.crm.sounds import DROP
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.health import Health
@@ -82,6 +84,11 @@ class Desk:
         """How many jobs may run now."""
         now = self.clock.now()
         return await self.db.read(lambda s: s.query(Job).filter(Job.run_at <= now).count())
+
+    async def to_be_dropped(self) -> list[str]:
+        """What has to go from the store."""
+        wanted = select(Job.args).where(Job.kind == DROP, Job.done_at.is_(None))
+        return [key for args in await self.db.read(lambda s: list(s.scalars(wanted))) for key in args["keys"]]
 
     async def store(self, recording: UUID) -> RecordingRow:
         await self.capture.store({"recording": str(recording)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import shutil
 import signal
@@ -15,8 +16,11 @@ from typing import Final
 import obstore
 import pytest
 
+from callcenter.crm.models.calls import RecordingRow
+from callcenter.crm.privacy.erasure import bury
 from callcenter.db import Database
 from callcenter.errors import Unavailable
+from callcenter.recording.captured import settle
 from callcenter.recording.files import HEADER
 from tests.privacy.allowed import allow_recording
 from tests.recording.test_capture import NOW, Desk
@@ -120,3 +124,21 @@ async def test_one_sound_under_two_names_of_a_call_is_kept_once(desk: Desk) -> N
     assert (await desk.store(other)).state == "stored"
     kept = [one["path"] for page in obstore.list(desk.capture.kept) for one in page]
     assert len(kept) == 2
+
+
+async def test_one_sound_that_is_picked_up_twice_at_once_is_kept_once(desk: Desk) -> None:
+    twins = [await desk.add("1.wav"), await desk.add("2.wav")]
+    shutil.copy(speech(desk.spool / "1.wav", seconds=2.0), desk.spool / "2.wav")
+    await desk.same_call(*twins)
+    rows = await asyncio.gather(*(desk.store(one) for one in twins))
+    assert sorted((row.state, row.error) for row in rows) == [("refused", "duplicate"), ("stored", "")]
+    there = {one["path"] for page in obstore.list(desk.capture.kept) for one in page}
+    assert there - set(await desk.to_be_dropped()) == {row.store_key for row in rows if row.store_key}
+
+
+async def test_what_is_erased_while_it_is_picked_up_stays_erased(desk: Desk) -> None:
+    recording = await desk.add("1.wav")
+    picked_up = {"state": "stored", "store_key": "2026/1.wav", "stored_at": NOW, "sha256": ""}
+    await desk.db.write(lambda s: bury(s, [s.get_one(RecordingRow, recording)], "request", NOW))
+    assert await desk.db.write(lambda s: settle(s, recording, picked_up)) == "erased"
+    assert await desk.to_be_dropped() == ["2026/1.wav"]

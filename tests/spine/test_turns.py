@@ -1,4 +1,4 @@
-"""Which job comes next: what has waited a night goes on, and what comes now does not wait for it."""
+"""Which job comes next: what waited a night goes on, what comes now does not wait for it, and nobody for a slow one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.clock import SetClock
 from callcenter.db import Database
-from callcenter.jobs import Jobs
+from callcenter.jobs import Job, Jobs
 from tests.until import until_async
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
@@ -40,3 +41,33 @@ async def test_the_longest_due_and_the_last_due_take_turns(sqlite_db: Database) 
     await until_async(through, 10, "five jobs")
     working.cancel()
     assert done == [0, 4, 1, 3, 2]
+
+
+async def test_who_does_several_at_once_waits_for_no_slow_one_and_ends_each_once(db: Database) -> None:
+    done: list[int] = []
+    never = asyncio.Event()
+
+    async def work(args: Mapping[str, Any]) -> None:
+        await (never.wait() if args["n"] == 0 else asyncio.sleep(0))
+        done.append(args["n"])
+
+    def wait(session: Session) -> None:
+        for n in range(20):
+            jobs.enqueue(session, "work", {"n": n}, at=NOW - timedelta(hours=20 - n))
+            jobs.enqueue(session, "another's", {"n": 100 + n}, at=NOW)
+
+    await db.write(wait)
+    line = Jobs(db, SetClock(at=NOW), at_once=3)
+    line.on("work", work)
+    working = asyncio.create_task(line.run())
+
+    async def left() -> list[int]:
+        undone = select(Job.args).where(Job.kind == "work", Job.done_at.is_(None))
+        return [args["n"] for args in await db.read(lambda s: list(s.scalars(undone)))]
+
+    async def through() -> bool:
+        return await left() == [0]
+
+    await until_async(through, 10, "all but the slow one")
+    working.cancel()
+    assert sorted(done) == list(range(1, 20))

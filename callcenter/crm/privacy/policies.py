@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -99,25 +99,25 @@ def put(session: Session, pbx: str, place: Place, terms: Terms, now: datetime) -
 def judge(session: Session, recording: RecordingRow) -> Verdict:
     """Whether this recording may be kept, by the rules as they are now."""
     call = session.get_one(CallRow, recording.call_id)
-    met = places(Direction(call.direction), _queues(session, call.id))
-    known = rules(session, call.pbx)
-    found = verdict(known, met, staff_told=staff_told(session))
+    met, known = _met(session, call), rules(session, call.pbx)
+    found = verdict(known, dict(met), staff_told=staff_told(session))
     if found.lack:
         return found
-    lack, until = bounds(_taken(session, call, recording, known))
+    on_demand = tuple(at for place, at in met if known[place].mode is Mode.ON_DEMAND)
+    lack, until = bounds(_taken(session, call, recording, on_demand))
     return replace(found, lack=lack, until=until)
 
 
-def _taken(session: Session, call: CallRow, recording: RecordingRow, known: Mapping[Place, Rule]) -> Taken:
+def _taken(session: Session, call: CallRow, recording: RecordingRow, on_demand: tuple[datetime, ...]) -> Taken:
     wishes = session.scalars(select(WishRow).where(WishRow.call_id == call.id).order_by(WishRow.seq)).all()
     asked = {wish.file for wish in wishes if wish.wish == Wish.START}
     declined = next((wish.at for wish in wishes if wish.wish == Wish.DECLINE), None)
     return Taken(
         begun_at=recording.started_at,
         asked_for=recording.path.rpartition("/")[2] in asked,
-        on_demand=tuple(at for place, at in _met(session, call) if known[place].mode is Mode.ON_DEMAND),
+        on_demand=on_demand,
         declined_at=declined,
-        keep_before=opt_out_policy.read(session).recorded == "keep",
+        keep_before=declined is not None and opt_out_policy.read(session).recorded == "keep",
     )
 
 

@@ -7,6 +7,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Translation key of the title. */
     title: string
+    /** In which place of the rail it is, where it is not one itself. */
+    place?: string
     open?: boolean
     roles?: Role[]
   }
@@ -19,22 +21,22 @@ const routes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'sign-in', component: () => import('./pages/sign-in/SignInPage.vue'), meta: { title: 'sign_in.title', open: true } },
   { path: '/', name: 'desk', component: () => import('./pages/desk/DeskPage.vue'), meta: { title: 'nav.desk' } },
   { path: '/customers', name: 'customers', component: () => import('./pages/customers/CustomersPage.vue'), meta: { title: 'nav.customers' } },
-  { path: '/customers/import', name: 'imports', component: () => import('./pages/customers/import/ImportsPage.vue'), meta: { title: 'imports.title', roles: SUPERVISORS } },
-  { path: '/customers/import/:id', name: 'import', props: true, component: () => import('./pages/customers/import/ImportPage.vue'), meta: { title: 'imports.title', roles: SUPERVISORS } },
-  { path: '/customers/:id', name: 'customer', props: true, component: () => import('./pages/customers/CustomerPage.vue'), meta: { title: 'nav.customers' } },
+  { path: '/customers/import', name: 'imports', component: () => import('./pages/customers/import/ImportsPage.vue'), meta: { title: 'imports.title', place: 'customers', roles: SUPERVISORS } },
+  { path: '/customers/import/:id', name: 'import', props: true, component: () => import('./pages/customers/import/ImportPage.vue'), meta: { title: 'imports.title', place: 'customers', roles: SUPERVISORS } },
+  { path: '/customers/:id', name: 'customer', props: true, component: () => import('./pages/customers/CustomerPage.vue'), meta: { title: 'nav.customers', place: 'customers' } },
   { path: '/calls', name: 'calls', component: () => import('./pages/calls/CallsPage.vue'), meta: { title: 'nav.calls' } },
-  { path: '/calls/words', name: 'words', component: () => import('./pages/calls/WordsPage.vue'), meta: { title: 'words.title' } },
-  { path: '/calls/:id', name: 'call', props: true, component: () => import('./pages/calls/CallPage.vue'), meta: { title: 'nav.calls' } },
-  { path: '/recordings', name: 'recordings', component: () => import('./pages/recordings/RecordingsPage.vue'), meta: { title: 'recordings.title' } },
-  { path: '/recordings/missing', name: 'missing', component: () => import('./pages/recordings/MissingPage.vue'), meta: { title: 'tally.title', roles: SUPERVISORS } },
-  { path: '/recordings/:id', name: 'recording', props: (to) => ({ id: to.params.id, start: Number.parseFloat(String(to.query.at)) >= 0 ? Number.parseFloat(String(to.query.at)) : undefined, score: typeof to.query.score === 'string' ? to.query.score : undefined }), component: () => import('./pages/recordings/RecordingPage.vue'), meta: { title: 'recording.title' } },
+  { path: '/calls/words', name: 'words', component: () => import('./pages/calls/WordsPage.vue'), meta: { title: 'words.title', place: 'calls' } },
+  { path: '/calls/:id', name: 'call', props: true, component: () => import('./pages/calls/CallPage.vue'), meta: { title: 'nav.calls', place: 'calls' } },
+  { path: '/recordings', name: 'recordings', component: () => import('./pages/recordings/RecordingsPage.vue'), meta: { title: 'recordings.title', place: 'calls' } },
+  { path: '/recordings/missing', name: 'missing', component: () => import('./pages/recordings/MissingPage.vue'), meta: { title: 'tally.title', place: 'calls', roles: SUPERVISORS } },
+  { path: '/recordings/:id', name: 'recording', props: (to) => ({ id: to.params.id, start: Number.parseFloat(String(to.query.at)) >= 0 ? Number.parseFloat(String(to.query.at)) : undefined, score: typeof to.query.score === 'string' ? to.query.score : undefined }), component: () => import('./pages/recordings/RecordingPage.vue'), meta: { title: 'recording.title', place: 'calls' } },
   { path: '/quality', name: 'scores', component: () => import('./pages/scores/ScoresPage.vue'), meta: { title: 'nav.scores' } },
-  { path: '/quality/listen', name: 'listen', component: () => import('./pages/scores/ListenPage.vue'), meta: { title: 'scores.listen.title', roles: SUPERVISORS } },
-  { path: '/quality/:id', name: 'score', props: true, component: () => import('./pages/scores/ScorePage.vue'), meta: { title: 'nav.scores' } },
+  { path: '/quality/listen', name: 'listen', component: () => import('./pages/scores/ListenPage.vue'), meta: { title: 'scores.listen.title', place: 'scores', roles: SUPERVISORS } },
+  { path: '/quality/:id', name: 'score', props: true, component: () => import('./pages/scores/ScorePage.vue'), meta: { title: 'nav.scores', place: 'scores' } },
   { path: '/tasks/:view(day|missed|overdue|later|closed)?', name: 'tasks', props: (to) => ({ view: to.params.view || 'day' }), component: () => import('./pages/tasks/TasksPage.vue'), meta: { title: 'nav.tasks' } },
   { path: '/floor', name: 'floor', component: () => import('./pages/floor/FloorPage.vue'), meta: { title: 'nav.floor', roles: SUPERVISORS } },
   { path: '/reports/:report(queues|agents|outcomes|scores)?', name: 'reports', props: (to) => ({ report: to.params.report || 'queues' }), component: () => import('./pages/reports/ReportsPage.vue'), meta: { title: 'nav.reports', roles: SUPERVISORS } },
-  { path: '/floor/staff', name: 'staff', component: () => import('./pages/floor/StaffPage.vue'), meta: { title: 'nav.staff', roles: SUPERVISORS } },
+  { path: '/floor/staff', name: 'staff', component: () => import('./pages/floor/StaffPage.vue'), meta: { title: 'nav.staff', place: 'floor', roles: SUPERVISORS } },
   { path: '/admin/status', name: 'status', component: () => import('./pages/admin/status/StatusPage.vue'), meta: { title: 'nav.status', roles: SUPERVISORS } },
   { path: '/admin/doctor', name: 'doctor', component: () => import('./pages/admin/doctor/DoctorPage.vue'), meta: { title: 'nav.doctor', roles: ADMINS } },
   { path: '/admin/pauses', name: 'pauses', component: () => import('./pages/admin/PausesPage.vue'), meta: { title: 'nav.pauses', roles: ADMINS } },

@@ -31,6 +31,11 @@ def filled(seen: Call | None, told: Call, gap: Gap) -> Call | None:
         return replace(told, gaps=(gap,)) if told.ended_at else None
     if _heard(seen, gap):
         return seen
+    call = _filled(seen, told, gap)
+    return seen if _apart(seen, gap) and replace(call, gaps=seen.gaps) == seen else call
+
+
+def _filled(seen: Call, told: Call, gap: Gap) -> Call:
     if seen.note in CONCLUDED and seen.ended_at is not None:
         gap = replace(gap, to_at=max(gap.to_at, seen.ended_at))
     told = _until(told, gap) if seen.ended_at is None else told
@@ -59,6 +64,12 @@ def _heard(seen: Call, gap: Gap) -> bool:
         return True
     lived_on = seen.ended_at > gap.to_at and seen.started_at <= gap.to_at and gap.cause is not GapCause.HISTORY
     return seen.note not in CONCLUDED and not lived_on
+
+
+def _apart(seen: Call, gap: Gap) -> bool:
+    """By what we know of its times the call came after the gap, or was over before it."""
+    over = seen.ended_at is not None and seen.ended_at < gap.from_at
+    return gap.cause is not GapCause.HISTORY and (over or seen.started_at > gap.to_at)
 
 
 def _until(told: Call, gap: Gap) -> Call:

@@ -1,0 +1,43 @@
+"""A gap that is looked at again marks and changes no call that lies beside it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from callcenter.call import Call
+from callcenter.events import Filled, Gap, GapCause
+from callcenter.lifecycle import apply
+from tests.spine.story import START, Story, roster
+
+
+def gap(begun: float, over: float) -> Gap:
+    """Seconds from the start."""
+    span = {"from_at": START + timedelta(seconds=begun), "to_at": START + timedelta(seconds=over)}
+    return Gap(**span, cause=GapCause.LINK_LOST, filled_from="cel")
+
+
+def written(story: Story, gap: Gap) -> Filled:
+    last = story.events[-1]
+    return Filled(call=last.call, at=last.at, mono=last.mono, events=tuple(story.events), gap=gap)  # type: ignore[arg-type]
+
+
+def look(story: Story, seen: Call | None, gap: Gap) -> Call | None:
+    return apply(seen, written(story, gap), roster())
+
+
+def test_a_call_that_came_after_the_gap_and_goes_on_was_heard() -> None:
+    story = Story().arrives().joins().rings("101").answers("101")
+    seen = story.told(roster())
+    assert look(story, seen, gap(-60, 0)) == seen
+    assert look(story, None, gap(-60, 0)) is None
+    within = look(story, seen, gap(-60, 3))
+    assert within is not None
+    assert within.gaps == (gap(-60, 3),)
+
+
+def test_a_call_that_died_with_its_pbx_has_no_part_in_the_gaps_that_follow() -> None:
+    story = Story().arrives().joins().rings("101").answers("101").ends(by_customer=False, cause=0, note="pbx_restart")
+    own = look(story, None, gap(0, 10))
+    assert own is not None
+    assert own.gaps == (gap(0, 10),)
+    assert look(story, own, gap(20, 30)) == own

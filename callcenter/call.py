@@ -221,6 +221,18 @@ class Call:
         return State.QUEUED
 
     @property
+    def last_sign(self) -> datetime:
+        """The last moment of which it is known that the call went on, as far as it is told here."""
+        offers = (offer for segment in self.segments for offer in segment.offers)
+        moments = [
+            self.started_at,
+            *(at for visit in self.queues for at in (visit.joined_at, visit.left_at)),
+            *(at for offer in offers for at in (offer.offered_at, offer.ended_at)),
+            *(at for part in self.segments for at in (part.answered_at, part.held_since, part.ended_at)),
+        ]
+        return max(at for at in moments if at)
+
+    @property
     def settled(self) -> bool:
         """Nothing more is expected of anybody: the call may leave memory."""
         return self.ended_at is not None and not any(s.owes for s in self.segments)

@@ -2,8 +2,9 @@
 
 A queue visit counts when it ends. *answered*: an agent took the call; *abandoned*: the customer hung up before anyone
 talked with him; *lost*: the queue gave him back (waited too long, was full, nobody was there). Who left by choice or
-was sent on counts in none of them. *Service level*: answered within the target, of all that were answered, abandoned
-or lost. *ASA*: the mean wait of those who were answered.
+was sent on counts in none of them. A visit whose end nobody saw, nor the PBX wrote down, counts in nothing. *Service
+level*: answered within the target, of all that were answered, abandoned or lost. *ASA*: the mean wait of those who were
+answered.
 """
 
 from __future__ import annotations
@@ -51,14 +52,16 @@ class Visit:
         return Came.LOST if self.result in _LOST else Came.LEFT
 
 
-def finished(pbx: str, visit: QueueVisit, answered_at: datetime | None) -> Visit:
-    """A visit that is over, of a call first answered at that moment."""
-    left_at = visit.left_at or visit.joined_at
+def finished(pbx: str, visit: QueueVisit, answered_at: datetime | None) -> Visit | None:
+    """A visit that is over, of a call first answered at that moment. None: it goes on, or nobody knows how and when it
+    ended."""
+    if visit.left_at is None or visit.result is None:
+        return None
     return Visit(
         queue=(pbx, visit.queue),
-        left_at=left_at,
-        waited_s=max(0.0, (left_at - visit.joined_at).total_seconds()),
-        result=visit.result or QueueResult.EXIT,
+        left_at=visit.left_at,
+        waited_s=max(0.0, (visit.left_at - visit.joined_at).total_seconds()),
+        result=visit.result,
         talked=answered_at is not None and answered_at <= visit.joined_at,
     )
 
@@ -117,7 +120,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """One agent's part in a call, over and answered. ``settled_at``: when he logged what came of the call himself."""
+    """One agent's part in a call, over and answered. ``settled_at``: when he logged what came of the call himself, None
+    also where nobody knows since when he could."""
 
     call: UUID
     agent: UUID

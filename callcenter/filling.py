@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from callcenter.call import Call, Offer, OutcomeState, QueueVisit, Segment
+from callcenter.call import Call, Offer, OutcomeState, QueueVisit, Result, Segment
 from callcenter.events import Gap, GapCause, OfferResult
 from callcenter.hushing import spoken
 from callcenter.recording_events import PauseEnd
@@ -94,23 +94,27 @@ def _beginning(seen: Call, told: Call, gap: Gap) -> Call:
 def _ending(call: Call, told: Call, gap: Gap) -> Call:
     call = replace(call, answered_at=_moment(call.answered_at, told.answered_at, gap))
     if told.ended_at is None:
-        return replace(call, parked=call.parked or told.parked)
+        return _still_over(replace(call, parked=call.parked or told.parked))
     if call.ended_at is not None and call.note not in CONCLUDED:
         known_better = _holds(gap, call.answered_at) or call.ended_at - gap.to_at < _NEAR
         return replace(call, result=told.result) if known_better else call
-    call = spoken(call, PauseEnd.CALL, told.ended_at)
-    visits = tuple(v if v.left_at else replace(v, left_at=told.ended_at) for v in call.queues)
-    return replace(
-        call,
-        queues=visits,
-        segments=tuple(_over(segment, told.ended_at) for segment in call.segments),
-        answered_at=call.answered_at or told.answered_at,
-        ended_at=told.ended_at,
-        result=told.result,
-        cause=told.cause,
-        note=told.note,
-        parked="",
-    )
+    call = replace(_shut(spoken(call, PauseEnd.CALL, told.ended_at), told.ended_at), parked="")
+    answered_at = call.answered_at or told.answered_at
+    return replace(call, answered_at=answered_at, result=told.result, cause=told.cause, note=told.note)
+
+
+def _still_over(call: Call) -> Call:
+    """What the PBX has written so far knows nothing of an end that was heard or concluded: of one that was concluded,
+    when it was at the earliest."""
+    if call.ended_at is None:
+        return call
+    call = _shut(call, max(call.ended_at, call.last_sign) if call.note in CONCLUDED else call.ended_at)
+    return replace(call, result=Result.ANSWERED) if call.answered_at else call
+
+
+def _shut(call: Call, at: datetime) -> Call:
+    visits = tuple(visit if visit.left_at else replace(visit, left_at=at) for visit in call.queues)
+    return replace(call, queues=visits, segments=tuple(_over(part, at) for part in call.segments), ended_at=at)
 
 
 def _over(segment: Segment, at: datetime) -> Segment:

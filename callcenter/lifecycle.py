@@ -36,7 +36,7 @@ from callcenter.events import (
     Resumed,
     SegmentClaimed,
 )
-from callcenter.filling import deferred, filled
+from callcenter.filling import CONCLUDED, deferred, filled
 from callcenter.hushing import announced, hushed, spoken, wished
 from callcenter.owing import judged
 from callcenter.recording_events import (
@@ -335,7 +335,9 @@ def _ended(call: Call, event: Ended) -> Call:
 
 
 def _close_visits(call: Call, event: Ended) -> Call:
-    result = QueueResult.ABANDONED if call.answered_at is None else QueueResult.ANSWERED
+    """Of an end that nobody saw it is not known what became of the visit."""
+    seen = QueueResult.ABANDONED if call.answered_at is None else QueueResult.ANSWERED
+    result = None if event.note in CONCLUDED else seen
     visits = tuple(v if v.left_at else replace(v, left_at=event.at, result=result) for v in call.queues)
     return replace(call, queues=visits)
 

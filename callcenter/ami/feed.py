@@ -186,7 +186,8 @@ class Feed:
         outage = self._outage(now, known, rebooted=rebooted)
         told, outage = await written(self.history, self._map, outage) if outage else ([], None)
         self._tracker = Tracker(self._map)
-        there = resync.still_there(replace(taken, booted_at=self._boots.at), known, self._inbox.hung_up())
+        taken = replace(taken, booted_at=self._boots.at, deaf_since=outage.gap.from_at if outage else None)
+        there = resync.still_there(taken, known, self._inbox.hung_up())
         events = resync.caught_up(self._tracker, there, known, told, rebooted=rebooted)
         events += [outage] if outage else []
         for row in there.members:

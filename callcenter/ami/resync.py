@@ -83,8 +83,10 @@ def _before(booted_at: datetime | None, call: Call) -> bool:
 
 
 def _ended(call: Call, snapshot: Snapshot, *, rebooted: bool) -> Event:
+    """When nobody knows: it lived when somebody listened last, and to say that it lasted until now is a guess."""
     note = "pbx_restart" if rebooted else "disconnected"
-    return Ended(call=call.key, at=snapshot.at, mono=snapshot.mono, cause=0, by_customer=False, note=note)
+    at = max(call.last_sign, snapshot.deaf_since or call.last_sign)
+    return Ended(call=call.key, at=at, mono=snapshot.mono, cause=0, by_customer=False, note=note)
 
 
 def _legs_gone(call: Call, snapshot: Snapshot, alive: Collection[str]) -> Iterable[Event]:

@@ -26,7 +26,8 @@ class Snapshot:
 
     ``hidden`` are the Uniqueids of callers who hide their numbers, ``dialled`` with what trunks' legs were dialled, by
     their Uniqueids: the caller's extension need not be the number, as in a subroutine it is not, and a leg that runs
-    one itself does not look like one that was dialled.
+    one itself does not look like one that was dialled. ``deaf_since``: since when nobody had listened, None where that
+    is not known.
     """
 
     at: datetime
@@ -39,6 +40,7 @@ class Snapshot:
     dialled: Mapping[str, str] = field(default_factory=dict)
     parked: tuple[Row, ...] | None = ()
     booted_at: datetime | None = None
+    deaf_since: datetime | None = None
 
 
 async def take(send: Send, at: datetime, mono: float, trunk: Callable[[str], bool]) -> Snapshot:

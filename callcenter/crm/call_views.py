@@ -34,6 +34,7 @@ from callcenter.crm.models.transcripts import Transcript
 from callcenter.crm.pause_views import PauseAnswer
 from callcenter.crm.rights import Actor
 from callcenter.events import Direction, OfferResult, QueueResult, Via
+from callcenter.filling import CONCLUDED
 from callcenter.rehearsal import is_customer
 
 R = TypeVar("R")
@@ -113,7 +114,8 @@ class GapAnswer(Answer):
 
 class CallAnswer(Answer):
     """``test``: made by the doctor, no customer was on the line, and no figure counts it. ``unrecorded``, of a call
-    that is asked for alone: why it has no sound though somebody talked in it."""
+    that is asked for alone: why it has no sound though somebody talked in it. ``end_unseen``: nobody heard it end, nor
+    did the PBX write it down; ``ended_at`` is the last moment in which it surely went on."""
 
     id: UUID
     pbx: str
@@ -135,6 +137,7 @@ class CallAnswer(Answer):
     started_at: datetime
     answered_at: datetime | None
     ended_at: datetime | None
+    end_unseen: bool
     segments: list[SegmentAnswer]
     recordings: list[RecordingAnswer]
     notices: list[NoticeAnswer]
@@ -212,17 +215,13 @@ def _plain(row: CallRow, e164: str | None) -> dict[str, Any]:
         "started_at": row.started_at,
         "answered_at": row.answered_at,
         "ended_at": row.ended_at,
+        "end_unseen": row.note in CONCLUDED,
     }
 
 
 def _visit(row: QueueVisitRow, label: str) -> QueueVisitAnswer:
-    return QueueVisitAnswer(
-        queue=row.queue, label=label, joined_at=row.joined_at, left_at=row.left_at, result=_result(row.result)
-    )
-
-
-def _result(text: str | None) -> QueueResult | None:
-    return QueueResult(text) if text else None
+    result = QueueResult(row.result) if row.result else None
+    return QueueVisitAnswer(queue=row.queue, label=label, joined_at=row.joined_at, left_at=row.left_at, result=result)
 
 
 def _numbers(session: Session, rows: Sequence[CallRow]) -> dict[UUID, str | None]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.call import OutcomeState, QueueVisit
@@ -22,6 +22,7 @@ from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor
 from callcenter.db import Database
 from callcenter.events import Direction, QueueResult
+from callcenter.filling import CONCLUDED
 from callcenter.rehearsal import MARK
 from callcenter.reporting.wanted import Wanted
 
@@ -84,10 +85,11 @@ def visits(session: Session, calls: Sequence[UUID], wanted: Wanted) -> list[Visi
     )
     if wanted.queue:
         found = found.where(QueueVisitRow.queue == wanted.queue)
-    return [
+    over = (
         finished(pbx, QueueVisit(queue=queue, joined_at=joined_at, left_at=left_at, result=_known(result)), answered_at)
         for pbx, answered_at, queue, joined_at, left_at, result in session.execute(found)
-    ]
+    )
+    return [visit for visit in over if visit]
 
 
 def _known(result: str | None) -> QueueResult | None:
@@ -110,7 +112,7 @@ def talks(session: Session, calls: Sequence[UUID], wanted: Wanted, actor: Actor)
             SegmentRow.hold_s,
             SegmentRow.ended_at,
             SegmentRow.handed_to,
-            OutcomeRow.at,
+            case((CallRow.note.not_in(CONCLUDED), OutcomeRow.at)),
         )
         .join(CallRow, CallRow.id == SegmentRow.call_id)
         .join(User, User.id == SegmentRow.agent_id)

@@ -25,7 +25,7 @@ def visits(session: Session, since: datetime) -> list[Visit]:
         .join(CallRow, CallRow.id == QueueVisitRow.call_id)
         .where(QueueVisitRow.left_at >= since, CallRow.uniqueid.not_like(f"{MARK}%"))
     )
-    return [finished(pbx, _visit(row), answered_at) for row, pbx, answered_at in rows]
+    return [visit for row, pbx, answered_at in rows if (visit := finished(pbx, _visit(row), answered_at))]
 
 
 def _visit(row: QueueVisitRow) -> QueueVisit:

@@ -76,8 +76,9 @@ class Today:
 
 
 def ended(before: Call | None, after: Call) -> Iterable[Visit]:
-    """The visits that this change of a call brought to their end."""
+    """The visits that this change of a call brought to their end, or told the end of."""
     for seq, visit in enumerate(after.queues):
-        old = before.queues[seq : seq + 1] if before else ()
-        if visit.left_at is not None and not (old and old[0].left_at is not None):
-            yield finished(after.key.pbx, visit, after.answered_at)
+        old = before.queues[seq] if before and seq < len(before.queues) else None
+        known = old is not None and old.left_at is not None and old.result is not None
+        if not known and (over := finished(after.key.pbx, visit, after.answered_at)):
+            yield over

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +21,11 @@ from callcenter.lifecycle import apply
 from tests.ami.switchboard import Fields, Switchboard, every_event
 from tests.ami.tale import MAP, ROSTER, Tale, fold, offers, recorded, talkers
 from tests.ami.whole import UNBROKEN, check, patiently
+from tests.spine.story import START, Story
 
 STREAMS = {name: every_event(recorded(name)) for name in UNBROKEN}
 WHOLE = {name: fold(stream) for name, stream in STREAMS.items()}
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
 class Watch:
@@ -45,9 +49,9 @@ class Watch:
         """A new link: nothing is known but the records, what the PBX lists, and what it wrote down. ``meanwhile`` was
         heard before the list, and is taken after it."""
         self.keep(self.tracker.feed(Tick(at=self.at, mono=self.at.timestamp() + 1)))
-        self.at, known = max(self.at, at), list(self.calls.values())
+        heard, self.at, known = self.at, max(self.at, at), list(self.calls.values())
         hung_up = {fields["uniqueid"] for fields in meanwhile if fields["event"] == "Hangup"}
-        snapshot = resync.still_there(there.snapshot(self.at), known, hung_up)
+        snapshot = resync.still_there(replace(there.snapshot(self.at), deaf_since=heard), known, hung_up)
         self.tracker = Tracker(MAP)
         self.keep(resync.caught_up(self.tracker, snapshot, known, written, rebooted=False))
 
@@ -150,6 +154,19 @@ def test_a_link_lost_for_no_time_at_all_changes_nothing(name: str, data: st.Data
     check(tale)
     assert tale.left == (0, 0)
     assert talks(tale) == talks(WHOLE[name])
+
+
+@pytest.mark.parametrize(("deaf_since", "until"), [(START + HOUR, START + HOUR), (None, START + 2 * SECOND)])
+def test_who_is_gone_was_there_as_long_as_anybody_knows_and_not_until_somebody_listens_again(
+    deaf_since: datetime | None, until: datetime
+) -> None:
+    waiting = Story().arrives().joins().told()
+    snapshot = replace(Switchboard().snapshot(START + 5 * HOUR), deaf_since=deaf_since)
+    (ended,) = resync.adopt(Tracker(MAP), snapshot, [waiting], rebooted=False)
+    call = apply(waiting, ended, ROSTER)  # type: ignore[arg-type]
+    assert call is not None
+    assert (call.ended_at, call.result, call.note) == (until, "missed", "disconnected")
+    assert [(visit.left_at, visit.result) for visit in call.queues] == [(until, None)]
 
 
 async def test_a_call_that_is_found_in_a_subroutine_of_the_dialplan_is_asked_whom_it_was_for() -> None:

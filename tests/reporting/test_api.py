@@ -20,7 +20,8 @@ def gave_up(uniqueid: str) -> Story:
 
 
 async def a_morning(office: Office) -> tuple[Caller, Caller]:
-    """Anna takes two queue calls and refuses one, one gives up at once, one is dialled out; she logs one outcome."""
+    """Anna takes two queue calls and refuses one, one gives up at once, what became of one nobody knows, one is dialled
+    out; she logs one outcome."""
     anna = await office.signed_in("anna", extension="101")
     chief = await office.signed_in("chief", "supervisor")
     await office.db.write(lambda s: s.add(Queue(pbx="main", name="support", label="Help", service_level_s=3)))
@@ -28,6 +29,7 @@ async def a_morning(office: Office) -> tuple[Caller, Caller]:
     let_pass = Story(uniqueid="1.2").arrives().joins().rings("101").stops_ringing("101", OfferResult.NO_ANSWER)
     await office.happens(let_pass.rings("101", "b").answers("101", "b").leaves(QueueResult.ANSWERED).ends())
     await office.happens(gave_up("1.3"))
+    await office.happens(Story(uniqueid="1.5").arrives().joins().ends(by_customer=False, note="disconnected"))
     out = (
         Story(uniqueid="1.4")
         .arrives(Direction.OUTBOUND)

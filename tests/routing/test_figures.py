@@ -74,8 +74,9 @@ async def test_a_restart_counts_the_same_and_midnight_begins_anew(staffed: Datab
     await along.start()
     gone = Story(uniqueid="2").arrives().joins().ends()
     passed = Story(uniqueid="3").arrives().joins().rings("101").stops_ringing("101", OfferResult.NO_ANSWER)
+    unseen = Story(uniqueid="4").arrives().joins().ends(by_customer=False, note="disconnected")
     async with service(staffed) as house:
-        for story in (answered("101", uniqueid="1"), gone, passed):
+        for story in (answered("101", uniqueid="1"), gone, passed, unseen):
             for change in changes(story):
                 along.changed(change)
             await house.told(story)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from callcenter.call import Call
-from callcenter.events import Filled, Gap, GapCause
+from callcenter.events import Filled, Gap, GapCause, QueueResult
 from callcenter.lifecycle import apply
 from tests.spine.story import START, Story, roster
 
@@ -41,3 +41,19 @@ def test_a_call_that_died_with_its_pbx_has_no_part_in_the_gaps_that_follow() -> 
     assert own is not None
     assert own.gaps == (gap(0, 10),)
     assert look(story, own, gap(20, 30)) == own
+
+
+def test_a_call_that_ended_unheard_goes_on_until_the_last_the_pbx_wrote_of_it() -> None:
+    story = Story().arrives().joins()
+    story.ends(by_customer=False, cause=0, note="disconnected")
+    seen = story.told()
+    assert (seen.result, seen.queues[0].result) == ("missed", None), "nobody knows what became of him"
+    so_far = Story().arrives().joins().rings("101").answers("101")
+    found = look(so_far, seen, gap(2, 600))
+    assert found is not None
+    assert (found.result, found.ended_at, found.segments[0].talk_s) == ("answered", so_far.events[-1].at, 0.0)
+    assert (found.state, found.segments[0].leg_ended, found.segments[0].outcome_state) == ("ended", True, "owed")
+    whole = so_far.leaves(QueueResult.ANSWERED).parts("101").hangs_up("101").ends()
+    last = look(whole, found, gap(2, 600))
+    assert last is not None
+    assert (last.note, last.ended_at, last.segments[0].talk_s) == ("", whole.events[-1].at, 2.0)

@@ -98,10 +98,11 @@ from callcenter.routing import api as routing_api
 from callcenter.routing import api_dial
 from callcenter.routing.asking.door import Door
 from callcenter.routing.asking.router import Router, Staffing
+from callcenter.routing.claims import Claims, GateTaken, installation
 from callcenter.routing.dialler import DialChanged, Dialler
 from callcenter.routing.doctor.doctor import Doctor
 from callcenter.routing.gate import Gate
-from callcenter.routing.outside import Outside
+from callcenter.routing.outside import Outside, Send
 from callcenter.routing.presence import PresenceChanged
 from callcenter.routing.seen import SeenChannels
 from callcenter.routing.survey import Survey
@@ -128,6 +129,7 @@ class Parts:
     health: Health
     ledger: Ledger
     links: Links
+    claims: Claims
     gate: Gate
     router: Router
     door: Door
@@ -160,7 +162,7 @@ def build(settings: Settings) -> Parts:
     health = Health(bus, clock)
     ledger = Ledger(db, bus, clock, health)
     links = Links(settings, ledger, clock, health)
-    outside = _outside(settings, links, ledger, (db, bus, clock, health))
+    claims, outside = _outside(settings, links, ledger, (db, bus, clock, health))
     capture = Capture(db, clock, health, settings.recordings_of, open_store(settings.store))
     ears = [Ears() for _ in range(settings.speech.processes)]
     listeners = Listeners(Models.of(settings), ears, health)
@@ -179,6 +181,7 @@ def build(settings: Settings) -> Parts:
         health=health,
         ledger=ledger,
         links=links,
+        claims=claims,
         gate=gate,
         router=router,
         door=Door(outside, router, settings.fastagi),
@@ -194,7 +197,7 @@ def build(settings: Settings) -> Parts:
         unanswered=Unanswered(db, clock, settings.recordings_of),
         renditions=Renditions(db, clock, capture.kept, machine(listeners.models.any)),
         transcriber=Transcriber(db, clock, capture.kept, listeners),
-        switch=Switch(db, outside.send),
+        switch=Switch(db, outside.send, outside.holds),
         tally=Tally(db, clock, Places(names=tuple(settings.pbx), of=settings.recordings_of)),
         pausing=pausing,
         wishing=wishing,
@@ -215,19 +218,24 @@ def _jobs(kept: tuple[Database, Clock], capture: Capture, law: privacy.Law) -> J
     return jobs
 
 
-def _outside(settings: Settings, links: Links, ledger: Ledger, kept: tuple[Database, Bus, Clock, Health]) -> Outside:
+def _outside(
+    settings: Settings, links: Links, ledger: Ledger, kept: tuple[Database, Bus, Clock, Health]
+) -> tuple[Claims, Outside]:
     db, bus, clock, health = kept
-    return Outside(
+    send: dict[str, Send] = {name: partial(links.send, name) for name in settings.pbx}
+    claims = Claims(installation(settings.state), send, (bus, clock, health))
+    return claims, Outside(
         db=db,
         bus=bus,
         clock=clock,
         health=health,
         take=ledger.take,
         live=ledger.live,
-        send={name: partial(links.send, name) for name in settings.pbx},
+        send=send,
         region=lambda pbx: links.feeds[pbx].map.region,
         heard=ledger.heard,
         rules=lambda: ledger.rules,
+        holds=claims.holds,
     )
 
 
@@ -264,7 +272,9 @@ def subscribe(parts: Parts) -> None:
     bus.on(DebtFound, gate.debt_found)
     bus.on(DebtTold, gate.debt_told)
     bus.on(LinkUp, links.link_up)
+    bus.on(LinkUp, parts.claims.link_up)
     bus.on(LinkUp, gate.link_up)
+    bus.on(GateTaken, gate.taken)
     bus.on(LinkUp, parts.survey.link_up)
     bus.on(LinkDown, links.link_down)
     bus.on(LinkDown, gate.link_down)
@@ -325,6 +335,7 @@ def _subscribe_recording(parts: Parts) -> None:
     bus, switch, pausing = parts.bus, parts.switch, parts.pausing
     bus.on(LinkUp, switch.link_up)
     bus.on(LinkDown, switch.link_down)
+    bus.on(GateTaken, switch.taken)
     bus.on(RecordingRulesChanged, switch.rules_changed)
     bus.on(Changed, pausing.changed)
     bus.on(Changed, parts.unanswered.changed)

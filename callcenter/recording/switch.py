@@ -26,11 +26,12 @@ Send: TypeAlias = Callable[[Mapping[str, str], float], Awaitable[Sequence[Mappin
 
 
 class Switch:
-    """``send`` by PBX, as a feed's."""
+    """``send`` by PBX, as a feed's; ``holds``: the rows there are ours to write, and no other installation's."""
 
-    def __init__(self, db: Database, send: Mapping[str, Send]) -> None:
+    def __init__(self, db: Database, send: Mapping[str, Send], holds: Callable[[str], bool] = lambda _: True) -> None:
         self._db = db
         self._send = send
+        self._holds = holds
         self._up: set[str] = set()
         self._wake = asyncio.Event()
 
@@ -41,13 +42,17 @@ class Switch:
     async def link_down(self, event: LinkDown) -> None:
         self._up.discard(event.pbx)
 
+    async def taken(self, _event: object) -> None:
+        """The gate of a PBX is ours."""
+        self._wake.set()
+
     async def rules_changed(self, _event: RecordingRulesChanged) -> None:
         self._wake.set()
 
     async def run(self) -> None:
         while True:
             self._wake.clear()
-            for pbx in sorted(self._up & self._send.keys()):
+            for pbx in filter(self._holds, sorted(self._up & self._send.keys())):
                 await self._contained(pbx)
             try:
                 async with asyncio.timeout(_AGAIN_SECONDS):

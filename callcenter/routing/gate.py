@@ -18,6 +18,7 @@ from callcenter.routing import history
 from callcenter.routing.agents import Agents, Known
 from callcenter.routing.book import Book
 from callcenter.routing.breaks import Breaks
+from callcenter.routing.claims import GateTaken
 from callcenter.routing.debts import Debt
 from callcenter.routing.deferring import Deferring
 from callcenter.routing.figures import Figuring
@@ -165,6 +166,11 @@ class Gate:
         if post := self._posts.get(event.pbx):
             post.linked(self._out.clock.monotonic())
             self._reach.linked(event.pbx)
+
+    async def taken(self, event: GateTaken) -> None:
+        """What was left to another installation so far is ours to do."""
+        if post := self._posts.get(event.pbx):
+            post.touch_all()
 
     async def link_down(self, event: LinkDown) -> None:
         if post := self._posts.get(event.pbx):

@@ -30,10 +30,14 @@ def _usual() -> OutcomeRules:
     return NO_RULES
 
 
+def _ours(_pbx: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """``send`` by PBX; ``live``, ``take``, ``heard`` and ``rules`` are the ledger's; ``region`` reads numbers of a
-    PBX's unseen calls."""
+    PBX's unseen calls; ``holds``: the gate of a PBX is ours, and no other installation's."""
 
     db: Database
     bus: Bus
@@ -45,6 +49,7 @@ class Outside:
     region: Callable[[str], str]
     heard: Callable[[str], float] = _always
     rules: Callable[[], OutcomeRules] = _usual
+    holds: Callable[[str], bool] = _ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

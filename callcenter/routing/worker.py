@@ -102,7 +102,7 @@ class Worker:
         await self._hands.stand(holds.adopted(floor, post.touched, self._now()))
         if floor.staff.rules.removals == "adopt":
             floor.evicted.clear()
-        if floor.up_since is None:
+        if floor.up_since is None or not self._out.holds(post.pbx):
             return
         looked_at = frozenset(post.touched)
         await self._act(looked_at)

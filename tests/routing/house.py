@@ -89,7 +89,9 @@ class Later(SystemClock):
 
 
 @asynccontextmanager
-async def service(db: Database, pbx: ScriptedPbx | None = None, *others: ScriptedPbx) -> AsyncIterator[House]:
+async def service(
+    db: Database, pbx: ScriptedPbx | None = None, *others: ScriptedPbx, holds: Callable[[str], bool] = lambda _: True
+) -> AsyncIterator[House]:
     bus, clock = Bus(), Later()
     health = Health(bus, clock)
     ledger = Ledger(db, bus, clock, health)
@@ -108,6 +110,7 @@ async def service(db: Database, pbx: ScriptedPbx | None = None, *others: Scripte
         region=lambda _pbx: "RU",
         heard=ledger.heard,
         rules=lambda: ledger.rules,
+        holds=holds,
     )
     gate = Gate(outside, look_again_s=0.05)
     house = House(db=db, pbx=pbx, ledger=ledger, gate=gate, bus=bus, health=health)

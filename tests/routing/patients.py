@@ -98,6 +98,7 @@ HEALTHY: Final = Facts(
     contexts={**dict.fromkeys(OWN, ()), "callcenter-version": (("s", "NoOp", VERSION),), "callcenter-record": LINE},
     modules=dict.fromkeys((*MODULES, *CEL_MODULES), True),
     rows={"support": "on"},
+    held=None,
     books=Books(map=MAP, confirmed=True, switches={"support": "on", "*direct": ""}),
     spool=Spool(path="/mnt/monitor", pbx_path="/var/spool/asterisk/monitor", free_bytes=10**12),
     written=Written(place="/var/log/asterisk/cel-custom/callcenter.csv"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from callcenter.config import Recordings
 from callcenter.demo.spool import header
+from callcenter.routing.claim import Holder, Said
 from callcenter.routing.doctor import host
 from callcenter.routing.doctor.examination import examine
 from callcenter.routing.doctor.facts import Facts, Machine, Written
@@ -28,6 +30,12 @@ OF_THE_PBX = tuple(f.name for f in fields(Facts) if f.name not in ("pbx", "at", 
 
 def codes(facts: Facts) -> list[str]:
     return [finding.code for check in examine(facts).checks for finding in check.findings]
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(20, ["gate_elsewhere"]), (300, [])])
+def test_another_installation_has_the_gate_unless_it_is_gone(seconds: float, found: list[str]) -> None:
+    said = Said(holder=Holder(installation="x", machine="old"), at=HEALTHY.at - timedelta(seconds=seconds))
+    assert codes(ill(held=said)) == found
 
 
 def test_a_right_system_has_no_findings() -> None:

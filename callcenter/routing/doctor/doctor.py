@@ -15,6 +15,7 @@ from callcenter.config import Settings
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.log import logger
+from callcenter.routing.claims import installation
 from callcenter.routing.doctor import books, host
 from callcenter.routing.doctor.examination import examine
 from callcenter.routing.doctor.facts import Books, Door, Facts, Known, Spool, Written
@@ -106,6 +107,7 @@ class Doctor:
             contexts=await look.contexts(),
             modules=await look.modules(),
             rows=await look.rows(),
+            held=await look.held(installation(self._settings.state)),
             books=ours[0],
             spool=ours[1],
         )
@@ -130,6 +132,7 @@ class Doctor:
             contexts=blind,
             modules=blind,
             rows=blind,
+            held=blind,
             books=kept,
             spool=spool,
         )

@@ -41,6 +41,7 @@ CHECKS: Final[tuple[tuple[str, CheckGroup, Examine], ...]] = (
     ("gate_called", CheckGroup.GATE, gate_checks.called),
     ("gate_told", CheckGroup.GATE, gate_checks.interface_told),
     ("gate_outgoing", CheckGroup.GATE, gate_checks.outgoing),
+    ("gate_alone", CheckGroup.GATE, gate_checks.alone),
     ("map_confirmed", CheckGroup.MAP, map_checks.confirmed),
     ("map_complete", CheckGroup.MAP, map_checks.complete),
     ("members_known", CheckGroup.MAP, map_checks.members),

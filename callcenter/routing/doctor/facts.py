@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from callcenter.pbx_events import MemberState
+from callcenter.routing.claim import Said
 from callcenter.routing.doctor.findings import Unseen
 from callcenter.routing.doctor.sections import Sections
 from callcenter.routing.effect import Confirmed
@@ -87,9 +88,10 @@ class Machine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """One look. ``skew_s``: the PBX's clock less ours. ``actions``: what the AMI user may send, in lower case.
-    ``contexts``: those of the gate that are loaded. ``modules``: whether each is. ``rows``: the PBX's own switches of
-    recordings. ``hints``: the context in which a number's state can be watched. ``spool`` and ``written`` None:
-    none is set."""
+    ``contexts``: those of the gate that are loaded. ``modules``: whether each is. ``rows``: the PBX's own switches
+    of recordings; ``held`` the word of another installation that has the gate, None where there is none. ``hints``:
+    the context in which a number's state can be watched. ``spool`` and ``written`` None: none is set.
+    """
 
     pbx: str
     at: datetime
@@ -108,6 +110,7 @@ class Facts:
     contexts: Known[Mapping[str, Context]]
     modules: Known[Mapping[str, bool]]
     rows: Known[Mapping[str, str]]
+    held: Known[Said | None]
     books: Known[Books]
     spool: Spool | None
     written: Written | None = None

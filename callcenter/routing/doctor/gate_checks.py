@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from callcenter.routing.claim import PATIENCE_SECONDS
 from callcenter.routing.doctor import queue_checks
 from callcenter.routing.doctor.facts import Context, Facts
 from callcenter.routing.doctor.findings import Finding, Remedy, Severity, Unseen
@@ -149,4 +150,24 @@ def outgoing(facts: Facts) -> Iterator[Finding | Unseen]:
             what="macro-dialout-trunk-predial-hook does not call callcenter-trunks",
             why="whoever calls a customer himself owes an outcome only while the CRM runs",
             remedy=installation(facts, "It names the line for a hook of your own."),
+        )
+
+
+def alone(facts: Facts) -> Iterator[Finding | Unseen]:
+    """No other installation has the gate. Who has said nothing for minutes is gone, and whoever looks next takes it."""
+    if isinstance(facts.held, Unseen):
+        yield facts.held
+    elif facts.held and (facts.at - facts.held.at).total_seconds() < 2 * PATIENCE_SECONDS:
+        machine = facts.held.holder.machine
+        yield Finding(
+            code="gate_elsewhere",
+            severity=Severity.FAULT,
+            thing="the gate",
+            values={"machine": machine, "at": facts.held.at.isoformat()},
+            what=f"another Callcenter has it, on {machine}",
+            why="this one pauses nobody, lets nobody go and switches no recordings here: of two that did, each "
+            "would let the other's agents go",
+            remedy=Remedy(
+                advice="End one of the two, or give it a PBX of its own; a minute later the other one takes over."
+            ),
         )

@@ -9,6 +9,7 @@ from typing import Final
 from callcenter.clock import Clock
 from callcenter.errors import Unavailable
 from callcenter.pbx_events import MemberState
+from callcenter.routing.claim import FAMILY, KEY, Holder, Said, read
 from callcenter.routing.doctor.facts import Context, Known
 from callcenter.routing.doctor.findings import Remedy, Unseen
 from callcenter.routing.doctor.gate_checks import HOOKS, OWN
@@ -102,6 +103,14 @@ class Look:
             return {} if answer.code == "not_found" else answer
         prefix = f"/{_RECORDINGS}/"
         return {row["key"].removeprefix(prefix): row.get("val", "") for row in answer if row.get("key")}
+
+    async def held(self, me: Holder) -> Known[Said | None]:
+        """The word of another installation that has the gate."""
+        answer = await self._ask({"Action": "DBGet", "Family": FAMILY, "Key": KEY}, thing="AstDB")
+        if isinstance(answer, Unseen):
+            return None if answer.code == "not_found" else answer
+        said = read(next((row["val"] for row in answer if "val" in row), ""))
+        return said if said and said.holder.installation != me.installation else None
 
     async def _ask(self, action: Mapping[str, str], thing: str = "") -> Known[Rows]:
         thing = thing or action["Action"]

@@ -303,8 +303,8 @@ def subscribe(parts: Parts) -> None:
     _subscribe_dialling(parts)
     _subscribe_recording(parts)
     _subscribe_routing(parts)
-    bus.on(Outage, parts.outages.told)
-    bus.on(OutageWanted, parts.outages.wanted)
+    bus.on(Outage, parts.outages.stirred)
+    bus.on(OutageWanted, parts.outages.stirred)
 
 
 def _subscribe_dialling(parts: Parts) -> None:

@@ -15,7 +15,7 @@ from callcenter import metrics
 from callcenter.bus import Bus
 from callcenter.call import Call, Changed
 from callcenter.clock import Clock
-from callcenter.crm import call_consent, call_pauses, calls, outcome_rules, same_calls
+from callcenter.crm import call_consent, call_pauses, calls, outages, outcome_rules, same_calls
 from callcenter.crm.follow_up import follow_up, ruled
 from callcenter.crm.identify import NOBODY, Identified, identify, recall
 from callcenter.crm.privacy import keeping
@@ -27,7 +27,7 @@ from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
 from callcenter.news import KeepingChanged, OutcomeRulesChanged, RosterChanged, TasksChanged
-from callcenter.pbx_events import PbxEvent
+from callcenter.pbx_events import Outage, PbxEvent
 from callcenter.roster import Roster
 from callcenter.terms import NO_RULES, OutcomeRules
 
@@ -192,7 +192,7 @@ class Ledger:
     async def _persist(self, batch: Sequence[_Item]) -> _Fold | None:
         """Repeats until the database takes it. None: a bug, logged and counted; the batch is then tried one by one."""
         events = [item.event if self._keep_hidden else discreet(item.event) for item in batch]
-        if not any(isinstance(event, CallEvent) for event in events):
+        if not any(isinstance(event, CallEvent | Outage) for event in events):
             return _Fold(changes=[None] * len(events))
         # What the PBX told is compared with it again after a power cut; what a person said is said once.
         said = any(item.answer for item in batch)
@@ -228,6 +228,8 @@ class Ledger:
         stories: dict[CallKey, _Story] = {}
         fold = _Fold(changes=[None] * len(events))
         for place, event in enumerate(events):
+            if isinstance(event, Outage):
+                outages.keep(session, event, now)
             if isinstance(event, CallEvent):
                 story = stories.get(event.call)
                 if story is None:

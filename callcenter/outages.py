@@ -50,16 +50,10 @@ class Outages:
         self._db, self._clock, self._health = kept
         self._written = written
         self._take = take
-        self._told: list[Outage] = []
         self._wake = asyncio.Event()
 
-    async def told(self, event: Outage) -> None:
-        """Nobody listened for a while."""
-        self._told.append(event)
-        self._wake.set()
-
-    async def wanted(self, _event: OutageWanted) -> None:
-        """Somebody does not want to wait for the next try."""
+    async def stirred(self, _event: Outage | OutageWanted) -> None:
+        """Nobody listened for a while, or somebody does not want to wait for the next try."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -69,11 +63,7 @@ class Outages:
             await self._until_next()
 
     async def look(self) -> None:
-        """One look: writes down what was told, and reads all that is due."""
-        while self._told:
-            told = self._told[0]
-            await self._db.write(lambda session, told=told: outages.keep(session, told))  # type: ignore[misc]
-            self._told.pop(0)
+        """One look: reads all that is due."""
         while found := await self._db.read(lambda s: outages.due(s, self._clock.now())):
             await self._read(found)
 

@@ -50,7 +50,7 @@ class Due:
     booted_at: datetime | None
 
 
-def keep(session: Session, told: Outage) -> None:
+def keep(session: Session, told: Outage, now: datetime) -> None:
     """Writes down that nobody listened, and forgets what was long ago."""
     session.execute(delete(OutageRow).where(OutageRow.to_at < told.at - _KEPT))
     state = OutageState.NOT_SET if told.code == NOT_SET else OutageState.WAITING if told.code else OutageState.FILLED
@@ -62,8 +62,8 @@ def keep(session: Session, told: Outage) -> None:
         "code": told.code,
         "remedy": told.remedy,
         "tries": 0,
-        "read_at": told.at if state is OutageState.FILLED else None,
-        "next_at": {OutageState.NOT_SET: None, OutageState.WAITING: told.at}.get(state, told.at + _AGAIN),
+        "read_at": now if state is OutageState.FILLED else None,
+        "next_at": {OutageState.NOT_SET: None, OutageState.WAITING: now}.get(state, now + _AGAIN),
     }
     upsert(session, OutageRow, {"pbx": told.pbx, "from_at": told.gap.from_at, "to_at": told.gap.to_at}, values)
 

@@ -56,7 +56,8 @@ class House:
 
     async def was_deaf(self, code: str = "history_slow") -> None:
         gap = Gap(from_at=FROM, to_at=TO, cause=GapCause.LINK_LOST, filled_from="cel")
-        await self.outages.told(Outage(pbx="main", at=TO, gap=gap, begun=FROM, code=code))
+        await self.ledger.deliver("main", [Outage(pbx="main", at=TO, gap=gap, begun=FROM, code=code)])
+        await self.ledger.caught_up("main")
         await self.outages.look()
 
     async def row(self) -> OutageRow:

@@ -129,7 +129,6 @@ class Parts:
     health: Health
     ledger: Ledger
     links: Links
-    claims: Claims
     gate: Gate
     router: Router
     door: Door
@@ -167,7 +166,7 @@ def build(settings: Settings) -> Parts:
     ears = [Ears() for _ in range(settings.speech.processes)]
     listeners = Listeners(Models.of(settings), ears, health)
     law = _law(settings, links, (db, clock), capture)
-    gate = Gate(outside)
+    gate = Gate(outside, claims=claims)
     router = _router(outside, gate, links)
     survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
     stage = Stage(House(out=outside, survey=survey, map=lambda pbx: links.feeds[pbx].map))
@@ -181,7 +180,6 @@ def build(settings: Settings) -> Parts:
         health=health,
         ledger=ledger,
         links=links,
-        claims=claims,
         gate=gate,
         router=router,
         door=Door(outside, router, settings.fastagi),
@@ -272,7 +270,6 @@ def subscribe(parts: Parts) -> None:
     bus.on(DebtFound, gate.debt_found)
     bus.on(DebtTold, gate.debt_told)
     bus.on(LinkUp, links.link_up)
-    bus.on(LinkUp, parts.claims.link_up)
     bus.on(LinkUp, gate.link_up)
     bus.on(GateTaken, gate.taken)
     bus.on(LinkUp, parts.survey.link_up)

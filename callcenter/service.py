@@ -79,7 +79,6 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with asyncio.TaskGroup() as group:
         work = [
-            group.create_task(parts.claims.run(), name="claims"),
             group.create_task(parts.gate.run(), name="gate"),
             group.create_task(parts.survey.run(), name="survey"),
             group.create_task(parts.router.run(), name="routing"),

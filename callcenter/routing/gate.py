@@ -18,7 +18,7 @@ from callcenter.routing import history
 from callcenter.routing.agents import Agents, Known
 from callcenter.routing.book import Book
 from callcenter.routing.breaks import Breaks
-from callcenter.routing.claims import GateTaken
+from callcenter.routing.claims import Claims, GateTaken
 from callcenter.routing.debts import Debt
 from callcenter.routing.deferring import Deferring
 from callcenter.routing.figures import Figuring
@@ -36,10 +36,12 @@ from callcenter.routing.worker import Hands, Worker
 
 
 class Gate:
-    """``start`` once, subscribe, ``run`` for ever. ``breaks`` is where people come in; ``figures`` counts the day."""
+    """``start`` once, subscribe, ``run`` for ever. ``breaks`` is where people come in; ``figures`` counts the day.
+    ``claims``: whose the gates of the PBXs are; None: ours."""
 
-    def __init__(self, outside: Outside, *, look_again_s: float = 5.0) -> None:
+    def __init__(self, outside: Outside, claims: Claims | None = None, *, look_again_s: float = 5.0) -> None:
         self._out = outside
+        self._claims = claims
         self._parts = Parts()
         self._book = Book(outside.db, self._parts, outside.clock)
         self._seating = Seating(outside.db)
@@ -80,6 +82,8 @@ class Gate:
                 tasks.create_task(worker.run(), name=f"gate:{worker.post.pbx}")
                 tasks.create_task(self._reach.run(worker.post.pbx), name=f"reach:{worker.post.pbx}")
             tasks.create_task(self._book.run(), name="gate:book")
+            if self._claims:
+                tasks.create_task(self._claims.run(), name="gate:claims")
             tasks.create_task(self.limits.run(), name="gate:limits")
             tasks.create_task(self.deferring.run(), name="gate:deferrals")
 
@@ -163,6 +167,8 @@ class Gate:
             await self.debt_found(found)
 
     async def link_up(self, event: LinkUp) -> None:
+        if self._claims:
+            await self._claims.link_up(event)
         if post := self._posts.get(event.pbx):
             post.linked(self._out.clock.monotonic())
             self._reach.linked(event.pbx)

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from callcenter.demo.spool import RATE, Dialogue, dialogues, pcm
-from callcenter.recording.course import Course, course
 from callcenter.recording.engines import engine
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Caller, Floor, Phone
@@ -79,6 +78,16 @@ def voice(name: str, since: float, *, caller: bool = False) -> Voice:
     return Voice(words=words_of(talk, caller=caller), length_s=talk.seconds, since=since)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A word of the transcripts, by the wall clock."""
+
+    speaker: str
+    text: str
+    at: float
+    end: float
+
+
 @dataclass(slots=True)
 class Story:
     """What happened to one customer, by the wall clock; ``spans``: who had him from when to when."""
@@ -87,9 +96,7 @@ class Story:
     agents: list[tuple[Voice, float, float]]
     held: tuple[float, float]
     paused: tuple[float, float]
-    call: dict[str, Any]
-    heard: list[dict[str, Any]]
-    course: Course
+    heard: list[Heard]
 
 
 async def play(floor: Floor, product: Product) -> Story:
@@ -158,11 +165,9 @@ async def told(
 
     async def heard() -> dict[str, Any] | None:
         (call, *_) = (await sofia.request("GET", f"/calls?number={NUMBER}"))["items"]
-        return call if [one["transcript_state"] for one in call["recordings"]] == ["done"] else None
+        return call if {one["transcript_state"] for one in call["recordings"]} == {"done"} else None
 
     call = await until_async(heard, 60, "the words")
-    recording = await sofia.request("GET", f"/recordings/{call['recordings'][0]['id']}")
-    said = (await sofia.request("GET", f"/recordings/{recording['id']}/transcript"))["utterances"]
     parts = [one for one in call["segments"] if one["answered_at"]]
     spans = [(moment(one["answered_at"]), moment(one["ended_at"])) for one in parts]
     attempt = caller.attempt()
@@ -173,8 +178,7 @@ async def told(
         number = part["agent"]["extension"] or part["device"].rpartition("/")[2]
         taken = [one for one in phones[number].taken() if one.answered_at and one.answered_at <= begun + 1]
         agents.append((voice(names[number], taken[-1].answered_at or 0.0), begun, over))
-    times = [(datetime.fromisoformat(p["answered_at"]), datetime.fromisoformat(p["ended_at"])) for p in parts]
-    begun_at = datetime.fromisoformat(recording["started_at"])
+    words = await words_heard(sofia, call)
     for desk in desks.values():
         await desk.close()
     return Story(
@@ -182,10 +186,24 @@ async def told(
         agents=agents,
         held=quiet[0],
         paused=quiet[1],
-        call=call,
-        heard=said,
-        course=course(begun_at, recording["duration_s"], times),
+        heard=words,
     )
+
+
+async def words_heard(sofia: Desk, call: dict[str, Any]) -> list[Heard]:
+    """Of all parts of the recording, at the moments that who listens to them as one is shown."""
+    course = await sofia.request("GET", f"/calls/{call['id']}/course")
+    began, found = moment(course["began_at"]), []
+    print(f"{len(course['parts'])} files")
+    for piece in course["pieces"]:
+        told = await sofia.request("GET", f"/recordings/{piece['recording_id']}/transcript")
+        shift = began + piece["at_s"] - piece["start_s"]
+        for said in told["utterances"]:
+            for w in said["words"]:
+                if piece["start_s"] <= w["start_s"] < piece["start_s"] + piece["seconds"]:
+                    at, end = w["start_s"] + shift, w["end_s"] + shift
+                    found.append(Heard(speaker=said["speaker"], text=w["text"], at=at, end=end))
+    return found
 
 
 def moment(text: str) -> float:
@@ -197,47 +215,51 @@ def outside(at: float, end: float, spans: Iterable[tuple[float, float]]) -> bool
 
 
 def expected(story: Story) -> list[tuple[str, str, float]]:
-    """Side, word and second of the recording; nothing near a moment at which something changed."""
+    """Side, word and moment; nothing near a moment at which something changed."""
     found: list[tuple[str, str, float]] = []
     for said, begun, over in story.agents:
         begun, over = begun + EDGE_S, over - EDGE_S
         lines = [("agent", said, (story.paused, story.held)), ("customer", story.customer, (story.paused,))]
         for speaker, who, silent in lines:
-            for text, at, end in who.said(begun, over):
-                if outside(at, end, silent):
-                    found.append((speaker, text, story.course.second(datetime.fromtimestamp(at).astimezone())))
+            found += [(speaker, text, at) for text, at, end in who.said(begun, over) if outside(at, end, silent)]
     return found
 
 
 def judged(story: Story) -> tuple[float, list[str]]:
     """The furthest that a word is off, and what is wrong."""
-    words = [(one["speaker"], w["text"], w["start_s"], w["end_s"]) for one in story.heard for w in one["words"]]
     wanted, offs, wrong = expected(story), [], []
-    for speaker, text, second in wanted:
-        near = [abs(at - second) for side_, w, at, _ in words if (side_, w) == (speaker, text)]
+    for speaker, text, moment_ in wanted:
+        near = [abs(w.at - moment_) for w in story.heard if (w.speaker, w.text) == (speaker, text)]
         offs.append(min(near, default=99.0))
     found = [off for off in offs if off <= 1.0]
+    began = story.agents[0][1]
     if len(found) < SHARE * len(wanted):
-        lost = [f"{w} ({s}, {at:.1f} s)" for (s, w, at), off in zip(wanted, offs, strict=True) if off > 1.0]
+        lost = [f"{w} ({s}, {at - began:.1f} s)" for (s, w, at), off in zip(wanted, offs, strict=True) if off > 1.0]
         wrong.append(f"{len(lost)} of {len(wanted)} words are not there: {', '.join(lost)}")
-    for name, span, sides in (("pause", story.paused, ("agent", "customer")), ("hold", story.held, ("agent",))):
-        begun, over = (story.course.second(datetime.fromtimestamp(at).astimezone()) for at in span)
-        inside = [w for s, w, at, end in words if s in sides and begun + EDGE_S < at and end < over - EDGE_S]
+    for name, (begun, over), sides in (
+        ("pause", story.paused, ("agent", "customer")),
+        ("hold", story.held, ("agent",)),
+    ):
+        whole = [w for w in story.heard if begun + EDGE_S < w.at and w.end < over - EDGE_S]
+        inside = [w.text for w in whole if w.speaker in sides]
         wrong += [f"in the {name}: {' '.join(inside)}"] if inside else []
-    wrong += strayed(wanted, words)
+    wrong += [f"{line} after {at - began:.1f} s" for line, at in strayed(wanted, story)]
     print(f"{len(wanted)} words, {len(found)} found, furthest {max(found, default=0.0):.2f} s")
     return max(found, default=99.0), wrong
 
 
-def strayed(wanted: Sequence[tuple[str, str, float]], words: Sequence[tuple[str, str, float, float]]) -> list[str]:
+def strayed(wanted: Sequence[tuple[str, str, float]], story: Story) -> Iterator[tuple[str, float]]:
     """Words of one side that are heard on the other, and not said there."""
-    found = []
-    for speaker, text, second in wanted:
+    begun, over = story.agents[0][1], story.agents[-1][2]
+    said = {
+        "customer": [(text, at) for text, at, _ in story.customer.said(begun, over)],
+        "agent": [(text, at) for one, since, until in story.agents for text, at, _ in one.said(since - 1, until)],
+    }
+    for speaker, text, moment_ in wanted:
         other = "agent" if speaker == "customer" else "customer"
-        there = any((s, w) == (other, text) and abs(at - second) < NEAR_S for s, w, at, _ in words)
-        if there and not any((s, w) == (other, text) and abs(at - second) < 1 for s, w, at in wanted):
-            found.append(f"{text!r} of the {speaker} at {second:.1f} s is on the other side")
-    return found
+        there = any((w.speaker, w.text) == (other, text) and abs(w.at - moment_) < NEAR_S for w in story.heard)
+        if there and not any(word == text and abs(at - moment_) < 1 for word, at in said[other]):
+            yield f"{text!r} of the {speaker} is on the other side", moment_
 
 
 async def measure(folder: Path) -> tuple[float, list[str]]:

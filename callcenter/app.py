@@ -84,6 +84,7 @@ from callcenter.recording.models import Models
 from callcenter.recording.pausing import House as PausingHouse
 from callcenter.recording.pausing import Pausing
 from callcenter.recording.renditions import Renditions, machine
+from callcenter.recording.renewing import Renewing
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
 from callcenter.recording.tally import Places, Tally
@@ -148,6 +149,7 @@ class Parts:
     pausing: Pausing
     tally: Tally
     wishing: Wishing
+    renewing: Renewing
     law: privacy.Law
     tasks: TaskWatch
     sampler: Sampler
@@ -171,7 +173,7 @@ def build(settings: Settings) -> Parts:
     survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
     stage = Stage(House(out=outside, survey=survey, map=lambda pbx: links.feeds[pbx].map))
     hub.shown = stage.painted
-    pausing, wishing = _of_talks(settings, outside, ledger)
+    pausing, wishing, renewing = _of_talks(settings, outside, ledger)
     return Parts(
         settings=settings,
         clock=clock,
@@ -199,6 +201,7 @@ def build(settings: Settings) -> Parts:
         tally=Tally(db, clock, Places(names=tuple(settings.pbx), of=settings.recordings_of)),
         pausing=pausing,
         wishing=wishing,
+        renewing=renewing,
         law=law,
         tasks=TaskWatch(db, bus, clock),
         sampler=Sampler(db, clock),
@@ -242,11 +245,12 @@ def _router(outside: Outside, gate: Gate, links: Links) -> Router:
     return Router(outside, Staffing(presence=gate.presence, seats_of=gate.seats_of, number=links.number))
 
 
-def _of_talks(settings: Settings, outside: Outside, ledger: Ledger) -> tuple[Pausing, Wishing]:
-    """Who carries out what agents want of the recordings of their talks."""
+def _of_talks(settings: Settings, outside: Outside, ledger: Ledger) -> tuple[Pausing, Wishing, Renewing]:
+    """Who tells the PBXs' recorders what to do during talks."""
     house = PausingHouse(clock=outside.clock, live=ledger.live, take=ledger.take, send=outside.send)
     pausing = Pausing(house)
-    return pausing, Wishing(house, pausing.clocks, settings.recordings_of)
+    of = (house, pausing.clocks, settings.recordings_of)
+    return pausing, Wishing(*of), Renewing(*of)
 
 
 def _law(settings: Settings, links: Links, kept: tuple[Database, Clock], capture: Capture) -> privacy.Law:
@@ -339,6 +343,8 @@ def _subscribe_recording(parts: Parts) -> None:
     bus.on(LinkUp, pausing.link_up)
     bus.on(Changed, parts.wishing.changed)
     bus.on(LinkUp, parts.wishing.link_up)
+    bus.on(Changed, parts.renewing.changed)
+    bus.on(LinkUp, parts.renewing.link_up)
 
 
 def website(parts: Parts) -> web.Application:

@@ -101,6 +101,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.tally.run(), name="tally"),
             group.create_task(parts.pausing.run(), name="recording pauses"),
             group.create_task(parts.wishing.run(), name="recording wishes"),
+            group.create_task(parts.renewing.run(), name="recording renewals"),
             group.create_task(parts.law.nights.run(), name="nights"),
             group.create_task(parts.law.nights.seal(), name="seal"),
             *await parts.links.run(group),

@@ -8,32 +8,26 @@ could not be stopped is told to stop again until nothing records any more.
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
 from callcenter import metrics
 from callcenter.call import Call, Changed
-from callcenter.config import Received, Recordings
+from callcenter.config import Recordings
 from callcenter.errors import Refused, Unavailable
 from callcenter.events import CallEvent, CallKey
 from callcenter.log import logger
 from callcenter.pbx_events import LinkUp
-from callcenter.recording.pausing import House, PbxClocks, Send, concerned
+from callcenter.recording.pausing import House, PbxClocks, concerned
+from callcenter.recording.recorder import Recorders, begins, named
 from callcenter.recording_events import Declined, RecordingStarted, RecordingWished, Wish
 
 log = logger(__name__)
-_ANSWER_SECONDS: Final = 3.0
 _TAKEN_SECONDS: Final = 10.0
 _AGAIN_SECONDS: Final = 1.0
 _RECORDERS: Final = 8
 """So many recorders on one channel are stopped at one look."""
-_NAME: Final = re.compile(r"[0-9A-Za-z.-]+")
-_OPTIONS: Final = "bSr({0}-in.wav)t({0}-out.wav)i(CC_MIX)"
-_SEND: Final = "^{ASTETCDIR}/callcenter/upload ^{ASTSPOOLDIR}/monitor/"
-"""Where a PBX sends its recordings; it fills in its own folders when the recorder ends."""
-Rows = Sequence[Mapping[str, str]]
 
 
 class Wishing:
@@ -41,6 +35,7 @@ class Wishing:
 
     def __init__(self, house: House, clocks: PbxClocks, spools: Callable[[str], Recordings]) -> None:
         self._house = house
+        self._recorders = Recorders(house)
         self._clocks = clocks
         self._spools = spools
         self._declined: set[CallKey] = set()
@@ -50,24 +45,17 @@ class Wishing:
         """A recorder of ours on the customer's channel. Raises Unavailable, and Refused where he has declined."""
         if call.declined_at:
             raise Refused("the customer does not want to be recorded", code="caller_declined")
-        channel, _ = await self._customer(call)
-        name = f"{call.key.uniqueid}-{int(self._clocks.now(call.key.pbx).timestamp())}"
-        if not _NAME.fullmatch(name):
-            raise Refused("this call cannot be recorded from here", code="not_recorded")
+        channel, _ = await self._recorders.customer(call)
+        name = named(call, self._clocks.now(call.key.pbx))
         await self._wish(call, by, Wish.START, f"{name}.wav")
-        order = {"Action": "MixMonitor", "Channel": channel, "File": f"{name}.wav", "options": _OPTIONS.format(name)}
-        if isinstance(self._spools(call.key.pbx), Received):
-            order["Command"] = f"{_SEND}{name}.wav"
-        await self._send(call, order)
+        await self._recorders.send(call, begins(channel, name, self._spools(call.key.pbx)))
 
     async def stop(self, call: Call, by: UUID) -> None:
         """Ends what an agent started. Raises Unavailable; Refused where nothing records."""
-        channel, _ = await self._customer(call)
-        (answer, *_) = await self._send(call, {"Action": "Getvar", "Channel": channel, "Variable": "CC_MIX"})
-        recorder = next((value for name, value in answer.items() if name.lower() == "value"), "")
-        order = {"Action": "StopMixMonitor", "Channel": channel, **({"MixMonitorID": recorder} if recorder else {})}
+        channel, _ = await self._recorders.customer(call)
+        recorder = await self._recorders.ours(call, channel)
         await self._wish(call, by, Wish.STOP)
-        if not await self._done(call, order):
+        if not await self._recorders.stopped(call, channel, recorder):
             raise Refused("nothing records this talk", code="not_recorded")
 
     async def decline(self, call: Call, by: UUID) -> None:
@@ -118,21 +106,14 @@ class Wishing:
 
     async def _silence(self, call: Call) -> None:
         """In every copy; and the dialplan begins no other, whoever he is handed to."""
-        channel, rows = await self._customer(call)
-        await self._done(call, {"Action": "Setvar", "Channel": channel, "Variable": "__CC_RECORD", "Value": "no"})
+        channel, rows = await self._recorders.customer(call)
+        await self._recorders.done(
+            call, {"Action": "Setvar", "Channel": channel, "Variable": "__CC_RECORD", "Value": "no"}
+        )
         for name in concerned(call, rows):
             for _ in range(_RECORDERS):
-                if not await self._done(call, {"Action": "StopMixMonitor", "Channel": name}):
+                if not await self._recorders.stopped(call, name):
                     break
-
-    async def _customer(self, call: Call) -> tuple[str, Rows]:
-        """His channel's name, and all that live."""
-        rows = await self._send(call, {"Action": "CoreShowChannels"})
-        for row in rows:
-            told = {name.lower(): value for name, value in row.items()}
-            if told.get("uniqueid") == call.key.uniqueid and told.get("channel"):
-                return told["channel"], rows
-        raise Unavailable("the PBX has no such call any more", code="pbx_refused")
 
     def _settle(self, key: CallKey) -> None:
         self._declined.add(key)
@@ -148,19 +129,3 @@ class Wishing:
                 await self._house.take(event)
         except TimeoutError:
             raise Unavailable("it is not taken now; try again", code="busy") from None
-
-    async def _done(self, call: Call, order: Mapping[str, str]) -> bool:
-        """Whether there was something to do."""
-        try:
-            await self._send(call, order)
-        except Unavailable as wrong:
-            if wrong.code != "pbx_refused":
-                raise
-            return False
-        return True
-
-    async def _send(self, call: Call, order: Mapping[str, str]) -> Rows:
-        send: Send | None = self._house.send.get(call.key.pbx)
-        if send is None:
-            raise Unavailable("this PBX is not connected", code="pbx_unavailable")
-        return await send(order, _ANSWER_SECONDS)

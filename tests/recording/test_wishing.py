@@ -80,7 +80,7 @@ async def test_an_agent_starts_and_stops_a_recorder_of_ours_on_the_customers_cha
     assert (wish.wish, wish.by, order["Channel"], order["File"]) == (Wish.START, ANNA, CUSTOMER, wish.file)
     assert (name.partition("-")[0], order["options"]) == (
         "1700000000.1",
-        f"bSr({name}-in.wav)t({name}-out.wav)i(CC_MIX)",
+        f"bSr({name}-in.wav)t({name}-out.wav)i(__CC_MIX)",
     )
     await wished.wishing.stop(wished.call, ANNA)
     assert wished.pbx.orders[-1]["MixMonitorID"] == "0x7f01"

@@ -50,6 +50,8 @@ class Recorder:
                 assert (action["Channel"], self.runs) == (CUSTOMER, False)
                 self.files.append(action["File"])
                 self.runs = True
+            case other:
+                raise AssertionError(other)
         return [{"Response": "Success"}]
 
 

@@ -81,16 +81,14 @@ from callcenter.recording.captured import KIND
 from callcenter.recording.ears import Ears
 from callcenter.recording.listeners import Listeners
 from callcenter.recording.models import Models
-from callcenter.recording.pausing import House as PausingHouse
-from callcenter.recording.pausing import Pausing
+from callcenter.recording.pausing import House as TalkHouse
 from callcenter.recording.renditions import Renditions, machine
-from callcenter.recording.renewing import Renewing
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
+from callcenter.recording.talks import Talks, talks
 from callcenter.recording.tally import Places, Tally
 from callcenter.recording.transcribe import Transcriber
 from callcenter.recording.unanswered import Unanswered
-from callcenter.recording.wishing import Wishing
 from callcenter.rehearsing import api as rehearsing_api
 from callcenter.rehearsing.play import House
 from callcenter.rehearsing.stage import Stage
@@ -146,10 +144,8 @@ class Parts:
     transcriber: Transcriber
     renditions: Renditions
     switch: Switch
-    pausing: Pausing
+    talks: Talks
     tally: Tally
-    wishing: Wishing
-    renewing: Renewing
     law: privacy.Law
     tasks: TaskWatch
     sampler: Sampler
@@ -173,7 +169,6 @@ def build(settings: Settings) -> Parts:
     survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
     stage = Stage(House(out=outside, survey=survey, map=lambda pbx: links.feeds[pbx].map))
     hub.shown = stage.painted
-    pausing, wishing, renewing = _of_talks(settings, outside, ledger)
     return Parts(
         settings=settings,
         clock=clock,
@@ -199,9 +194,7 @@ def build(settings: Settings) -> Parts:
         transcriber=Transcriber(db, clock, capture.kept, listeners),
         switch=Switch(db, outside.send, outside.holds),
         tally=Tally(db, clock, Places(names=tuple(settings.pbx), of=settings.recordings_of)),
-        pausing=pausing,
-        wishing=wishing,
-        renewing=renewing,
+        talks=_talks(settings, outside, ledger),
         law=law,
         tasks=TaskWatch(db, bus, clock),
         sampler=Sampler(db, clock),
@@ -245,12 +238,9 @@ def _router(outside: Outside, gate: Gate, links: Links) -> Router:
     return Router(outside, Staffing(presence=gate.presence, seats_of=gate.seats_of, number=links.number))
 
 
-def _of_talks(settings: Settings, outside: Outside, ledger: Ledger) -> tuple[Pausing, Wishing, Renewing]:
-    """Who tells the PBXs' recorders what to do during talks."""
-    house = PausingHouse(clock=outside.clock, live=ledger.live, take=ledger.take, send=outside.send)
-    pausing = Pausing(house)
-    of = (house, pausing.clocks, settings.recordings_of)
-    return pausing, Wishing(*of), Renewing(*of)
+def _talks(settings: Settings, outside: Outside, ledger: Ledger) -> Talks:
+    house = TalkHouse(clock=outside.clock, live=ledger.live, take=ledger.take, send=outside.send)
+    return talks(house, settings.recordings_of)
 
 
 def _law(settings: Settings, links: Links, kept: tuple[Database, Clock], capture: Capture) -> privacy.Law:
@@ -333,18 +323,13 @@ def _subscribe_routing(parts: Parts) -> None:
 
 
 def _subscribe_recording(parts: Parts) -> None:
-    bus, switch, pausing = parts.bus, parts.switch, parts.pausing
+    bus, switch = parts.bus, parts.switch
     bus.on(LinkUp, switch.link_up)
     bus.on(LinkDown, switch.link_down)
     bus.on(GateTaken, switch.taken)
     bus.on(RecordingRulesChanged, switch.rules_changed)
-    bus.on(Changed, pausing.changed)
     bus.on(Changed, parts.unanswered.changed)
-    bus.on(LinkUp, pausing.link_up)
-    bus.on(Changed, parts.wishing.changed)
-    bus.on(LinkUp, parts.wishing.link_up)
-    bus.on(Changed, parts.renewing.changed)
-    bus.on(LinkUp, parts.renewing.link_up)
+    parts.talks.subscribe(bus)
 
 
 def website(parts: Parts) -> web.Application:
@@ -365,8 +350,8 @@ def website(parts: Parts) -> web.Application:
     api_dial.provide(app, parts.dialler, parts.links.written)
     recording_api.provide(app, parts.capture.kept)
     api_tally.provide(app, parts.tally)
-    api_pausing.provide(app, parts.pausing, parts.ledger.live)
-    api_wishing.provide(app, parts.wishing)
+    api_pausing.provide(app, parts.talks.pausing, parts.ledger.live)
+    api_wishing.provide(app, parts.talks.wishing)
     privacy.provide(app, parts.law)
     api_imports.provide(app, parts.importer)
     return app

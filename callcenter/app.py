@@ -110,6 +110,8 @@ from callcenter.scoring.routes import add_routes as add_scoring_routes
 from callcenter.scoring.sampling import Sampler
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
+from callcenter.supervision import api_sit_ins
+from callcenter.supervision.sitting import SitInChanged, Sitting
 from callcenter.taskwatch import TaskWatch
 from callcenter.vitals import api as vitals_api
 from callcenter.vitals.watch import Vitals
@@ -132,6 +134,7 @@ class Parts:
     router: Router
     door: Door
     dialler: Dialler
+    sitting: Sitting
     survey: Survey
     doctor: Doctor
     seen: SeenChannels
@@ -181,6 +184,7 @@ def build(settings: Settings) -> Parts:
         router=router,
         door=Door(outside, router, settings.fastagi),
         dialler=Dialler(outside, gate.presence),
+        sitting=Sitting(outside, gate.presence),
         survey=survey,
         doctor=Doctor(settings, lambda name: link(name, settings.pbx[name]), db, clock, listeners.models.names),
         seen=SeenChannels(db, clock),
@@ -305,6 +309,11 @@ def _subscribe_dialling(parts: Parts) -> None:
     bus.on(OriginatedLeg, parts.dialler.leg)
     bus.on(OriginateFailed, parts.dialler.refused)
     bus.on(DialChanged, parts.hub.dial_changed)
+    bus.on(Changed, parts.sitting.changed)
+    bus.on(OriginatedLeg, parts.sitting.leg)
+    bus.on(OriginateFailed, parts.sitting.refused)
+    bus.on(LinkUp, parts.sitting.link_up)
+    bus.on(SitInChanged, parts.hub.sit_in_changed)
     bus.on(Changed, parts.stage.changed)
     bus.on(MemberState, parts.stage.member)
     bus.on(DebtTold, parts.stage.owes)
@@ -348,6 +357,7 @@ def website(parts: Parts) -> web.Application:
     vitals_api.provide(app, parts.vitals)
     routing_api.provide(app, parts.gate, parts.survey, parts.doctor)
     api_dial.provide(app, parts.dialler, parts.links.written)
+    api_sit_ins.provide(app, parts.sitting)
     recording_api.provide(app, parts.capture.kept)
     api_tally.provide(app, parts.tally)
     api_pausing.provide(app, parts.talks.pausing, parts.ledger.live)
@@ -360,6 +370,7 @@ def website(parts: Parts) -> web.Application:
 def add_all_routes(app: web.Application) -> None:
     """Every route; also what the OpenAPI document is made of."""
     api_dial.add_routes(app)
+    api_sit_ins.add_routes(app)
     add_crm_routes(app)
     routing_api.add_routes(app)
     api_uploads.add_routes(app)

@@ -128,13 +128,15 @@ OTHER_HALF: Final = "-other"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginatedLeg:
-    """The first leg of the click-to-call ``uniqueid``: no call rings there for anyone. ``cause``: Q.850, at its end."""
+    """The first leg of the click-to-call ``uniqueid``: no call rings there for anyone. ``cause``: Q.850, at its end.
+    ``phone``: the Uniqueid of the phone's own channel."""
 
     pbx: str
     at: datetime
     uniqueid: str
     state: LegState
     cause: int = 0
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

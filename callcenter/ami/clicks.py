@@ -90,4 +90,6 @@ class Clicks:
 
     def _leg(self, msg: m.Message, channel: Channel, state: LegState, cause: int = 0) -> OriginatedLeg:
         pbx = self._scene.map.pbx
-        return OriginatedLeg(pbx=pbx, at=msg.at, uniqueid=channel.click, state=state, cause=cause)
+        return OriginatedLeg(
+            pbx=pbx, at=msg.at, uniqueid=channel.click, state=state, cause=cause, phone=channel.uniqueid
+        )

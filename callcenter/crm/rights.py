@@ -54,6 +54,7 @@ class Verb(StrEnum):
     ANY_TASK = "any_task"
     TAKE_OVER_DESK = "take_over_desk"
     ORDER_AGENTS = "order_agents"
+    SIT_IN = "sit_in"
     EDIT_STAFF = "edit_staff"
     EDIT_PRESENCE = "edit_presence"
     EDIT_OUTCOMES = "edit_outcomes"
@@ -97,6 +98,7 @@ _SUPERVISOR: Final = _AGENT | {
     Verb.ANY_TASK,
     Verb.TAKE_OVER_DESK,
     Verb.ORDER_AGENTS,
+    Verb.SIT_IN,
     Verb.EDIT_STAFF,
     Verb.IMPORT,
     Verb.EXPORT,
@@ -118,6 +120,7 @@ SUBJECT_OF: Final = {
     Verb.ANY_TASK: Subject.TASKS,
     Verb.SEE_FLOOR: Subject.FLOOR,
     Verb.ORDER_AGENTS: Subject.FLOOR,
+    Verb.SIT_IN: Subject.FLOOR,
     Verb.EDIT_STAFF: Subject.FLOOR,
     Verb.EVALUATE: Subject.FLOOR,
 }

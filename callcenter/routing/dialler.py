@@ -7,7 +7,6 @@ Uniqueid of the agent's leg, so that nothing has to be guessed afterwards.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -23,10 +22,11 @@ from callcenter.crm.dialling import Dialling
 from callcenter.errors import Invalid, Refused, Unavailable
 from callcenter.events import Arrived, CallKey
 from callcenter.log import logger
-from callcenter.pbx_events import OTHER_HALF, OriginatedLeg, OriginateFailed
+from callcenter.pbx_events import OriginatedLeg, OriginateFailed
 from callcenter.roster import AgentId, Device
 from callcenter.routing import dials
 from callcenter.routing.dials import Dial, DialReason, DialState
+from callcenter.routing.originate import Own, own_phone
 from callcenter.routing.outside import Outside
 from callcenter.routing.presence import Mood, Presence
 
@@ -35,8 +35,6 @@ _SEND_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 5.0
 _NO_NEWS_SECONDS: Final = 150.0
 _NO_END_SECONDS: Final = 5.0
-_MARGIN_SECONDS: Final = 3
-_A_PHONE: Final = re.compile(r"[A-Za-z0-9]+/[\w.@+-]+")
 _LONGEST_SECONDS: Final = 4 * 3600.0
 dialled = Counter(
     "callcenter_dials", "Clicks that asked a PBX to call, by what came of them", ["pbx", "state", "reason"]
@@ -170,51 +168,16 @@ class Dialler:
 
 def originate(dial: Dial, rules: Dialling, number: str) -> dict[str, str]:
     """The action. The customer's number is nowhere but in what is dialled: as a caller ID he would be shown himself."""
+    own = Own(
+        id=dial.id,
+        device=dial.device.name,
+        phones=dial.phones,
+        ring_s=rules.ring_s,
+        context=rules.context,
+        exten=number,
+    )
     shown = {"CallerID": rules.shown} if rules.shown else {}
-    return {
-        "Action": "Originate",
-        "ActionID": str(dial.id),
-        **(_together if len(_together_rung(dial)) > 1 else _alone)(dial, rules, number),
-        "Priority": "1",
-        "Async": "true",
-        "ChannelId": str(dial.id),
-        "OtherChannelId": f"{dial.id}{OTHER_HALF}",
-        **shown,
-    }
-
-
-def _alone(dial: Dial, rules: Dialling, number: str) -> dict[str, str]:
-    return {
-        "Channel": dial.device.name,
-        "Context": rules.context,
-        "Exten": number,
-        "Timeout": str(rules.ring_s * 1000),
-        "Variable": f"CC_CLICK={dial.id},CC_SHOWN={rules.shown}",
-    }
-
-
-def _together(dial: Dial, rules: Dialling, number: str) -> dict[str, str]:
-    """Several phones ring in the dialplan, which leads the one that is picked up to the customer."""
-    variables = {
-        "__CC_CLICK": str(dial.id),
-        "__CC_SHOWN": rules.shown,
-        "__CC_CONTEXT": rules.context,
-        "__CC_EXTEN": number,
-        "CC_PHONES": "&".join(_together_rung(dial)),
-        "CC_RING": str(rules.ring_s),
-    }
-    return {
-        "Channel": "Local/ring@callcenter-click/n",
-        "Context": "callcenter-click",
-        "Exten": "picked",
-        "Timeout": str((rules.ring_s + _MARGIN_SECONDS) * 1000),
-        "Variable": ",".join(f"{name}={value}" for name, value in variables.items()),
-    }
-
-
-def _together_rung(dial: Dial) -> tuple[str, ...]:
-    """Names that mean more to a dialplan than a phone are left out."""
-    return tuple(name for name in dial.phones if _A_PHONE.fullmatch(name))
+    return own_phone(own, {"CC_CLICK": str(dial.id), "CC_SHOWN": rules.shown}) | shown
 
 
 def _unfinished(session: Session) -> list[tuple[Dial, Call | None]]:

@@ -107,7 +107,7 @@ def refused(dial: Dial, event: OriginateFailed) -> Dial:
     So its leg's end is waited for, which comes before or after; where there is no leg, nothing was there to ring."""
     if dial.state not in _FIRST_LEG:
         return dial
-    why = _ORIGINATE.get(event.reason, DialReason.YOU_UNREACHABLE)
+    why = not_had(event.reason)
     return replace(dial, refused=why) if event.leg_lives else failed(dial, why)
 
 
@@ -127,12 +127,21 @@ def changed(dial: Dial, call: Call) -> Dial:
     return failed(dial, _why(dial, call))
 
 
+def not_had(reason: int) -> DialReason:
+    """Why the PBX could not have somebody's own phone, by the reason of its answer."""
+    return _ORIGINATE.get(reason, DialReason.YOU_UNREACHABLE)
+
+
+def not_taken(cause: int, *, rang: bool) -> DialReason:
+    """Why his own phone was not picked up, by the cause of its end."""
+    if cause in _REJECTED:
+        return DialReason.YOU_REJECTED
+    return DialReason.YOU_NO_ANSWER if rang and cause not in _NOWHERE else DialReason.YOU_UNREACHABLE
+
+
 def _leg_ended(dial: Dial, cause: int) -> Dial:
     if dial.state in _FIRST_LEG:
-        if cause in _REJECTED:
-            return failed(dial, DialReason.YOU_REJECTED)
-        rang = dial.state is DialState.RINGING_YOU and cause not in _NOWHERE
-        return failed(dial, DialReason.YOU_NO_ANSWER if rang else DialReason.YOU_UNREACHABLE)
+        return failed(dial, not_taken(cause, rang=dial.state is DialState.RINGING_YOU))
     if dial.call is None:
         return failed(dial, DialReason.YOU_HUNG_UP if dial.hung_up else DialReason.NO_LINE)
     return dial

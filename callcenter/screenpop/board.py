@@ -17,6 +17,7 @@ from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId, Roster
 from callcenter.routing.presence import Presence, PresenceChanged
 from callcenter.routing.unowned import Unowned
+from callcenter.screenpop.company import Company
 from callcenter.screenpop.decide import Decision, Step, decide, shown
 from callcenter.screenpop.faces import Who, floor_call, labelled, pop, proposed
 from callcenter.screenpop.heirs import handed_to
@@ -39,6 +40,7 @@ from callcenter.screenpop.shown import (
     PresenceChange,
     QueueLine,
 )
+from callcenter.supervision.sit_ins import SitIn
 
 Changes: TypeAlias = dict[AgentId, list[Change]]
 _NO_DRAFT: Final = Draft()
@@ -83,6 +85,7 @@ class Board:
         self._drafts: dict[UUID, Draft] = {}
         self._members = Members()
         self._waiting = Waiting()
+        self._company = Company()
         self.health = HealthView()
         self.unowned: tuple[Unowned, ...] = ()
         self.lines_version = 0
@@ -176,7 +179,13 @@ class Board:
             queues=self.lines(agent),
             health=self.health,
             unowned=self.unowned,
+            sit_in=self._company.of(agent, self._directory),
+            company=self._company.beside(agent, self._directory),
         )
+
+    def sat_in(self, sit: SitIn) -> Changes:
+        """A supervisor sits in on a talk, otherwise than before, or no longer."""
+        return self._company.put(sit, self._directory)
 
     def floor(self, viewer: Standing) -> tuple[Desk, ...]:
         """Every agent who sits somewhere or owes an outcome, as far as the viewer's rights reach, by name."""

@@ -57,6 +57,7 @@ from callcenter.screenpop.shown import (
 )
 from callcenter.screenpop.stage import Stage
 from callcenter.screenpop.tab import Close, Tab
+from callcenter.supervision.sitting import SitInChanged
 
 log = logger(__name__)
 _SLICE: Final = 100
@@ -234,6 +235,9 @@ class Hub:
         told = body(news.of_dial(event.dial))
         for tab in self._of(event.dial.agent):
             self._put(tab, told)
+
+    async def sit_in_changed(self, event: SitInChanged) -> None:
+        self._tell(self._board.sat_in(event.sit_in))
 
     async def signed_off(self, event: SignedOff) -> None:
         self._end_sessions({event.session})

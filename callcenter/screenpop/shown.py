@@ -13,7 +13,11 @@ from callcenter.card import Card, Match
 from callcenter.events import Direction, Via
 from callcenter.routing.presence import Presence
 from callcenter.routing.unowned import Unowned
+<<<<<<< HEAD
 from callcenter.terms import Demand
+=======
+from callcenter.supervision.sit_ins import Manner, SitInReason, SitInState
+>>>>>>> e6d711d (Supervisors sit in on talks: listen, whisper, join in, proven by what each phone hears)
 
 
 class Phase(StrEnum):
@@ -142,8 +146,23 @@ class Me:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SitInView:
+    """``by`` sits in on the talk of ``agent``. ``reason``: why it came to nothing or ended by itself."""
+
+    id: UUID
+    segment_id: UUID
+    call_id: UUID
+    by: str
+    agent: str
+    mode: Manner
+    state: SitInState
+    reason: SitInReason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardView:
-    """All that a screen shows at one moment."""
+    """All that a screen shows at one moment. ``sit_in``: the talk one sits in on; ``company``: who sits in on one's
+    own."""
 
     me: Me
     presence: Presence
@@ -151,6 +170,8 @@ class BoardView:
     queues: tuple[QueueLine, ...]
     health: HealthView
     unowned: tuple[Unowned, ...] = ()
+    sit_in: SitInView | None = None
+    company: tuple[SitInView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +300,22 @@ class DialChange:
     change: Literal["dial"] = "dial"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitInChange:
+    """The talk one sits in on, or did until now."""
+
+    sit_in: SitInView
+    change: Literal["sit_in"] = "sit_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyChange:
+    """Who sits in on one's own talk now."""
+
+    company: tuple[SitInView, ...]
+    change: Literal["company"] = "company"
+
+
 Change: TypeAlias = (
     PopOffered
     | PopUpdated
@@ -293,4 +330,6 @@ Change: TypeAlias = (
     | TaskChange
     | ScoreChange
     | DialChange
+    | SitInChange
+    | CompanyChange
 )

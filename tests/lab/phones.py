@@ -38,9 +38,9 @@ class Sipp:
         self.directory = Path(tempfile.mkdtemp(prefix="callcenter-sipp-"))
         self.trace = self.directory / "messages.log"
         (self.directory / "scenario.xml").write_text(scenario, encoding="utf-8")
-        media = _media_port(pbx)
+        self.media = _media_port(pbx)
         command = [
-            "sipp", "-sf", "scenario.xml", "-i", host, "-p", str(port), "-mi", "127.0.0.1", "-mp", str(media),
+            "sipp", "-sf", "scenario.xml", "-i", host, "-p", str(port), "-mi", "127.0.0.1", "-mp", str(self.media),
             "-nostdin", "-aa", "-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log",
             *options,
         ]  # fmt: skip

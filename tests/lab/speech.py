@@ -9,6 +9,7 @@ from __future__ import annotations
 import array
 import hashlib
 import io
+import math
 import os
 import shutil
 import subprocess
@@ -50,6 +51,18 @@ def side(talk: Dialogue, *, caller: bool) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.write_bytes(said)
+        temporary.rename(path)
+    return path
+
+
+def tone(hertz: int) -> Path:
+    """File of ten seconds of a tone: whose voice a recording holds is told by its pitch."""
+    path = cache_dir() / "speech" / f"tone-{hertz}.ulaw"
+    if not path.exists():
+        swing = [int(8000 * math.sin(2 * math.pi * hertz * at / RATE_HZ)) for at in range(10 * RATE_HZ)]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_bytes(_ulaw(swing))
         temporary.rename(path)
     return path
 

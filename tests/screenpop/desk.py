@@ -23,6 +23,7 @@ from callcenter.screenpop.messages import CHANGE, body
 from callcenter.screenpop.shown import (
     BoardView,
     Change,
+    CompanyChange,
     DeskTakenChange,
     DialChange,
     HealthChange,
@@ -34,9 +35,11 @@ from callcenter.screenpop.shown import (
     PresenceChange,
     QueuesChange,
     ScoreChange,
+    SitInChange,
     TaskChange,
     UnownedChange,
 )
+from callcenter.supervision.sit_ins import OVER
 from tests.spine.story import ANNA, BORIS, START, roster
 
 PEOPLE = {
@@ -79,6 +82,10 @@ def fold(view: BoardView, change: Change) -> BoardView:
             return replace(view, health=health)
         case UnownedChange(unowned=unowned):
             return replace(view, unowned=unowned)
+        case SitInChange(sit_in=sit):
+            return replace(view, sit_in=None if sit.state in OVER else sit)
+        case CompanyChange(company=company):
+            return replace(view, company=company)
         case DeskTakenChange() | TaskChange() | ScoreChange() | DialChange():
             return view
         case _:

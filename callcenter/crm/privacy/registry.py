@@ -65,6 +65,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         segments: device leg extension
         sign_in_attempts: username address
         sign_ins: address agent_software
+        sit_ins: device phone
         staff_acknowledgements: language
         tasks: extension
         users: username display_name language
@@ -121,6 +122,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         score_form_versions: name content
         score_forms: name
         segments: role via queue outcome_state draft_outcome
+        sit_ins: pbx modes reason
         status_changes: old new
         statuses: code labels colour icon
         staff_notices: texts

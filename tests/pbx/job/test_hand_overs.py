@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import Asterisk
+from tests.lab.ears import heard
 from tests.lab.phones import Caller, Floor, Phone
 from tests.lab.refer import refer
+from tests.lab.speech import tone
 from tests.pbx.job.product import Desk
 from tests.pbx.job.test_calls import call_of, over
 from tests.until import until_async
 
 pytestmark = pytest.mark.pbx
+PITCHES = CUSTOMER, AGENT, SUPERVISOR = 440, 1000, 1700
 
 
 @pytest.fixture(scope="module")
@@ -253,12 +256,51 @@ async def test_a_customer_the_colleague_did_not_take_rings_where_he_was(
     assert desks["boris"].owed() == []
 
 
-async def test_who_only_listens_has_no_part_in_the_talk(floor: Floor, desks: dict[str, Desk], tap: AmiTap) -> None:
-    floor.phone("103")
-    caller, _ = await customer_of_anna(floor, desks, "79161250011", 3000)
-    tap.action("Originate", Channel="PJSIP/103", Application="ChanSpy", Data="PJSIP/101,qB", Async="true")
-    await until_async(lambda: tap.events("ChanSpyStart"), 5, "listening")
-    await over(caller)
-    floor.pbx.cli("channel request hangup all")
-    assert told(await call_of(desks["sofia"], "+79161250011")) == [("anna", "direct", "owner", "owed")]
+@pytest.fixture
+async def sofia(desks: dict[str, Desk]) -> AsyncIterator[Desk]:
+    """The supervisor, at Chiara's desk."""
+    await desks["sofia"].request("PUT", "/me/extension", {"extension": "103", "take_over": True})
+    yield desks["sofia"]
+    await desks["sofia"].request("PUT", "/me/extension", {"extension": None})
+
+
+async def spying(tap: AmiTap, times: int) -> None:
+    await until_async(lambda: len(tap.events("ChanSpyStart")) == times, 10, "the supervisor in the talk")
+
+
+async def test_who_sits_in_hears_both_whispers_to_one_and_has_no_part_in_the_talk(
+    floor: Floor, desks: dict[str, Desk], sofia: Desk, tap: AmiTap
+) -> None:
+    anna, boss = floor.phone("101", sound=tone(AGENT)), floor.phone("103", sound=tone(SUPERVISOR))
+    customer = floor.caller("79161250011", "7101", talk_ms=6000, sound=tone(CUSTOMER))
+    pop = await talking(desks["anna"])
+    sit_in = await sofia.request("POST", f"/segments/{pop['id']}/sit-in", {"mode": "listen"})
+    await spying(tap, 1)
+    assert await heard(PITCHES, boss, anna, customer) == [{CUSTOMER, AGENT}, {CUSTOMER}, {AGENT}]
+    await sofia.request("PATCH", "/me/sit-in", {"mode": "whisper"})
+    await spying(tap, 2)
+    assert await heard(PITCHES, boss, anna, customer) == [{CUSTOMER, AGENT}, {CUSTOMER, SUPERVISOR}, {AGENT}]
+    await sofia.request("PATCH", "/me/sit-in", {"mode": "barge"})
+    await spying(tap, 3)
+    assert await heard(PITCHES, boss, anna, customer) == [
+        {CUSTOMER, AGENT},
+        {CUSTOMER, SUPERVISOR},
+        {AGENT, SUPERVISOR},
+    ]
+    await over(customer)
+    last = await until_async(lambda: ended(sofia), 5, "the end told")
+    assert last is not None
+    assert (last["id"], last["state"], last["reason"]) == (sit_in["id"], "ended", "talk_over")
+    assert [[s["mode"] for s in c["company"]] for c in desks["anna"].heard("company")] == [
+        ["listen"], ["whisper"], ["barge"], [],
+    ]  # fmt: skip
+    call = await call_of(desks["sofia"], "+79161250011")
+    assert told(call) == [("anna", "direct", "owner", "owed")]
+    (kept,) = (await sofia.request("GET", f"/calls/{call['id']}/sit-ins"))["items"]
+    assert ([t["mode"] for t in kept["turns"]], kept["by"]["username"]) == (["listen", "whisper", "barge"], "sofia")
     assert desks["chiara"].kinds() == []
+
+
+def ended(desk: Desk) -> dict[str, Any] | None:
+    found = [told["sit_in"] for told in desk.heard("sit_in")]
+    return next((one for one in found if one["state"] in ("ended", "failed")), None)

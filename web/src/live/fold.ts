@@ -1,4 +1,4 @@
-import type { Board, Floor, Health, Pop, Presence, QueueLine, Unowned } from '@/api/types'
+import type { Board, Floor, Health, Pop, Presence, QueueLine, SitIn, Unowned } from '@/api/types'
 import type { ClickShown } from './clicks'
 
 export type WithdrawReason = 'answered_elsewhere' | 'cancelled' | 'no_answer' | 'rejected'
@@ -14,6 +14,8 @@ export type Change =
   | { change: 'health'; health: Health }
   | { change: 'task'; task_id: string | null; reminder: boolean }
   | { change: 'score'; evaluation_id: string; agent_id: string; state: string }
+  | { change: 'sit_in'; sit_in: SitIn }
+  | { change: 'company'; company: SitIn[] }
   | ({ change: 'dial'; dial_id: string } & Omit<ClickShown, 'id'>)
 
 export type Message =
@@ -55,6 +57,10 @@ function changed(board: Board, change: Change): Board {
       return { ...board, queues: change.queues }
     case 'unowned':
       return { ...board, unowned: change.unowned }
+    case 'sit_in':
+      return { ...board, sit_in: ['ended', 'failed'].includes(change.sit_in.state) ? null : change.sit_in }
+    case 'company':
+      return { ...board, company: change.company }
     case 'health':
       return { ...board, health: change.health }
     default:

@@ -1,0 +1,38 @@
+"""What supervisors do on the floor, kept for whoever asks later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.crm.models.base import Row
+from callcenter.tables import UtcDateTime
+
+_GOES_ON = text("ended_at IS NULL")
+
+
+class SitInRow(Row):
+    """A supervisor sat in on a talk. Its id names the leg to his own phone; ``modes`` are ``[mode, moment]``, in RFC
+    3339; ``told``: the agent was shown it from the beginning; ``began_at`` null: it came to nothing."""
+
+    __tablename__ = "sit_ins"
+    __table_args__ = (
+        Index("ix_sit_ins_going_on", "asked_at", sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
+        Index("ix_sit_ins_agent", "agent_id", "asked_at"),
+    )
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), index=True)
+    segment_id: Mapped[UUID] = mapped_column(ForeignKey("segments.id"))
+    pbx: Mapped[str] = mapped_column(Text)
+    device: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str] = mapped_column(Text, default="")
+    modes: Mapped[list[list[str]]] = mapped_column(JSON)
+    told: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

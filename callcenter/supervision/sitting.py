@@ -1,0 +1,229 @@
+"""Sitting in on a talk: rings the supervisor's own phone, then lets Asterisk's ChanSpy hear the agent's channel.
+
+A sit-in is a row before the PBX is asked, and its id is the Uniqueid of the supervisor's leg. Which channel is heard is
+the Uniqueid that the tracker knows for the agent's leg: nothing that anybody typed comes near it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from prometheus_client import Counter
+
+from callcenter.call import Changed
+from callcenter.contain import contained
+from callcenter.crm import sit_ins as rows
+from callcenter.crm.sit_ins import Kept
+from callcenter.errors import Invalid, Refused, Unavailable
+from callcenter.log import logger
+from callcenter.pbx_events import LegState, LinkUp, OriginatedLeg, OriginateFailed
+from callcenter.roster import AgentId
+from callcenter.routing.originate import Own, own_phone
+from callcenter.routing.outside import Outside
+from callcenter.routing.presence import Mood, Presence
+from callcenter.supervision import sit_ins
+from callcenter.supervision.sit_ins import CONTEXT, Manner, SitIn, SitInReason, SitInState
+
+log = logger(__name__)
+_SEND_SECONDS: Final = 5.0
+_LOOK_SECONDS: Final = 5.0
+_NO_NEWS_SECONDS: Final = 150.0
+_NO_END_SECONDS: Final = 5.0
+_LONGEST_SECONDS: Final = 4 * 3600.0
+sat_in = Counter("callcenter_sit_ins", "Supervisors who sat in on a talk, by how it ended", ["pbx", "reason"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitInChanged:
+    """A supervisor sits in on a talk, otherwise than before, or no longer."""
+
+    sit_in: SitIn
+
+
+class Sitting:
+    """``start`` once, subscribe, ``run`` for ever."""
+
+    def __init__(self, outside: Outside, presence: Callable[[AgentId], Presence]) -> None:
+        self._out = outside
+        self._presence = presence
+        self._going: dict[UUID, SitIn] = {}
+        self._left: dict[str, set[UUID]] = {}
+        """Legs of before the last start, by PBX: nobody would write down what they hear."""
+
+    async def start(self) -> None:
+        """Whoever sat in when the service last ended is let go as soon as the PBX is there."""
+        now = self._out.clock.now()
+        for row in await self._out.db.read(rows.unfinished):
+            self._left.setdefault(row.pbx, set()).add(row.id)
+        await self._out.db.write(lambda s: rows.give_up(s, SitInReason.NO_NEWS, now))
+
+    def of(self, supervisor: AgentId) -> SitIn | None:
+        """What he sits in on now."""
+        return next((sit for sit in self._going.values() if sit.by == supervisor), None)
+
+    def company(self, agent: AgentId) -> tuple[SitIn, ...]:
+        """Who sits in on the agent's talk, as far as he is to see it."""
+        return tuple(sit for sit in self._going.values() if sit.agent == agent and sit.shown)
+
+    def may(self, supervisor: AgentId) -> None:
+        """Raises Refused while he is on the phone or sits in already."""
+        if self.of(supervisor):
+            raise Refused("you sit in on a talk already", code="sitting_in_already")
+        if self._presence(supervisor).state in (Mood.TALKING, Mood.RINGING):
+            raise Refused("you are on the phone", code="on_a_call")
+
+    async def begin(self, sit: SitIn, ring_s: int, shown: str) -> None:
+        """Asks the PBX, once. ``shown``: the agent's extension, for the display of the phone. Raises Unavailable,
+        Invalid; where no answer came, it may still ring, and what is heard of it counts."""
+        self._going[sit.id] = sit
+        await self._out.bus.publish(SitInChanged(sit_in=sit))
+        action = own_phone(_own(sit, ring_s), {"CC_SPIED": sit.leg})
+        caller = {"CallerID": shown} if shown.isascii() and shown.isalnum() else {}
+        try:
+            await self._send(sit, {**action, **caller})
+        except (Invalid, Unavailable) as wrong:
+            if isinstance(wrong, Unavailable) and wrong.code == "pbx_no_answer":
+                log.warning("sit_in_unanswered", pbx=sit.device.pbx, sit_in=str(sit.id))
+                return
+            await self._take(sit_ins.failed(sit, SitInReason.PBX_REFUSED))
+            raise
+
+    async def turn(self, supervisor: AgentId, mode: Manner) -> SitIn:
+        """He listens, whispers or barges in from now on. Raises Refused, Unavailable."""
+        sit = self._his(supervisor)
+        if sit.state is not SitInState.ON:
+            raise Refused("pick up your phone first", code="not_picked_up")
+        if sit.mode is not mode:
+            way = {"Context": CONTEXT, "Exten": mode.value, "Priority": "1"}
+            await self._send(sit, {"Action": "Redirect", "Channel": sit.phone, **way})
+            await self._take(sit_ins.turned(self._going.get(sit.id, sit), mode, self._out.clock.now()))
+        return self._going.get(sit.id, sit)
+
+    async def end(self, supervisor: AgentId) -> None:
+        """He wants no more. Raises Refused."""
+        await self._let_go(self._his(supervisor))
+
+    async def run(self) -> None:
+        """Gives up on those nobody hears of any more."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            with contained("sitting in"):
+                await self.look()
+
+    async def look(self) -> None:
+        """One look."""
+        mono = self._out.clock.monotonic()
+        for sit in tuple(self._going.values()):
+            on = sit.state is SitInState.ON
+            patience = _LONGEST_SECONDS if on else _NO_END_SECONDS if sit.refused else _NO_NEWS_SECONDS
+            if mono - sit.mono > patience:
+                await self._let_go(sit)
+                await self._take(sit_ins.failed(sit, sit.refused or SitInReason.NO_NEWS))
+
+    # subscribers
+
+    async def link_up(self, event: LinkUp) -> None:
+        """What was not heard of for a while is ended: nobody listens unseen."""
+        pbx = event.pbx
+        for sit_in in self._left.pop(pbx, set()):
+            await self._hang_up(pbx, str(sit_in))
+        for sit in [sit for sit in self._going.values() if sit.device.pbx == pbx]:
+            await self._let_go(sit)
+            await self._take(sit_ins.failed(sit, SitInReason.NO_NEWS))
+
+    async def leg(self, event: OriginatedLeg) -> None:
+        if sit := self._named(event.uniqueid):
+            goes_on = self._talk_goes_on(sit)
+            await self._take(sit_ins.leg(sit, event, self._out.clock.now(), talk_goes_on=goes_on))
+            if event.state is LegState.ANSWERED and not goes_on:
+                await self._let_go(sit)
+
+    async def refused(self, event: OriginateFailed) -> None:
+        if sit := self._named(event.action):
+            await self._take(sit_ins.refused(sit, event))
+
+    async def changed(self, change: Changed) -> None:
+        """The talk is over: so is whoever sat in, whatever else the agent's phone does then."""
+        for sit in [sit for sit in self._going.values() if sit.call == change.after.key]:
+            if sit_ins.part(change.after, sit.segment) is None:
+                await self._take(sit_ins.failed(sit, SitInReason.TALK_OVER))
+                await self._hang_up(sit.device.pbx, sit.phone or str(sit.id))
+
+    def _talk_goes_on(self, sit: SitIn) -> bool:
+        call = self._out.live().get(sit.call)
+        return call is not None and sit_ins.part(call, sit.segment) is not None
+
+    def _his(self, supervisor: AgentId) -> SitIn:
+        sit = self.of(supervisor)
+        if sit is None:
+            raise Refused("it is over", code="sit_in_over")
+        return sit
+
+    def _named(self, uniqueid: str) -> SitIn | None:
+        try:
+            return self._going.get(UUID(uniqueid))
+        except ValueError:
+            return None
+
+    async def _let_go(self, sit: SitIn) -> None:
+        if sit.id in self._going:
+            self._going[sit.id] = replace(self._going[sit.id], leaving=True)
+        await self._hang_up(sit.device.pbx, sit.phone or str(sit.id))
+
+    async def _hang_up(self, pbx: str, channel: str) -> None:
+        """A channel that is gone already is as good."""
+        send = self._out.send.get(pbx)
+        try:
+            if send:
+                await send({"Action": "Hangup", "Channel": channel}, _SEND_SECONDS)
+        except Unavailable as wrong:
+            log.info("sit_in_not_hung_up", pbx=pbx, code=wrong.code)
+
+    async def _send(self, sit: SitIn, action: dict[str, str]) -> None:
+        send = self._out.send.get(sit.device.pbx)
+        if send is None:
+            raise Unavailable("no such PBX", code="pbx_unavailable")
+        await send(action, _SEND_SECONDS)
+
+    async def _take(self, sit: SitIn) -> None:
+        """Keeps how it stands and tells it."""
+        before = self._going.get(sit.id)
+        if before is None or before == sit:
+            return
+        sit = replace(sit, mono=self._out.clock.monotonic())
+        self._going[sit.id] = sit
+        if sit.over:
+            del self._going[sit.id]
+            sat_in.labels(pbx=sit.device.pbx, reason=sit.reason or "").inc()
+        if (before.state, before.reason, before.mode) == (sit.state, sit.reason, sit.mode):
+            return
+        await self._out.bus.publish(SitInChanged(sit_in=sit))
+        await self._keep(sit)
+
+    async def _keep(self, sit: SitIn) -> None:
+        kept = Kept(
+            phone=sit.phone,
+            modes=[(turn.mode, turn.at) for turn in sit.turns],
+            reason=sit.reason or "",
+            began_at=sit.began_at,
+            ended_at=self._out.clock.now() if sit.over else None,
+        )
+        try:
+            await self._out.db.write(lambda s: rows.keep(s, sit.id, kept))
+        except Unavailable as wrong:
+            log.warning("sit_in_not_kept", sit_in=str(sit.id), code=wrong.code)
+
+
+def _own(sit: SitIn, ring_s: int) -> Own:
+    return Own(
+        id=sit.id,
+        device=sit.device.name,
+        phones=sit.phones,
+        ring_s=ring_s,
+        context=CONTEXT,
+        exten=sit.mode.value,
+    )

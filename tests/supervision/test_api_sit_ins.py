@@ -1,0 +1,192 @@
+"""Who may sit in on whose talk, with which words to the PBX, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import pytest
+from aiohttp import web
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from callcenter import api
+from callcenter.call import Changed
+from callcenter.crm import rosters
+from callcenter.crm.models.floor import SitInRow
+from callcenter.crm.models.people import User
+from callcenter.db import Database
+from callcenter.ids import new_id
+from callcenter.ledger import Ledger
+from callcenter.news import RosterChanged
+from callcenter.pbx_events import LegState, LinkUp, OriginatedLeg
+from callcenter.routing.gate import Gate
+from callcenter.routing.keys import GATE
+from callcenter.routing.outside import Outside
+from callcenter.supervision import api_sit_ins
+from callcenter.supervision.sitting import SitInChanged, Sitting
+from tests.crm.office import Caller, Office, open_office
+from tests.spine.story import Story
+
+
+@dataclass
+class Board:
+    """The PBX as whoever sits in sees it, and what his screen and the agent's are told."""
+
+    asked: list[Mapping[str, str]] = field(default_factory=list)
+    told: list[SitInChanged] = field(default_factory=list)
+    office: Office = None  # type: ignore[assignment]
+    sitting: Sitting = None  # type: ignore[assignment]
+
+    async def send(self, action: Mapping[str, str], _timeout: float) -> Sequence[Mapping[str, str]]:
+        self.asked.append(action)
+        return [{"response": "Success"}]
+
+    async def hear(self, change: SitInChanged) -> None:
+        self.told.append(change)
+
+    def join(self, app: web.Application, ledger: Ledger) -> None:
+        bus = app[api.BUS]
+        outside = Outside(
+            db=app[api.DB],
+            bus=bus,
+            clock=app[api.CLOCK],
+            health=app[api.HEALTH],
+            take=ledger.take,
+            live=ledger.live,
+            send={"main": self.send},
+            region=lambda _pbx: "RU",
+        )
+        app[GATE] = gate = Gate(outside)
+        self.sitting = Sitting(outside, gate.presence)
+        bus.on(RosterChanged, gate.roster_changed)
+        bus.on(Changed, gate.changed)
+        bus.on(Changed, self.sitting.changed)
+        bus.on(OriginatedLeg, self.sitting.leg)
+        bus.on(LinkUp, self.sitting.link_up)
+        bus.on(SitInChanged, self.hear)
+        api_sit_ins.add_routes(app)
+        api_sit_ins.provide(app, self.sitting)
+
+    async def leg(self, sit_in: str, *states: LegState) -> None:
+        for state in states:
+            event = OriginatedLeg(pbx="main", at=self.office.clock.now(), uniqueid=sit_in, state=state, phone=sit_in)
+            await self.office.ledger.deliver("main", [event])
+        await self.office.ledger.take(Story(f"0.{len(self.told)}").arrives().events[0])
+
+    async def talk(self) -> UUID:
+        """Anna talks with a customer; her part."""
+        await self.office.happens(Story("7.1").arrives().rings("101").answers("101"))
+        (call,) = (c for c in self.office.ledger.live().values() if c.key.uniqueid == "7.1")
+        assert call.segments[0].id
+        return call.segments[0].id
+
+    @property
+    def states(self) -> list[str]:
+        return [str(change.sit_in.reason or change.sit_in.state) for change in self.told]
+
+
+@pytest.fixture
+async def board(sqlite_db: Database) -> AsyncIterator[Board]:
+    made = Board()
+    async with open_office(sqlite_db, more=made.join) as office:
+        made.office = office
+        yield made
+
+
+def into(session: Session, teams: Mapping[str, str]) -> None:
+    """Puts people into teams."""
+    for name, team in teams.items():
+        session.execute(update(User).where(User.username == name).values(team_id=UUID(team)))
+
+
+async def floor(board: Board) -> tuple[Caller, UUID]:
+    """Sofia at 103, and Anna's talk."""
+    await board.office.signed_in("anna", extension="101")
+    sofia = await board.office.signed_in("sofia", "supervisor", extension="103")
+    return sofia, await board.talk()
+
+
+async def test_his_own_phone_rings_and_then_hears_the_channel_of_that_talk_alone(board: Board) -> None:
+    sofia, talk = await floor(board)
+    made = await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})
+    assert (made.status, made.body["state"]) == (201, "asked")
+    (action,) = board.asked
+    assert (action["Channel"], action["Context"], action["Exten"]) == ("PJSIP/103", "callcenter-spy", "listen")
+    assert (action["Variable"], action["CallerID"]) == ("CC_SPIED=101", "101")
+    assert (await sofia.post(f"/segments/{talk}/sit-in", {"mode": "barge"})).code == "sitting_in_already"
+    assert (await sofia.patch("/me/sit-in", {"mode": "whisper"})).code == "not_picked_up"
+    await board.leg(made.body["id"], LegState.RINGING, LegState.ANSWERED)
+    assert (await sofia.patch("/me/sit-in", {"mode": "whisper"})).body["mode"] == "whisper"
+    to = {"Context": "callcenter-spy", "Exten": "whisper", "Priority": "1"}
+    assert board.asked[-1] == {"Action": "Redirect", "Channel": made.body["id"], **to}
+    assert (await sofia.delete("/me/sit-in")).status == 204
+    await board.leg(made.body["id"], LegState.ENDED)
+    assert board.states == ["asked", "ringing", "on", "on", "ended"]
+    assert [(row.details["mode"], row.thing) for row in await board.office.trail("sit_in")] == [
+        ("listen", "call"), ("whisper", "call"),
+    ]  # fmt: skip
+    call = made.body["call_id"]
+    (kept,) = (await sofia.get(f"/calls/{call}/sit-ins")).body["items"]
+    assert ([turn["mode"] for turn in kept["turns"]], kept["ended_at"] is None) == (["listen", "whisper"], False)
+
+
+async def test_the_end_of_the_talk_is_the_end_of_sitting_in(board: Board) -> None:
+    sofia, talk = await floor(board)
+    made = await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})
+    await board.leg(made.body["id"], LegState.RINGING, LegState.ANSWERED)
+    await board.office.happens(Story("7.1", seconds=9).parts("101").hangs_up("101").ends())
+    assert board.states[-1] == "talk_over"
+    assert board.asked[-1] == {"Action": "Hangup", "Channel": made.body["id"]}
+    assert (await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})).code == "talk_over"
+    assert (await sofia.get("/me/sit-in")).body == {"sit_in": None}
+
+
+async def test_agents_may_not_and_supervisors_only_on_their_own_people(board: Board) -> None:
+    sofia, talk = await floor(board)
+    boris = await board.office.signed_in("boris", extension="102")
+    assert (await boris.post(f"/segments/{talk}/sit-in", {"mode": "listen"})).status == 403
+    admin = await board.office.signed_in("root", "admin")
+    teams = [(await admin.post("/teams", {"name": name})).body["id"] for name in ("one", "two")]
+    await board.office.db.write(lambda s: into(s, dict(zip(("anna", "sofia"), teams, strict=True))))
+    unknown = await sofia.post(f"/segments/{new_id()}/sit-in", {"mode": "listen"})
+    hidden = await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})
+    assert (hidden.status, hidden.body) == (404, unknown.body)
+    assert (await admin.post(f"/segments/{talk}/sit-in", {"mode": "listen"})).code == "no_desk"
+    assert board.asked == []
+
+
+@pytest.mark.parametrize("device", ["PJSIP/103,x", "PJSIP/103\r\nAction: Logoff", "Local/1@from-internal/n"])
+async def test_what_is_more_than_a_phone_does_not_ring_beside_one(board: Board, device: str) -> None:
+    sofia, talk = await floor(board)
+    phones = ["PJSIP/103", "PJSIP/99103", device]
+    await board.office.db.write(lambda s: rosters.put_extension(s, "main", "103", phones, ["PJSIP/103"]))
+    await sofia.post(f"/segments/{talk}/sit-in", {"mode": "barge"})
+    variables = dict(pair.split("=", 1) for pair in board.asked[0]["Variable"].split(","))
+    assert (variables["CC_PHONES"], variables["__CC_SPIED"]) == ("PJSIP/103&PJSIP/99103", "101")
+    assert (variables["__CC_CONTEXT"], variables["__CC_EXTEN"]) == ("callcenter-spy", "barge")
+
+
+async def test_who_sat_in_when_the_service_ended_is_let_go_when_it_is_back(board: Board) -> None:
+    sofia, talk = await floor(board)
+    made = await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})
+    await board.sitting.start()
+    board.asked.clear()
+    await board.office.ledger.deliver("main", [LinkUp(pbx="main", at=board.office.clock.now(), rebooted=False)])
+    await board.leg(made.body["id"])
+    assert {"Action": "Hangup", "Channel": made.body["id"]} in board.asked
+    (row,) = await board.office.db.read(lambda s: list(s.scalars(select(SitInRow))))
+    assert (row.reason, row.ended_at is None) == ("no_news", False)
+
+
+async def test_the_rules_decide_what_the_agent_is_told(board: Board) -> None:
+    sofia, talk = await floor(board)
+    admin = await board.office.signed_in("root", "admin")
+    rules = {"tell_agent": False, "after_decline": False}
+    assert (await sofia.put("/sit-ins/rules", rules)).status == 403
+    changed = await admin.put("/sit-ins/rules", rules, If_Match=(await admin.get("/sit-ins/rules")).headers["ETag"])
+    assert (changed.status, changed.body) == (200, rules)
+    made = await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})
+    await board.leg(made.body["id"], LegState.ANSWERED)
+    assert [change.sit_in.shown for change in board.told] == [False, False]

@@ -110,8 +110,9 @@ from callcenter.scoring.routes import add_routes as add_scoring_routes
 from callcenter.scoring.sampling import Sampler
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
-from callcenter.supervision import api_sit_ins
-from callcenter.supervision.sitting import SitInChanged, Sitting
+from callcenter.supervision import parts as supervising
+from callcenter.supervision.parts import Supervision
+from callcenter.supervision.sitting import SitInChanged
 from callcenter.taskwatch import TaskWatch
 from callcenter.vitals import api as vitals_api
 from callcenter.vitals.watch import Vitals
@@ -134,7 +135,7 @@ class Parts:
     router: Router
     door: Door
     dialler: Dialler
-    sitting: Sitting
+    supervision: Supervision
     survey: Survey
     doctor: Doctor
     seen: SeenChannels
@@ -164,8 +165,7 @@ def build(settings: Settings) -> Parts:
     links = Links(settings, ledger, clock, health)
     claims, outside = _outside(settings, links, ledger, (db, bus, clock, health))
     capture = Capture(db, clock, health, settings.recordings_of, open_store(settings.store))
-    ears = [Ears() for _ in range(settings.speech.processes)]
-    listeners = Listeners(Models.of(settings), ears, health)
+    listeners = Listeners(Models.of(settings), [Ears() for _ in range(settings.speech.processes)], health)
     law = _law(settings, links, (db, clock), capture)
     gate = Gate(outside, claims=claims)
     router = _router(outside, gate, links)
@@ -184,7 +184,7 @@ def build(settings: Settings) -> Parts:
         router=router,
         door=Door(outside, router, settings.fastagi),
         dialler=Dialler(outside, gate.presence),
-        sitting=Sitting(outside, gate.presence),
+        supervision=supervising.make(outside, gate),
         survey=survey,
         doctor=Doctor(settings, lambda name: link(name, settings.pbx[name]), db, clock, listeners.models.names),
         seen=SeenChannels(db, clock),
@@ -309,10 +309,7 @@ def _subscribe_dialling(parts: Parts) -> None:
     bus.on(OriginatedLeg, parts.dialler.leg)
     bus.on(OriginateFailed, parts.dialler.refused)
     bus.on(DialChanged, parts.hub.dial_changed)
-    bus.on(Changed, parts.sitting.changed)
-    bus.on(OriginatedLeg, parts.sitting.leg)
-    bus.on(OriginateFailed, parts.sitting.refused)
-    bus.on(LinkUp, parts.sitting.link_up)
+    supervising.subscribe(bus, parts.supervision)
     bus.on(SitInChanged, parts.hub.sit_in_changed)
     bus.on(Changed, parts.stage.changed)
     bus.on(MemberState, parts.stage.member)
@@ -357,7 +354,7 @@ def website(parts: Parts) -> web.Application:
     vitals_api.provide(app, parts.vitals)
     routing_api.provide(app, parts.gate, parts.survey, parts.doctor)
     api_dial.provide(app, parts.dialler, parts.links.written)
-    api_sit_ins.provide(app, parts.sitting)
+    supervising.provide(app, parts.supervision)
     recording_api.provide(app, parts.capture.kept)
     api_tally.provide(app, parts.tally)
     api_pausing.provide(app, parts.talks.pausing, parts.ledger.live)
@@ -370,7 +367,7 @@ def website(parts: Parts) -> web.Application:
 def add_all_routes(app: web.Application) -> None:
     """Every route; also what the OpenAPI document is made of."""
     api_dial.add_routes(app)
-    api_sit_ins.add_routes(app)
+    supervising.add_routes(app)
     add_crm_routes(app)
     routing_api.add_routes(app)
     api_uploads.add_routes(app)

@@ -51,7 +51,7 @@ async def _take_up(parts: Parts) -> None:
     await parts.gate.start(roster)
     await parts.router.start(roster)
     await parts.dialler.start()
-    await parts.sitting.start()
+    await parts.supervision.start()
     await parts.hub.start()
     await parts.health.well("database")
 
@@ -94,7 +94,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.sampler.run(), name="samples"),
             group.create_task(parts.outages.run(), name="outages"),
             group.create_task(parts.dialler.run(), name="dialler"),
-            group.create_task(parts.sitting.run(), name="sitting in"),
+            group.create_task(parts.supervision.run(), name="supervision"),
             group.create_task(parts.stage.run(), name="test calls"),
             group.create_task(parts.vitals.run(), name="vitals"),
             group.create_task(parts.importer.run(), name="imports"),

@@ -13,11 +13,8 @@ from callcenter.card import Card, Match
 from callcenter.events import Direction, Via
 from callcenter.routing.presence import Presence
 from callcenter.routing.unowned import Unowned
-<<<<<<< HEAD
-from callcenter.terms import Demand
-=======
 from callcenter.supervision.sit_ins import Manner, SitInReason, SitInState
->>>>>>> e6d711d (Supervisors sit in on talks: listen, whisper, join in, proven by what each phone hears)
+from callcenter.terms import Demand
 
 
 class Phase(StrEnum):

@@ -1,0 +1,53 @@
+"""What supervisors have: its parts, what they hear, its routes and its tasks."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from callcenter.bus import Bus
+from callcenter.call import Changed
+from callcenter.pbx_events import LinkUp, OriginatedLeg, OriginateFailed
+from callcenter.routing.gate import Gate
+from callcenter.routing.outside import Outside
+from callcenter.supervision import api_sit_ins
+from callcenter.supervision.sitting import Sitting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervision:
+    """``start`` once, subscribe, ``run`` for ever."""
+
+    sitting: Sitting
+
+    async def start(self) -> None:
+        """Takes up what stood when the service last ended."""
+        await self.sitting.start()
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.sitting.run(), name="sitting in")
+
+
+def make(outside: Outside, gate: Gate) -> Supervision:
+    return Supervision(sitting=Sitting(outside, gate.presence))
+
+
+def subscribe(bus: Bus, supervision: Supervision) -> None:
+    sitting = supervision.sitting
+    bus.on(Changed, sitting.changed)
+    bus.on(OriginatedLeg, sitting.leg)
+    bus.on(OriginateFailed, sitting.refused)
+    bus.on(LinkUp, sitting.link_up)
+
+
+def provide(app: web.Application, supervision: Supervision) -> None:
+    """Hands the parts to the routes."""
+    api_sit_ins.provide(app, supervision.sitting)
+
+
+def add_routes(app: web.Application) -> None:
+    """Before those of the record, whose ``/calls`` answers to every method."""
+    api_sit_ins.add_routes(app)

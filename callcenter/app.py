@@ -62,19 +62,7 @@ from callcenter.pbx_events import (
     OriginateFailed,
     Outage,
 )
-from callcenter.recording import (
-    again,
-    api_course,
-    api_hiding,
-    api_list,
-    api_listening,
-    api_pausing,
-    api_speech,
-    api_tally,
-    api_transcripts,
-    api_uploads,
-    api_wishing,
-)
+from callcenter.recording import again, api_pausing, api_tally, api_wishing
 from callcenter.recording import api as recording_api
 from callcenter.recording.capture import Capture, open_store
 from callcenter.recording.captured import KIND
@@ -83,6 +71,7 @@ from callcenter.recording.listeners import Listeners
 from callcenter.recording.models import Models
 from callcenter.recording.pausing import House as TalkHouse
 from callcenter.recording.renditions import Renditions, machine
+from callcenter.recording.routes import add_routes as add_recording_routes
 from callcenter.recording.shelf import Shelf
 from callcenter.recording.switch import Switch
 from callcenter.recording.talks import Talks, talks
@@ -370,17 +359,7 @@ def add_all_routes(app: web.Application) -> None:
     supervising.add_routes(app)
     add_crm_routes(app)
     routing_api.add_routes(app)
-    api_uploads.add_routes(app)
-    recording_api.add_routes(app)
-    api_transcripts.add_routes(app)
-    api_speech.add_routes(app)
-    api_listening.add_routes(app)
-    api_list.add_routes(app)
-    api_course.add_routes(app)
-    api_tally.add_routes(app)
-    api_pausing.add_routes(app)
-    api_wishing.add_routes(app)
-    api_hiding.add_routes(app)
+    add_recording_routes(app)
     add_scoring_routes(app)
     screenpop_api.add_routes(app)
     rehearsing_api.add_routes(app)

@@ -8,23 +8,23 @@ gives each command its own transaction. Results are released after the commit.
 from __future__ import annotations
 
 import asyncio
-import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import NullPool, create_engine, event, text
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Unavailable
+from callcenter.hardening import Log
 from callcenter.log import logger
 
 log = logger(__name__)
@@ -60,7 +60,7 @@ class Database:
             engine = create_async_engine(driver, pool_size=4, hide_parameters=True, isolation_level="AUTOCOMMIT")
             event.listen(engine.sync_engine, "connect", _pragmas)
             self._reading = engine
-            self._writer = _Writer(self.url.set(drivername="sqlite").render_as_string(hide_password=False))
+            self._writer = _Writer(self.url.set(drivername="sqlite"))
             self._writer.start()
         else:
             driver = self.url.set(drivername="postgresql+asyncpg")
@@ -81,10 +81,10 @@ class Database:
         """Runs ``fn`` and commits. Raises what ``fn`` raises (nothing is kept then) or Unavailable.
 
         ``hardened=False`` returns a few milliseconds earlier: kept whatever becomes of the service, while a power cut
-        within those milliseconds takes it back. Only for what can be learnt anew from elsewhere.
+        within the next tenth of a second takes it back. Only for what can be learnt anew from elsewhere.
         """
         if self._writer:
-            return await asyncio.wrap_future(self._writer.submit(fn, hardened=hardened))
+            return await self._writer.submit(fn, hardened=hardened)
         return await self._write_postgres(fn)
 
     async def read(self, fn: Callable[[Session], T]) -> T:
@@ -139,21 +139,24 @@ def _pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-_Mode: TypeAlias = Literal["create_savepoint", "rollback_only"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Command:
+    """``answer`` belongs to the loop: here it is only asked whether anybody still waits."""
+
     fn: Callable[[Session], Any]
-    answer: Future[Any]
+    answer: asyncio.Future[Any]
     hardened: bool
+
+
+_Answered: TypeAlias = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
 class _Writer(threading.Thread):
     """The only thread that writes to SQLite. Ends after ``stop``, when all that was submitted is answered."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: URL) -> None:
         super().__init__(name="database-writer", daemon=True)
+        self._loop = asyncio.get_running_loop()
         self._engine = create_engine(
             url, poolclass=NullPool, connect_args={"isolation_level": None}, hide_parameters=True
         )
@@ -161,11 +164,11 @@ class _Writer(threading.Thread):
         event.listen(self._engine, "connect", _checkpoints_elsewhere)
         event.listen(self._engine, "begin", _begin)
         self._log_commits = 0
-        self._log = _Log(url)
+        self._log = Log(url.database or "")
         self._inbox: queue.SimpleQueue[_Command | None] = queue.SimpleQueue()
 
-    def submit(self, fn: Callable[[Session], T], *, hardened: bool) -> Future[T]:
-        answer: Future[T] = Future()
+    def submit(self, fn: Callable[[Session], T], *, hardened: bool) -> asyncio.Future[T]:
+        answer: asyncio.Future[T] = self._loop.create_future()
         self._inbox.put(_Command(fn=fn, answer=answer, hardened=hardened))
         return answer
 
@@ -179,15 +182,19 @@ class _Writer(threading.Thread):
             batch, going = self._next()
             if batch:
                 hardened = any(command.hardened for command in batch)
-                self._commit(batch, "FULL" if hardened else "NORMAL")
-                if not hardened and self._inbox.empty():  # else the next one does, within the same milliseconds
-                    self._log.harden()
+                self._answer(self._commit(batch, "FULL" if hardened else "NORMAL"))
+                self._log.grew(synced=hardened)
                 self._checkpoint()
+            if self._log.left == 0:
+                self._log.harden()
         self._log.close()
         self._engine.dispose()
 
     def _next(self) -> tuple[list[_Command], bool]:
-        first = self._inbox.get()
+        try:
+            first = self._inbox.get(timeout=self._log.left)
+        except queue.Empty:
+            return [], True
         if first is None:
             return [], False
         batch = [first]
@@ -198,28 +205,24 @@ class _Writer(threading.Thread):
             batch.append(item)
         return batch, True
 
-    def _commit(self, batch: list[_Command], synchronous: str) -> None:
-        done: list[tuple[Future[Any], Any, BaseException | None]] = []
-        # A command alone needs no savepoint: what it did is rolled back with the transaction.
-        mode: _Mode = "create_savepoint" if len(batch) > 1 else "rollback_only"
+    def _commit(self, batch: list[_Command], synchronous: str) -> list[_Answered]:
+        done: list[_Answered] = []
         try:
             connection = self._connection(synchronous)
             with connection.begin():
                 for command in batch:
-                    if command.answer.set_running_or_notify_cancel():
-                        done.append((command.answer, *_run(connection, command.fn, mode)))
+                    if not command.answer.cancelled():
+                        done.append((command.answer, *_run(connection, command.fn, alone=len(batch) == 1)))
         except Exception as wrong:
             failed = _unavailable(wrong) if isinstance(wrong, (OperationalError, sqlite3.OperationalError)) else wrong
             self._drop()
-            for command in batch:
-                if not command.answer.done():
-                    command.answer.set_exception(failed)
-            return
-        for answer, result, error in done:
-            if error is None:
-                answer.set_result(result)
-            else:
-                answer.set_exception(error)
+            return [(command.answer, None, failed) for command in batch]
+        return done
+
+    def _answer(self, answered: Sequence[_Answered]) -> None:
+        """All of a batch at once: each waking of the loop costs as much as a statement."""
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(_answer, answered)
 
     def _checkpoint(self) -> None:
         """Moves the write-ahead log into the file between commands: within a ringing call's commit, where SQLite would
@@ -263,38 +266,45 @@ def _checkpoints_elsewhere(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA wal_autocheckpoint=0")
 
 
-class _Log:
-    """The write-ahead log as a file: synced by us after the answers are out, where SQLite would sync it before."""
-
-    def __init__(self, url: str) -> None:
-        self._path = f"{make_url(url).database}-wal"
-        self._file: int | None = None
-
-    def harden(self) -> None:
-        try:
-            if self._file is None:
-                self._file = os.open(self._path, os.O_RDWR)
-            os.fsync(self._file)
-        except OSError as wrong:
-            log.warning("log_not_synced", reason=str(wrong))
-
-    def close(self) -> None:
-        """Before SQLite makes a new one. Closing gives up no lock of SQLite's: those are on its other files."""
-        file, self._file = self._file, None
-        if file is not None:
-            os.close(file)
+def _answer(answered: Sequence[_Answered]) -> None:
+    for answer, result, error in answered:
+        if answer.done():
+            continue
+        if error is None:
+            answer.set_result(result)
+        else:
+            answer.set_exception(error)
 
 
-def _run(connection: Connection, fn: Callable[[Session], T], mode: _Mode) -> tuple[T | None, BaseException | None]:
-    session = Session(connection, join_transaction_mode=mode, expire_on_commit=False)
+class _Alone(Session):
+    """Of a command alone in its transaction, which is already begun: the hot path's statements need no other."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, join_transaction_mode="rollback_only", expire_on_commit=False)
+        self._begun = connection
+
+    def connection(self, *_: Any, **__: Any) -> Connection:
+        return self._begun
+
+
+def _joining(connection: Connection) -> Session:
+    return Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+
+
+def _run(connection: Connection, fn: Callable[[Session], T], *, alone: bool) -> tuple[T | None, BaseException | None]:
+    """What ``fn`` did is kept until the transaction ends, or undone. A command alone needs no savepoint for that."""
+    session = _Alone(connection) if alone else _joining(connection)
     try:
         result = fn(session)
-        session.commit()
+        if session.in_transaction():
+            session.commit()
     except OperationalError:
         session.rollback()
         raise
     except Exception as wrong:
         session.rollback()
+        if alone and connection.in_transaction():
+            connection.rollback()
         return None, wrong
     else:
         return result, None

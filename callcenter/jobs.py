@@ -21,6 +21,7 @@ from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.ids import new_id
 from callcenter.log import logger
+from callcenter.statement import Statement
 from callcenter.tables import Base, UtcDateTime
 
 log = logger(__name__)
@@ -51,10 +52,15 @@ _jobs: Final = cast(Table, Job.__table__)
 _add: Final = insert(_jobs)
 _mark: Final = update(_jobs).where(_jobs.c.id == bindparam("job"))
 _now: Final = bindparam("now", type_=UtcDateTime())
+_DUE: Final = (
+    *(_jobs.c.kind == bindparam("kind"), _jobs.c.done_at.is_(None), _jobs.c.run_at <= _now),
+    or_(_jobs.c.leased_until.is_(None), _jobs.c.leased_until < _now),
+)
+_any_due: Final = Statement(lambda _: select(_jobs.c.id).where(*_DUE).limit(1))
+"""Asked every second, and the answer nearly always is no."""
 _due: Final = (
     select(_jobs.c.id, _jobs.c.kind, _jobs.c.args, _jobs.c.attempts, _jobs.c.run_at)
-    .where(_jobs.c.kind == bindparam("kind"), _jobs.c.done_at.is_(None), _jobs.c.run_at <= _now)
-    .where(or_(_jobs.c.leased_until.is_(None), _jobs.c.leased_until < _now))
+    .where(*_DUE)
     .limit(bindparam("most", type_=Integer()))
     .with_for_update(skip_locked=True)
 )
@@ -138,6 +144,9 @@ class Jobs:
     def _mark_and_claim(self, session: Session, ended: Sequence[Ended], most: int) -> list[Claim]:
         for one in ended:
             session.execute(_mark, {"job": one.id, **one.values})
+        now = self._clock.now()
+        if not any(_any_due(session, {"kind": kind, "now": now}) for kind in self._kinds):
+            return []
         if most == 1:
             self._turn = not self._turn
             return self._claim(session, _oldest if self._turn else _newest, 1)

@@ -1,7 +1,8 @@
 """Messages that came and are not taken yet: the reader appends, and never waits for whoever takes them.
 
 A PBX tells one thing in several messages within a few milliseconds. What nobody sits and waits for is taken together
-with what follows it: one look, one transaction and one telling of it instead of five.
+with what follows it: one look, one transaction and one telling of it instead of five. On a busy PBX the end of one call
+is taken along with the ring of another.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from callcenter.clock import Clock
 
 _BATCH: Final = 256
 _PATIENCE_SECONDS: Final = 0.005
+_PACE_SECONDS: Final = 0.05
+"""How soon after anything was taken what can wait is taken by itself."""
 _PATIENT: Final = frozenset({NewChannel, Renamed, DialBegin, DialEnd, RecordedTo, DidKnown, NumberHidden, QueueNamed})
 _ENDS: Final = frozenset({HangupRequested, Hangup, BridgeLeft, CallerLeft, CallerAbandoned, QueueEnded, Member})
 _CAN_WAIT: Final = _PATIENT | _ENDS
@@ -49,6 +52,7 @@ class Inbox:
         self._most = link.patience.waiting
         self._clock = clock
         self._taken: Message | None = None
+        self._taken_at = 0.0
         self._ripe = asyncio.Event()
         self._ripens: asyncio.TimerHandle | None = None
         self._lag = metrics.ami_lag.labels(pbx=link.pbx)
@@ -63,10 +67,13 @@ class Inbox:
 
     def append(self, message: Message) -> None:
         self._waiting.append(message)
-        if type(message) not in _CAN_WAIT:
+        if self._ripe.is_set():
+            return
+        if type(message) not in _CAN_WAIT or (isinstance(message, Member) and message.pausing):
             self._ripe.set()
-        elif self._ripens is None and not self._ripe.is_set():
-            self._ripens = asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self._ripe.set)
+        elif self._ripens is None:
+            wait = self._taken_at + _PACE_SECONDS - self._clock.monotonic()
+            self._ripens = asyncio.get_running_loop().call_later(max(_PATIENCE_SECONDS, wait), self._ripe.set)
 
     def clear(self) -> None:
         self._waiting.clear()
@@ -78,7 +85,7 @@ class Inbox:
         if not self._waiting:
             self._unripe()
         if batch:
-            self._taken = batch[0]
+            self._taken, self._taken_at = batch[0], self._clock.monotonic()
             self._lag.set((self._clock.now() - batch[-1].at).total_seconds())
         return batch
 

@@ -6,7 +6,7 @@ Names and meanings after https://docs.asterisk.org/Latest_API/API_Documentation/
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -264,7 +264,7 @@ class Unreachable(_Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member(_Message):
-    """A queue member as QueueMember*, or QueueStatus, tells it."""
+    """A queue member as QueueMember*, or QueueStatus, tells it. ``pausing``: because he was paused or let go."""
 
     queue: str
     interface: str
@@ -277,6 +277,7 @@ class Member(_Message):
     gone: bool
     dynamic: bool = False
     penalty: int = 0
+    pausing: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

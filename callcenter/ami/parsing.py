@@ -130,6 +130,7 @@ def _member(f: Fields, stamp: dict[str, object]) -> Message:
         gone=_get(f, "event") == "QueueMemberRemoved",
         dynamic=_get(f, "membership") == "dynamic",
         penalty=_number(f, "penalty"),
+        pausing=_get(f, "event") == "QueueMemberPause",
     )
 
 

@@ -16,11 +16,11 @@ from callcenter.crm import task_policy
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.customers import Customer, PhoneNumber
 from callcenter.crm.models.tasks import DialRow, Task, TaskAttempt
-from callcenter.crm.statement import Built, Statement
 from callcenter.crm.upsert import inserting
 from callcenter.events import Arrived, CallEvent, CustomerChosen, Ended, Joined
 from callcenter.ids import new_id
 from callcenter.missed import Miss, missed
+from callcenter.statement import Built, Statement
 from callcenter.tables import UtcDateTime
 
 _TASKS: Final = cast(Table, Task.__table__)

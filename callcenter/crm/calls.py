@@ -25,10 +25,10 @@ from callcenter.crm.models.calls import (
 )
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeRow
-from callcenter.crm.statement import Statement
 from callcenter.crm.upsert import inserting, table_of, update_row, upsert
 from callcenter.events import CallKey, Direction, Gap, GapCause, OfferResult, QueueResult, Via
 from callcenter.roster import Device
+from callcenter.statement import Statement
 from callcenter.tables import UtcDateTime
 
 

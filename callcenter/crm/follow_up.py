@@ -13,10 +13,10 @@ from callcenter import jobs
 from callcenter.call import Call, OutcomeState
 from callcenter.crm import callbacks, calls, deferrals, tasks
 from callcenter.crm.models.calls import RecordingRow
-from callcenter.crm.statement import Statement
 from callcenter.crm.upsert import table_of, upsert
 from callcenter.events import CallEvent, Ended, Filled, OutcomeDeferred, OutcomeLogged, OutcomeWaived
 from callcenter.recording_events import RecordingStarted
+from callcenter.statement import Statement
 
 _hand_over: Final = Statement(
     lambda _: (

@@ -17,9 +17,9 @@ from callcenter.crm.models.cards import CustomerLink
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
-from callcenter.crm.statement import Statement
 from callcenter.crm.upsert import inserting, table_of, upsert
 from callcenter.ids import new_id
+from callcenter.statement import Statement
 
 _OFFERED_AT_MOST: Final = 9
 _TIES_AT_MOST: Final = 3

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models.office import Policy
-from callcenter.crm.statement import Statement
+from callcenter.statement import Statement
 
 P = TypeVar("P", bound=BaseModel)
 _find: Final = Statement(lambda _: select(Policy.value).where(Policy.key == bindparam("policy")))

@@ -14,8 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models.base import Row
-from callcenter.crm.statement import Built, Statement
 from callcenter.ids import new_id
+from callcenter.statement import Built, Statement
 from callcenter.tables import Base
 
 

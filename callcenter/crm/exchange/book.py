@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.crm import audit
@@ -22,11 +22,18 @@ from callcenter.crm.models.cards import StatusRow
 from callcenter.crm.models.imports import Import, ImportRow
 from callcenter.crm.rights import Actor, UserRole
 from callcenter.errors import Invalid, NotFound, Refused
+from callcenter.statement import Statement
+from callcenter.tables import UtcDateTime
 
 WORKING: Final = ("checking", "running", "undoing")
 UNDO_DAYS: Final = 30
 _ABOUT: Final = ("encoding", "delimiter", "sheet", "first")
 LEASE: Final = timedelta(minutes=1)
+_DUE: Final = (
+    or_(*(Import.state == state for state in WORKING)),
+    or_(Import.leased_until.is_(None), Import.leased_until < bindparam("now", type_=UtcDateTime())),
+)
+_any_due: Final = Statement(lambda _: select(Import.id).where(*_DUE).limit(1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +169,12 @@ def too_late(row: Import, now: datetime) -> bool:
 
 def claim(session: Session, now: datetime, only: UUID | None = None) -> UUID | None:
     """The next import there is work at, held for this worker."""
-    free = or_(Import.leased_until.is_(None), Import.leased_until < now)
-    due = select(Import).where(Import.state.in_(WORKING), free)
+    if not _any_due(session, {"now": now}):  # asked every other second, and the answer nearly always is no
+        return None
+    due = select(Import).where(*_DUE)
     if only:
         due = due.where(Import.id == only)
-    row = session.scalars(due.order_by(Import.id).limit(1).with_for_update(skip_locked=True)).first()
+    row = session.scalars(due.order_by(Import.id).limit(1).with_for_update(skip_locked=True), {"now": now}).first()
     if row is None:
         return None
     row.leased_until = now + LEASE

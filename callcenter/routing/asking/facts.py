@@ -12,8 +12,8 @@ from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.routing import BlockedNumber
 from callcenter.crm.models.tasks import Task
-from callcenter.crm.statement import Statement
 from callcenter.routing.asking.route import Block, Caller, Facts, Source
+from callcenter.statement import Statement
 from callcenter.tables import UtcDateTime
 
 _CARDS_AT_MOST: Final = 9

@@ -250,6 +250,10 @@ class Filled(OfCall):
         """The same of a call that is known to go on."""
         return replace(self, events=tuple(event for event in self.events if not isinstance(event, Ended)))
 
+    def until(self, at: datetime) -> Filled:
+        """What of it was over by then, of a call that is known to go on."""
+        return replace(self, events=tuple(event for event in self.so_far.events if event.at <= at))
+
     def told_at(self, now: datetime) -> Filled:
         """The same, told now."""
         return replace(self, late=now - self.at > OWED_WITHIN)

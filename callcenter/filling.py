@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter.call import Call, Offer, OutcomeState, QueueVisit, Result, Segment
-from callcenter.events import Gap, GapCause, OfferResult
+from callcenter.events import Gap, GapCause, OfferResult, Via
 from callcenter.hushing import spoken
 from callcenter.recording_events import PauseEnd
 
 CONCLUDED: Final = frozenset({"disconnected", "pbx_restart"})
 """Notes of ends that nobody saw."""
+_OFF_THE_SHELF: Final = frozenset({Via.PARK, Via.RETURN})
 _NEAR: Final = timedelta(seconds=3)
 _UNIQUEID: Final = re.compile(r"^(?:.+-)?\d+\.\d+$")
 
@@ -152,7 +153,9 @@ def _parts(kept: Call, told: Call, gap: Gap) -> tuple[Segment, ...]:
     for one in told.segments:
         place = _place(parts, one, used)
         if place is not None:
-            parts[place] = _completed(parts[place], one, gap)
+            part = _completed(parts[place], one, gap)
+            shelved = told.parked or any(s.via in _OFF_THE_SHELF for s in told.segments[one.seq + 1 :])
+            parts[place] = replace(part, handed_to=one.handed_to) if shelved else part
             used.add(place)
         elif _meet(_span(one), (gap.from_at, gap.to_at)):
             used.add(len(parts))

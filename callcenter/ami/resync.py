@@ -22,18 +22,24 @@ from callcenter.pbx_events import DebtFound
 from callcenter.roster import OUTSIDE
 
 _CLOCK: Final = 3
+_MOMENT: Final = timedelta(seconds=1)
+"""Some PBXs write whole seconds."""
 
 
 def caught_up(
     tracker: Tracker, snapshot: Snapshot, known: Collection[Call], told: Sequence[Filled], *, rebooted: bool
 ) -> list[Event]:
     """``adopt`` with what the PBX wrote down: who is gone first, so that his end is the written one; who is still there
-    after he was taken up, and without an end: that comes with the messages that are taken next."""
+    without an end: that comes with the messages that are taken next. What is written of him is told before he is taken
+    up, as a phone that rings now is no other round of one that was answered and left meanwhile, but only what surely
+    was before the list; and after it, as it knows better when what is listed began."""
     alive = {row.get("uniqueid", "") for row in snapshot.channels}
     gone = [event for event in told if event.over and event.call.uniqueid not in alive]
-    over = {event.call for event in gone}
+    over, ours = {event.call for event in gone}, {call.key for call in known}
     adopted = adopt(tracker, snapshot, [call for call in known if call.key not in over], rebooted=rebooted)
-    return [*gone, *adopted, *(event.so_far for event in told if event.call not in over)]
+    rest = [event for event in told if event.call not in over]
+    before = [event.until(snapshot.at - _MOMENT) for event in rest if event.call in ours]
+    return [*gone, *(event for event in before if event.events), *adopted, *(event.so_far for event in rest)]
 
 
 def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebooted: bool) -> list[Event]:
@@ -48,7 +54,7 @@ def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebo
         elif call.ended_at is None:
             events += _legs_gone(call, snapshot, alive)
             tracker.resume(call)
-    for message in (*_told(snapshot, _in_talks(known, alive)), *_shelf(snapshot, known)):
+    for message in (*_told(snapshot, _in_talks(snapshot, known)), *_shelf(snapshot, known)):
         events += tracker.feed(message)
     events += _off_the_shelf(tracker, snapshot)
     events += _queues_left(tracker, snapshot)
@@ -131,14 +137,17 @@ def _channels(snapshot: Snapshot, known: Collection[Call]) -> Iterable[m.Message
             yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state="Down")
 
 
-def _in_talks(known: Collection[Call], alive: Collection[str]) -> dict[str, str]:
+def _in_talks(snapshot: Snapshot, known: Collection[Call]) -> dict[str, str]:
     """Customers whom an agent has not left, each with the agent's leg: who rings in their family is asked by him, and
-    not rung for them."""
+    not rung for them. Where he has passed the customer on unheard, his leg may still play him something, but the
+    customer is in no bridge any more."""
+    alive = {row["uniqueid"]: row.get("bridgeid", "") for row in snapshot.channels if row.get("uniqueid")}
     return {
         call.key.uniqueid: segment.leg
         for call in known
         for segment in call.segments
         if segment.answered_at and not (segment.leg_ended or segment.handed_to) and segment.leg in alive
+        if alive.get(call.key.uniqueid)
     }
 
 

@@ -57,3 +57,11 @@ def test_a_call_that_ended_unheard_goes_on_until_the_last_the_pbx_wrote_of_it() 
     last = look(whole, found, gap(2, 600))
     assert last is not None
     assert (last.note, last.ended_at, last.segments[0].talk_s) == ("", whole.events[-1].at, 2.0)
+
+
+def test_who_put_the_customer_on_the_shelf_has_passed_him_on_to_nobody_though_only_the_transfer_was_heard() -> None:
+    story = Story().arrives().rings("101").answers("101").is_handed("101", "700")
+    seen = story.told()
+    found = look(story.is_parked("101").parts("101").hangs_up("101").ends(), seen, gap(5, 60))
+    assert found is not None
+    assert [(part.handed_to, part.outcome_state) for part in found.segments] == [("", "owed")]

@@ -100,6 +100,7 @@ from callcenter.scoring.sampling import Sampler
 from callcenter.screenpop import api as screenpop_api
 from callcenter.screenpop.hub import Hub
 from callcenter.supervision import parts as supervising
+from callcenter.supervision.alarm_watch import AlarmsChanged
 from callcenter.supervision.parts import Supervision
 from callcenter.supervision.sitting import SitInChanged
 from callcenter.taskwatch import TaskWatch
@@ -300,6 +301,7 @@ def _subscribe_dialling(parts: Parts) -> None:
     bus.on(DialChanged, parts.hub.dial_changed)
     supervising.subscribe(bus, parts.supervision)
     bus.on(SitInChanged, parts.hub.sit_in_changed)
+    bus.on(AlarmsChanged, parts.hub.alarms_changed)
     bus.on(Changed, parts.stage.changed)
     bus.on(MemberState, parts.stage.member)
     bus.on(DebtTold, parts.stage.owes)

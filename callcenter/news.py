@@ -97,6 +97,11 @@ class Reminded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRulesChanged:
+    """The floor raises its alarms by other rules now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOff:
     """A session ended or was revoked: its tabs must close."""
 

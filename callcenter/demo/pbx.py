@@ -112,6 +112,8 @@ class Pbx:
         interface, number = action.get("channel", ""), action.get("exten", "")
         if not self.switch.floor.members(interface) or not number:
             return refusal(action, "Channel not specified")
+        if action.get("context") == "callcenter-spy":
+            return refusal(action, "Nobody can be listened to here")
         order = Originate(
             interface=interface,
             number=number,

@@ -72,6 +72,8 @@ class FloorQueue(Answer):
     paused: int
     free: int
     unreachable: int
+    talking: int
+    wrapup: int
     offered_to_you: bool
 
 

@@ -10,13 +10,15 @@ from typing import Protocol
 
 from callcenter.call import Call
 from callcenter.counting import QueueKey
-from callcenter.routing.floor import Seat
+from callcenter.routing.debts import FAMILY
+from callcenter.routing.floor import IN_USE, Seat
 from callcenter.routing.today import Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A queue now. ``free`` members are neither paused nor on the phone."""
+    """A queue now. ``free`` members are neither paused nor on the phone, ``talking`` ones are on the phone or ring, and
+    ``wrapup`` ones owe an outcome; ``paused`` counts these too."""
 
     pbx: str
     queue: str
@@ -26,6 +28,8 @@ class Line:
     paused: int
     free: int
     unreachable: int = 0
+    talking: int = 0
+    wrapup: int = 0
 
 
 class Day(Protocol):
@@ -84,4 +88,6 @@ def _line(pbx: str, queue: str, since: list[datetime], seats: list[Seat]) -> Lin
         paused=sum(seat.paused for seat in seats),
         free=sum(seat.open for seat in seats),
         unreachable=sum(not seat.reachable for seat in seats),
+        talking=sum(seat.status in IN_USE for seat in seats),
+        wrapup=sum(seat.paused and seat.reason.startswith(FAMILY) and seat.status not in IN_USE for seat in seats),
     )

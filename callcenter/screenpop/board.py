@@ -17,12 +17,14 @@ from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId, Roster
 from callcenter.routing.presence import Presence, PresenceChanged
 from callcenter.routing.unowned import Unowned
+from callcenter.screenpop.alarming import seen_alarms
 from callcenter.screenpop.company import Company
 from callcenter.screenpop.decide import Decision, Step, decide, shown
 from callcenter.screenpop.faces import Who, floor_call, labelled, pop, proposed
 from callcenter.screenpop.heirs import handed_to
 from callcenter.screenpop.lines import Directory, Members, Person, Waiting, agent_of
 from callcenter.screenpop.shown import (
+    AlarmView,
     BoardView,
     Change,
     Desk,
@@ -40,6 +42,7 @@ from callcenter.screenpop.shown import (
     PresenceChange,
     QueueLine,
 )
+from callcenter.supervision.alarm_watch import Alarm
 from callcenter.supervision.sit_ins import SitIn
 
 Changes: TypeAlias = dict[AgentId, list[Change]]
@@ -86,6 +89,7 @@ class Board:
         self._members = Members()
         self._waiting = Waiting()
         self._company = Company()
+        self.alarms: tuple[Alarm, ...] = ()
         self.health = HealthView()
         self.unowned: tuple[Unowned, ...] = ()
         self.lines_version = 0
@@ -181,7 +185,12 @@ class Board:
             unowned=self.unowned,
             sit_in=self._company.of(agent, self._directory),
             company=self._company.beside(agent, self._directory),
+            alarms=self.alarms_for(agent),
         )
+
+    def alarms_for(self, viewer: AgentId) -> tuple[AlarmView, ...]:
+        """Those that concern him: of agents only his own, none where he does not see the floor."""
+        return seen_alarms(self.alarms, self._person(viewer).standing, self._directory)
 
     def sat_in(self, sit: SitIn) -> Changes:
         """A supervisor sits in on a talk, otherwise than before, or no longer."""

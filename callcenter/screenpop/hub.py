@@ -12,7 +12,7 @@ from callcenter import metrics
 from callcenter.call import Changed
 from callcenter.card import CustomerId
 from callcenter.clock import Clock
-from callcenter.crm.rights import Actor
+from callcenter.crm.rights import Actor, Verb, allow
 from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.events import Offered
@@ -45,6 +45,7 @@ from callcenter.screenpop.faces import Who
 from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.messages import body
 from callcenter.screenpop.shown import (
+    AlarmsChange,
     BoardView,
     DeskTakenChange,
     HealthChange,
@@ -57,6 +58,7 @@ from callcenter.screenpop.shown import (
 )
 from callcenter.screenpop.stage import Stage
 from callcenter.screenpop.tab import Close, Tab
+from callcenter.supervision.alarm_watch import AlarmsChanged
 from callcenter.supervision.sitting import SitInChanged
 
 log = logger(__name__)
@@ -235,6 +237,11 @@ class Hub:
         told = body(news.of_dial(event.dial))
         for tab in self._of(event.dial.agent):
             self._put(tab, told)
+
+    async def alarms_changed(self, event: AlarmsChanged) -> None:
+        self._board.alarms = event.alarms
+        supervisors = {tab.actor.id for tab in self._all() if allow(tab.actor, Verb.SEE_FLOOR)}
+        self._tell({one: [AlarmsChange(alarms=self._board.alarms_for(one))] for one in supervisors})
 
     async def sit_in_changed(self, event: SitInChanged) -> None:
         self._tell(self._board.sat_in(event.sit_in))

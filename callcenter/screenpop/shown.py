@@ -13,6 +13,7 @@ from callcenter.card import Card, Match
 from callcenter.events import Direction, Via
 from callcenter.routing.presence import Presence
 from callcenter.routing.unowned import Unowned
+from callcenter.supervision.alarms import AlarmKind
 from callcenter.supervision.sit_ins import Manner, SitInReason, SitInState
 from callcenter.terms import Demand
 
@@ -157,6 +158,21 @@ class SitInView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmView:
+    """``name``: the queue, the agent or the PBX, as people call it. ``value`` and ``limit`` in seconds, heads, or from
+    0 to 1; ``since``: from when the seconds are counted."""
+
+    kind: AlarmKind
+    pbx: str
+    thing: str
+    name: str
+    value: float
+    limit: float
+    since: datetime | None
+    raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardView:
     """All that a screen shows at one moment. ``sit_in``: the talk one sits in on; ``company``: who sits in on one's
     own."""
@@ -169,6 +185,7 @@ class BoardView:
     unowned: tuple[Unowned, ...] = ()
     sit_in: SitInView | None = None
     company: tuple[SitInView, ...] = ()
+    alarms: tuple[AlarmView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +323,14 @@ class SitInChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmsChange:
+    """The alarms of the floor as they are now, for supervisors."""
+
+    alarms: tuple[AlarmView, ...]
+    change: Literal["alarms"] = "alarms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyChange:
     """Who sits in on one's own talk now."""
 
@@ -329,4 +354,5 @@ Change: TypeAlias = (
     | DialChange
     | SitInChange
     | CompanyChange
+    | AlarmsChange
 )

@@ -192,6 +192,8 @@ MATRIX: Final[dict[str, Row]] = {
         roles=FLOOR,
         reach={"supervisor": "own team", "admin": "own team other"},
     ),
+    "GET /alarm-rules": only(*FLOOR),
+    "PUT /alarm-rules": only("admin", body={"settle_s": 3}),
     "GET /me/sit-in": anybody(),
     "PATCH /me/sit-in": only(*FLOOR, body={"mode": "whisper"}),
     "DELETE /me/sit-in": only(*FLOOR),

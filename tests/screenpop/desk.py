@@ -21,6 +21,7 @@ from callcenter.screenpop.faces import Who
 from callcenter.screenpop.lines import Directory, Person
 from callcenter.screenpop.messages import CHANGE, body
 from callcenter.screenpop.shown import (
+    AlarmsChange,
     BoardView,
     Change,
     CompanyChange,
@@ -84,6 +85,8 @@ def fold(view: BoardView, change: Change) -> BoardView:
             return replace(view, unowned=unowned)
         case SitInChange(sit_in=sit):
             return replace(view, sit_in=None if sit.state in OVER else sit)
+        case AlarmsChange(alarms=alarms):
+            return replace(view, alarms=alarms)
         case CompanyChange(company=company):
             return replace(view, company=company)
         case DeskTakenChange() | TaskChange() | ScoreChange() | DialChange():

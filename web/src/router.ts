@@ -10,6 +10,8 @@ declare module 'vue-router' {
     /** In which place of the rail it is, where it is not one itself. */
     place?: string
     open?: boolean
+    /** Shown without the frame: for a screen that nobody sits at. */
+    bare?: boolean
     roles?: Role[]
   }
 }
@@ -36,9 +38,11 @@ const routes: RouteRecordRaw[] = [
   { path: '/tasks/:view(day|missed|overdue|later|closed)?', name: 'tasks', props: (to) => ({ view: to.params.view || 'day' }), component: () => import('./pages/tasks/TasksPage.vue'), meta: { title: 'nav.tasks' } },
   { path: '/floor', name: 'floor', component: () => import('./pages/floor/FloorPage.vue'), meta: { title: 'nav.floor', roles: SUPERVISORS } },
   { path: '/reports/:report(queues|agents|outcomes|scores)?', name: 'reports', props: (to) => ({ report: to.params.report || 'queues' }), component: () => import('./pages/reports/ReportsPage.vue'), meta: { title: 'nav.reports', roles: SUPERVISORS } },
+  { path: '/wall', name: 'wall', component: () => import('./pages/floor/WallPage.vue'), meta: { title: 'nav.wall', bare: true, roles: SUPERVISORS } },
   { path: '/floor/staff', name: 'staff', component: () => import('./pages/floor/StaffPage.vue'), meta: { title: 'nav.staff', place: 'floor', roles: SUPERVISORS } },
   { path: '/admin/status', name: 'status', component: () => import('./pages/admin/status/StatusPage.vue'), meta: { title: 'nav.status', roles: SUPERVISORS } },
   { path: '/admin/doctor', name: 'doctor', component: () => import('./pages/admin/doctor/DoctorPage.vue'), meta: { title: 'nav.doctor', roles: ADMINS } },
+  { path: '/admin/alarms', name: 'alarms', component: () => import('./pages/admin/AlarmsPage.vue'), meta: { title: 'nav.alarms', roles: ADMINS } },
   { path: '/admin/pauses', name: 'pauses', component: () => import('./pages/admin/PausesPage.vue'), meta: { title: 'nav.pauses', roles: ADMINS } },
   { path: '/admin/callbacks', name: 'callbacks', component: () => import('./pages/admin/CallbacksPage.vue'), meta: { title: 'nav.callbacks', roles: ADMINS } },
   { path: '/admin/outcome-rules', name: 'outcome_rules', component: () => import('./pages/admin/OutcomeRulesPage.vue'), meta: { title: 'nav.outcome_rules', roles: ADMINS } },

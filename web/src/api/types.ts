@@ -24,7 +24,7 @@ export type {
 } from './generated'
 export type MergeField = NonNullable<MergeBody['take']>[number]
 export type Prefix = Required<PrefixBody>
-export type { BoardView as Board, HealthView as Health, SessionAnswer as Session, SitInView as SitIn } from './generated'
+export type { BoardView as Board, HealthView as Health, SessionAnswer as Session, SitInView as SitIn, AlarmView as Alarm } from './generated'
 
 export type { OutageAnswer as Outage, Unowned } from './generated'
 

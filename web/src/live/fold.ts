@@ -1,4 +1,4 @@
-import type { Board, Floor, Health, Pop, Presence, QueueLine, SitIn, Unowned } from '@/api/types'
+import type { Alarm, Board, Floor, Health, Pop, Presence, QueueLine, SitIn, Unowned } from '@/api/types'
 import type { ClickShown } from './clicks'
 
 export type WithdrawReason = 'answered_elsewhere' | 'cancelled' | 'no_answer' | 'rejected'
@@ -16,6 +16,7 @@ export type Change =
   | { change: 'score'; evaluation_id: string; agent_id: string; state: string }
   | { change: 'sit_in'; sit_in: SitIn }
   | { change: 'company'; company: SitIn[] }
+  | { change: 'alarms'; alarms: Alarm[] }
   | ({ change: 'dial'; dial_id: string } & Omit<ClickShown, 'id'>)
 
 export type Message =
@@ -59,6 +60,8 @@ function changed(board: Board, change: Change): Board {
       return { ...board, unowned: change.unowned }
     case 'sit_in':
       return { ...board, sit_in: ['ended', 'failed'].includes(change.sit_in.state) ? null : change.sit_in }
+    case 'alarms':
+      return { ...board, alarms: change.alarms }
     case 'company':
       return { ...board, company: change.company }
     case 'health':

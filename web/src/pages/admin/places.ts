@@ -12,6 +12,7 @@ export const adminPlaces: { name: string; icon: string; everybody?: true }[] = [
   { name: 'scorecards', icon: icons.grading },
   { name: 'outcome_rules', icon: icons.wait },
   { name: 'callbacks', icon: icons.callBack },
+  { name: 'alarms', icon: icons.warning },
   { name: 'pauses', icon: icons.paused },
   { name: 'privacy', icon: icons.shield },
   { name: 'audit', icon: icons.audit },

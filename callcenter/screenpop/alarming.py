@@ -8,8 +8,7 @@ from uuid import UUID
 from callcenter.crm.rights import Standing, Verb, allow, part_of
 from callcenter.screenpop.lines import Directory, Person
 from callcenter.screenpop.shown import AlarmView
-from callcenter.supervision.alarm_watch import Alarm
-from callcenter.supervision.alarms import AlarmKind
+from callcenter.supervision.alarms import Alarm, AlarmKind
 
 
 def seen_alarms(alarms: Iterable[Alarm], viewer: Standing | None, names: Directory) -> tuple[AlarmView, ...]:

@@ -42,7 +42,7 @@ from callcenter.screenpop.shown import (
     PresenceChange,
     QueueLine,
 )
-from callcenter.supervision.alarm_watch import Alarm
+from callcenter.supervision.alarms import Alarm
 from callcenter.supervision.sit_ins import SitIn
 
 Changes: TypeAlias = dict[AgentId, list[Change]]

@@ -20,27 +20,12 @@ from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
 from callcenter.routing.today import ended
 from callcenter.supervision import alarms, readings
-from callcenter.supervision.alarms import AlarmKey, Moment, Standing
+from callcenter.supervision.alarms import Alarm, AlarmKey, Moment, Standing
 from callcenter.supervision.readings import Lately
 
 _LOOK_SECONDS: Final = 1.0
 _LONGEST_INTERVAL: Final = timedelta(hours=4)
 alarmed = Gauge("callcenter_alarms", "Alarms of the floor that are raised")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """``thing``: the queue's name or the agent's id; ``label``: what people call the queue. ``value`` and ``limit`` in
-    seconds, heads, or from 0 to 1."""
-
-    kind: alarms.AlarmKind
-    pbx: str
-    thing: str
-    label: str
-    value: float
-    limit: float
-    since: datetime | None
-    raised_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

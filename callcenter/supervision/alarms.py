@@ -76,6 +76,21 @@ class Moment:
     settle_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """``thing``: the queue's name or the agent's id; ``label``: what people call the queue. ``value`` and ``limit`` in
+    seconds, heads, or from 0 to 1."""
+
+    kind: AlarmKind
+    pbx: str
+    thing: str
+    label: str
+    value: float
+    limit: float
+    since: datetime | None
+    raised_at: datetime
+
+
 def look(before: Standings, readings: Iterable[Reading], now: Moment) -> dict[AlarmKey, Standing]:
     """All that is wrong or not well for long enough. What is not read any more (the queue is gone, the agent is done)
     is no alarm any more."""

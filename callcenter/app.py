@@ -62,6 +62,7 @@ from callcenter.pbx_events import (
     OriginateFailed,
     Outage,
 )
+from callcenter.pbx_rows import PbxRows
 from callcenter.recording import again, api_pausing, api_tally, api_wishing
 from callcenter.recording import api as recording_api
 from callcenter.recording.capture import Capture, open_store
@@ -73,7 +74,7 @@ from callcenter.recording.pausing import House as TalkHouse
 from callcenter.recording.renditions import Renditions, machine
 from callcenter.recording.routes import add_routes as add_recording_routes
 from callcenter.recording.shelf import Shelf
-from callcenter.recording.switch import Switch
+from callcenter.recording.switch import recording_switch
 from callcenter.recording.talks import Talks, talks
 from callcenter.recording.tally import Places, Tally
 from callcenter.recording.transcribe import Transcriber
@@ -91,6 +92,7 @@ from callcenter.routing.dialler import DialChanged, Dialler
 from callcenter.routing.doctor.doctor import Doctor
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside, Send
+from callcenter.routing.phone_rules import phone_rules
 from callcenter.routing.presence import PresenceChanged
 from callcenter.routing.seen import SeenChannels
 from callcenter.routing.survey import Survey
@@ -137,7 +139,8 @@ class Parts:
     unanswered: Unanswered
     transcriber: Transcriber
     renditions: Renditions
-    switch: Switch
+    switch: PbxRows
+    phone_rules: PbxRows
     talks: Talks
     tally: Tally
     law: privacy.Law
@@ -186,7 +189,8 @@ def build(settings: Settings) -> Parts:
         unanswered=Unanswered(db, clock, settings.recordings_of),
         renditions=Renditions(db, clock, capture.kept, machine(listeners.models.any)),
         transcriber=Transcriber(db, clock, capture.kept, listeners),
-        switch=Switch(db, outside.send, outside.holds),
+        switch=recording_switch(db, outside.send, outside.holds),
+        phone_rules=phone_rules(outside),
         tally=Tally(db, clock, Places(names=tuple(settings.pbx), of=settings.recordings_of)),
         talks=_talks(settings, outside, ledger),
         law=law,
@@ -276,6 +280,11 @@ def subscribe(parts: Parts) -> None:
     bus.on(Named, gate.named)
     bus.on(Named, hub.named)
     bus.on(OutcomeRulesChanged, hub.named)
+    bus.on(OutcomeRulesChanged, parts.phone_rules.changed)
+    bus.on(MapChanged, parts.phone_rules.changed)
+    bus.on(LinkUp, parts.phone_rules.link_up)
+    bus.on(LinkDown, parts.phone_rules.link_down)
+    bus.on(GateTaken, parts.phone_rules.changed)
     bus.on(StaffChanged, gate.staff_changed)
     bus.on(CustomerChanged, hub.customer_changed)
     bus.on(DraftSaved, hub.drafted)
@@ -323,8 +332,8 @@ def _subscribe_recording(parts: Parts) -> None:
     bus, switch = parts.bus, parts.switch
     bus.on(LinkUp, switch.link_up)
     bus.on(LinkDown, switch.link_down)
-    bus.on(GateTaken, switch.taken)
-    bus.on(RecordingRulesChanged, switch.rules_changed)
+    bus.on(GateTaken, switch.changed)
+    bus.on(RecordingRulesChanged, switch.changed)
     bus.on(Changed, parts.unanswered.changed)
     parts.talks.subscribe(bus)
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, shortnumberinfo
 from phonenumbers.timezone import time_zones_for_number
 
 ANONYMOUS: Final = "anonymous"
@@ -180,3 +180,10 @@ def zone(e164: str | None) -> str:
         return ""
     zones = [str(z) for z in time_zones_for_number(phonenumbers.parse(e164)) if z != _NO_ZONE]
     return zones[0] if len(zones) == 1 else ""
+
+
+@lru_cache(maxsize=64)
+def emergency_numbers(region: str) -> tuple[str, ...]:
+    """What calls the police, an ambulance, the fire brigade there; 112 everywhere."""
+    short = [*(f"0{n}" for n in range(1, 10)), *(str(n) for n in range(10, 1000))]
+    return tuple(sorted({"112", *(n for n in short if shortnumberinfo.is_emergency_number(n, region))}))

@@ -100,6 +100,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.importer.run(), name="imports"),
             group.create_task(_sweep(parts), name="sweep"),
             group.create_task(parts.switch.run(), name="recording switch"),
+            group.create_task(parts.phone_rules.run(), name="phone rules"),
             group.create_task(parts.tally.run(), name="tally"),
             group.create_task(parts.talks.pausing.run(), name="recording pauses"),
             group.create_task(parts.talks.wishing.run(), name="recording wishes"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from callcenter.terms import SHORT_CALL, TIMED_OUT, Afterwards, Demand, OutcomeR
 KEY: Final = "outcome_rules"
 LONGEST_S: Final = 600
 MOST_DEFERRALS: Final = 20
+REFUSAL_SOUND: Final = "cannot-complete-as-dialed&info-about-last-call"
 LONGEST_LIMIT_S: Final = 3600
 SHORTEST_LIMIT_S: Final = 5
 _LIMITED: Final = frozenset({Demand.TIMED, Demand.FULL})
@@ -60,13 +61,16 @@ class QueueRule(OutcomeRule):
 
 class OutcomeRulesBody(BaseModel):
     """``direct``: calls to somebody's own number, and those an agent passed on to him; ``outbound``: outgoing ones. A
-    queue that is not named owes as usual. ``deferrals``: how many outcomes an agent may put off at a time."""
+    queue that is not named owes as usual. ``deferrals``: how many outcomes an agent may put off at a time.
+    ``desk_phones``: whether who owes may dial out on his desk phone; else he hears ``refusal_sound``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     queues: list[QueueRule] = Field(default_factory=list, max_length=500)
     direct: OutcomeRule = OutcomeRule()
     outbound: OutcomeRule = OutcomeRule()
     deferrals: Annotated[int, Field(ge=0, le=MOST_DEFERRALS)] = 3
+    desk_phones: Literal["free", "refused"] = "free"
+    refusal_sound: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z/_.&-]{1,200}$")] = REFUSAL_SOUND
 
     def of(self, pbx: str, queue: str, direction: str) -> OutcomeRule:
         """The rule for a talk."""

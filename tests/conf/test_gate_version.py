@@ -8,7 +8,7 @@ import re
 from callcenter.routing.doctor.gate_checks import OWN, VERSION
 from tests.house.source import ROOT
 
-OF_VERSION = ("8", "6d4428861d79ef34")
+OF_VERSION = ("9", "185df56ef6544749")
 """The version and what its lines come to, comments and empty lines left out."""
 CONF = ROOT / "asterisk-conf/callcenter.conf"
 

@@ -91,6 +91,7 @@ async def test_rules_are_checked_tagged_and_on_the_trail(office: Office) -> None
     rules: dict[str, Any] = now.body
     usual = {"demand": "mandatory", "limit_s": 0, "afterwards": "freed"}
     assert rules["queues"] == [{**SUPPORT, **usual, "under_s": 5, "then": "automatic"}]
+    assert (rules["desk_phones"], rules["deferrals"]) == ("free", 3)
     assert (rules["direct"], rules["outbound"]) == ({**usual, "under_s": 0, "then": "owe"},) * 2
     assert (await admin.put("/outcome-rules", rules, If_Match='"7"')).status == 412
     assert (await admin.put("/outcome-rules", rules, If_Match=now.headers["ETag"])).status == 200

@@ -21,7 +21,7 @@ from callcenter.crm import maps, queues
 from callcenter.crm.maps import Station
 from callcenter.links import link
 from callcenter.pbxmap import Kind, Rule
-from callcenter.recording.switch import Switch
+from callcenter.recording.switch import recording_switch
 from callcenter.routing.doctor.findings import Finding, Report, Severity
 from callcenter.routing.proposal import propose
 from callcenter.routing.report import Inquiry
@@ -91,7 +91,7 @@ class Patient:
             await db.write(lambda s: maps.write_dids(s, "main", dict.fromkeys(proposal.dids, "")))
             await db.write(lambda s: maps.confirm(s, "main", confirmed))
             await db.write(lambda s: queues.met(s, "main", reported.queues))
-            await Switch(db, {"main": session.send}).write("main")
+            await recording_switch(db, {"main": session.send}).write("main")
         session.close()
 
     def examined(self) -> Report:

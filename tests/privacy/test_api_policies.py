@@ -20,7 +20,7 @@ from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.recording.capture import Capture, open_store
 from callcenter.recording.files import inspect
-from callcenter.recording.switch import Switch
+from callcenter.recording.switch import recording_switch
 from tests.privacy.archive import SPOOL, Archive
 from tests.recording.test_files import speech
 from tests.spine.story import START
@@ -134,7 +134,7 @@ async def test_the_notice_s_version_stands_on_the_call(archive: Archive, tmp_pat
 
 async def test_the_pbx_is_told_and_told_again_what_it_lost(archive: Archive) -> None:
     astdb, admin = Astdb(), await archive.signed_in("admin", "admin")
-    switch = Switch(archive.db, {"main": astdb.send})
+    switch = recording_switch(archive.db, {"main": astdb.send})
     await admin.put("/privacy/recording", WHOLE)
     await admin.put("/privacy/recording", {**WHOLE, "scope": "direct", "queue": "", "notice_how": "agent"})
     await switch.write("main")
@@ -162,7 +162,7 @@ async def newest_notice(archive: Archive) -> str:
 
 async def test_a_number_has_an_announcement_of_its_own(archive: Archive) -> None:
     astdb, admin = Astdb(), await archive.signed_in("admin", "admin")
-    switch = Switch(archive.db, {"main": astdb.send})
+    switch = recording_switch(archive.db, {"main": astdb.send})
     of_number = {**WHOLE, "scope": "did", "queue": "+390212345", "keep_days": None, "contact": ""}
     answer = await admin.put("/privacy/recording", of_number)
     assert (answer.status, answer.body["lacks"], answer.body["notice_key"]) == (200, [], "9")

@@ -16,7 +16,7 @@ from callcenter.db import Database
 from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.pbx_events import LinkUp
-from callcenter.recording.switch import Switch
+from callcenter.recording.switch import recording_switch
 from callcenter.routing.claim import BEAT_SECONDS, PATIENCE_SECONDS, Claim, Holder, read
 from callcenter.routing.claims import Claims, GateTaken, installation
 from tests.routing.house import service
@@ -142,7 +142,7 @@ def test_a_copy_of_the_folder_is_another_installation(tmp_path: Path) -> None:
 async def test_who_does_not_have_the_gate_asks_nothing_of_members_and_rows_until_he_has(staffed: Database) -> None:
     mine = False
     async with service(staffed, holds=lambda _pbx: mine) as house:
-        switch = Switch(staffed, {"main": house.pbx.send}, lambda _pbx: mine)
+        switch = recording_switch(staffed, {"main": house.pbx.send}, lambda _pbx: mine)
         await house.pbx.connect()
         await house.pbx.answer("PJSIP/101", "somebody.1|1764000000|support|79160000000|")
         await house.told(Story().arrives().joins().rings("101").answers("101").hangs_up("101").ends())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from callcenter.crm import outcome_rules
 from callcenter.db import Database
 from callcenter.news import RosterChanged
@@ -14,6 +16,12 @@ from callcenter.terms import Afterwards, Demand, Released, Terms
 from tests.routing.house import House, eventually, service
 from tests.spine.story import ANNA, BORIS, Story, answered, roster
 from tests.until import until_async
+
+
+@pytest.fixture
+def db_url(sqlite_url: str) -> str:
+    """No SQL is tested here."""
+    return sqlite_url
 
 
 async def decide(house: House, demand: Demand, limit_s: int, afterwards: Afterwards = Afterwards.FREED) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.phone import is_withheld, parse
+from callcenter.phone import emergency_numbers, is_withheld, parse
 
 TABLE = Path(__file__).with_name("spellings.txt")
 _INVISIBLE = str.maketrans({"␣": "\u00a0", "⍽": "\u202f", "‹": "\u202a", "›": "\u202c"})
@@ -94,3 +94,8 @@ def test_nothing_a_caller_sends_breaks_it_and_the_raw_text_stays(raw: str, regio
     phone = parse(raw, region)
     assert phone.raw == raw
     assert phone.key
+
+
+@pytest.mark.parametrize(("region", "numbers"), [("RU", {"101", "103", "112"}), ("US", {"911"}), ("ZZ", {"112"})])
+def test_who_calls_for_help_is_known_by_the_region(region: str, numbers: set[str]) -> None:
+    assert numbers <= set(emergency_numbers(region))

@@ -13,13 +13,13 @@ from callcenter.routing.doctor.pasting import addition, console, folder, install
 from callcenter.routing.doctor.sections import is_true
 
 GATE: Final = "callcenter-member"
-VERSION: Final = "8"
+VERSION: Final = "9"
 """Of asterisk-conf/callcenter.conf, as its context callcenter-version says it."""
 OWN: Final = (
     "callcenter-version", "callcenter-call", "callcenter-hidden", "callcenter-queue", "callcenter-direct",
     "callcenter-reach", "callcenter-record", "callcenter-announce", "callcenter-decline", "callcenter-unrecorded",
     "callcenter-record-leg", "callcenter-restore", "callcenter-restart", "callcenter-below", GATE, "callcenter-ring",
-    "callcenter-answered", "callcenter-dialled", "callcenter-dial", "callcenter-click", "callcenter-spy",
+    "callcenter-answered", "callcenter-dialled", "callcenter-may", "callcenter-dial", "callcenter-click", "callcenter-spy",
     "callcenter-owe", "callcenter-leaves", "callcenter-left", "callcenter-of", "callcenter-whose", "callcenter-test",
     "callcenter-test-phone",
 )  # fmt: skip

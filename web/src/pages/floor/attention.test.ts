@@ -22,8 +22,13 @@ it('puts first who needs a supervisor', () => {
     desk('owes-old', { state: 'wrapup' }, '2026-11-24T09:10:00Z'),
     desk('missed', { state: 'paused', why: [{ kind: 'missed', ref: 'x', since: '' }] }),
   ]
-  const order = desks.sort(byAttention).map((d) => d.me.display_name)
+  const order = desks.sort(byAttention(Date.parse('2026-11-24T09:21:00Z'))).map((d) => d.me.display_name)
   expect(order).toEqual(['missed', 'owes-old', 'owes-new', 'dead', 'talks', 'free', 'gone'])
+})
+
+it('puts a debt of more than a quarter of an hour before everything', () => {
+  const desks = [desk('missed', { state: 'paused', why: [{ kind: 'missed', ref: 'x', since: '' }] }), desk('owes', {}, '2026-11-24T09:20:00Z'), desk('forgot', {}, '2026-11-24T09:10:00Z')]
+  expect(desks.sort(byAttention(Date.parse('2026-11-24T09:25:01Z'))).map((d) => d.me.display_name)).toEqual(['forgot', 'missed', 'owes'])
 })
 
 it('says nothing of a day on which nobody came', () => {

@@ -158,33 +158,64 @@ async def test_one_key_confirms_a_transfer(browser: Window, floor: Floor, produc
     await log_outcome(other)
 
 
-async def test_outcome_rules_are_decided_on_a_page_and_shown_as_what_they_are(
+async def decide(page: Page, **fields: str) -> None:
+    """The administrator decides about direct calls, and saves."""
+    await page.goto("/admin/outcome-rules")
+    for label, value in fields.items():
+        field = page.locator("[data-row-of=direct]").get_by_label(re.compile(label))
+        await (field.select_option(value) if not value.isdecimal() else field.fill(value))
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("button", name="Save")).to_be_disabled()
+
+
+async def talked_with_chiara(page: Page, floor: Floor, number: str) -> None:
+    """A customer calls her own number and hangs up a moment after she has answered."""
+    floor.caller(number, "7103", talk_ms=800)
+    await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "talking", timeout=15_000)
+    await expect(page.get_by_test_id("presence")).not_to_have_attribute("data-state", "talking", timeout=15_000)
+
+
+async def test_an_administrator_changes_a_rule_and_it_bites_on_the_next_call(
     browser: Window, floor: Floor, product: Product
 ) -> None:
-    page = await browser()
+    page, other = await browser(), await browser()
     await sign_in(page, "admin")
-    await page.goto("/admin/outcome-rules")
-    direct = page.locator("[data-row-of=direct]")
-    await direct.get_by_role("spinbutton").fill("30")
-    await direct.get_by_role("combobox").select_option("automatic")
-    await picture(page, "outcome-rules")
-    await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_role("button", name="Save")).to_be_disabled()
-    other = await browser()
     await sign_in(other, "chiara", "103")
     floor.phone("103")
-    floor.caller("79161240007", "7103", talk_ms=800)
-    await expect(other.get_by_test_id("presence")).to_have_attribute("data-state", "talking", timeout=15_000)
-    await expect(other.get_by_test_id("presence")).to_have_attribute("data-state", "available", timeout=15_000)
-    await expect(other.get_by_test_id("outcome-form")).to_be_hidden()
+    form, presence = other.get_by_test_id("outcome-form"), other.get_by_test_id("presence")
+    await decide(page, Seconds="30", owed="automatic")
+    await picture(page, "outcome-rules")
+    await talked_with_chiara(other, floor, "79161240007")
+    await expect(presence).to_have_attribute("data-state", "available")
+    await expect(form).to_be_hidden()
+    await decide(page, Seconds="0", owed="owe", Outcome="optional")
+    await talked_with_chiara(other, floor, "79161240008")
+    await expect(presence).to_have_attribute("data-state", "available")
+    await expect(other.get_by_test_id("pop-gone")).to_contain_text("Nothing is owed")
+    await other.keyboard.press("1")
+    await other.keyboard.press("Control+Enter")
+    await expect(form).to_be_hidden()
+    await decide(page, Outcome="timed", limit="5")
+    await talked_with_chiara(other, floor, "79161240009")
+    await expect(other.get_by_test_id("time-left")).to_contain_text("left")
+    await picture(other, "desk-time-left")
+    await expect(presence).to_have_attribute("data-state", "available", timeout=15_000)
+    await decide(page, Outcome="mandatory")
+    await talked_with_chiara(other, floor, "79161240010")
+    await expect(other.get_by_test_id("defer")).to_be_enabled()
+    await picture(other, "desk-ways-out")
+    await other.keyboard.press("Alt+l")
+    await expect(presence).to_have_attribute("data-state", "available")
+    await other.get_by_test_id("waiting-outcomes").get_by_role("button").click()
+    later = other.get_by_test_id("later-outcome")
+    await later.get_by_role("combobox").select_option("solved")
+    await picture(other, "desk-later")
+    await later.get_by_role("button", name="Save outcome").click()
+    await expect(other.get_by_test_id("waiting-outcomes")).to_be_hidden()
     await page.goto("/calls")
-    row = page.get_by_role("row").filter(has_text="124-00-07")
-    await expect(row).to_contain_text("Short call (automatic)")
-    await row.get_by_role("link").first.click()
+    for number, told in (("00-07", "Short call (automatic)"), ("00-09", "Not logged in time (automatic)")):
+        await expect(page.get_by_role("row").filter(has_text=f"124-{number}")).to_contain_text(told)
+    await expect(page.get_by_role("row").filter(has_text="124-00-08")).to_contain_text("Solved")
+    await page.get_by_role("row").filter(has_text="124-00-07").get_by_role("link").first.click()
     await expect(page.get_by_test_id("role")).to_have_text("had the customer")
-    await expect(page.get_by_role("main")).to_contain_text("Short call (automatic)")
     await picture(page, "call-automatic")
-    await page.goto("/admin/outcome-rules")
-    await direct.get_by_role("combobox").select_option("owe")
-    await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_role("button", name="Save")).to_be_disabled()

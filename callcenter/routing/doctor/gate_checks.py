@@ -19,9 +19,9 @@ OWN: Final = (
     "callcenter-version", "callcenter-call", "callcenter-hidden", "callcenter-queue", "callcenter-direct",
     "callcenter-reach", "callcenter-record", "callcenter-announce", "callcenter-decline", "callcenter-unrecorded",
     "callcenter-record-leg", "callcenter-restore", "callcenter-restart", "callcenter-below", GATE, "callcenter-ring",
-    "callcenter-answered", "callcenter-dialled", "callcenter-may", "callcenter-dial", "callcenter-click", "callcenter-spy",
-    "callcenter-owe", "callcenter-leaves", "callcenter-left", "callcenter-of", "callcenter-whose", "callcenter-test",
-    "callcenter-test-phone",
+    "callcenter-answered", "callcenter-dialled", "callcenter-may", "callcenter-dial", "callcenter-click",
+    "callcenter-spy", "callcenter-owe", "callcenter-leaves", "callcenter-left", "callcenter-of", "callcenter-whose",
+    "callcenter-test", "callcenter-test-phone",
 )  # fmt: skip
 HOOKS: Final[Mapping[str, str]] = {
     "from-pstn-custom": "callcenter-enters",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +12,10 @@ from callcenter.crm.privacy.rules import FAMILY
 from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
+from tests.lab.refer import refer
 from tests.pbx.job.product import Desk, Product
 from tests.pbx.job.sound import levels, silences
+from tests.pbx.job.test_calls import over
 from tests.pbx.job.test_hand_overs import talking
 from tests.until import pace, until_async
 
@@ -110,6 +113,25 @@ async def test_what_is_said_in_a_pause_is_in_no_copy_and_the_rest_is_in_its_plac
     assert [one["channels"] for one in kept].count(2) == 1
     (call,) = (await anna.request("GET", "/calls?number=79161280001"))["items"]
     assert [(one["by"], one["ended"]) for one in call["pauses"]] == [("Anna", "agent")]
+
+
+async def test_everybody_whom_a_customer_is_handed_to_is_heard(floor: Floor, desks: dict[str, Desk]) -> None:
+    """The packets of each phone count from 0, so that Debian's Asterisk takes each next one's for late."""
+    phones = {number: floor.phone(number) for number in ("101", "102", "103")}
+    caller = floor.caller("79161280002", "7101", talk_ms=6500)
+    await talking(desks["anna"])
+    await pace(1)
+    assert await asyncio.to_thread(refer, phones["101"], "102") == 202
+    await talking(desks["boris"])
+    advice = floor.agent_dials("102", "103", talk_ms=None)
+    await until_async(advice.answered, 10, "advice")
+    await pace(1)
+    assert await asyncio.to_thread(refer, phones["102"], "103", advice) == 202
+    await talking(desks["chiara"])
+    await over(caller)
+    for one in await recordings(desks["sofia"], "79161280002", 3):
+        for voice in levels(await sound(desks["sofia"], one["id"])):
+            assert sum(level > 500 for level in voice) > len(voice) / 2
 
 
 async def test_the_agent_decides_until_the_customer_declines(

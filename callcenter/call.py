@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from callcenter import rehearsal
 from callcenter.card import Candidate, Card, CustomerId
-from callcenter.events import CallEvent, CallKey, Direction, Gap, OfferResult, QueueResult, Via
+from callcenter.events import Arrived, CallEvent, CallKey, Direction, Gap, OfferResult, PastEvent, QueueResult, Via
 from callcenter.phone import is_withheld
 from callcenter.recording_events import NoticeResult, PauseEnd, Wish
 from callcenter.roster import AgentId, Device
+
+_MOMENT: Final = timedelta(seconds=1)
+"""Within it events come in any order."""
 
 
 class State(StrEnum):
@@ -251,3 +255,11 @@ class Changed:
     after: Call
     card: Card | None
     candidates: tuple[Candidate, ...] = ()
+
+
+def in_order(call: Call | None, event: CallEvent) -> CallEvent:
+    """An event that was heard just now, as it follows on what is known of its call: what comes later was later,
+    whatever is said by a clock that was put back meanwhile. By how much nobody knows."""
+    if call is None or not event.mono or isinstance(event, Arrived) or not isinstance(event, PastEvent):
+        return event
+    return replace(event, at=call.last_sign) if call.last_sign - event.at > _MOMENT else event

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import metrics
 from callcenter.bus import Bus
-from callcenter.call import Call, Changed
+from callcenter.call import Call, Changed, in_order
 from callcenter.clock import Clock
 from callcenter.crm import call_consent, call_pauses, calls, outages, outcome_rules, same_calls
 from callcenter.crm.follow_up import follow_up, ruled
@@ -256,6 +256,7 @@ class Ledger:
 
     def _step(self, session: Session, story: _Story, place: int, event: CallEvent) -> None:
         before = story.now
+        event = in_order(before, event)
         after = apply(before, event, self._roster(event), self.rules)
         if after is None or (after == before and not isinstance(event, OutcomeLogged)):
             return

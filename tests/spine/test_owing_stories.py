@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.call import Call, OutcomeState, Role
+from callcenter.call import Call, OutcomeState, Role, in_order
 from callcenter.events import (
     Arrived,
     CallEvent,
@@ -268,3 +268,14 @@ def test_who_is_rung_or_asked_in_vain_owes_nothing() -> None:
     story = Story().arrives().rings("101").answers("101")._add(Offered, leg="c", device=device("103"), via=Via.ATTENDED)
     call = story.hangs_up("101").ends().told(HOUSE)
     assert [(s.agent, s.outcome_state) for s in call.segments] == [(ANNA, OWED), (CLARA, NONE)]
+
+
+def test_who_passed_the_customer_on_goes_on_owing_though_the_clock_was_put_back_meanwhile() -> None:
+    story = Story().arrives().rings("101").answers("101").is_handed("101", "102").parts("101")
+    story.seconds -= 30
+    story.rings("102", via=Via.BLIND).answers("102").hangs_up("101")
+    call: Call | None = None
+    for event in story.events:
+        call = apply(call, in_order(call, event), roster())
+    assert call is not None
+    assert [(part.role, part.outcome_state) for part in call.segments] == [("owner", "draft"), ("owner", "owed")]

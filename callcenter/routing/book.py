@@ -31,6 +31,7 @@ class Book:
         self._written: dict[Key, Reason] = {}
         self._over: list[Over] = []
         self._changed = asyncio.Event()
+        self._order = asyncio.Lock()
         self.reasons: dict[Key, Reason] = {}
 
     async def start(self) -> None:
@@ -62,6 +63,14 @@ class Book:
     def of(self, agent: AgentId) -> tuple[Reason, ...]:
         return tuple(r for r in self.reasons.values() if r.agent == agent)
 
+    async def keep(self) -> None:
+        """What a person ordered stands on the disk before he is told so; where the database is away, as soon as it is
+        back."""
+        try:
+            await self._write()
+        except Unavailable as wrong:
+            log.warning("reasons_wait", code=wrong.code)
+
     async def run(self) -> None:
         """Writes changes down, for ever."""
         while True:
@@ -78,6 +87,11 @@ class Book:
                 log.exception("reasons_not_written")
 
     async def _write(self) -> None:
+        """One at a time: an older picture may not overwrite a newer one."""
+        async with self._order:
+            await self._write_down()
+
+    async def _write_down(self) -> None:
         debts = {(r.kind, r.ref): r for part in self._parts.all() if (r := _owed(part))}
         wanted = {**self.reasons, **debts}
         added = [r for k, r in wanted.items() if self._written.get(k) != r]

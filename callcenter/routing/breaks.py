@@ -30,10 +30,12 @@ class Breaks:
         old = self._hands.book.reasons.get((ReasonKind.MANUAL, str(agent)))
         if old is None or old.code != code:
             await self._add(self._reason(agent, ReasonKind.MANUAL, code=code))
+            await self._hands.book.keep()
 
     async def force(self, agent: AgentId, by: UUID, note: str) -> None:
         """A supervisor pauses the agent, who cannot end it himself."""
         await self._add(self._reason(agent, ReasonKind.FORCED, note=note, by=by))
+        await self._hands.book.keep()
 
     async def missed(self, agent: AgentId, row: int) -> None:
         """So many rings in a row were let pass that he is taken to be away."""
@@ -58,6 +60,7 @@ class Breaks:
     async def resume(self, agent: AgentId) -> None:
         """The break is over; what else keeps the agent stays."""
         await self._drop(agent, {(ReasonKind.MANUAL, str(agent))})
+        await self._hands.book.keep()
 
     async def lift(self, agent: AgentId, key: Key | None, *, supervisor: bool) -> tuple[Reason, ...]:
         """Ends one reason, or with None all that may be ended; which ones. Raises Refused."""
@@ -69,6 +72,7 @@ class Breaks:
             if reason.kind is ReasonKind.FOREIGN:
                 self._claim(reason)
         await self._drop(agent, {r.key for r in ended})
+        await self._hands.book.keep()
         return ended
 
     async def left_desk(self, agents: Iterable[AgentId]) -> None:

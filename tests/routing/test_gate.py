@@ -158,8 +158,8 @@ async def test_a_break_of_ones_own_outlives_the_service(staffed: Database) -> No
     async with service(staffed) as house:
         await house.pbx.connect()
         await house.gate.breaks.rest(ANNA)
+        assert await house.written(ANNA, "manual"), "a kill in the next moment would take it back"
         await house.becomes("PJSIP/101", True)
-        await eventually(lambda: house.written(ANNA, "manual"))
         pbx = house.pbx
     async with service(staffed, pbx) as house:
         await pbx.connect(rebooted=True)

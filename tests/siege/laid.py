@@ -21,9 +21,15 @@ EXTRA: Final = {"res_parking.conf": "[default](+)\nparkingtime=3\n"}
 
 @asynccontextmanager
 async def laid(
-    floor: Floor, folder: Path, seed: int, *, cluster: Cluster | None = None, browser: bool = False
+    floor: Floor,
+    folder: Path,
+    seed: int,
+    *,
+    cluster: Cluster | None = None,
+    browser: bool = False,
+    third: bool = False,
 ) -> AsyncIterator[Siege]:
-    """The product with its state in ``folder``, reached by a wire that can be broken."""
+    """The product with its state in ``folder``, reached by a wire that can be broken. ``third``: Chiara works too."""
     pbx = floor.pbx
     async with AsyncExitStack() as ends:
         between = Wire(pbx.ports.ami)
@@ -35,19 +41,19 @@ async def laid(
         product.start()
         ends.callback(product.stop)
         await wire_up(product)
-        desks = {name: Desk(product, name) for name in ("anna", "boris", "sofia")}
+        desks = {name: Desk(product, name) for name in ("anna", "boris", "sofia", *(["chiara"] if third else []))}
         for desk in desks.values():
             await desk.sign_in()
             ends.push_async_callback(desk.close)
-        _plug(floor)
+        _plug(floor, third)
         screen = await ends.enter_async_context(Screen.opened(product, "boris")) if browser else None
         siege = Siege(pbx=pbx, product=product, floor=floor, desks=desks, wire=between, seed=seed)
         siege.cluster, siege.screen = cluster, screen
         yield siege
 
 
-def _plug(floor: Floor) -> None:
+def _plug(floor: Floor, third: bool) -> None:
     floor.phone(AGENTS["anna"], answer_ms=200)
     floor.phone(AGENTS["boris"], answer_ms=500)
-    floor.phone(AGENTS["chiara"], busy=True)
+    floor.phone(AGENTS["chiara"], answer_ms=800, busy=not third)
     floor.phone("trunk", answer_ms=300, talk_ms=1500)

@@ -39,7 +39,7 @@ from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.phone import parse
 from callcenter.roster import Roster
-from callcenter.routing.asking.policies import RULES, QueueRule, Rules
+from callcenter.routing.asking.policies import RULES, RoutingRule, RoutingRules
 from callcenter.routing.asking.router import Router, Staffing
 from callcenter.routing.asking.server import Reply, Server
 from callcenter.routing.outside import Outside
@@ -49,7 +49,7 @@ BAR_MS: Final = 50.0
 RATE: Final = 50
 _AT_ONCE: Final = 20_000
 _AGENTS: Final = 200
-_RULE: Final = QueueRule(
+_RULE: Final = RoutingRule(
     pbx="main", queue="support", blocked=True, owner=True, last_agent=True, call_back_agent=True, vip=10, call_back=5,
     language=True, name=True,
 )  # fmt: skip
@@ -72,7 +72,7 @@ def _people(agents: list[Any], session: Session) -> None:
     named = [{"id": a, "username": f"a{n}", "display_name": f"Agent {n}"} for n, a in enumerate(agents)]
     usual = {"password_hash": "", "role": "agent", "created_at": now}
     session.execute(insert(User), [one | usual for one in named])
-    policy_row.write(session, RULES, Rules(queues=[_RULE]))
+    policy_row.write(session, RULES, RoutingRules(queues=[_RULE]))
 
 
 def _cards(some: range, agents: list[Any], session: Session) -> None:
@@ -87,7 +87,7 @@ def _cards(some: range, agents: list[Any], session: Session) -> None:
         owned = {"owner_id": agent if n % 2 else None, "created_at": now, "updated_at": now}
         made[Customer].append(of_card | owned)
         made[PhoneNumber].append({"id": digits, "key": key, "e164": key, "tail": key[-9:], "last4": key[-4:]})
-        made[ContactPoint].append({"customer_id": card, "number_id": digits, "reason": "spam", "created_at": now})
+        made[ContactPoint].append({"customer_id": card, "number_id": digits, "raw": key, "created_at": now})
         if n % 5 == 0:
             at = now - timedelta(days=n % 300)
             told = {"pbx": "main", "uniqueid": f"{n}.1", "direction": "inbound", "state": "ended", "number_raw": key}

@@ -85,6 +85,7 @@ from callcenter.rehearsing.stage import Stage
 from callcenter.reporting import api as reporting_api
 from callcenter.routing import api as routing_api
 from callcenter.routing import api_dial
+from callcenter.routing.asking import api as asking_api
 from callcenter.routing.asking.door import Door
 from callcenter.routing.asking.router import Router, Staffing
 from callcenter.routing.claims import Claims, GateTaken, installation
@@ -353,6 +354,7 @@ def website(parts: Parts) -> web.Application:
     explaining_api.provide(app, Journals(folder=parts.links.journals, flush=parts.links.flush_journals))
     vitals_api.provide(app, parts.vitals)
     routing_api.provide(app, parts.gate, parts.survey, parts.doctor)
+    asking_api.provide(app, parts.router)
     api_dial.provide(app, parts.dialler, parts.links.written)
     supervising.provide(app, parts.supervision)
     recording_api.provide(app, parts.capture.kept)
@@ -370,6 +372,7 @@ def add_all_routes(app: web.Application) -> None:
     supervising.add_routes(app)
     add_crm_routes(app)
     routing_api.add_routes(app)
+    asking_api.add_routes(app)
     add_recording_routes(app)
     add_scoring_routes(app)
     screenpop_api.add_routes(app)

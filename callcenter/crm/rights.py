@@ -56,6 +56,7 @@ class Verb(StrEnum):
     ORDER_AGENTS = "order_agents"
     SIT_IN = "sit_in"
     EDIT_STAFF = "edit_staff"
+    BLOCK_NUMBERS = "block_numbers"
     EDIT_PRESENCE = "edit_presence"
     EDIT_OUTCOMES = "edit_outcomes"
     EDIT_STATUSES = "edit_statuses"
@@ -100,6 +101,7 @@ _SUPERVISOR: Final = _AGENT | {
     Verb.ORDER_AGENTS,
     Verb.SIT_IN,
     Verb.EDIT_STAFF,
+    Verb.BLOCK_NUMBERS,
     Verb.IMPORT,
     Verb.EXPORT,
     Verb.READ_REPORTS,

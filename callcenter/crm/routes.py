@@ -6,6 +6,7 @@ from aiohttp import web
 
 from callcenter.crm import (
     api_bell,
+    api_blocked,
     api_calls,
     api_cards,
     api_customers,
@@ -45,6 +46,7 @@ def add_routes(app: web.Application) -> None:
         api_outcomes,
         api_outcome_rules,
         api_bell,
+        api_blocked,
         api_tasks,
     )
     for part in (*people, *record, api_imports, api_exports, api_health, api_spec):

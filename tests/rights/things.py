@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -17,11 +17,13 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter import phone
 from callcenter.api import ROOT, View
 from callcenter.app import Parts, add_all_routes, build, website
 from callcenter.config import Pbx, Settings
 from callcenter.crm import access, merge, sessions, upload_tokens, users
 from callcenter.crm.customers import Made
+from callcenter.crm.identify import number_row
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.cards import CustomerLink, NoteRow, StatusRow
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
@@ -33,6 +35,7 @@ from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import SignIn, Team, User
 from callcenter.crm.models.privacy import LegalHold
 from callcenter.crm.models.queues import Queue
+from callcenter.crm.models.routing import BlockedNumber
 from callcenter.crm.models.scores import Evaluation, Sample, SamplingRule, ScoreForm, ScoreFormVersion
 from callcenter.crm.models.tasks import Task, TaskReminder
 from callcenter.crm.rights import Actor, UserRole
@@ -161,6 +164,7 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
         "outcome_id": str(session.scalar(select(OutcomeCode.id).limit(1))),
         "agent_id": str(owner),
         "code_id": str(session.scalar(select(PauseCode.id).limit(1))),
+        "block_id": str(_block(session, now)),
         "name": "main",
         **more,
         **_plant_scores(session, part, owner, now),
@@ -261,3 +265,12 @@ def _staff(session: Session, now: Any) -> tuple[dict[str, UUID], dict[str, UUID]
         values = {"username": name, "role": role, "team_id": teams[team].id}
         people[name] = users.create(session, values, "no password", now).id
     return people, {name: team.id for name, team in teams.items()}
+
+
+def _block(session: Session, now: datetime) -> UUID:
+    """Of a number nobody has."""
+    number = number_row(session, phone.parse(f"+39 02 {new_id().int % 10**7:07d}", "IT"))
+    made = BlockedNumber(number_id=number, reason="spam", created_at=now)
+    session.add(made)
+    session.flush()
+    return made.id

@@ -20,7 +20,6 @@ MOST_LINES: Final = 64
 _LONGEST_VALUE: Final = 200
 _LONGEST_NAME: Final = 60
 _UNSAFE: Final = frozenset('"\\<>')
-_CALL_BACK: Final = "call_back"
 
 
 class Malformed(ValueError):
@@ -29,8 +28,8 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a call's dialplan asks: ``AGI(agi://host:port/<pbx>/<token>,<queue>,<number>[,call_back])``, queue and
-    number URI-encoded. ``call_back``: the caller has been told that nobody is there, and wants to be called."""
+    """What a call's dialplan asks: ``AGI(agi://host:port/<pbx>/<token>,<queue>,<number>)``, queue and number
+    URI-encoded, the number empty where it is hidden."""
 
     pbx: str
     token: str
@@ -38,7 +37,6 @@ class Asked:
     uniqueid: str
     queue: str
     number: str
-    call_back: bool
 
 
 def asked(lines: Iterable[bytes]) -> Asked:
@@ -55,7 +53,6 @@ def asked(lines: Iterable[bytes]) -> Asked:
         uniqueid=told.get("agi_uniqueid", ""),
         queue=queue,
         number=unquote(told.get("agi_arg_2", ""))[:_LONGEST_VALUE],
-        call_back=told.get("agi_arg_3", "") == _CALL_BACK,
     )
 
 

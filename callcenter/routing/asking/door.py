@@ -7,6 +7,7 @@ answers lets the call through. A row of an earlier run has an old token, until t
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from typing import Final
 
 from callcenter.config import Fastagi
@@ -35,6 +36,7 @@ class Door:
         self._where = where
         self._server: Server | None = None
         self._cleared: set[str] = set()
+        self._posted: defaultdict[str, set[str]] = defaultdict(set)
         self._up: set[str] = set()
         self._wake = asyncio.Event()
         self.port = 0
@@ -106,10 +108,12 @@ class Door:
             asking = set()
         for queue in sorted(asking):
             await self._row(pbx, queue, f"{self.address}/{pbx}/{self._router.token}")
+            self._posted[pbx].add(queue)
         if pbx not in self._cleared:
             known = await self._out.db.read(lambda session: [one.name for one in queues.of_pbx(session, pbx)])
-            for queue in sorted({*known} - asking):
+            for queue in sorted(({*known} | self._posted[pbx]) - asking):
                 await self._row(pbx, queue, "")
+            self._posted[pbx] &= asking
             self._cleared.add(pbx)
 
     async def _row(self, pbx: str, queue: str, value: str) -> None:

@@ -32,7 +32,8 @@ class _Kept(BaseModel):
 
 
 class Closed(StrEnum):
-    """What becomes of a caller outside business hours, after he was told."""
+    """What becomes of a caller outside business hours, after he was told: nothing, he may leave a message, or he is
+    called back. Who leaves a message is called back, too."""
 
     ANNOUNCE = "announce"
     VOICEMAIL = "voicemail"
@@ -107,7 +108,7 @@ class StatusPriority(_Kept):
     priority: Priority
 
 
-class QueueRule(_Kept):
+class RoutingRule(_Kept):
     """What of routing is used for one queue of a PBX; nothing is before somebody says so.
 
     ``call_back_agent``, ``owner`` and ``last_agent`` (who talked with the customer within ``last_days``, and works in
@@ -143,29 +144,29 @@ class QueueRule(_Kept):
         return bool(self.blocked or self.calendar or people or ahead or self.language or self.name)
 
 
-class Rules(_Kept):
-    queues: list[QueueRule] = Field(default_factory=list, max_length=500)
+class RoutingRules(_Kept):
+    queues: list[RoutingRule] = Field(default_factory=list, max_length=500)
 
     @model_validator(mode="after")
-    def _apart(self) -> Rules:
+    def _apart(self) -> RoutingRules:
         if len({(one.pbx, one.queue) for one in self.queues}) != len(self.queues):
             raise PydanticCustomError("not_allowed", "two rules are of one queue")
         return self
 
-    def of(self, pbx: str, queue: str) -> QueueRule | None:
+    def of(self, pbx: str, queue: str) -> RoutingRule | None:
         return next((one for one in self.queues if (one.pbx, one.queue) == (pbx, queue)), None)
 
 
 class Policy(_Kept):
     """Both, as they are now."""
 
-    rules: Rules = Rules()
+    rules: RoutingRules = RoutingRules()
     calendars: Calendars = Calendars()
 
 
 def read(session: Session) -> Policy:
     return Policy(
-        rules=policy_row.read(session, RULES, Rules), calendars=policy_row.read(session, CALENDARS, Calendars)
+        rules=policy_row.read(session, RULES, RoutingRules), calendars=policy_row.read(session, CALENDARS, Calendars)
     )
 
 

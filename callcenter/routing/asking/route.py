@@ -14,7 +14,7 @@ from callcenter.roster import AgentId
 from callcenter.routing.asking.hours import opening
 
 if TYPE_CHECKING:
-    from callcenter.routing.asking.policies import Calendar, QueueRule
+    from callcenter.routing.asking.policies import Calendar, RoutingRule
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,4})?")
 
@@ -42,6 +42,7 @@ class Ground(StrEnum):
     NOTHING_APPLIES = "nothing_applies"
     BLOCKED = "blocked"
     HOLIDAY = "holiday"
+    THEN = "then"
     OUTSIDE_HOURS = "outside_hours"
     VIP = "vip"
     STATUS = "status"
@@ -129,7 +130,7 @@ class Facts:
 class QueuePolicy:
     """The rules for the question's queue: None where nobody made any."""
 
-    rule: QueueRule | None = None
+    rule: RoutingRule | None = None
     calendar: Calendar | None = None
 
 
@@ -187,7 +188,11 @@ def route(question: Question, facts: Facts, policy: QueuePolicy, now: datetime) 
         why = Ground.HOLIDAY if now_open.holiday else Ground.OUTSIDE_HOURS
         return Answer(
             verdict=Verdict.CLOSED,
-            grounds=(Because(ground=why, word=now_open.holiday), *_told(said)),
+            grounds=(
+                Because(ground=why, word=now_open.holiday),
+                Because(ground=Ground.THEN, word=rule.closed),
+                *_told(said),
+            ),
             source=facts.source,
             language=spoken,
             then=rule.closed,
@@ -228,19 +233,19 @@ def _doubts(facts: Facts) -> Iterator[Because]:
         yield Because(ground=Ground.SEVERAL_CARDS)
 
 
-def _language(rule: QueueRule, facts: Facts) -> list[Because]:
+def _language(rule: RoutingRule, facts: Facts) -> list[Because]:
     """Spoken to in a language only if all cards of the number agree on it."""
     spoken = {one.language for one in facts.callers if _LANGUAGE.fullmatch(one.language)}
     return [Because(ground=Ground.LANGUAGE, word=next(iter(spoken)))] if rule.language and len(spoken) == 1 else []
 
 
-def _name(rule: QueueRule, facts: Facts) -> list[Because]:
+def _name(rule: RoutingRule, facts: Facts) -> list[Because]:
     """Where a number is several people's, none of them is named."""
     only = facts.callers[0] if len(facts.callers) == 1 else None
     return [Because(ground=Ground.NAME, word=only.name)] if rule.name and only and only.name else []
 
 
-def _ahead(rule: QueueRule, facts: Facts) -> Iterator[tuple[Because, int]]:
+def _ahead(rule: RoutingRule, facts: Facts) -> Iterator[tuple[Because, int]]:
     if rule.vip and any(one.vip for one in facts.callers):
         yield Because(ground=Ground.VIP), rule.vip
     statuses = {one.status for one in facts.callers}
@@ -252,7 +257,7 @@ def _ahead(rule: QueueRule, facts: Facts) -> Iterator[tuple[Because, int]]:
 
 
 def _person(
-    question: Question, rule: QueueRule, facts: Facts, now: datetime
+    question: Question, rule: RoutingRule, facts: Facts, now: datetime
 ) -> tuple[Person | None, tuple[Because, ...]]:
     """The first who can take the call now, and why those before him cannot."""
     passed: list[Because] = []
@@ -270,7 +275,7 @@ def _person(
     return None, tuple(dict.fromkeys(passed))
 
 
-def _candidates(rule: QueueRule, facts: Facts, now: datetime) -> Iterator[tuple[Ground, AgentId]]:
+def _candidates(rule: RoutingRule, facts: Facts, now: datetime) -> Iterator[tuple[Ground, AgentId]]:
     """A number of several cards means an owner only where they have the same one."""
     if rule.call_back_agent:
         yield from ((Ground.PERSON_CALL_BACK, one.call_back_agent) for one in facts.callers if one.call_back_agent)

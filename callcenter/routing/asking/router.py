@@ -82,23 +82,28 @@ class Router:
         known = hmac.compare_digest(asked.token.encode(), self.token.encode())
         if not known or asked.pbx not in self._out.send:
             raise Refused("nobody of ours asks so", code="stranger")
-        number = self._staffing.number(asked.pbx, asked.channel, asked.number)
+        number = self.number(asked.pbx, asked.channel, asked.number)
         key = "" if is_withheld(asked.number) else number.key
         question = Question(pbx=asked.pbx, queue=asked.queue, number=key, uniqueid=asked.uniqueid)
         answer = await self.answer(question, self._out.clock.now())
         return Reply(commands=commands(answer), taken=partial(self._taken, question, answer))
 
-    async def answer(self, question: Question, now: datetime) -> Answer:
-        """What would be answered at that moment, with the facts of this one."""
+    def number(self, pbx: str, channel: str, raw: str) -> Phone:
+        """A caller's number as the trunk of the channel means it."""
+        return self._staffing.number(pbx, channel, raw)
+
+    async def answer(self, question: Question, now: datetime, *, patient: bool = False) -> Answer:
+        """What would be answered at that moment, with the facts of this one. ``patient``: nobody waits on a line; it
+        may raise Unavailable."""
         rule = self.policy.rules.of(question.pbx, question.queue)
         calendar = self.policy.calendars.of(rule.calendar) if rule else None
-        known = await self._facts(question) if rule and rule.asks else Facts(source=Source.NONE)
+        known = await self._facts(question, patient=patient) if rule and rule.asks else Facts(source=Source.NONE)
         return route(question, known, QueuePolicy(rule=rule, calendar=calendar), now)
 
-    async def _facts(self, question: Question) -> Facts:
+    async def _facts(self, question: Question, *, patient: bool) -> Facts:
         if not question.number:
             return Facts(source=Source.HIDDEN)
-        found = await self._memory.of(question.number)
+        found = await (self._look if patient else self._memory.of)(question.number)
         places = {agent: self._place(question.pbx, agent) for agent in found.agents}
         return replace(found, at_work={agent: place for agent, place in places.items() if place})
 

@@ -34,8 +34,9 @@ class Reply:
 class Server:
     """``start`` and ``close``; ``reply`` decides. It raises CallcenterError for a question that is not answered."""
 
-    def __init__(self, reply: Callable[[Asked], Awaitable[Reply]]) -> None:
+    def __init__(self, reply: Callable[[Asked], Awaitable[Reply]], *, whole_s: float = WHOLE_S) -> None:
         self._reply = reply
+        self._whole_s = whole_s
         self._server: asyncio.Server | None = None
         self._talks = 0
 
@@ -55,7 +56,7 @@ class Server:
         why = "full"
         try:
             if self._talks <= AT_ONCE:
-                async with asyncio.timeout(WHOLE_S):
+                async with asyncio.timeout(self._whole_s):
                     why = await self._talk(reader, writer)
         except Malformed:
             why = "malformed"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from callcenter.ids import new_id
-from callcenter.routing.asking.policies import Calendar, Holiday, Interval, QueueRule
+from callcenter.routing.asking.policies import Calendar, Holiday, Interval, RoutingRule
 from callcenter.routing.asking.route import (
     Answer,
     Caller,
@@ -35,8 +35,8 @@ EVERYTHING: Final = {
 DAY: Final = Interval(opens="09:00", closes="18:00")
 
 
-def rule(**said: Any) -> QueueRule:
-    return QueueRule(**{"pbx": "main", "queue": "support", **said})
+def rule(**said: Any) -> RoutingRule:
+    return RoutingRule(**{"pbx": "main", "queue": "support", **said})
 
 
 def caller(**said: Any) -> Caller:
@@ -53,7 +53,7 @@ def calendar(*holidays: Holiday, zone: str = "UTC", week: list[list[Interval]] |
     return Calendar(id=new_id(), name="Office", zone=zone, week=days, holidays=list(holidays))
 
 
-def answer(rule: QueueRule | None, *callers: Caller, now: datetime = NOW, **known: Any) -> Answer:
+def answer(rule: RoutingRule | None, *callers: Caller, now: datetime = NOW, **known: Any) -> Answer:
     """To a question about these callers; ``calendar`` is the rule's."""
     hours = known.pop("calendar", None)
     facts = Facts(**{"source": Source.READ, "callers": callers, **known})

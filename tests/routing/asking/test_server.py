@@ -81,7 +81,7 @@ async def test_a_question_is_read_and_its_answer_taken() -> None:
         ]
         heard = open_desk.heard[0]
         assert (heard.pbx, heard.token, heard.queue, heard.number) == ("main", "secret", "support line", "+79161234567")
-        assert (heard.channel, heard.uniqueid, heard.call_back) == ("PJSIP/trunk-1", "1.7", False)
+        assert (heard.channel, heard.uniqueid) == ("PJSIP/trunk-1", "1.7")
         assert len(open_desk.taken) == 1
 
 

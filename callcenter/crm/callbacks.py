@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
@@ -15,6 +15,7 @@ from callcenter.call import Call
 from callcenter.crm import task_policy
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.customers import Customer, PhoneNumber
+from callcenter.crm.models.routing import RouteAnswer
 from callcenter.crm.models.tasks import DialRow, Task, TaskAttempt
 from callcenter.crm.upsert import inserting
 from callcenter.events import Arrived, CallEvent, CustomerChosen, Ended, Joined
@@ -81,6 +82,14 @@ def _known(alike: ColumnElement[bool]) -> Statement:
     return Statement(lambda _: select(counted.label("counted"), talked.label("talked")))
 
 
+_answered: Final = Statement(
+    lambda _: (
+        select(RouteAnswer.verdict, RouteAnswer.queue, RouteAnswer.grounds)
+        .where(RouteAnswer.pbx == bindparam("pbx"), RouteAnswer.uniqueid == bindparam("uniqueid"))
+        .order_by(RouteAnswer.at.desc())
+        .limit(1)
+    )
+)
 _row: Final = Statement(
     lambda _: select(CallRow.id, CallRow.pbx, CallRow.customer_id, CallRow.number_id).where(
         CallRow.id == bindparam("call")
@@ -134,6 +143,7 @@ def ended(session: Session, call: Call, now: datetime) -> list[UUID]:
     Who hides his number cannot be called back and makes none; the calls themselves count him.
     """
     miss = missed(call)
+    miss = _routed(session, call, miss) if miss else None
     row = _held(session, call) if miss else None
     if miss is None or row is None or call.withheld or row.number_id is None:
         return []
@@ -145,6 +155,19 @@ def ended(session: Session, call: Call, now: datetime) -> list[UUID]:
     task: UUID = _count(session, values | {"due_at": due, "order_at": due})[0].id
     _add_attempt(session, {"call_id": row.id, "task_id": task, "at": miss.at})
     return [task]
+
+
+def _routed(session: Session, call: Call, miss: Miss) -> Miss | None:
+    """None for whom routing refused, or told that the place is closed and no more; else who called a closed queue is
+    missed there."""
+    found = _answered(session, {"pbx": call.key.pbx, "uniqueid": call.key.uniqueid})
+    if not found or found[0].verdict == "queue":
+        return miss
+    told_only = any(ground["ground"] == "then" and ground["word"] == "announce" for ground in found[0].grounds)
+    if found[0].verdict == "refused" or told_only:
+        return None
+    queue = found[0].queue
+    return miss if miss.queue else replace(miss, queue=queue, place=f"queue|{call.key.pbx}|{queue}")
 
 
 def refuted(session: Session, call: Call, now: datetime) -> list[UUID]:

@@ -80,9 +80,9 @@ class Server:
         """Why it was not answered, "" if it was."""
         began = time.perf_counter()
         reply = await self._reply(asked(await _lines(reader)))
-        writer.writelines(reply.commands)
-        await writer.drain()
-        for _ in reply.commands:
+        for command in reply.commands:  # one by one: Asterisk does not notice a second one that came with the first
+            writer.write(command)
+            await writer.drain()
             if not accepted(await _line(reader)):
                 return "not_taken"
         took = time.perf_counter() - began

@@ -13,7 +13,7 @@ from callcenter.routing.doctor.pasting import addition, console, folder, install
 from callcenter.routing.doctor.sections import is_true
 
 GATE: Final = "callcenter-member"
-VERSION: Final = "9"
+VERSION: Final = "10"
 """Of asterisk-conf/callcenter.conf, as its context callcenter-version says it."""
 OWN: Final = (
     "callcenter-version", "callcenter-call", "callcenter-hidden", "callcenter-queue", "callcenter-direct",
@@ -21,7 +21,8 @@ OWN: Final = (
     "callcenter-record-leg", "callcenter-restore", "callcenter-restart", "callcenter-below", GATE, "callcenter-ring",
     "callcenter-answered", "callcenter-dialled", "callcenter-may", "callcenter-dial", "callcenter-click",
     "callcenter-spy", "callcenter-owe", "callcenter-leaves", "callcenter-left", "callcenter-of", "callcenter-whose",
-    "callcenter-test", "callcenter-test-phone",
+    "callcenter-test", "callcenter-test-phone", "callcenter-route", "callcenter-ask", "callcenter-forget",
+    "callcenter-person", "callcenter-say",
 )  # fmt: skip
 HOOKS: Final[Mapping[str, str]] = {
     "from-pstn-custom": "callcenter-enters",

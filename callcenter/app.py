@@ -31,6 +31,7 @@ from callcenter.jobs import AT_ONCE, Jobs
 from callcenter.ledger import Ledger
 from callcenter.links import Links, link
 from callcenter.news import (
+    AgentMessaged,
     CustomerChanged,
     DeskTaken,
     DraftSaved,
@@ -312,6 +313,7 @@ def _subscribe_dialling(parts: Parts) -> None:
     supervising.subscribe(bus, parts.supervision)
     bus.on(SitInChanged, parts.hub.sit_in_changed)
     bus.on(AlarmsChanged, parts.hub.alarms_changed)
+    bus.on(AgentMessaged, parts.hub.messaged)
     bus.on(Changed, parts.stage.changed)
     bus.on(MemberState, parts.stage.member)
     bus.on(DebtTold, parts.stage.owes)

@@ -97,6 +97,14 @@ class Reminded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentMessaged:
+    """A line of a supervisor was sent or read: ``people`` are to look."""
+
+    message: UUID
+    people: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRulesChanged:
     """The floor raises its alarms by other rules now."""
 

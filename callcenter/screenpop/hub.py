@@ -20,6 +20,7 @@ from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
 from callcenter.log import logger
 from callcenter.news import (
+    AgentMessaged,
     CustomerChanged,
     DeskTaken,
     DraftSaved,
@@ -49,6 +50,7 @@ from callcenter.screenpop.shown import (
     BoardView,
     DeskTakenChange,
     HealthChange,
+    MessageChange,
     PopOffered,
     QueueLine,
     QueuesChange,
@@ -237,6 +239,9 @@ class Hub:
         told = body(news.of_dial(event.dial))
         for tab in self._of(event.dial.agent):
             self._put(tab, told)
+
+    async def messaged(self, event: AgentMessaged) -> None:
+        self._tell({one: [MessageChange(message_id=event.message)] for one in event.people})
 
     async def alarms_changed(self, event: AlarmsChanged) -> None:
         self._board.alarms = event.alarms

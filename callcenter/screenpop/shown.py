@@ -323,6 +323,14 @@ class SitInChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageChange:
+    """A line of a supervisor was sent to one, read by one, or read by somebody one had sent it to."""
+
+    message_id: UUID
+    change: Literal["message"] = "message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmsChange:
     """The alarms of the floor as they are now, for supervisors."""
 
@@ -355,4 +363,5 @@ Change: TypeAlias = (
     | SitInChange
     | CompanyChange
     | AlarmsChange
+    | MessageChange
 )

@@ -13,7 +13,7 @@ from callcenter.news import AlarmRulesChanged
 from callcenter.pbx_events import LinkDown, LinkUp, OriginatedLeg, OriginateFailed
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
-from callcenter.supervision import api_alarms, api_sit_ins
+from callcenter.supervision import api_alarms, api_messages, api_sit_ins
 from callcenter.supervision.alarm_watch import AlarmWatch
 from callcenter.supervision.sitting import Sitting
 
@@ -61,3 +61,4 @@ def add_routes(app: web.Application) -> None:
     """Before those of the record, whose ``/calls`` answers to every method."""
     api_sit_ins.add_routes(app)
     api_alarms.add_routes(app)
+    api_messages.add_routes(app)

@@ -21,13 +21,14 @@ from callcenter import phone
 from callcenter.api import ROOT, View
 from callcenter.app import Parts, add_all_routes, build, website
 from callcenter.config import Pbx, Settings
-from callcenter.crm import access, merge, sessions, upload_tokens, users
+from callcenter.crm import access, agent_messages, merge, sessions, upload_tokens, users
 from callcenter.crm.customers import Made
 from callcenter.crm.identify import number_row
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.cards import CustomerLink, NoteRow, StatusRow
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.desks import PauseCode
+from callcenter.crm.models.floor import AgentMessage
 from callcenter.crm.models.imports import Import
 from callcenter.crm.models.listening import CommentRow
 from callcenter.crm.models.outages import OutageRow
@@ -205,6 +206,7 @@ def _plant_more(session: Session, card: Customer, now: Any, owner: UUID) -> dict
         "queue_id": str(queue.id),
         "outage_id": str(outage.id),
         "reminder_id": str(reminder.id),
+        "message_id": str(agent_messages.send(session, AgentMessage(by_id=owner, text="x", at=now), [owner])),
         "organisation_id": str(firm.id),
         "note_id": str(note.id),
         "link_id": str(link.id),

@@ -28,6 +28,7 @@ from callcenter.screenpop.shown import (
     DeskTakenChange,
     DialChange,
     HealthChange,
+    MessageChange,
     OutcomeOwed,
     OutcomeSettled,
     PopOffered,
@@ -89,7 +90,7 @@ def fold(view: BoardView, change: Change) -> BoardView:
             return replace(view, alarms=alarms)
         case CompanyChange(company=company):
             return replace(view, company=company)
-        case DeskTakenChange() | TaskChange() | ScoreChange() | DialChange():
+        case MessageChange() | DeskTakenChange() | TaskChange() | ScoreChange() | DialChange():
             return view
         case _:
             assert_never(change)

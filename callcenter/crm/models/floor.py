@@ -9,9 +9,10 @@ from sqlalchemy import JSON, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
-from callcenter.tables import UtcDateTime
+from callcenter.tables import Base, UtcDateTime
 
 _GOES_ON = text("ended_at IS NULL")
+_UNREAD = text("read_at IS NULL")
 
 
 class SitInRow(Row):
@@ -36,3 +37,27 @@ class SitInRow(Row):
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AgentMessage(Row):
+    """A line from a supervisor to agents: to one, to those of a queue, or (``queue`` "" and several readers) to all."""
+
+    __tablename__ = "agent_messages"
+    __table_args__ = (Index("ix_agent_messages_at", "at"),)
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    text: Mapped[str] = mapped_column(Text)
+    pbx: Mapped[str] = mapped_column(Text, default="")
+    queue: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AgentMessageReader(Base):
+    """Whom a message is for, and when he has read it."""
+
+    __tablename__ = "agent_message_readers"
+    __table_args__ = (
+        Index("ix_agent_message_readers_unread", "user_id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
+    )
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("agent_messages.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -65,6 +65,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         segments: device leg extension
         sign_in_attempts: username address
         sign_ins: address agent_software
+        agent_messages: text
         sit_ins: device phone
         staff_acknowledgements: language
         tasks: extension
@@ -122,6 +123,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         score_form_versions: name content
         score_forms: name
         segments: role via queue outcome_state draft_outcome
+        agent_messages: pbx queue
         sit_ins: pbx modes reason
         status_changes: old new
         statuses: code labels colour icon

@@ -16,6 +16,7 @@ export type Change =
   | { change: 'score'; evaluation_id: string; agent_id: string; state: string }
   | { change: 'sit_in'; sit_in: SitIn }
   | { change: 'company'; company: SitIn[] }
+  | { change: 'message'; message_id: string }
   | { change: 'alarms'; alarms: Alarm[] }
   | ({ change: 'dial'; dial_id: string } & Omit<ClickShown, 'id'>)
 

@@ -50,9 +50,11 @@ export function useTaskNews(): void {
   }
 
   useBoard().onNews((message: Message) => {
+    if (message.type === 'snapshot') void queries.invalidateQueries({ queryKey: ['messages'] })
     if (message.type === 'snapshot') return stale(), void recallClick().catch(() => undefined)
     if (message.type !== 'change') return
     if (message.change === 'dial') clickTold({ ...message, id: message.dial_id })
+    if (message.change === 'message') return void queries.invalidateQueries({ queryKey: ['messages'] })
     if (message.change === 'score') return scored(message)
     if (message.change !== 'task') return
     stale()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -56,11 +58,24 @@ class Roster:
 
     bindings: tuple[Binding, ...] = ()
     ahead: timedelta = timedelta()
+    _of: Mapping[Hashable, list[Binding]] = field(init=False, repr=False, compare=False)
+    """By device and by agent: asked several times for each phone that rings."""
+
+    def __post_init__(self) -> None:
+        found: dict[Hashable, list[Binding]] = {}
+        for binding in self.bindings:
+            for key in (binding.agent, *binding.devices):
+                found.setdefault(key, []).append(binding)
+        object.__setattr__(self, "_of", found)
 
     def by_clock(self, at: datetime, heard: datetime) -> Roster:
         """To be asked by the clock that says ``at`` of what was ``heard`` then by ours."""
         ahead = at - heard
-        return replace(self, ahead=ahead) if abs(ahead) > _SAME_CLOCK else self
+        if abs(ahead) <= _SAME_CLOCK:
+            return self
+        there = copy(self)
+        object.__setattr__(there, "ahead", ahead)
+        return there
 
     def agent_at(self, device: Device, at: datetime) -> AgentId | None:
         """The agent who answered for the device at that moment, or None: an unowned device."""
@@ -75,9 +90,9 @@ class Roster:
     def devices_of(self, agent: AgentId, at: datetime) -> frozenset[Device]:
         """Every device the agent sits at."""
         now = at - self.ahead
-        return frozenset(d for b in self.bindings if b.agent == agent and b.holds(now) for d in b.devices)
+        return frozenset(d for b in self._of.get(agent, ()) if b.holds(now) for d in b.devices)
 
     def _at(self, device: Device, at: datetime) -> Binding | None:
         now = at - self.ahead
-        holding = [b for b in self.bindings if device in b.devices and b.holds(now)]
+        holding = [b for b in self._of.get(device, ()) if b.holds(now)]
         return max(holding, key=lambda b: b.since, default=None)

@@ -91,10 +91,6 @@ _Stamp: TypeAlias = Mapping[str, object]
 _Builder: TypeAlias = Callable[[Fields, "dict[str, object]"], "Message | None"]
 
 
-def _get(fields: Fields, name: str) -> str:
-    return fields.get(name, "")
-
-
 def _number(fields: Fields, name: str, otherwise: int = 0) -> int:
     try:
         return int(fields.get(name, ""))
@@ -105,38 +101,38 @@ def _number(fields: Fields, name: str, otherwise: int = 0) -> int:
 def _new_channel(f: Fields, stamp: dict[str, object]) -> NewChannel:
     return NewChannel(
         **stamp,  # type: ignore[arg-type]
-        uniqueid=_get(f, "uniqueid"),
-        linkedid=_get(f, "linkedid"),
-        channel=_get(f, "channel"),
-        state=_get(f, "channelstatedesc"),
-        number=_get(f, "calleridnum"),
-        name=unescape(_get(f, "calleridname")),
-        exten=_get(f, "exten"),
-        context=_get(f, "context"),
+        uniqueid=f.get("uniqueid", ""),
+        linkedid=f.get("linkedid", ""),
+        channel=f.get("channel", ""),
+        state=f.get("channelstatedesc", ""),
+        number=f.get("calleridnum", ""),
+        name=unescape(f.get("calleridname", "")),
+        exten=f.get("exten", ""),
+        context=f.get("context", ""),
     )
 
 
 def _member(f: Fields, stamp: dict[str, object]) -> Message:
     return Member(
         **stamp,  # type: ignore[arg-type]
-        queue=_get(f, "queue"),
-        interface=_get(f, "interface") or _get(f, "location"),
-        name=_get(f, "membername") or _get(f, "name"),
-        paused=_get(f, "paused") == "1",
-        reason=_get(f, "pausedreason"),
-        state_interface=_get(f, "stateinterface"),
+        queue=f.get("queue", ""),
+        interface=f.get("interface", "") or f.get("location", ""),
+        name=f.get("membername", "") or f.get("name", ""),
+        paused=f.get("paused", "") == "1",
+        reason=f.get("pausedreason", ""),
+        state_interface=f.get("stateinterface", ""),
         status=_number(f, "status"),
-        in_call=_get(f, "incall") == "1",
-        gone=_get(f, "event") == "QueueMemberRemoved",
-        dynamic=_get(f, "membership") == "dynamic",
+        in_call=f.get("incall", "") == "1",
+        gone=f.get("event", "") == "QueueMemberRemoved",
+        dynamic=f.get("membership", "") == "dynamic",
         penalty=_number(f, "penalty"),
-        pausing=_get(f, "event") == "QueueMemberPause",
+        pausing=f.get("event", "") == "QueueMemberPause",
     )
 
 
 def _variable(f: Fields, stamp: dict[str, object]) -> Message | None:
-    uniqueid, value = _get(f, "uniqueid"), _get(f, "value")
-    match _get(f, "variable").lstrip("_"):
+    uniqueid, value = f.get("uniqueid", ""), f.get("value", "")
+    match f.get("variable", "").lstrip("_"):
         case "MIXMONITOR_FILENAME" if value:
             return RecordedTo(**stamp, uniqueid=uniqueid, path=value, source=_new_channel(f, stamp))  # type: ignore[arg-type]
         case "FROM_DID" if value:
@@ -159,50 +155,50 @@ def _variable(f: Fields, stamp: dict[str, object]) -> Message | None:
 
 def _caller_id(f: Fields, stamp: dict[str, object]) -> Message | None:
     """Of a caller ID that changed only this is of interest: that it is not to be shown."""
-    presentation = _get(f, "cid-callingpres").partition(" ")[0]
+    presentation = f.get("cid-callingpres", "").partition(" ")[0]
     if presentation not in _PROHIBITED:
         return None
-    return NumberHidden(**stamp, uniqueid=_get(f, "uniqueid"))  # type: ignore[arg-type]
+    return NumberHidden(**stamp, uniqueid=f.get("uniqueid", ""))  # type: ignore[arg-type]
 
 
 def _local_pair(f: Fields, stamp: dict[str, object]) -> Message:
-    return LocalPair(**stamp, one=_get(f, "localoneuniqueid"), two=_get(f, "localtwouniqueid"))  # type: ignore[arg-type]
+    return LocalPair(**stamp, one=f.get("localoneuniqueid", ""), two=f.get("localtwouniqueid", ""))  # type: ignore[arg-type]
 
 
 def _attended(f: Fields, stamp: dict[str, object]) -> Message | None:
-    if _get(f, "result") not in _DONE:
+    if f.get("result", "") not in _DONE:
         return None
     return Transferred(
         **stamp,  # type: ignore[arg-type]
-        via="three_way" if _get(f, "desttype") == "Threeway" else "attended",
-        transferer=_get(f, "origtransfereruniqueid"),
-        customer=_get(f, "transfereeuniqueid"),
-        second=_get(f, "secondtransfereruniqueid"),
-        exten=_get(f, "secondtransfererexten"),
-        target=_get(f, "transfertargetuniqueid"),
+        via="three_way" if f.get("desttype", "") == "Threeway" else "attended",
+        transferer=f.get("origtransfereruniqueid", ""),
+        customer=f.get("transfereeuniqueid", ""),
+        second=f.get("secondtransfereruniqueid", ""),
+        exten=f.get("secondtransfererexten", ""),
+        target=f.get("transfertargetuniqueid", ""),
     )
 
 
 def _blind(f: Fields, stamp: dict[str, object]) -> Message | None:
-    if _get(f, "result") not in _DONE:
+    if f.get("result", "") not in _DONE:
         return None
     return Transferred(
         **stamp,  # type: ignore[arg-type]
         via="blind",
-        transferer=_get(f, "transfereruniqueid"),
-        customer=_get(f, "transfereeuniqueid"),
-        exten=_get(f, "extension"),
+        transferer=f.get("transfereruniqueid", ""),
+        customer=f.get("transfereeuniqueid", ""),
+        exten=f.get("extension", ""),
     )
 
 
 def _bridge_entered(f: Fields, stamp: dict[str, object]) -> Message:
     return BridgeEntered(
         **stamp,  # type: ignore[arg-type]
-        bridge=_get(f, "bridgeuniqueid"),
-        uniqueid=_get(f, "uniqueid"),
-        swap=_get(f, "swapuniqueid"),
-        linkedid=_get(f, "linkedid"),
-        mute=_get(f, "bridgetechnology") == "holding_bridge",
+        bridge=f.get("bridgeuniqueid", ""),
+        uniqueid=f.get("uniqueid", ""),
+        swap=f.get("swapuniqueid", ""),
+        linkedid=f.get("linkedid", ""),
+        mute=f.get("bridgetechnology", "") == "holding_bridge",
     )
 
 
@@ -218,9 +214,9 @@ def _simple(kind: type[Message], **names: str) -> _Builder:
 def _dial_begin(f: Fields, stamp: dict[str, object]) -> Message:
     return DialBegin(
         **stamp,  # type: ignore[arg-type]
-        uniqueid=_get(f, "uniqueid"),
-        dest=_get(f, "destuniqueid"),
-        dial_string=_get(f, "dialstring"),
+        uniqueid=f.get("uniqueid", ""),
+        dest=f.get("destuniqueid", ""),
+        dial_string=f.get("dialstring", ""),
         source=_new_channel(f, stamp),
     )
 
@@ -228,37 +224,37 @@ def _dial_begin(f: Fields, stamp: dict[str, object]) -> Message:
 def _caller_joined(f: Fields, stamp: dict[str, object]) -> Message:
     return CallerJoined(
         **stamp,  # type: ignore[arg-type]
-        uniqueid=_get(f, "uniqueid"),
-        queue=_get(f, "queue"),
+        uniqueid=f.get("uniqueid", ""),
+        queue=f.get("queue", ""),
         caller=_new_channel(f, stamp),
     )
 
 
 def _hangup(f: Fields, stamp: dict[str, object]) -> Message:
-    return Hangup(**stamp, uniqueid=_get(f, "uniqueid"), cause=_number(f, "cause"))  # type: ignore[arg-type]
+    return Hangup(**stamp, uniqueid=f.get("uniqueid", ""), cause=_number(f, "cause"))  # type: ignore[arg-type]
 
 
 def _originated(f: Fields, stamp: dict[str, object]) -> Message | None:
-    if _get(f, "response") != "Failure":
+    if f.get("response", "") != "Failure":
         return None
-    return OriginateRefused(**stamp, action=_get(f, "actionid"), reason=_number(f, "reason"))  # type: ignore[arg-type]
+    return OriginateRefused(**stamp, action=f.get("actionid", ""), reason=_number(f, "reason"))  # type: ignore[arg-type]
 
 
 def _user_event(f: Fields, stamp: dict[str, object]) -> Message | None:
-    if _get(f, "userevent") == "CallcenterNotice":
+    if f.get("userevent", "") == "CallcenterNotice":
         return _notice(f, stamp)
-    if _get(f, "userevent") != "CallcenterOwes":
+    if f.get("userevent", "") != "CallcenterOwes":
         return None
-    return Owes(**stamp, interface=_get(f, "interface"), customer=_get(f, "customer"))  # type: ignore[arg-type]
+    return Owes(**stamp, interface=f.get("interface", ""), customer=f.get("customer", ""))  # type: ignore[arg-type]
 
 
 def _notice(f: Fields, stamp: dict[str, object]) -> Message | None:
     """None where it names no text of ours."""
     try:
-        notice, result = UUID(_get(f, "notice")), NoticeResult(_get(f, "result"))
+        notice, result = UUID(f.get("notice", "")), NoticeResult(f.get("result", ""))
     except ValueError:
         return None
-    return NoticeTold(**stamp, uniqueid=_get(f, "customer"), notice=notice, result=result)  # type: ignore[arg-type]
+    return NoticeTold(**stamp, uniqueid=f.get("customer", ""), notice=notice, result=result)  # type: ignore[arg-type]
 
 
 def _booted(f: Fields, stamp: dict[str, object]) -> Message:
@@ -266,7 +262,7 @@ def _booted(f: Fields, stamp: dict[str, object]) -> Message:
 
 
 def _hold(held: bool) -> _Builder:
-    return lambda f, stamp: HeldBy(**stamp, uniqueid=_get(f, "uniqueid"), held=held)  # type: ignore[arg-type]
+    return lambda f, stamp: HeldBy(**stamp, uniqueid=f.get("uniqueid", ""), held=held)  # type: ignore[arg-type]
 
 
 _DONE: Final = frozenset({"", "Success"})

@@ -25,7 +25,7 @@ from callcenter.crm.models.calls import (
 )
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeRow
-from callcenter.crm.upsert import inserting, table_of, update_row, upsert
+from callcenter.crm.upsert import change, inserting, table_of, update_row, upsert
 from callcenter.events import CallKey, Direction, Gap, GapCause, OfferResult, QueueResult, Via
 from callcenter.roster import Device
 from callcenter.statement import Statement
@@ -56,8 +56,8 @@ def save(session: Session, before: Call | None, after: Call, who: Identified | N
     counted = (before.customer if before else None) or (after.customer if who and who.fresh else None)
     if before is None:
         after = _insert(session, after, who)
-    elif (values := _call_values(after)) != _call_values(before):
-        update_row(session, CallRow, _id(after), values)
+    else:
+        change(session, CallRow, {"id": _id(after)}, _call_values(before), _call_values(after))
     if before and after.gaps != before.gaps:
         update_row(session, CallRow, _id(after), _origin_values(after))
     if before and after.number_raw != before.number_raw:
@@ -194,12 +194,19 @@ def _write_segment(session: Session, known: Sequence[Segment], call_id: UUID | N
     old = known[segment.seq] if segment.seq < len(known) else None
     if old == segment:
         return segment
-    natural = {"call_id": call_id, "seq": segment.seq}
-    segment_id = upsert(session, SegmentRow, natural, _segment_values(segment))
-    offers = old.offers if old else ()
+    if old and old.id:
+        segment_id = old.id
+        change(session, SegmentRow, {"id": segment_id}, _segment_values(old), _segment_values(segment))
+    else:
+        natural = {"call_id": call_id, "seq": segment.seq}
+        segment_id = upsert(session, SegmentRow, natural, _segment_values(segment))
+    known_offers = old.offers if old else ()
     for seq, offer in enumerate(segment.offers):
-        if offers[seq : seq + 1] != (offer,):
-            upsert(session, OfferRow, {"segment_id": segment_id, "seq": seq}, _offer_values(offer))
+        place = {"segment_id": segment_id, "seq": seq}
+        if seq >= len(known_offers):
+            upsert(session, OfferRow, place, _offer_values(offer))
+        elif known_offers[seq] != offer:
+            change(session, OfferRow, place, _offer_values(known_offers[seq]), _offer_values(offer))
     return replace(segment, id=segment_id)
 
 

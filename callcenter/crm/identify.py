@@ -109,7 +109,7 @@ def identify(session: Session, raw: str, region: str, now: datetime) -> Identifi
         return NOBODY
     number = phone.parse(raw, region)
     number_id = number_row(session, number)
-    known = [card(session, row) for row in _known(session, {"number": number_id})]
+    known = [card(session, row, number) for row in _known(session, {"number": number_id})]
     reason = "same_number" if known else "first_contact"
     known = known or [_new_card(session, number_id, number, now)]
     candidates = [Candidate(card=c, match=Match.KNOWN, reason=reason) for c in known]
@@ -176,8 +176,9 @@ def standing_for(session: Session, customer_id: UUID) -> Customer | None:
     return customer
 
 
-def card(session: Session, customer: Any) -> Card:
-    """A customer's row in brief, as a pop shows it."""
+def card(session: Session, customer: Any, read: phone.Phone | None = None) -> Card:
+    """A customer's row in brief, as a pop shows it. ``read``: a number that has been read already: it takes longer than
+    all the rows."""
     numbers = _numbers(session, {"customer": customer.id})
     last = _last_talk(session, {"customer": customer.id}) if customer.calls else []
     agent, outcome = (last[0].display_name, last[0].code or "") if last else ("", "")
@@ -190,7 +191,10 @@ def card(session: Session, customer: Any) -> Card:
         status=customer.status,
         vip=customer.vip,
         provisional=customer.provisional,
-        numbers=tuple(phone.parse(e164 or raw, "ZZ").grouped for raw, e164 in numbers),
+        numbers=tuple(
+            read.grouped if read and e164 and e164 == read.e164 else phone.parse(e164 or raw, "ZZ").grouped
+            for raw, e164 in numbers
+        ),
         last_contact_at=customer.last_contact_at,
         last_agent=agent,
         last_outcome=outcome,

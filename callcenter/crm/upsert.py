@@ -31,7 +31,18 @@ def upsert(session: Session, kind: type[Row], natural: Mapping[str, Any], values
 
 def update_row(session: Session, kind: type[Row], row: UUID, values: Mapping[str, Any]) -> None:
     """Sets ``values`` of one row."""
-    _update(kind, tuple(values))(session, {"row_id": row, **values})
+    _update(kind, ("id",), tuple(values))(session, {"at_id": row, **values})
+
+
+def change(
+    session: Session, kind: type[Row], place: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> None:
+    """Sets what differs of the row at ``place`` (column names to values), which says ``before``; nothing where nothing
+    does. Columns that stay cost a rewriting of their indexes."""
+    values = {name: value for name, value in after.items() if before[name] != value}
+    if values:
+        at = {f"at_{name}": value for name, value in place.items()}
+        _update(kind, tuple(place), tuple(values))(session, at | values)
 
 
 def inserting(kind: type[Base]) -> Statement:
@@ -60,10 +71,11 @@ def _upsert(kind: type[Row], natural: tuple[str, ...], values: tuple[str, ...]) 
 
 
 @lru_cache(maxsize=256)
-def _update(kind: type[Row], values: tuple[str, ...]) -> Statement:
+def _update(kind: type[Row], place: tuple[str, ...], values: tuple[str, ...]) -> Statement:
     def build(_dialect: str) -> Built:
         table = table_of(kind)
         changed: dict[str, Any] = {name: bindparam(name) for name in values}
-        return sql_update(table).where(table.c.id == bindparam("row_id")).values(changed)
+        here = (table.c[name] == bindparam(f"at_{name}", type_=table.c[name].type) for name in place)
+        return sql_update(table).where(*here).values(changed)
 
     return Statement(build)

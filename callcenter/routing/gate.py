@@ -131,7 +131,8 @@ class Gate:
         if missed is not None and 0 < self._seating.staff.rules.missed_limit <= missed.row:
             await self.breaks.missed(missed.agent, missed.row)
         if touched:
-            self._book.debts_changed()
+            if any(part.answered for part in touched):
+                self._book.debts_changed()
             for post in self._posts.values():
                 post.touch_about(touched)
         agents = {p.agent for p in touched if p.agent is not None} | ({missed.agent} if missed else set())

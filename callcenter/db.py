@@ -13,7 +13,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -24,14 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Unavailable
-from callcenter.hardening import Log
 from callcenter.log import logger
+from callcenter.sqlite import Begun, Log, begin, checkpoints_elsewhere, pragmas, say
 
 log = logger(__name__)
 T = TypeVar("T")
 _BATCH: Final = 256
-_BUSY_MS: Final = 5000
-_CACHE_KIB: Final = 32 * 1024
 _LOG_COMMITS: Final = 32
 _LOG_COMMITS_AT_MOST: Final = 256
 _RETRIED_STATES: Final = frozenset({"40001", "40P01"})
@@ -58,7 +55,7 @@ class Database:
             # Set once as a connection opens. Set for each read it is a hop to the driver's thread, and a read cancelled
             # there never gives its connection back.
             engine = create_async_engine(driver, pool_size=4, hide_parameters=True, isolation_level="AUTOCOMMIT")
-            event.listen(engine.sync_engine, "connect", _pragmas)
+            event.listen(engine.sync_engine, "connect", pragmas)
             self._reading = engine
             self._writer = _Writer(self.url.set(drivername="sqlite"))
             self._writer.start()
@@ -129,16 +126,6 @@ def _unavailable(wrong: BaseException) -> Unavailable:
     return Unavailable(f"the database does not take it now: {type(cause).__name__}: {cause}", code=code)
 
 
-def _pragmas(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    cursor.close()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Command:
     """``answer`` belongs to the loop: here it is only asked whether anybody still waits."""
@@ -160,9 +147,9 @@ class _Writer(threading.Thread):
         self._engine = create_engine(
             url, poolclass=NullPool, connect_args={"isolation_level": None}, hide_parameters=True
         )
-        event.listen(self._engine, "connect", _pragmas)
-        event.listen(self._engine, "connect", _checkpoints_elsewhere)
-        event.listen(self._engine, "begin", _begin)
+        event.listen(self._engine, "connect", pragmas)
+        event.listen(self._engine, "connect", checkpoints_elsewhere)
+        event.listen(self._engine, "begin", begin)
         self._log_commits = 0
         self._log = Log(url.database or "")
         self._inbox: queue.SimpleQueue[_Command | None] = queue.SimpleQueue()
@@ -232,7 +219,7 @@ class _Writer(threading.Thread):
         if due and self._open is not None:
             self._log_commits = 0
             try:
-                self._open.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+                say(self._open, "PRAGMA wal_checkpoint(PASSIVE)")
             except sqlite3.Error as wrong:
                 log.warning("checkpoint_failed", reason=str(wrong))
 
@@ -243,7 +230,7 @@ class _Writer(threading.Thread):
         if self._open is None:
             self._open, self._synchronous = self._engine.connect(), ""
         if synchronous != self._synchronous:
-            self._open.connection.cursor().execute(f"PRAGMA synchronous={synchronous}").close()
+            say(self._open, f"PRAGMA synchronous={synchronous}")
             self._synchronous = synchronous
         return self._open
 
@@ -258,14 +245,6 @@ class _Writer(threading.Thread):
                 kept.invalidate()
 
 
-def _begin(connection: Connection) -> None:
-    connection.connection.cursor().execute("BEGIN IMMEDIATE").close()
-
-
-def _checkpoints_elsewhere(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA wal_autocheckpoint=0")
-
-
 def _answer(answered: Sequence[_Answered]) -> None:
     for answer, result, error in answered:
         if answer.done():
@@ -276,34 +255,25 @@ def _answer(answered: Sequence[_Answered]) -> None:
             answer.set_exception(error)
 
 
-class _Alone(Session):
-    """Of a command alone in its transaction, which is already begun: the hot path's statements need no other."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection, join_transaction_mode="rollback_only", expire_on_commit=False)
-        self._begun = connection
-
-    def connection(self, *_: Any, **__: Any) -> Connection:
-        return self._begun
-
-
-def _joining(connection: Connection) -> Session:
-    return Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
-
-
 def _run(connection: Connection, fn: Callable[[Session], T], *, alone: bool) -> tuple[T | None, BaseException | None]:
     """What ``fn`` did is kept until the transaction ends, or undone. A command alone needs no savepoint for that."""
-    session = _Alone(connection) if alone else _joining(connection)
+    session = Begun(connection, alone=alone)
     try:
+        if not alone:
+            say(connection, "SAVEPOINT command")
         result = fn(session)
         if session.in_transaction():
             session.commit()
+        if not alone:
+            say(connection, "RELEASE command")
     except OperationalError:
         session.rollback()
         raise
     except Exception as wrong:
         session.rollback()
-        if alone and connection.in_transaction():
+        if not alone:
+            say(connection, "ROLLBACK TO command", "RELEASE command")
+        elif connection.in_transaction():
             connection.rollback()
         return None, wrong
     else:

@@ -1,0 +1,95 @@
+"""How SQLite is spoken to: its settings, its transactions, and its write-ahead log as a file."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Final, Literal, TypeAlias
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from callcenter.log import logger
+
+log = logger(__name__)
+_BUSY_MS: Final = 5000
+_CACHE_KIB: Final = 32 * 1024
+_WITHIN_SECONDS: Final = 0.1
+
+
+def pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    cursor.close()
+
+
+def say(connection: Connection, *statements: str) -> None:
+    cursor = connection.connection.cursor()
+    for statement in statements:
+        cursor.execute(statement)
+    cursor.close()
+
+
+def begin(connection: Connection) -> None:
+    say(connection, "BEGIN IMMEDIATE")
+
+
+def checkpoints_elsewhere(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+
+
+_Mode: TypeAlias = Literal["create_savepoint", "rollback_only"]
+
+
+class Begun(Session):
+    """Of a command in a transaction that is already begun: the hot path's statements need no other. What the session
+    does by itself it joins to it, in a savepoint of its own where the command has neighbours."""
+
+    def __init__(self, connection: Connection, *, alone: bool) -> None:
+        mode: _Mode = "rollback_only" if alone else "create_savepoint"
+        super().__init__(connection, join_transaction_mode=mode, expire_on_commit=False)
+        self._begun = connection
+
+    def connection(self, *_: Any, **__: Any) -> Connection:
+        return self._begun
+
+
+class Log:
+    """Synced after the answers are out, where SQLite would sync it before: within a tenth of a second after a commit,
+    once for all that came meanwhile."""
+
+    def __init__(self, database: str) -> None:
+        self._path = f"{database}-wal"
+        self._file: int | None = None
+        self._due: float | None = None
+
+    def grew(self, *, synced: bool) -> None:
+        """After a commit; ``synced``: SQLite has synced it, and with it all before."""
+        if synced:
+            self._due = None
+        elif self._due is None:
+            self._due = time.monotonic() + _WITHIN_SECONDS
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until it has to be synced; None while nothing waits for it."""
+        return None if self._due is None else max(0.0, self._due - time.monotonic())
+
+    def harden(self) -> None:
+        self._due = None
+        try:
+            if self._file is None:
+                self._file = os.open(self._path, os.O_RDWR)
+            os.fsync(self._file)
+        except OSError as wrong:
+            log.warning("log_not_synced", reason=str(wrong))
+
+    def close(self) -> None:
+        """Before SQLite makes a new one. Closing gives up no lock of SQLite's: those are on its other files."""
+        file, self._file, self._due = self._file, None, None
+        if file is not None:
+            os.close(file)

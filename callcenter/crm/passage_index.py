@@ -1,8 +1,8 @@
 """The newest passages with the words, out of the index, whoever may see them.
 
-SQLite's index is in the order of time. PostgreSQL's is not: it gives all there are, and the newest of a common word are
-found sooner by walking back from the end. So how many there may be is asked of its planner first; many are looked for
-among the newest passages, and only what is not common there is taken from the index.
+SQLite's index is in the order of time. PostgreSQL's is not: it gives all there are. So each passage bears, as words
+that nobody can say, the spans of time it is in, and a common word is asked for together with spans that grow from the
+newest one back. How many there may be is asked of the planner first: what is rare is taken from the index at once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import starmap
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import BindParameter, TextClause, bindparam, text
 from sqlalchemy.orm import Session
@@ -20,57 +20,135 @@ from callcenter.crm.phrases import Phrase
 
 FEW: Final = 2_000
 """So many are read and put in order within some milliseconds."""
-MANY: Final = 20_000
-"""More than so many are not read at once: a phrase of such words is looked for by walking back through all there is."""
-_NEWEST: Final = 8_000
+_LOOKED_AT: Final = 8_000
+"""So many passages with the words are read for a page: of words that nobody ever said in that order there is no end."""
+_KEPT: Final = 600
+_SHIFTS: Final = (32, 36, 40, 44)
+"""Spans of microseconds, as powers of two: an hour, most of a day, two weeks, half a year."""
+_FIRST: Final = 1 << 34
+_GROWS: Final = 4
 _OF_SQLITE: Final = text(
     "SELECT moment, kind, call_id FROM passage_words CROSS JOIN passages ON moment = passage_words.rowid"
     " WHERE passage_words MATCH :words AND passage_words.rowid >= :since AND passage_words.rowid < :before"
     " ORDER BY passage_words.rowid DESC LIMIT :size"
 )
+_BOUNDS: Final = text("SELECT min(moment), max(moment) FROM passages")
 _EXPECTED: Final = text(
     "EXPLAIN (FORMAT JSON) SELECT FROM passages WHERE passage_words @@ CAST(:words AS tsquery)"
     " AND moment >= :since AND moment < :before"
 )
-_WALKED: Final = text(
-    "SELECT moment, kind, call_id FROM passages WHERE passage_words @@ CAST(:words AS tsquery)"
-    " AND moment >= :since AND moment < :before ORDER BY moment DESC LIMIT :size"
-)
-_AMONG_NEWEST: Final = text(
-    "SELECT moment, kind, call_id FROM (SELECT moment, kind, call_id, passage_words FROM passages"
-    " WHERE moment >= :since AND moment < :before ORDER BY moment DESC LIMIT :newest) AS newest"
-    " WHERE passage_words @@ CAST(:words AS tsquery) ORDER BY moment DESC LIMIT :size"
-)
-_INDEXED: Final = text(
+_FOUND: Final = text(
     "WITH found AS MATERIALIZED (SELECT moment, kind, call_id FROM passages"
-    " WHERE passage_words @@ CAST(:words AS tsquery) AND moment >= :since AND moment < :before)"
-    " SELECT moment, kind, call_id FROM found ORDER BY moment DESC LIMIT :size"
+    " WHERE passage_words @@ CAST(:words AS tsquery)) SELECT moment, kind, call_id FROM found"
+    " WHERE moment >= :since AND moment < :before ORDER BY moment DESC LIMIT :size"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """``size`` at the most, from ``since`` on and before ``before``, which are moments."""
+    """From ``since`` on and before ``before``, which are moments."""
 
     since: int
     before: int
-    size: int
 
 
-def newest(session: Session, wanted: Sequence[Phrase], span: Span) -> list[Any]:
-    """By moment, kind and call."""
-    known = {"since": span.since, "before": span.before, "size": span.size}
+class Search(Protocol):
+    """Goes back from the newest passage. ``reached``: whatever is newer was told; ``over``: there is no more."""
+
+    reached: int
+    over: bool
+
+    def more(self, size: int) -> list[Any]:
+        """The next ones by moment, kind and call; fewer at the end, or where it looked for long enough."""
+
+
+def begin(session: Session, wanted: Sequence[Phrase], span: Span, few: int = FEW) -> Search:
     if session.get_bind().dialect.name == "sqlite":
+        return _InOrder(session, wanted, span)
+    first, last = session.execute(_BOUNDS).one()
+    if first is None:
+        return _AtOnce([], span.since)
+    there = Span(since=max(span.since, first), before=min(span.before, last + 1))
+    words = phrases.for_postgres(wanted)
+    explained = _asked(session, _EXPECTED, {"words": words, "since": there.since, "before": there.before})
+    many = explained[0][0][0]["Plan"]["Plan Rows"]
+    if many <= few:
+        known = {"words": words, "since": there.since, "before": there.before, "size": _KEPT}
+        return _AtOnce(_asked(session, _FOUND, known), there.since)
+    return _BySpans(session, words, there, many)
+
+
+def spans(moment: int) -> str:
+    """The spans a passage is in, as words of its vector."""
+    return " ".join(_span(shift, moment >> shift) for shift in _SHIFTS)
+
+
+class _InOrder:
+    def __init__(self, session: Session, wanted: Sequence[Phrase], span: Span) -> None:
+        self._session = session
+        self._known = {"words": phrases.for_sqlite(wanted), "since": span.since}
+        self.reached, self.over = span.before, False
+
+    def more(self, size: int) -> list[Any]:
         # SQLite writes an id as 32 digits, and text() is told no types.
-        return list(session.execute(_OF_SQLITE, {**known, "words": phrases.for_sqlite(wanted)}))
-    known["words"] = phrases.for_postgres(wanted)  # type: ignore[assignment]
-    expected = _asked(session, _EXPECTED, {name: known[name] for name in ("words", "since", "before")})[0][0]
-    many = expected[0]["Plan"]["Plan Rows"]
-    if many > FEW:
-        found = _asked(session, _AMONG_NEWEST, {**known, "newest": _NEWEST})
-        if len(found) == span.size:
-            return found
-    return _asked(session, _WALKED if many > MANY else _INDEXED, known)
+        found = list(self._session.execute(_OF_SQLITE, {**self._known, "before": self.reached, "size": size}))
+        self.over = len(found) < size
+        self.reached = found[-1].moment if found else self.reached
+        return found
+
+
+class _AtOnce:
+    def __init__(self, found: Sequence[Any], since: int) -> None:
+        self._found = list(found)
+        self._whole = len(found) < _KEPT
+        self.reached, self.over = since, False
+
+    def more(self, size: int) -> list[Any]:
+        told, self._found = self._found[:size], self._found[size:]
+        self.over = self._whole and not self._found
+        self.reached = told[-1].moment if told else self.reached
+        return told
+
+
+class _BySpans:
+    def __init__(self, session: Session, words: str, there: Span, many: int) -> None:
+        self._session = session
+        self._words = words
+        self._since = there.since
+        self._width = _FIRST
+        self._left = max(_FIRST, (there.before - there.since) * _LOOKED_AT // many)
+        self.reached, self.over = there.before, False
+
+    def more(self, size: int) -> list[Any]:
+        found: list[Any] = []
+        while len(found) < size and self._left > 0 and not self.over:
+            found += self._of_a_span(size - len(found))
+        return found
+
+    def _of_a_span(self, size: int) -> list[Any]:
+        width = min(self._width, self._left)
+        lowest, covering = _cover(max(self._since, self.reached - width), self.reached)
+        known = {"words": f"({covering}) & {self._words}", "since": self._since, "before": self.reached, "size": size}
+        found = _asked(self._session, _FOUND, known)
+        if len(found) == size:
+            self._left -= self.reached - found[-1].moment
+            self.reached = found[-1].moment
+        else:
+            self._left -= self.reached - lowest
+            self.reached, self.over = max(lowest, self._since), lowest <= self._since
+            self._width *= _GROWS
+        return found
+
+
+def _cover(since: int, before: int) -> tuple[int, str]:
+    """Spans that cover it, as a tsquery, and when the first begins: at ``since`` or a little earlier."""
+    shift = max((one for one in _SHIFTS if (before - since) >> one), default=_SHIFTS[0])
+    first, last = since >> shift, (before - 1) >> shift
+    return first << shift, " | ".join(_span(shift, number) for number in range(first, last + 1))
+
+
+def _span(shift: int, number: int) -> str:
+    return f"'@{shift}:{number:x}'"
 
 
 def _asked(session: Session, statement: TextClause, known: dict[str, Any]) -> list[Any]:

@@ -55,22 +55,18 @@ class Asked:
 def page(session: Session, asked: Asked, actor: Actor, limit: int, after: int | None) -> tuple[list[Any], int | None]:
     """The newest hits before ``after``, and the moment to go on from. A page may be short and yet not the last."""
     found: list[Any] = []
-    at = after if after is not None else moment(asked.before) if asked.before else _EVER
+    before = after if after is not None else moment(asked.before) if asked.before else _EVER
+    span = Span(since=moment(asked.began) if asked.began else 0, before=before)
+    search = passage_index.begin(session, asked.phrases, span)
     for size in (limit + 1, *_WINDOWS):
-        window = _with_words(session, asked, at, size)
+        window = search.more(size)
         if window:
-            at = window[-1].moment
             found += _kept(session, asked, actor, _audible(session, actor, window), limit + 1 - len(found))
         if len(found) > limit:
             return found[:limit], found[limit - 1].moment
         if len(window) < size:
-            return found, None
-    return found, at
-
-
-def _with_words(session: Session, asked: Asked, before: int, size: int) -> list[Any]:
-    since = moment(asked.began) if asked.began else 0
-    return passage_index.newest(session, asked.phrases, Span(since=since, before=before, size=size))
+            break
+    return found, None if search.over else search.reached
 
 
 def _audible(session: Session, actor: Actor, window: Sequence[Any]) -> list[Any]:

@@ -17,7 +17,7 @@ from sqlalchemy import delete, insert, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from callcenter.crm import phrases
+from callcenter.crm import passage_index, phrases
 from callcenter.crm.models.transcripts import Passage
 
 SAID, NOTE, OUTCOME = "said", "note", "outcome"
@@ -74,7 +74,7 @@ def index(session: Session, texts: Sequence[tuple[int, str]]) -> None:
         fresh = [{"moment": key, "words": phrases.indexed(said)} for key, said in texts]
         session.execute(text("INSERT INTO passage_words (rowid, words) VALUES (:moment, :words)"), fresh)
     else:
-        fresh = [{"moment": key, "words": phrases.vector(said)} for key, said in texts]
+        fresh = [{"moment": key, "words": f"{phrases.vector(said)} {passage_index.spans(key)}"} for key, said in texts]
         set_words = "UPDATE passages SET passage_words = CAST(CAST(:words AS text) AS tsvector) WHERE moment = :moment"
         session.execute(text(set_words), fresh)
 

@@ -7,12 +7,13 @@ newest one back. How many there may be is asked of the planner first: what is ra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import starmap
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Any, Final, Protocol, TypeAlias
+from uuid import UUID
 
-from sqlalchemy import BindParameter, TextClause, bindparam, text
+from sqlalchemy import BigInteger, ColumnElement, Text, TextClause, Uuid, bindparam, column, select, text
 from sqlalchemy.orm import Session
 
 from callcenter.crm import phrases
@@ -44,6 +45,10 @@ _FOUND: Final = text(
 )
 
 
+Heard: TypeAlias = Callable[[ColumnElement[UUID]], ColumnElement[bool]]
+"""The condition that one may hear a call, by the column that names it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """From ``since`` on and before ``before``, which are moments."""
@@ -59,23 +64,25 @@ class Search(Protocol):
     over: bool
 
     def more(self, size: int) -> list[Any]:
-        """The next ones by moment, kind and call; fewer at the end, or where it looked for long enough."""
+        """The next ones by moment, kind and call, and whether what was said in it may be heard; fewer at the end, or
+        where it looked for long enough."""
 
 
-def begin(session: Session, wanted: Sequence[Phrase], span: Span, few: int = FEW) -> Search:
+def begin(session: Session, wanted: Sequence[Phrase], span: Span, heard: Heard, few: int = FEW) -> Search:
+    ask = partial(_asked, session, heard)
     if session.get_bind().dialect.name == "sqlite":
-        return _InOrder(session, wanted, span)
+        return _InOrder(ask, wanted, span)
     first, last = session.execute(_BOUNDS).one()
     if first is None:
         return _AtOnce([], span.since)
     there = Span(since=max(span.since, first), before=min(span.before, last + 1))
     words = phrases.for_postgres(wanted)
-    explained = _asked(session, _EXPECTED, {"words": words, "since": there.since, "before": there.before})
-    many = explained[0][0][0]["Plan"]["Plan Rows"]
+    explained = session.execute(_told(_EXPECTED, {"words": words, "since": there.since, "before": there.before}))
+    many = explained.scalar_one()[0]["Plan"]["Plan Rows"]
     if many <= few:
         known = {"words": words, "since": there.since, "before": there.before, "size": _KEPT}
-        return _AtOnce(_asked(session, _FOUND, known), there.since)
-    return _BySpans(session, words, there, many)
+        return _AtOnce(ask(_told(_FOUND, known)), there.since)
+    return _BySpans(ask, words, there, many)
 
 
 def spans(moment: int) -> str:
@@ -83,15 +90,17 @@ def spans(moment: int) -> str:
     return " ".join(_span(shift, moment >> shift) for shift in _SHIFTS)
 
 
+_Ask: TypeAlias = Callable[[TextClause], list[Any]]
+
+
 class _InOrder:
-    def __init__(self, session: Session, wanted: Sequence[Phrase], span: Span) -> None:
-        self._session = session
+    def __init__(self, ask: _Ask, wanted: Sequence[Phrase], span: Span) -> None:
+        self._ask = ask
         self._known = {"words": phrases.for_sqlite(wanted), "since": span.since}
         self.reached, self.over = span.before, False
 
     def more(self, size: int) -> list[Any]:
-        # SQLite writes an id as 32 digits, and text() is told no types.
-        found = list(self._session.execute(_OF_SQLITE, {**self._known, "before": self.reached, "size": size}))
+        found = self._ask(_OF_SQLITE.bindparams(**self._known, before=self.reached, size=size))
         self.over = len(found) < size
         self.reached = found[-1].moment if found else self.reached
         return found
@@ -111,8 +120,8 @@ class _AtOnce:
 
 
 class _BySpans:
-    def __init__(self, session: Session, words: str, there: Span, many: int) -> None:
-        self._session = session
+    def __init__(self, ask: _Ask, words: str, there: Span, many: int) -> None:
+        self._ask = ask
         self._words = words
         self._since = there.since
         self._width = _FIRST
@@ -129,7 +138,7 @@ class _BySpans:
         width = min(self._width, self._left)
         lowest, covering = _cover(max(self._since, self.reached - width), self.reached)
         known = {"words": f"({covering}) & {self._words}", "since": self._since, "before": self.reached, "size": size}
-        found = _asked(self._session, _FOUND, known)
+        found = self._ask(_told(_FOUND, known))
         if len(found) == size:
             self._left -= self.reached - found[-1].moment
             self.reached = found[-1].moment
@@ -151,11 +160,14 @@ def _span(shift: int, number: int) -> str:
     return f"'@{shift}:{number:x}'"
 
 
-def _asked(session: Session, statement: TextClause, known: dict[str, Any]) -> list[Any]:
+def _asked(session: Session, heard: Heard, passages: TextClause) -> list[Any]:
+    """Rights are asked with the passages: hundreds of calls taken out and asked about cost more than the words."""
+    there = passages.columns(column("moment", BigInteger), column("kind", Text), column("call_id", Uuid)).subquery()
+    told = select(there.c.moment, there.c.kind, there.c.call_id, heard(there.c.call_id).label("heard"))
+    return list(session.execute(told.order_by(there.c.moment.desc())))
+
+
+def _told(statement: TextClause, known: dict[str, Any]) -> TextClause:
     """Everything stands in PostgreSQL's statement itself: a plan made without knowing the words and how many are wanted
     walks the whole table for a word that is rare."""
-    return list(session.execute(statement.bindparams(*starmap(_literal, known.items()))))
-
-
-def _literal(name: str, value: int | str) -> BindParameter[Any]:
-    return bindparam(name, value, literal_execute=True)
+    return statement.bindparams(*(bindparam(name, value, literal_execute=True) for name, value in known.items()))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
@@ -27,7 +28,7 @@ from callcenter.crm.models.transcripts import Passage, Utterance
 from callcenter.crm.passage_index import Span
 from callcenter.crm.passages import NOTE, OUTCOME, SAID, moment
 from callcenter.crm.phrases import Phrase
-from callcenter.crm.rights import Actor, Scope, Subject, scope_of
+from callcenter.crm.rights import Actor
 
 _WINDOWS: Final = (50, 500)
 """How many passages with the words are looked at, after as many as make a page: whoever may see all of them needs no
@@ -57,31 +58,16 @@ def page(session: Session, asked: Asked, actor: Actor, limit: int, after: int | 
     found: list[Any] = []
     before = after if after is not None else moment(asked.before) if asked.before else _EVER
     span = Span(since=moment(asked.began) if asked.began else 0, before=before)
-    search = passage_index.begin(session, asked.phrases, span)
+    search = passage_index.begin(session, asked.phrases, span, partial(visible.on_audible_call, actor))
     for size in (limit + 1, *_WINDOWS):
         window = search.more(size)
-        if window:
-            found += _kept(session, asked, actor, _audible(session, actor, window), limit + 1 - len(found))
+        audible = [one for one in window if one.heard or one.kind != SAID]
+        found += _kept(session, asked, actor, audible, limit + 1 - len(found))
         if len(found) > limit:
             return found[:limit], found[limit - 1].moment
         if len(window) < size:
             break
     return found, None if search.over else search.reached
-
-
-def _audible(session: Session, actor: Actor, window: Sequence[Any]) -> list[Any]:
-    """Without what was said in calls that he may not listen to: asked once a call, not for each word of it."""
-    calls = {_uuid(one.call_id) for one in window if one.kind == SAID}
-    if not calls or scope_of(actor, Subject.RECORDINGS) is Scope.ALL:
-        return list(window)
-    heard = select(CallRow.id).where(CallRow.id.in_(calls), visible.on_audible_call(actor, CallRow.id))
-    may = set(session.scalars(heard))
-    return [one for one in window if one.kind != SAID or _uuid(one.call_id) in may]
-
-
-def _uuid(told: UUID | str) -> UUID:
-    """SQLite writes an id as 32 digits."""
-    return told if isinstance(told, UUID) else UUID(told)
 
 
 def _kept(session: Session, asked: Asked, actor: Actor, window: Sequence[Any], most: int) -> list[Any]:

@@ -81,7 +81,7 @@ def recordings(actor: Standing) -> Condition:
     return on_audible_call(actor, RecordingRow.call_id)
 
 
-def on_audible_call(actor: Standing, call: Column) -> Condition:
+def on_audible_call(actor: Standing, call: Column | ColumnElement[UUID]) -> Condition:
     """Of what hangs on a call, by the column that names it: the actor may listen to its recordings."""
     return _of_parts(actor, Subject.RECORDINGS, call, answered=True)
 
@@ -113,7 +113,7 @@ def part(session: Session, agent: UUID | None) -> Whose:
     return part_of(agent, session.scalar(select(User.team_id).where(User.id == agent)) if agent else None)
 
 
-def _of_parts(actor: Standing, subject: Subject, call: Column, *, answered: bool) -> Condition:
+def _of_parts(actor: Standing, subject: Subject, call: Column | ColumnElement[UUID], *, answered: bool) -> Condition:
     """Of what belongs to a call: by those whose parts count, their teams, and the team of the card it is on."""
     scope = scope_of(actor, subject)
     if scope is Scope.ALL:

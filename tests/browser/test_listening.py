@@ -3,6 +3,7 @@ scores the talk meanwhile, its agent disputes the score, and it is settled."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.async_api import Page, expect
 
 from callcenter.demo.spool import dialogues
 from tests.browser.conftest import picture, sign_in
+from tests.browser.second_file import a_second_file
 from tests.browser.test_access import violations
 from tests.lab.phones import Floor
 from tests.lab.speech import side
@@ -87,6 +89,31 @@ async def test_a_supervisors_morning(browser: Window, floor: Floor, product: Pro
     await sign_in(agent, "chiara")
     await scored_while_listening(page, product)
     await disputed_and_settled(page, agent)
+    await several_files_are_one(page, product, call)
+
+
+async def several_files_are_one(page: Page, product: Product, call: dict[str, Any]) -> None:
+    """One waveform with the gap between them, one transcript; what was said in the second is heard there, and leaps go
+    back into the first and from its end on into the second."""
+    await a_second_file(product, call)
+    await page.goto(f"/recordings/{call['recordings'][0]['id']}")
+    position, said = page.get_by_label("Position"), page.locator(".said li")
+    await expect(page.get_by_test_id("gap")).to_have_count(1)
+    await expect(page.locator(".band canvas").first).to_be_visible()
+    await page.get_by_text("Made of 2 files").click()
+    later = said.filter(has_text="refund for my order")
+    await later.get_by_role("button").click()
+    await expect(later).to_have_attribute("aria-current", "true")
+    await expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    await picture(page, "files-dark")
+    await page.emulate_media(color_scheme="light")
+    await picture(page, "files")
+    assert await violations(page) == []
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("ArrowLeft")
+    await expect(position).to_have_attribute("aria-valuetext", re.compile("0:0[1-7]"))
+    await page.keyboard.press("ArrowRight")
+    await expect(said.filter(has_text="hello").last).to_have_attribute("aria-current", "true")
 
 
 async def scored_while_listening(page: Page, product: Product) -> None:

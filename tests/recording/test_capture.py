@@ -25,9 +25,11 @@ from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.jobs import Job
 from callcenter.recording.capture import Capture, open_store
+from callcenter.recording.captured import KIND
 from callcenter.recording.shelf import Shelf
 from tests.privacy.allowed import allow_recording
 from tests.recording.test_files import crashed, speech
+from tests.until import until_async
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -89,6 +91,17 @@ class Desk:
         """What has to go from the store."""
         wanted = select(Job.args).where(Job.kind == DROP, Job.done_at.is_(None))
         return [key for args in await self.db.read(lambda s: list(s.scalars(wanted))) for key in args["keys"]]
+
+    async def tried(self, times: int, left: int) -> None:
+        """Every recording's job was done so many times; so many are to be done again."""
+        all_jobs = select(Job).where(Job.kind == KIND)
+
+        async def so_far() -> bool:
+            told = await self.db.read(lambda s: list(s.scalars(all_jobs)))
+            undone = [job for job in told if job.done_at is None]
+            return len(undone) == left and all(job.attempts == times and not job.leased_until for job in undone)
+
+        await until_async(so_far, 20, f"{left} jobs left after {times} tries")
 
     async def store(self, recording: UUID) -> RecordingRow:
         await self.capture.store({"recording": str(recording)})

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import obstore
 import pytest
 
+from callcenter import jobs
 from callcenter.db import Database
 from callcenter.errors import Unavailable
+from callcenter.jobs import AT_ONCE, Jobs
 from callcenter.recording.capture import Capture, open_store
+from callcenter.recording.captured import KIND
 from callcenter.recording.shelf import Shelf
 from tests.privacy.allowed import allow_recording
 from tests.recording.s3 import S3
@@ -77,13 +83,30 @@ async def test_a_wrong_key_or_bucket_loses_nothing_and_says_so(
     assert desk.health.parts["recordings"].ok
 
 
-async def test_a_store_that_is_away_is_waited_for(desk: Desk, s3: S3) -> None:
-    speech(desk.spool / "1.wav", seconds=1)
-    recording = await desk.add("1.wav")
+async def test_a_store_that_is_away_for_a_minute_costs_nothing_but_the_minute(desk: Desk, s3: S3) -> None:
+    """Asked for again ever less often; what waited is kept once, at the next asking after it is back."""
+    names = [f"{n}.wav" for n in range(3)]
+    recordings = [await desk.add(name) for name in names]
+    sounds = [speech(desk.spool / name, seconds=1 + n).read_bytes() for n, name in enumerate(names)]
+    for one in recordings:
+        await desk.db.write(partial(jobs.enqueue, kind=KIND, args={"recording": str(one)}, at=NOW))
+    line = Jobs(desk.db, desk.clock, at_once=AT_ONCE)
+    line.on(KIND, desk.capture.store)
     await s3.__aexit__(None, None, None)
-    with pytest.raises(Unavailable):
-        await desk.store(recording)
+    working = asyncio.create_task(line.run())
+    for failed, pause in enumerate((2, 4, 8, 16), start=1):
+        await desk.tried(failed, left=3)
+        desk.clock.move(pause)
+        line.wake()
+    await desk.tried(5, left=3)
     assert desk.health.parts["recordings"].code == "store_unavailable"
+    desk.clock.move(30)
+    assert desk.clock.now() - NOW == timedelta(minutes=1)
     await s3.__aenter__()
-    assert ((await desk.store(recording)).state, len(s3.objects)) == ("stored", 1)
+    desk.clock.move(2)
+    line.wake()
+    await desk.tried(6, left=0)
+    working.cancel()
+    assert [(await desk.row(one)).state for one in recordings] == ["stored"] * 3
+    assert sorted(s3.objects.values()) == sorted(sounds)
     assert desk.health.parts["recordings"].ok

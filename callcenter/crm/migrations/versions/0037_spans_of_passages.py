@@ -14,9 +14,17 @@ _SPANS = ", ".join(f"'@{shift}:' || to_hex(moment >> {shift})" for shift in (32,
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(f"UPDATE passages SET passage_words = passage_words || array_to_tsvector(ARRAY[{_SPANS}])")  # noqa: S608
+        _rewrite(f"passage_words || array_to_tsvector(ARRAY[{_SPANS}])")
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(f"UPDATE passages SET passage_words = ts_delete(passage_words, ARRAY[{_SPANS}])")  # noqa: S608
+        _rewrite(f"ts_delete(passage_words, ARRAY[{_SPANS}])")
+
+
+def _rewrite(words: str) -> None:
+    """The index is made anew: one that was emptied at its beginning takes every common word for a rare one, and is
+    walked from there."""
+    op.execute("DROP INDEX passage_words_of")
+    op.execute(f"UPDATE passages SET passage_words = {words}")  # noqa: S608
+    op.execute("CREATE INDEX passage_words_of ON passages USING gin (passage_words) WITH (fastupdate = off)")

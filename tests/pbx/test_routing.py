@@ -79,6 +79,9 @@ def test_an_answer_is_followed_and_silence_lets_the_call_through() -> None:
             floor.phone(ANNA)
             refused = floor.caller(BLOCKED, "7001")
             until(refused.ended, 10, "refused")
+            turned_away = refused.attempt()
+            assert turned_away is not None
+            assert turned_away.answered_at is None
             talk(floor.caller(NUMBER, "7001", talk_ms=200))
             rung = [(e["DestChannel"].split("-")[0], e["CallerIDName"], e["Language"]) for e in tap.events("DialBegin")]
             assert rung == [(f"PJSIP/{BORIS}", NAME, "ru"), (f"PJSIP/{ANNA}", NAME, "ru")]
@@ -93,6 +96,5 @@ def test_an_answer_is_followed_and_silence_lets_the_call_through() -> None:
             floor.caller(OTHER, "7001", talk_ms=0)
             until(lambda: len(tap.events("QueueCallerJoin")) == 4, 10, "in the queue without a question")
         tap.close()
-        assert refused.attempt() is not None
         assert [e["Queue"] for e in tap.events("QueueCallerJoin")].count("support") == 3
     assert heard == [BLOCKED, NUMBER, OTHER]

@@ -159,6 +159,7 @@ MATRIX: Final[dict[str, Row]] = {
     "PATCH /statuses/{status_id}": only("admin", body={"position": 3}),
     "GET /calls": anybody(),
     "GET /calls/{call_id}": things("own team", "own team"),
+    "GET /calls/{call_id}/routing": things("own team", "own team"),
     "GET /calls/{call_id}/course": things("own", "own team", seen={"agent": "team"}),
     "GET /calls/{call_id}/recordings.zip": Row(
         roles=FLOOR, reach={"supervisor": "own team", "admin": "own team other"}

@@ -17,6 +17,7 @@ from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.office import Idempotency
 from callcenter.crm.models.people import SignIn, SignInAttempt
 from callcenter.crm.models.privacy import LegalHold, RecordingPolicy
+from callcenter.crm.models.routing import RouteAnswer
 from callcenter.crm.models.scores import Evaluation, EvaluationAnswer
 from callcenter.crm.privacy import holds
 from callcenter.crm.privacy.keeping import Keeping, months_before
@@ -109,6 +110,12 @@ SWEEPS: Final = (
         Idempotency,
         (Idempotency.user_id, Idempotency.key),
         lambda k, now: Idempotency.at < _before(now, k.posts_days),
+    ),
+    _rows(
+        "route_answers",
+        RouteAnswer,
+        (RouteAnswer.id,),
+        lambda k, now: RouteAnswer.at < _before(now, k.journal_days),
     ),
     _rows("jobs", Job, (Job.id,), lambda k, now: Job.done_at < _before(now, k.jobs_days)),
 )

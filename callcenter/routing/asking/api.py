@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.api import BUS, CLOCK, DB, ROOT, Answer, Body, Line, View, etag, expect
-from callcenter.crm import audit, policy_row
+from callcenter.crm import audit, call_list, policy_row
 from callcenter.crm.access import require
 from callcenter.crm.models.people import User
+from callcenter.crm.models.routing import RouteAnswer
 from callcenter.crm.rights import Verb
 from callcenter.crm.schemas import Person
 from callcenter.errors import Invalid
@@ -68,6 +69,39 @@ class RoutedAnswer(Answer):
     sound: str
     mailbox: str
     opens_at: datetime | None
+
+
+class GivenAnswer(Answer):
+    """An answer that was given. ``took_ms``: what the call waited for it."""
+
+    at: datetime
+    queue: str
+    verdict: Verdict
+    grounds: list[GroundAnswer]
+    agent: Person | None
+    priority: int
+    source: Source
+    took_ms: float
+
+
+class GivenAnswers(Answer):
+    items: list[GivenAnswer]
+
+
+class CallRoutingView(View):
+    async def get(self, call_id: UUID, /) -> GivenAnswers:
+        """What the PBX was answered when it asked where this call goes, in order; nothing where it did not ask."""
+        who = require(self.request, Verb.READ_CALLS)
+
+        def read(session: Session) -> GivenAnswers:
+            call = call_list.get(session, call_id, who)
+            of_call = (RouteAnswer.pbx == call.pbx) & (RouteAnswer.uniqueid == call.uniqueid)
+            rows = session.scalars(select(RouteAnswer).where(of_call).order_by(RouteAnswer.at, RouteAnswer.id)).all()
+            named = {UUID(one["agent"]) for row in rows for one in row.grounds if one["agent"]}
+            people = _people(session, named | {row.agent_id for row in rows if row.agent_id})
+            return GivenAnswers(items=[_given(row, people) for row in rows])
+
+        return await self.request.app[DB].read(read)
 
 
 class HoursView(View):
@@ -133,6 +167,27 @@ def told(answer: Routed, people: dict[UUID, Person]) -> RoutedAnswer:
     )
 
 
+def _given(row: RouteAnswer, people: dict[UUID, Person]) -> GivenAnswer:
+    grounds = [
+        GroundAnswer(
+            ground=Ground(one["ground"]),
+            agent=people.get(UUID(one["agent"])) if one["agent"] else None,
+            word=one["word"],
+        )
+        for one in row.grounds
+    ]
+    return GivenAnswer(
+        at=row.at,
+        queue=row.queue,
+        verdict=Verdict(row.verdict),
+        grounds=grounds,
+        agent=people.get(row.agent_id) if row.agent_id else None,
+        priority=row.priority,
+        source=Source(row.source),
+        took_ms=row.took_ms,
+    )
+
+
 def _people(session: Session, agents: set[UUID]) -> dict[UUID, Person]:
     found = session.scalars(select(User).where(User.id.in_(agents))) if agents else ()
     return {user.id: Person.model_validate(user) for user in found}
@@ -182,3 +237,4 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/routing/hours", HoursView)
     app.router.add_view(f"{ROOT}/routing/rules", RulesView)
     app.router.add_view(f"{ROOT}/routing/trial", TrialView)
+    app.router.add_view(f"{ROOT}/calls/{{call_id}}/routing", CallRoutingView)

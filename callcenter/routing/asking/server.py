@@ -64,7 +64,7 @@ class Server:
             why = wrong.code
         except TimeoutError:
             why = "late"
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # cancelled: the service ends, and nobody waits for this task
             why = "gone"
         except Exception:
             why = "failed"

@@ -17,7 +17,7 @@ from callcenter.pbx_events import LinkUp
 from callcenter.routing.asking.door import FAMILY, Door
 from callcenter.routing.outside import Outside
 from tests.routing.test_api import Site, site
-from tests.spine.story import START
+from tests.spine.story import START, Story
 from tests.until import until_async
 
 __all__ = ["site"]
@@ -118,6 +118,10 @@ async def test_the_port_opens_for_a_rule_and_the_pbx_is_told_where(site: Site) -
         kept = await until_async(lambda: site.parts.db.read(lambda s: s.scalars(select(RouteAnswer)).all()), 5, "kept")
         assert [(one.uniqueid, one.verdict, one.source) for one in kept] == [("9.9", "queue", "hidden")]
         writer.close()
+        await site.happens(Story(uniqueid="9.9").arrives().ends())
+        (call,) = (await admin.get("/calls")).body["items"]
+        (told,) = (await admin.get(f"/calls/{call['id']}/routing")).body["items"]
+        assert (told["queue"], told["verdict"], told["grounds"][0]["ground"]) == ("support", "queue", "hidden_number")
         await admin.put("/routing/rules", {"queues": []})
         await door.routing_changed(RoutingChanged())
         await until_async(lambda: not rows, 5, "the PBX asks no more")

@@ -35,18 +35,22 @@ from callcenter.news import DraftSaved
 CommentRule = Literal["none", "optional", "required"]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Label = Annotated[Line, StringConstraints(min_length=1)]
+CommentMin = Annotated[int, Field(ge=0, le=500)]
 Key = Annotated[int, Field(ge=1, le=9)]
 Position = Annotated[int, Field(ge=0, le=10_000)]
 Labels = Annotated[dict[Language, Label], Field(min_length=1)]
 
 
 class OutcomeAnswer(Answer):
-    """``labels`` by language; ``comment`` is the rule for comments; ``key`` the digit that picks it."""
+    """``labels`` by language; ``comment`` is the rule for comments, ``comment_min`` how many characters one has at
+    least; ``follow_up``: a call back is to be promised; ``key`` the digit that picks it."""
 
     id: UUID
     code: str
     labels: dict[str, str]
     comment: str
+    comment_min: int
+    follow_up: bool
     key: int | None
     position: int
     active: bool
@@ -60,6 +64,8 @@ class NewOutcome(Body):
     code: Code
     labels: Labels
     comment: CommentRule = "optional"
+    comment_min: CommentMin = 0
+    follow_up: bool = False
     key: Key | None = None
     position: Position = 100
 
@@ -69,6 +75,8 @@ class OutcomeChange(Body):
 
     labels: Labels = Field(default_factory=dict)
     comment: CommentRule = "optional"
+    comment_min: CommentMin = 0
+    follow_up: bool = False
     key: Key | None = None
     position: Position = 100
     active: bool = True
@@ -194,7 +202,7 @@ def add_routes(app: web.Application) -> None:
 
 async def _log(request: web.Request, segment_id: UUID, body: Logged) -> SegmentAnswer:
     app, who, now = request.app, actor(request), request.app[CLOCK].now()
-    choice = (body.outcome, body.comment)
+    choice = (body.outcome, body.comment, body.next_step is not None)
     part, code = await app[DB].read(lambda s: settle.logged(s, segment_id, who, now, choice))
     promise = await _promised(request, body.next_step)
     event = OutcomeLogged(

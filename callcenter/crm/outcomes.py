@@ -90,13 +90,17 @@ def change(session: Session, code_id: UUID, values: Mapping[str, Any]) -> Outcom
     return found
 
 
-def chosen(session: Session, code: str, comment: str) -> UUID:
-    """The id of an active code whose rule the comment keeps. Raises Invalid."""
+def chosen(session: Session, code: str, comment: str, promised: bool) -> UUID:
+    """The id of an active code whose rules the comment, and what is ``promised``, keep. Raises Invalid."""
     found = session.scalars(select(OutcomeCode).where(OutcomeCode.code == code)).first()
     if found is None or not found.active:
         raise Invalid("there is no such outcome, or it is no longer used", fields={"outcome": "not_allowed"})
     if found.comment == REQUIRED and not comment.strip():
         raise Invalid("this outcome needs a comment", fields={"comment": "required"})
+    if comment.strip() and len(comment.strip()) < found.comment_min:
+        raise Invalid(f"{found.comment_min} characters at least", fields={"comment": "too_short"})
+    if found.follow_up and not promised:
+        raise Invalid("this outcome needs a call back", fields={"next_step": "required"})
     if found.comment == NO_COMMENT and comment.strip():
         raise Invalid("this outcome takes no comment", fields={"comment": "not_allowed"})
     return found.id

@@ -35,9 +35,10 @@ class Part:
 
 
 def logged(
-    session: Session, segment_id: UUID, actor: Actor, now: datetime, choice: tuple[str, str]
+    session: Session, segment_id: UUID, actor: Actor, now: datetime, choice: tuple[str, str, bool]
 ) -> tuple[Part, UUID]:
-    """The part whose outcome may be logged as ``choice`` (code and comment), and the id of that code.
+    """The part whose outcome may be logged as ``choice`` (code, comment, whether a call
+    back is promised), and the id of that code.
 
     Raises Refused, Invalid.
     """

@@ -33,7 +33,7 @@ async def log_outcome(out: Outside, saw: Witness, who: Actor) -> None:
 
     def judge(session: Session) -> tuple[settle.Part, UUID, str]:
         code, comment = _choice(session)
-        part, code_id = settle.logged(session, part_of, who, now, (code, comment))
+        part, code_id = settle.logged(session, part_of, who, now, (code, comment, True))
         return part, code_id, comment
 
     part, code, comment = await out.db.read(judge)
@@ -48,7 +48,7 @@ def _choice(session: Session) -> tuple[str, str]:
     if not active:
         raise Refused("there is no outcome", code="outcome_refused")
     first = min(active, key=lambda code: code.comment == outcomes.REQUIRED)
-    return first.code, "" if first.comment == outcomes.NO_COMMENT else _COMMENT
+    return first.code, "" if first.comment == outcomes.NO_COMMENT else _COMMENT.ljust(first.comment_min, ".")
 
 
 async def waive(out: Outside, calls: Iterable[Call], by: UUID) -> None:

@@ -160,4 +160,19 @@ async def test_everybody_reads_the_codes_in_order(office: Office) -> None:
     anna = await office.signed_in("anna")
     items = (await anna.get("/outcomes")).body["items"]
     assert [i["code"] for i in items][:3] == ["solved", "callback", "order"]
-    assert set(items[0]) == {"id", "code", "labels", "comment", "key", "position", "active"}
+    rules = {"comment", "comment_min", "follow_up"}
+    assert set(items[0]) == {"id", "code", "labels", "key", "position", "active"} | rules
+
+
+async def test_a_code_may_ask_for_a_longer_comment_and_for_a_call_back(office: Office) -> None:
+    admin = await office.signed_in("root", "admin")
+    rules = {"code": "lead", "labels": {"en": "Lead"}, "comment": "required", "comment_min": 10, "follow_up": True}
+    made = await admin.post("/outcomes", rules, Idempotency_Key="lead-0001")
+    assert (made.body["comment_min"], made.body["follow_up"]) == (10, True)
+    anna, segment = await owing(office)
+    path, step = f"/segments/{segment}/outcome", {"due_at": "2026-12-01T09:00:00Z"}
+    said: dict[str, Any] = {"outcome": "lead", "comment": "too short"}
+    assert (await anna.put(path, {**said, "next_step": step})).fields == {"comment": "too_short"}
+    said["comment"] = "wants the large one"
+    assert (await anna.put(path, said)).fields == {"next_step": "required"}
+    assert (await anna.put(path, {**said, "next_step": step})).body["outcome_state"] == "logged"

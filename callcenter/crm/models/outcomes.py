@@ -13,12 +13,15 @@ from callcenter.tables import UtcDateTime
 
 
 class OutcomeCode(Row):
-    """What can come of a talk. ``labels`` by language; ``comment`` is none, optional or required; ``key`` a digit."""
+    """What can come of a talk. ``labels`` by language; ``comment`` is none, optional or required, of ``comment_min``
+    characters at least where there is one; ``follow_up``: only with a call back that is promised; ``key`` a digit."""
 
     __tablename__ = "outcome_codes"
     code: Mapped[str] = mapped_column(Text, unique=True)
     labels: Mapped[dict[str, str]] = mapped_column(JSON)
     comment: Mapped[str] = mapped_column(Text, default="optional")
+    comment_min: Mapped[int] = mapped_column(default=0)
+    follow_up: Mapped[bool] = mapped_column(default=False)
     key: Mapped[int | None]
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)

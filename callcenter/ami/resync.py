@@ -33,7 +33,7 @@ def caught_up(
     without an end: that comes with the messages that are taken next. What is written of him is told before he is taken
     up, as a phone that rings now is no other round of one that was answered and left meanwhile, but only what surely
     was before the list; and after it, as it knows better when what is listed began."""
-    alive = {row.get("uniqueid", "") for row in snapshot.channels}
+    alive = {row["uniqueid"] for row in snapshot.channels}
     gone = [event for event in told if event.over and event.call.uniqueid not in alive]
     over, ours = {event.call for event in gone}, {call.key for call in known}
     adopted = adopt(tracker, snapshot, [call for call in known if call.key not in over], rebooted=rebooted)
@@ -44,7 +44,7 @@ def caught_up(
 
 def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebooted: bool) -> list[Event]:
     """Fills a fresh tracker from the snapshot; the events that make our calls equal to the PBX's."""
-    alive = {row.get("uniqueid", "") for row in snapshot.channels}
+    alive = {row["uniqueid"] for row in snapshot.channels}
     events: list[Event] = []
     for message in _channels(snapshot, known):
         events += tracker.feed(message)
@@ -65,13 +65,15 @@ def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebo
 
 def still_there(snapshot: Snapshot, known: Collection[Call], hung_up: Collection[str]) -> Snapshot:
     """With those of our calls' channels that ended while the lists were told: their ends, ``hung_up``, are among the
-    messages that are taken next, and say more than that they are gone."""
-    listed = {row.get("uniqueid", "") for row in snapshot.channels}
+    messages that are taken next, and say more than that they are gone. Of a list that is not whole, who is missing may
+    be one who could not be read: whether he is gone is found by comparing, as soon as it is whole again."""
+    listed = {row["uniqueid"] for row in snapshot.channels}
     rows = [
         {"uniqueid": uniqueid, "channel": f"{name}-0", "channelstatedesc": "Down"}
         for call in known
         for uniqueid, name in _names(call).items()
-        if uniqueid in hung_up and uniqueid not in listed
+        if uniqueid not in listed
+        and (uniqueid in hung_up or (not snapshot.whole and not _before(snapshot.booted_at, call)))
     ]
     return replace(snapshot, channels=(*snapshot.channels, *rows))
 
@@ -129,19 +131,19 @@ def _channels(snapshot: Snapshot, known: Collection[Call]) -> Iterable[m.Message
     """Who is there. A trunk's channel that our records know needs no introduction."""
     records = {call.key.uniqueid for call in known}
     for row in snapshot.channels:
-        if uniqueid := row.get("uniqueid"):
-            quiet = uniqueid in records or uniqueid in snapshot.dialled or outgoing(row)
-            yield _channel(row, snapshot, dialled=quiet)
-            if uniqueid in snapshot.hidden:
-                yield m.NumberHidden(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid)
-            yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state="Down")
+        uniqueid = row["uniqueid"]
+        quiet = uniqueid in records or uniqueid in snapshot.dialled or outgoing(row)
+        yield _channel(row, snapshot, dialled=quiet)
+        if uniqueid in snapshot.hidden:
+            yield m.NumberHidden(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid)
+        yield m.ChannelState(at=snapshot.at, mono=snapshot.mono, uniqueid=uniqueid, linkedid="", state="Down")
 
 
 def _in_talks(snapshot: Snapshot, known: Collection[Call]) -> dict[str, str]:
     """Customers whom an agent has not left, each with the agent's leg: who rings in their family is asked by him, and
     not rung for them. Where he has passed the customer on unheard, his leg may still play him something, but the
     customer is in no bridge any more."""
-    alive = {row["uniqueid"]: row.get("bridgeid", "") for row in snapshot.channels if row.get("uniqueid")}
+    alive = {row["uniqueid"]: row.get("bridgeid", "") for row in snapshot.channels}
     return {
         call.key.uniqueid: segment.leg
         for call in known
@@ -153,7 +155,7 @@ def _in_talks(snapshot: Snapshot, known: Collection[Call]) -> dict[str, str]:
 
 def _told(snapshot: Snapshot, in_talks: Mapping[str, str]) -> Iterable[m.Message]:
     """The rest of the snapshot as if it had happened just now, in an order that makes sense."""
-    rows = {row["uniqueid"]: row for row in snapshot.channels if row.get("uniqueid")}
+    rows = {row["uniqueid"]: row for row in snapshot.channels}
     yield from _pairs(rows, snapshot)
     for entry in snapshot.waiting:
         caller = _channel({**rows.get(entry.get("uniqueid", ""), {}), **_entry(entry)}, snapshot, dialled=False)

@@ -27,7 +27,7 @@ class Snapshot:
     ``hidden`` are the Uniqueids of callers who hide their numbers, ``dialled`` with what trunks' legs were dialled, by
     their Uniqueids: the caller's extension need not be the number, as in a subroutine it is not, and a leg that runs
     one itself does not look like one that was dialled. ``deaf_since``: since when nobody had listened, None where that
-    is not known.
+    is not known. ``whole``: whether each channel could be read; what a caller calls himself can spoil the list.
     """
 
     at: datetime
@@ -41,12 +41,14 @@ class Snapshot:
     parked: tuple[Row, ...] | None = ()
     booted_at: datetime | None = None
     deaf_since: datetime | None = None
+    whole: bool = True
 
 
 async def take(send: Send, at: datetime, mono: float, trunk: Callable[[str], bool]) -> Snapshot:
     """Asks the PBX. ``trunk``: whether a channel of this name is one. Raises Unavailable."""
     queues = await send({"Action": "QueueStatus"})
-    channels = _events(await send({"Action": "CoreShowChannels"}), "CoreShowChannel")
+    answer = await send({"Action": "CoreShowChannels"})
+    channels = _channels(answer)
     members = _events(queues, "QueueMember")
     came = [row for row in channels if row.get("uniqueid") == row.get("linkedid") and not outgoing(row)]
     others = [row for row in channels if row.get("uniqueid") != row.get("linkedid") and trunk(row.get("channel", ""))]
@@ -61,6 +63,7 @@ async def take(send: Send, at: datetime, mono: float, trunk: Callable[[str], boo
         hidden=frozenset(u for u, told in (await _variable(send, came, "CC_HIDDEN")).items() if told == "yes"),
         dialled={row["uniqueid"]: with_ for row in others if _names((with_ := sent.get(row["uniqueid"], "")), row)},
         parked=await _parked(send),
+        whole=_whole(answer, channels),
     )
 
 
@@ -116,9 +119,17 @@ async def _debts(send: Send, interfaces: Collection[str]) -> dict[str, str]:
 async def channels(send: Send) -> tuple[Row, ...] | None:
     """The channels there are; None where the list is spoilt. Raises Unavailable."""
     answer = await send({"Action": "CoreShowChannels"})
-    rows = _events(answer, "CoreShowChannel")
-    whole = answer[-1].get("listitems") == str(len({row["uniqueid"] for row in rows if "uniqueid" in row}))
-    return rows if whole else None
+    rows = _channels(answer)
+    return rows if _whole(answer, rows) else None
+
+
+def _channels(answer: Sequence[Row]) -> tuple[Row, ...]:
+    """Those that can be told apart."""
+    return tuple(row for row in _events(answer, "CoreShowChannel") if row.get("uniqueid"))
+
+
+def _whole(answer: Sequence[Row], channels: Sequence[Row]) -> bool:
+    return answer[-1].get("listitems") == str(len({row["uniqueid"] for row in channels}))
 
 
 def outgoing(row: Row) -> bool:

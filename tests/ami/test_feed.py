@@ -91,6 +91,26 @@ async def test_who_still_waits_does_not_join_his_queue_again(
     assert [(visit.queue, visit.left_at) for visit in only(records).queues] == [("sales", None)]
 
 
+async def test_a_call_that_an_unreadable_list_does_not_name_goes_on_until_a_whole_one_does_not(
+    asterisk: FakeAsterisk, records: Records, start: Start
+) -> None:
+    start()
+    await until_async(records.up)
+    pbx = now()
+    customer = pbx.customer()
+    asterisk.tell(pbx.stream)
+    await until_async(lambda: records.calls)
+    nameless = {name: value for name, value in row(customer).items() if name != "Uniqueid"}
+    shows(asterisk, nameless)
+    asterisk.cut()
+    await until_async(lambda: records.up() == 2)
+    assert only(records).ended_at is None
+    shows(asterisk)
+    asterisk.cut()
+    await until_async(lambda: records.up() == 3)
+    assert only(records).ended_at is not None
+
+
 async def test_what_happens_during_the_snapshot_is_told_after_it(
     asterisk: FakeAsterisk, records: Records, start: Start
 ) -> None:

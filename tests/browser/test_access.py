@@ -30,6 +30,7 @@ PAGES: Final = {
     "status": "/admin/status",
     "doctor": "/admin/doctor",
     "callbacks": "/admin/callbacks",
+    "routing": "/admin/routing",
     "outcome-rules": "/admin/outcome-rules",
     "pauses": "/admin/pauses",
     "users": "/admin/users",

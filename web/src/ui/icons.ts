@@ -9,7 +9,7 @@ import {
   symRoundedPhoneDisabled, symRoundedPhoneInTalk, symRoundedPhonePaused, symRoundedPlayArrow, symRoundedPublic,
   symRoundedRingVolume, symRoundedRouter, symRoundedSchedule, symRoundedSearch, symRoundedSpaceDashboard,
   symRoundedStar, symRoundedSupportAgent, symRoundedUndo, symRoundedVisibilityOff, symRoundedVoicemail,
-  symRoundedMoreHoriz, symRoundedMobileOff, symRoundedPolicy, symRoundedSettings, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning, symRoundedMail, symRoundedChat, symRoundedHome, symRoundedStethoscope, symRoundedContentCopy, symRoundedBarChart, symRoundedGrading, symRoundedFlag, symRoundedHeadphones, symRoundedRadioButtonChecked,
+  symRoundedMoreHoriz, symRoundedMobileOff, symRoundedPolicy, symRoundedSettings, symRoundedManageSearch, symRoundedVolumeOff, symRoundedWarning, symRoundedMail, symRoundedChat, symRoundedHome, symRoundedStethoscope, symRoundedContentCopy, symRoundedBarChart, symRoundedGrading, symRoundedFlag, symRoundedHeadphones, symRoundedRadioButtonChecked, symRoundedAltRoute, symRoundedBlock,
 } from '@quasar/extras/material-symbols-rounded'
 import type { CallState, PresenceState } from '@/api/types'
 
@@ -31,6 +31,7 @@ export const icons = {
   clock: symRoundedSchedule, search: symRoundedSearch, desk: symRoundedSpaceDashboard, star: symRoundedStar,
   agent: symRoundedSupportAgent, undo: symRoundedUndo, withheld: symRoundedVisibilityOff,
   voicemail: symRoundedVoicemail, mute: symRoundedVolumeOff, warning: symRoundedWarning, doctor: symRoundedStethoscope, copy: symRoundedContentCopy, unreachable: symRoundedMobileOff, more: symRoundedMoreHoriz, shield: symRoundedPolicy, audit: symRoundedManageSearch, mail: symRoundedMail, chat: symRoundedChat, place: symRoundedHome, record: symRoundedRadioButtonChecked,
+  route: symRoundedAltRoute, block: symRoundedBlock,
 } as const
 
 export type Icon = (typeof icons)[keyof typeof icons]

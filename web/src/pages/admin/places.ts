@@ -10,6 +10,7 @@ export const adminPlaces: { name: string; icon: string; everybody?: true }[] = [
   { name: 'statuses', icon: icons.star },
   { name: 'outcomes', icon: icons.outcomes },
   { name: 'scorecards', icon: icons.grading },
+  { name: 'routing', icon: icons.route },
   { name: 'outcome_rules', icon: icons.wait },
   { name: 'callbacks', icon: icons.callBack },
   { name: 'alarms', icon: icons.warning },

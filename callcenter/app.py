@@ -327,6 +327,7 @@ def _subscribe_routing(parts: Parts) -> None:
     bus.on(RosterChanged, router.roster_changed)
     bus.on(RoutingChanged, router.routing_changed)
     bus.on(RoutingChanged, door.routing_changed)
+    bus.on(GateTaken, door.routing_changed)
     bus.on(LinkUp, door.link_up)
     bus.on(LinkDown, door.link_down)
 

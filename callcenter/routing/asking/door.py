@@ -18,6 +18,7 @@ from callcenter.news import RoutingChanged
 from callcenter.pbx_events import LinkDown, LinkUp
 from callcenter.routing.asking.router import Router
 from callcenter.routing.asking.server import Server
+from callcenter.routing.claims import GateTaken
 from callcenter.routing.outside import Outside
 
 FAMILY: Final = "callcenter-routing"
@@ -55,7 +56,8 @@ class Door:
     async def link_down(self, event: LinkDown) -> None:
         self._up.discard(event.pbx)
 
-    async def routing_changed(self, _event: RoutingChanged) -> None:
+    async def routing_changed(self, _event: RoutingChanged | GateTaken) -> None:
+        """The rules are others now, or those of a PBX that were another installation's are ours."""
         self._cleared.clear()
         self._wake.set()
 
@@ -64,7 +66,7 @@ class Door:
             while True:
                 self._wake.clear()
                 heard = await self._listen()
-                for pbx in sorted(self._up & self._out.send.keys()):
+                for pbx in filter(self._out.holds, sorted(self._up & self._out.send.keys())):
                     with contained("routing_rows", pbx=pbx):
                         await self._post(pbx)
                 try:

@@ -15,7 +15,9 @@ from callcenter.errors import Unavailable
 from callcenter.news import RoutingChanged
 from callcenter.pbx_events import LinkUp
 from callcenter.routing.asking.door import FAMILY, Door
-from callcenter.routing.outside import Outside
+from callcenter.routing.asking.policies import Policy, RoutingRule, RoutingRules
+from callcenter.routing.claims import GateTaken
+from callcenter.routing.outside import Outside, Send
 from tests.routing.test_api import Site, site
 from tests.spine.story import START, Story
 from tests.until import until_async
@@ -128,3 +130,43 @@ async def test_the_port_opens_for_a_rule_and_the_pbx_is_told_where(site: Site) -
         assert door.address == ""
         for task in tasks:
             task.cancel()
+
+
+async def test_a_pbx_whose_gate_is_anothers_keeps_the_others_rows(site: Site) -> None:
+    """Until the gate is ours: then its rows say what our rules say."""
+    asked: list[tuple[str, str]] = []
+    ours = {"side"}
+
+    def sending(pbx: str) -> Send:
+        async def send(action: Mapping[str, str], _timeout: float) -> Sequence[Mapping[str, str]]:
+            asked.append((pbx, action["Action"]))
+            return ()
+
+        return send
+
+    parts = site.parts
+    parts.router.policy = Policy(
+        rules=RoutingRules(queues=[RoutingRule(pbx=pbx, queue="support", vip=9) for pbx in ("main", "side")])
+    )
+    outside = Outside(
+        db=parts.db,
+        bus=parts.bus,
+        clock=parts.clock,
+        health=parts.health,
+        take=parts.ledger.take,
+        live=parts.ledger.live,
+        send={pbx: sending(pbx) for pbx in ("main", "side")},
+        region=lambda _: "RU",
+        holds=lambda pbx: pbx in ours,
+    )
+    door = Door(outside, parts.router, Fastagi(port=0))
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(door.run())
+        for pbx in ("main", "side"):
+            await door.link_up(LinkUp(pbx=pbx, at=START, rebooted=False))
+        await until_async(lambda: ("side", "DBPut") in asked, 5, "our own is told")
+        assert {pbx for pbx, _ in asked} == {"side"}
+        ours.add("main")
+        await door.routing_changed(GateTaken(pbx="main"))
+        await until_async(lambda: ("main", "DBPut") in asked, 5, "the other is told, once it is ours")
+        task.cancel()

@@ -158,13 +158,14 @@ def ended(session: Session, call: Call, now: datetime) -> list[UUID]:
 
 
 def _routed(session: Session, call: Call, miss: Miss) -> Miss | None:
-    """None for whom routing refused, or told that the place is closed and no more; else who called a closed queue is
-    missed there."""
+    """None for whom routing refused, or told that the place is closed and no more: who waited, or rang somebody, waited
+    in vain whatever he was told besides. Else who called a closed queue is missed there."""
     found = _answered(session, {"pbx": call.key.pbx, "uniqueid": call.key.uniqueid})
     if not found or found[0].verdict == "queue":
         return miss
     told_only = any(ground["ground"] == "then" and ground["word"] == "announce" for ground in found[0].grounds)
-    if found[0].verdict == "refused" or told_only:
+    came_further = bool(miss.queue or miss.extension or miss.agent)
+    if found[0].verdict == "refused" or (told_only and not came_further):
         return None
     queue = found[0].queue
     return miss if miss.queue else replace(miss, queue=queue, place=f"queue|{call.key.pbx}|{queue}")

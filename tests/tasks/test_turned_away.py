@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from callcenter.crm.models.routing import RouteAnswer
 from callcenter.crm.models.tasks import Task
+from callcenter.events import QueueResult
 from tests.crm.office import Office
 from tests.spine.story import START, Story
 
@@ -38,3 +39,13 @@ async def test_who_was_turned_away(
     await office.db.write(lambda s: s.add(given))
     await office.happens(story.ends())
     assert await office.db.read(lambda s: list(s.scalars(select(Task.queue)))) == queues
+
+
+async def test_who_waited_in_vain_is_called_back_whatever_a_closed_place_told_him(office: Office) -> None:
+    """One place is closed, and the dialplan lets its callers wait in another; or he came from there."""
+    story = Story(uniqueid="1700000000.9").arrives().joins("emergency")
+    given = RouteAnswer(pbx="main", uniqueid=story.uniqueid, queue="support", at=START, verdict="closed", source="read")
+    given.grounds = then("announce")
+    await office.db.write(lambda s: s.add(given))
+    await office.happens(story.leaves(QueueResult.ABANDONED, "emergency").ends())
+    assert await office.db.read(lambda s: list(s.scalars(select(Task.queue)))) == ["emergency"]

@@ -62,8 +62,11 @@ class Claim:
         self.other: Holder | None = None
 
     def linked(self) -> None:
-        """The link came: that nobody could be heard meanwhile says nothing of him."""
+        """The link came: that nobody could be heard meanwhile says nothing of him, and what was ours may be another's
+        by now."""
         self._value = None
+        if self.ours:
+            self.ours = None
 
     def look(self, value: str, mono: float) -> bool:
         """Whether it is ours, now that this stands there (monotonic seconds)."""

@@ -105,6 +105,21 @@ async def test_the_second_waits_until_the_first_is_gone_for_good() -> None:
     assert not await first.looks(), "who comes back finds another there"
 
 
+async def test_whoever_comes_back_looks_before_he_does_anything() -> None:
+    """His link was lost, the other's was not: what he knows of the gate is old."""
+    pbx, clock = AstDb(), SetClock(at=START)
+    first = Installation(FIRST, pbx, clock)
+    assert await first.looks()
+    await first.comes_back()
+    assert not first.claims.holds("main")
+    assert await first.looks()
+    assert first.taken == [GateTaken(pbx="main")] * 2, "what was put off meanwhile is done now"
+    await first.comes_back()
+    pbx.rows["callcenter-gate/held"] = SECOND.says(clock.now())
+    assert not await first.looks()
+    assert first.code == "gate_elsewhere"
+
+
 async def test_of_two_that_begin_at_once_one_is_left() -> None:
     pbx, clock = AstDb(), SetClock(at=START)
     first, second = (Installation(one, pbx, clock) for one in (FIRST, SECOND))

@@ -53,6 +53,9 @@ class Sitting:
         self._going: dict[UUID, SitIn] = {}
         self._left: dict[str, set[UUID]] = {}
         """Legs of before the last start, by PBX: nobody would write down what they hear."""
+        self._hang_ups: dict[tuple[str, str], None] = {}
+        """Channels by PBX, in order. Who is told of a talk does not wait for a PBX: others are told after him."""
+        self._wake = asyncio.Event()
 
     async def start(self) -> None:
         """Whoever sat in when the service last ended is let go as soon as the PBX is there."""
@@ -108,11 +111,26 @@ class Sitting:
         await self._let_go(self._his(supervisor))
 
     async def run(self) -> None:
-        """Gives up on those nobody hears of any more."""
+        """Gives up on those nobody hears of any more, and lets go whose talk is over."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look_after(), name="sitting in: look")
+            tasks.create_task(self._let_them_go(), name="sitting in: hang up")
+
+    async def _look_after(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             with contained("sitting in"):
                 await self.look()
+
+    async def _let_them_go(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._hang_ups:
+                pbx, channel = next(iter(self._hang_ups))
+                del self._hang_ups[pbx, channel]
+                with contained("sitting in", pbx=pbx):
+                    await self._hang_up(pbx, channel)
 
     async def look(self) -> None:
         """One look."""
@@ -130,9 +148,9 @@ class Sitting:
         """What was not heard of for a while is ended: nobody listens unseen."""
         pbx = event.pbx
         for sit_in in self._left.pop(pbx, set()):
-            await self._hang_up(pbx, str(sit_in))
+            self._hang_up_soon(pbx, str(sit_in))
         for sit in [sit for sit in self._going.values() if sit.device.pbx == pbx]:
-            await self._let_go(sit)
+            self._let_go_soon(sit)
             await self._take(sit_ins.failed(sit, SitInReason.NO_NEWS))
 
     async def leg(self, event: OriginatedLeg) -> None:
@@ -140,7 +158,7 @@ class Sitting:
             goes_on = self._talk_goes_on(sit)
             await self._take(sit_ins.leg(sit, event, self._out.clock.now(), talk_goes_on=goes_on))
             if event.state is LegState.ANSWERED and not goes_on:
-                await self._let_go(sit)
+                self._let_go_soon(sit)
 
     async def refused(self, event: OriginateFailed) -> None:
         if sit := self._named(event.action):
@@ -150,8 +168,8 @@ class Sitting:
         """The talk is over: so is whoever sat in, whatever else the agent's phone does then."""
         for sit in [sit for sit in self._going.values() if sit.call == change.after.key]:
             if sit_ins.part(change.after, sit.segment) is None:
+                self._hang_up_soon(sit.device.pbx, sit.phone or str(sit.id))
                 await self._take(sit_ins.failed(sit, SitInReason.TALK_OVER))
-                await self._hang_up(sit.device.pbx, sit.phone or str(sit.id))
 
     def _talk_goes_on(self, sit: SitIn) -> bool:
         call = self._out.live().get(sit.call)
@@ -170,9 +188,20 @@ class Sitting:
             return None
 
     async def _let_go(self, sit: SitIn) -> None:
+        self._leaves(sit)
+        await self._hang_up(sit.device.pbx, sit.phone or str(sit.id))
+
+    def _let_go_soon(self, sit: SitIn) -> None:
+        self._leaves(sit)
+        self._hang_up_soon(sit.device.pbx, sit.phone or str(sit.id))
+
+    def _leaves(self, sit: SitIn) -> None:
         if sit.id in self._going:
             self._going[sit.id] = replace(self._going[sit.id], leaving=True)
-        await self._hang_up(sit.device.pbx, sit.phone or str(sit.id))
+
+    def _hang_up_soon(self, pbx: str, channel: str) -> None:
+        self._hang_ups[pbx, channel] = None
+        self._wake.set()
 
     async def _hang_up(self, pbx: str, channel: str) -> None:
         """A channel that is gone already is as good."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -28,6 +29,7 @@ from callcenter.supervision import api_sit_ins
 from callcenter.supervision.sitting import SitInChanged, Sitting
 from tests.crm.office import Caller, Office, open_office
 from tests.spine.story import Story
+from tests.until import until_async
 
 
 @dataclass
@@ -36,11 +38,13 @@ class Board:
 
     asked: list[Mapping[str, str]] = field(default_factory=list)
     told: list[SitInChanged] = field(default_factory=list)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
     office: Office = None  # type: ignore[assignment]
     sitting: Sitting = None  # type: ignore[assignment]
 
     async def send(self, action: Mapping[str, str], _timeout: float) -> Sequence[Mapping[str, str]]:
         self.asked.append(action)
+        await self.answers.wait()
         return [{"response": "Success"}]
 
     async def hear(self, change: SitInChanged) -> None:
@@ -82,6 +86,10 @@ class Board:
         assert call.segments[0].id
         return call.segments[0].id
 
+    async def lets_go(self, channel: str) -> None:
+        order = {"Action": "Hangup", "Channel": channel}
+        await until_async(lambda: order in self.asked, 5, "he is let go")
+
     @property
     def states(self) -> list[str]:
         return [str(change.sit_in.reason or change.sit_in.state) for change in self.told]
@@ -90,9 +98,12 @@ class Board:
 @pytest.fixture
 async def board(sqlite_db: Database) -> AsyncIterator[Board]:
     made = Board()
-    async with open_office(sqlite_db, more=made.join) as office:
+    made.answers.set()
+    async with open_office(sqlite_db, more=made.join) as office, asyncio.TaskGroup() as tasks:
         made.office = office
+        running = tasks.create_task(made.sitting.run())
         yield made
+        running.cancel()
 
 
 def into(session: Session, teams: Mapping[str, str]) -> None:
@@ -138,9 +149,21 @@ async def test_the_end_of_the_talk_is_the_end_of_sitting_in(board: Board) -> Non
     await board.leg(made.body["id"], LegState.RINGING, LegState.ANSWERED)
     await board.office.happens(Story("7.1", seconds=9).parts("101").hangs_up("101").ends())
     assert board.states[-1] == "talk_over"
-    assert board.asked[-1] == {"Action": "Hangup", "Channel": made.body["id"]}
+    await board.lets_go(made.body["id"])
     assert (await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})).code == "talk_over"
     assert (await sofia.get("/me/sit-in")).body == {"sit_in": None}
+
+
+async def test_a_pbx_that_does_not_answer_keeps_nobody_from_the_news_of_a_call(board: Board) -> None:
+    sofia, talk = await floor(board)
+    made = await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})
+    await board.leg(made.body["id"], LegState.RINGING, LegState.ANSWERED)
+    board.answers.clear()
+    async with asyncio.timeout(5):
+        await board.office.happens(Story("7.1", seconds=9).parts("101").hangs_up("101").ends())
+        await board.office.happens(Story("7.2", seconds=9).arrives().rings("101"))
+    assert board.states[-1] == "talk_over"
+    await board.lets_go(made.body["id"])
 
 
 async def test_agents_may_not_and_supervisors_only_on_their_own_people(board: Board) -> None:
@@ -175,7 +198,7 @@ async def test_who_sat_in_when_the_service_ended_is_let_go_when_it_is_back(board
     board.asked.clear()
     await board.office.ledger.deliver("main", [LinkUp(pbx="main", at=board.office.clock.now(), rebooted=False)])
     await board.leg(made.body["id"])
-    assert {"Action": "Hangup", "Channel": made.body["id"]} in board.asked
+    await board.lets_go(made.body["id"])
     (row,) = await board.office.db.read(lambda s: list(s.scalars(select(SitInRow))))
     assert (row.reason, row.ended_at is None) == ("no_news", False)
 

@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter.clock import SetClock
-from callcenter.crm import audit
+from callcenter.crm import agent_messages, audit
 from callcenter.crm.models.calls import RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.floor import AgentMessage, AgentMessageReader
 from callcenter.crm.models.office import Idempotency
 from callcenter.crm.models.people import SignInAttempt, User
 from callcenter.crm.models.privacy import RetentionRun
@@ -64,6 +65,8 @@ async def fill(archive: Archive, admin: Caller) -> dict[str, UUID]:
         posts = [Idempotency(user_id=user, key=str(at), thing_id=user, at=at) for at in (LONG_AGO, START)]
         done = [Job(kind="x", args={}, run_at=at, done_at=at) for at in (LONG_AGO, START)]
         session.add_all([old, new, *attempts, *posts, *done])
+        for at in (LONG_AGO, START):
+            agent_messages.send(session, AgentMessage(by_id=user, text="Call Ann back", at=at), [user])
 
     await archive.db.write(write)
     for name, age in (("main-1.ami", 15), ("main-2.ami", 3)):
@@ -87,10 +90,10 @@ async def test_a_night_removes_what_is_old_and_nothing_else(both: Archive) -> No
     assert (await both.state(made["old"]), await both.state(made["new"])) == (("erased", "retention"), ("stored", ""))
     assert [file.name for file in both.kept.iterdir()] == [f"{made['new']}.wav"]
     assert [file.name for file in both.journals.iterdir()] == ["main-2.ami"]
-    left = [await rows(both, table) for table in (Customer, SignInAttempt, Idempotency)]
-    assert left == [1, 1, 1]
+    tables = (Customer, SignInAttempt, Idempotency, AgentMessage, AgentMessageReader)
+    assert [await rows(both, table) for table in tables] == [1, 1, 1, 1, 1]
     last = (await admin.get("/privacy/keeping")).body["last"]
-    every = {"recordings", "cards", "sign_in_attempts", "posts", "jobs", "journals", "audit"}
+    every = {"recordings", "cards", "sign_in_attempts", "posts", "jobs", "journals", "audit", "agent_messages"}
     assert last["removed"] == dict.fromkeys(every, 1)
     assert {kind: due for kind, due in shown["due"].items() if due} == last["removed"]
     assert await both.office.trail("old") == []

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from callcenter.call import UNSETTLED, OutcomeState
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.floor import AgentMessage, AgentMessageReader
 from callcenter.crm.models.office import Idempotency
 from callcenter.crm.models.people import SignIn, SignInAttempt
 from callcenter.crm.models.privacy import LegalHold, RecordingPolicy
@@ -88,9 +89,26 @@ def _remove_evaluations(session: Session, keeping: Keeping, now: datetime) -> in
     return len(some)
 
 
+def _old_messages(keeping: Keeping, now: datetime) -> Select[UUID]:
+    """Read or not: what was to be done then is over."""
+    return select(AgentMessage.id).where(AgentMessage.at < _before(now, keeping.journal_days))
+
+
+def _due_messages(session: Session, keeping: Keeping, now: datetime) -> int:
+    return _count(session, _old_messages(keeping, now))
+
+
+def _remove_messages(session: Session, keeping: Keeping, now: datetime) -> int:
+    some = list(session.scalars(_old_messages(keeping, now).limit(BATCH)))
+    session.execute(delete(AgentMessageReader).where(AgentMessageReader.message_id.in_(some)))
+    session.execute(delete(AgentMessage).where(AgentMessage.id.in_(some)))
+    return len(some)
+
+
 SWEEPS: Final = (
     Sweep(name="drafts", due=_due_drafts, remove=_remove_drafts),
     Sweep(name="evaluations", due=_due_evaluations, remove=_remove_evaluations),
+    Sweep(name="agent_messages", due=_due_messages, remove=_remove_messages),
     _rows(
         "sign_in_attempts",
         SignInAttempt,

@@ -31,6 +31,7 @@ PAGES: Final = {
     "doctor": "/admin/doctor",
     "callbacks": "/admin/callbacks",
     "routing": "/admin/routing",
+    "hours": "/admin/hours",
     "outcome-rules": "/admin/outcome-rules",
     "pauses": "/admin/pauses",
     "users": "/admin/users",

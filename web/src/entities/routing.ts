@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/vue-query'
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { http } from '@/api/client'
-import type { Calendar as CalendarBody, Calendars, GivenAnswer, GroundAnswer, Holiday as HolidayBody, Interval as IntervalBody, RoutedAnswer, RoutingRule as RuleBody, RoutingRules, Trial } from '@/api/generated'
+import type { Calendar as CalendarBody, GivenAnswer, GroundAnswer, Holiday as HolidayBody, Interval as IntervalBody, RoutedAnswer, RoutingRule as RuleBody, RoutingRules, Trial } from '@/api/generated'
 
 export type Rule = Required<RuleBody>
 export type Interval = IntervalBody
 export type Holiday = Required<HolidayBody>
-export type Calendar = Omit<Required<CalendarBody>, 'holidays'> & { holidays: Holiday[] }
+/** Seven days from Monday on. */
+export type Calendar = Omit<Required<CalendarBody>, 'holidays' | 'week'> & { week: Interval[][]; holidays: Holiday[] }
 export type Routed = RoutedAnswer
 export type Given = GivenAnswer
 export type Because = GroundAnswer
@@ -26,7 +27,7 @@ export const USUAL: Omit<Rule, 'pbx' | 'queue'> = {
 export const useRoutingRules = () => useQuery({ queryKey: ['routing-rules'], queryFn: () => http.getTagged<{ queues: Rule[] }>('/routing/rules') })
 export const saveRoutingRules = (rules: RoutingRules, etag: string) => http.putTagged<{ queues: Rule[] }>('/routing/rules', rules, etag)
 export const useCalendars = () => useQuery({ queryKey: ['calendars'], queryFn: () => http.getTagged<{ calendars: Calendar[] }>('/routing/hours') })
-export const saveCalendars = (calendars: Calendars, etag: string) => http.putTagged<{ calendars: Calendar[] }>('/routing/hours', calendars, etag)
+export const saveCalendars = (calendars: Calendar[], etag: string) => http.putTagged<{ calendars: Calendar[] }>('/routing/hours', { calendars }, etag)
 
 export const tryRouting = (trial: TrialBody) => http.post<Routed>('/routing/trial', trial)
 

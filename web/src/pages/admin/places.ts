@@ -11,6 +11,7 @@ export const adminPlaces: { name: string; icon: string; everybody?: true }[] = [
   { name: 'outcomes', icon: icons.outcomes },
   { name: 'scorecards', icon: icons.grading },
   { name: 'routing', icon: icons.route },
+  { name: 'hours', icon: icons.clock },
   { name: 'outcome_rules', icon: icons.wait },
   { name: 'callbacks', icon: icons.callBack },
   { name: 'alarms', icon: icons.warning },

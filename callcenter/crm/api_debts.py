@@ -142,7 +142,7 @@ class ReleasesView(View):
         return await self.request.app[DB].read(lambda s: _releases(s, now))
 
 
-class ReleaseView(View):
+class QueueReleaseView(View):
     async def post(self, queue_id: UUID, /, body: ReleaseOrder) -> Releases:
         """What is owed for the queue's talks may wait, for so many minutes. It ends by itself; again: from now on."""
         app, who = self.request.app, require(self.request, Verb.ORDER_AGENTS)
@@ -179,7 +179,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/segments/{{segment_id}}/defer", DeferView)
     app.router.add_view(f"{ROOT}/segments/{{segment_id}}/hand-over", HandOverView)
     app.router.add_view(f"{ROOT}/releases", ReleasesView)
-    app.router.add_view(f"{ROOT}/queues/{{queue_id}}/release", ReleaseView)
+    app.router.add_view(f"{ROOT}/queues/{{queue_id}}/release", QueueReleaseView)
 
 
 async def _put_off(request: web.Request, segment_id: UUID, how: tuple[PutOff, UUID, str]) -> SegmentAnswer:

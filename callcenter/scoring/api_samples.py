@@ -87,7 +87,7 @@ class AssignBody(Body):
     evaluator_id: UUID | None
 
 
-class RulesView(View):
+class SamplingRulesView(View):
     async def get(self) -> SamplingRules:
         """All by name, with what was drawn last."""
         require(self.request, Verb.EVALUATE)
@@ -143,7 +143,7 @@ class SamplesView(View):
         return await self.request.app[DB].read(lambda s: _page(s, wanted, who, limit, after))
 
 
-class DismissView(View):
+class SampleDismissView(View):
     async def post(self, sample_id: UUID, /, body: DismissBody) -> SampledTalk:
         """It is not listened to; another talk of the agent's week takes its place, if there is one."""
         app, who = self.request.app, require(self.request, Verb.EVALUATE)
@@ -257,8 +257,8 @@ def _rule(row: SamplingRule, last: SamplingDraw | None) -> SamplingRuleAnswer:
 
 
 def add_routes(app: web.Application) -> None:
-    app.router.add_view(f"{ROOT}/sampling-rules", RulesView)
+    app.router.add_view(f"{ROOT}/sampling-rules", SamplingRulesView)
     app.router.add_view(f"{ROOT}/sampling-rules/{{rule_id}}", RuleView)
     app.router.add_view(f"{ROOT}/samples", SamplesView)
-    app.router.add_view(f"{ROOT}/samples/{{sample_id}}/dismiss", DismissView)
+    app.router.add_view(f"{ROOT}/samples/{{sample_id}}/dismiss", SampleDismissView)
     app.router.add_view(f"{ROOT}/samples/{{sample_id}}/evaluator", AssignView)

@@ -132,7 +132,7 @@ class OfCallView(View):
         return await self.request.app[DB].read(read)
 
 
-class RulesView(View):
+class SitInRulesView(View):
     async def get(self) -> SitInPolicy:
         """The rules now."""
         require(self.request, Verb.SIT_IN)
@@ -178,7 +178,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/segments/{{segment_id}}/sit-in", BeginView)
     app.router.add_view(f"{ROOT}/me/sit-in", MySitInView)
     app.router.add_view(f"{ROOT}/calls/{{call_id}}/sit-ins", OfCallView)
-    app.router.add_view(f"{ROOT}/sit-ins/rules", RulesView)
+    app.router.add_view(f"{ROOT}/sit-ins/rules", SitInRulesView)
 
 
 def _within_reach(session: Session, who: Actor, segment: UUID) -> None:

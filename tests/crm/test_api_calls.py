@@ -38,6 +38,7 @@ async def test_a_call_tells_all_that_happened(both: Office) -> None:
             "queues",
             "started_at",
             "answered_at",
+            "end_unseen",
             "ended_at",
         ),
         *("segments", "recordings", "notices", "gaps", "pauses", "wishes", "test", "unrecorded"),

@@ -146,11 +146,11 @@ FAULTS = {
     "a user who may do everything": Fault({"permission_too_much"}, added("manager.conf", "callcenter", "write=all")),
     "a user without a filter": Fault({"filter_missing"}, changed("manager.conf", "eventfilter=", NO_FILTER)),
     "a filter that hides talks": Fault(
-        {"filter_hides_events"}, changed("manager.conf", "eventfilter=^Event: (DialBegin", f"{NO_FILTER}(DialBegin")
+        {"filter_hides_events"}, changed("manager.conf", "BridgeEnter|BridgeLeave|", "")
     ),
     "a filter that hides queues": Fault(
         {"filter_hides_events"},
-        changed("manager.conf", "Queue[A-Za-z]+|Agent[A-Za-z]+|", ""),
+        changed("manager.conf", "Queue[A-Za-z]+|AgentCalled|AgentConnect|", ""),
         works=(heard,),
     ),
     "events that nobody is told": Fault(

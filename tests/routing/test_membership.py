@@ -126,6 +126,7 @@ async def test_a_supervisors_change_takes_effect_at_once(house: House) -> None:
 async def test_a_removal_by_somebody_else_is_undone(house: House) -> None:
     await house.pbx.connect()
     await until_async(lambda: len(house.pbx.members) == 3)
+    await until_async(house.is_quiet)
     await house.pbx.take_out("support", "PJSIP/101")
     await until_async(lambda: house.pbx.queues_of("PJSIP/101") == {"support": 5, "sales": 0})
     await until_async(lambda: house.rejoined)
@@ -136,6 +137,7 @@ async def test_a_removal_by_somebody_else_is_adopted_where_the_rules_say_so_and_
     await rule(house.db, removals="adopt")
     await house.pbx.connect()
     await until_async(lambda: len(house.pbx.members) == 3)
+    await until_async(house.is_quiet)
     await house.pbx.take_out("support", "PJSIP/101")
     await until_async(lambda: house.gate.presence(ANNA).reasons == ("left_queue",))
     assert await house.is_quiet()

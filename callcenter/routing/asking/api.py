@@ -114,7 +114,7 @@ class HoursView(View):
         return await _write(self, CALENDARS, body)
 
 
-class RulesView(View):
+class RoutingRulesView(View):
     async def get(self) -> RoutingRules:
         """What is asked for which queue."""
         return await _read(self, RULES, RoutingRules)
@@ -235,6 +235,6 @@ def provide(app: web.Application, router: Router) -> None:
 
 def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/routing/hours", HoursView)
-    app.router.add_view(f"{ROOT}/routing/rules", RulesView)
+    app.router.add_view(f"{ROOT}/routing/rules", RoutingRulesView)
     app.router.add_view(f"{ROOT}/routing/trial", TrialView)
     app.router.add_view(f"{ROOT}/calls/{{call_id}}/routing", CallRoutingView)

@@ -32,6 +32,7 @@ PAGES: Final = {
     "callbacks": "/admin/callbacks",
     "routing": "/admin/routing",
     "hours": "/admin/hours",
+    "blocked": "/admin/blocked",
     "outcome-rules": "/admin/outcome-rules",
     "pauses": "/admin/pauses",
     "users": "/admin/users",

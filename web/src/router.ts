@@ -47,6 +47,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/callbacks', name: 'callbacks', component: () => import('./pages/admin/CallbacksPage.vue'), meta: { title: 'nav.callbacks', roles: ADMINS } },
   { path: '/admin/routing', name: 'routing', component: () => import('./pages/admin/routing/RoutingPage.vue'), meta: { title: 'nav.routing', roles: ADMINS } },
   { path: '/admin/hours', name: 'hours', component: () => import('./pages/admin/hours/HoursPage.vue'), meta: { title: 'nav.hours', roles: ADMINS } },
+  { path: '/admin/blocked', name: 'blocked', props: (to) => ({ number: typeof to.query.number === 'string' ? to.query.number : undefined }), component: () => import('./pages/admin/blocked/BlockedPage.vue'), meta: { title: 'nav.blocked', place: 'status', roles: SUPERVISORS } },
   { path: '/admin/outcome-rules', name: 'outcome_rules', component: () => import('./pages/admin/OutcomeRulesPage.vue'), meta: { title: 'nav.outcome_rules', roles: ADMINS } },
   { path: '/admin/users', name: 'users', component: () => import('./pages/admin/UsersPage.vue'), meta: { title: 'nav.users', roles: ADMINS } },
   { path: '/admin/teams', name: 'teams', component: () => import('./pages/admin/TeamsPage.vue'), meta: { title: 'nav.teams', roles: ADMINS } },

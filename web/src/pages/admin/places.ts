@@ -12,6 +12,7 @@ export const adminPlaces: { name: string; icon: string; everybody?: true }[] = [
   { name: 'scorecards', icon: icons.grading },
   { name: 'routing', icon: icons.route },
   { name: 'hours', icon: icons.clock },
+  { name: 'blocked', icon: icons.block, everybody: true },
   { name: 'outcome_rules', icon: icons.wait },
   { name: 'callbacks', icon: icons.callBack },
   { name: 'alarms', icon: icons.warning },

@@ -268,7 +268,8 @@ def _run(connection: Connection, fn: Callable[[Session], T], *, alone: bool) -> 
         if not alone:
             say(connection, "RELEASE command")
     except OperationalError:
-        session.rollback()
+        with suppress(DBAPIError):  # a full disk may have rolled back, savepoints and all: what was said first counts
+            session.rollback()
         raise
     except Exception as wrong:
         session.rollback()

@@ -8,12 +8,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models.office import Policy
@@ -131,6 +133,25 @@ async def test_a_full_disk_is_unavailable_and_heals(small_disk: Path) -> None:
     await db.write(lambda s: s.execute(text("INSERT INTO t VALUES ('z')")))
     assert await db.read(lambda s: s.scalar(text("SELECT x FROM t"))) == "z"
     await db.close()
+
+
+def _fills_the_disk(session: Session) -> None:
+    """As https://www.sqlite.org/lang_transaction.html says of a disk that is full in the middle of a statement."""
+    session.add(Policy(key="full", value=1))
+    session.flush()
+    session.connection().connection.cursor().execute("ROLLBACK")
+    raise OperationalError("INSERT", None, sqlite3.OperationalError("database or disk is full"))
+
+
+async def test_a_disk_that_is_full_in_company_is_told_as_what_it_is(sqlite_db: Database) -> None:
+    held = threading.Event()
+    together: list[Callable[[Session], object]] = [lambda _: held.wait(5), partial(_put, "beside"), _fills_the_disk]
+    writes = asyncio.gather(*(sqlite_db.write(one) for one in together), return_exceptions=True)
+    asyncio.get_running_loop().call_soon(held.set)
+    _, *ends = await writes
+    assert [end.code for end in ends if isinstance(end, Unavailable)] == ["database_full"] * 2
+    await sqlite_db.write(partial(_put, "after"))
+    assert await sqlite_db.read(lambda s: s.scalars(select(Policy.key)).all()) == ["after"]
 
 
 @pytest.mark.parametrize("beside", [0, 1], ids=["on the open connection", "on a new connection"])

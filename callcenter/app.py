@@ -32,6 +32,7 @@ from callcenter.ledger import Ledger
 from callcenter.links import Links, link
 from callcenter.news import (
     AgentMessaged,
+    BlocksChanged,
     CustomerChanged,
     DeskTaken,
     DraftSaved,
@@ -326,6 +327,7 @@ def _subscribe_routing(parts: Parts) -> None:
     bus, router, door = parts.bus, parts.router, parts.door
     bus.on(RosterChanged, router.roster_changed)
     bus.on(RoutingChanged, router.routing_changed)
+    bus.on(BlocksChanged, router.blocks_changed)
     bus.on(RoutingChanged, door.routing_changed)
     bus.on(GateTaken, door.routing_changed)
     bus.on(LinkUp, door.link_up)

@@ -110,6 +110,11 @@ class AlarmRulesChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlocksChanged:
+    """A number was blocked, gets through again, or is blocked until another time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOff:
     """A session ended or was revoked: its tabs must close."""
 

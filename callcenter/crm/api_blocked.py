@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.api import (
+    BUS,
     CLOCK,
     DB,
     ROOT,
@@ -35,6 +36,7 @@ from callcenter.crm.models.people import User
 from callcenter.crm.models.routing import BlockedNumber
 from callcenter.crm.rights import Verb
 from callcenter.crm.schemas import Person
+from callcenter.news import BlocksChanged
 
 _THING = "blocked_number"
 
@@ -94,6 +96,7 @@ class BlockedView(View):
             return made
 
         made, _ = await once.create(self.request, _THING, make)
+        await app[BUS].publish(BlocksChanged())
         return await _read(self, made)
 
 
@@ -109,6 +112,7 @@ class BlockView(View):
             audit.record(session, who, "change", (_THING, str(block_id)), now, fields=sorted(values))
 
         await app[DB].write(change)
+        await app[BUS].publish(BlocksChanged())
         return await _read(self, block_id)
 
     async def delete(self, block_id: UUID, /) -> None:
@@ -120,6 +124,7 @@ class BlockView(View):
             audit.record(session, who, "unblock", (_THING, str(block_id)), now)
 
         await app[DB].write(lift)
+        await app[BUS].publish(BlocksChanged())
 
 
 async def _read(view: View, block_id: UUID) -> BlockedAnswer:

@@ -50,6 +50,11 @@ class Memory:
         self._reading[key] = task
         return task
 
+    def forget_blocks(self) -> None:
+        """Who is blocked no more is not turned away because the database is slow."""
+        for key in [key for key, facts in self._kept.items() if facts.block]:
+            del self._kept[key]
+
     async def _look(self, key: str) -> Facts | None:
         found: Facts | None = None
         try:

@@ -20,7 +20,7 @@ from callcenter.crm.models.routing import RouteAnswer
 from callcenter.errors import Refused
 from callcenter.ids import new_id
 from callcenter.log import logger
-from callcenter.news import RosterChanged, RoutingChanged
+from callcenter.news import BlocksChanged, RosterChanged, RoutingChanged
 from callcenter.phone import Phone, is_withheld
 from callcenter.roster import AgentId, Roster
 from callcenter.routing.asking import facts, policies
@@ -76,6 +76,9 @@ class Router:
     async def routing_changed(self, _event: RoutingChanged) -> None:
         with contained("routing_policy"):
             self.policy = await self._out.db.read(policies.read)
+
+    async def blocks_changed(self, _event: BlocksChanged) -> None:
+        self._memory.forget_blocks()
 
     async def reply(self, asked: Asked) -> Reply:
         """Raises Refused for one who may not ask."""

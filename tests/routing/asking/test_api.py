@@ -12,7 +12,7 @@ from sqlalchemy import select
 from callcenter.config import Fastagi
 from callcenter.crm.models.routing import RouteAnswer
 from callcenter.errors import Unavailable
-from callcenter.news import RoutingChanged
+from callcenter.news import BlocksChanged, RoutingChanged
 from callcenter.pbx_events import LinkUp
 from callcenter.routing.asking.door import FAMILY, Door
 from callcenter.routing.asking.policies import Policy, RoutingRule, RoutingRules
@@ -51,6 +51,12 @@ async def test_what_is_decided_is_tried_out_at_once(site: Site) -> None:
     assert (night["verdict"], night["grounds"][0]["ground"], night["then"]) == ("closed", "outside_hours", "announce")
 
     supervisor = await site.person("vera", "supervisor")
+    heard: list[BlocksChanged] = []
+
+    async def hear(event: BlocksChanged) -> None:
+        heard.append(event)
+
+    site.parts.bus.on(BlocksChanged, hear)
     blocked = await supervisor.post("/blocked-numbers", {"number": NUMBER, "reason": "fraud"})
     assert (blocked.status, blocked.body["reason"], blocked.body["by"]["username"]) == (201, "fraud", "vera")
     assert (await supervisor.post("/blocked-numbers", {"number": "+39 021 234567"})).body["fields"] == {
@@ -61,6 +67,7 @@ async def test_what_is_decided_is_tried_out_at_once(site: Site) -> None:
         blocked.body["id"]
     ]
     assert (await supervisor.delete(f"/blocked-numbers/{blocked.body['id']}")).status == 204
+    assert heard == [BlocksChanged()] * 2, "what is known of blocked callers is forgotten"
     assert (await admin.post("/routing/trial", asked)).body["verdict"] == "queue"
 
 

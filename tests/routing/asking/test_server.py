@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
 from callcenter.errors import Refused
 from callcenter.routing.asking.agi import Asked, commands
 from callcenter.routing.asking.memory import Memory
-from callcenter.routing.asking.route import Facts, Source
+from callcenter.routing.asking.route import Block, Facts, Source
 from callcenter.routing.asking.server import AT_ONCE, Reply, Server
 from tests.routing.asking.rules import ANNA, answer, caller, place, rule
 from tests.until import until_async
@@ -156,6 +157,28 @@ async def test_facts_that_come_late_are_those_of_the_last_time_and_are_kept_for_
     assert (await memory.of("+39")).source == Source.NONE
     slow.set()
     await until_async(lambda: _read(memory, "+39"), 5, "what came late was not in vain")
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_who_is_blocked_no_more_is_not_turned_away_while_the_database_is_slow() -> None:
+    slow = asyncio.Event()
+    slow.set()
+
+    async def read(key: str) -> Facts:
+        await slow.wait()
+        return Facts(source=Source.READ, block=Block() if key == "+7" else None)
+
+    memory = Memory(read, within_s=0.05)
+    running = asyncio.create_task(memory.run())
+    for key in ("+7", "+39"):
+        await until_async(partial(_read, memory, key), 5, "read")
+    slow.clear()
+    assert (await memory.of("+7")).block
+    memory.forget_blocks()
+    late = [await memory.of(key) for key in ("+7", "+39")]
+    assert [(one.source, one.block) for one in late] == [(Source.NONE, None), (Source.CACHED, None)]
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

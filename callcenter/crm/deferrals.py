@@ -24,6 +24,7 @@ from callcenter.events import CallKey, OutcomeDeferred, PutOff
 LONGEST: Final = timedelta(hours=12)
 """No shift is longer: what nobody logged by then is owed by whoever talked."""
 _STANDS: Final = and_(SegmentRow.id == Deferral.segment_id, SegmentRow.outcome_state == OutcomeState.DEFERRED)
+_UNLOGGED: Final = (*UNSETTLED, OutcomeState.DEFERRED)
 _HIS_OWN: Final = (PutOff.AGENT, PutOff.RELEASE)
 Due = tuple[CallKey, int]
 """A call and the place of a part in it."""
@@ -82,6 +83,7 @@ def debts(session: Session, agent: UUID) -> Sequence[tuple[SegmentRow, CallRow, 
         select(SegmentRow, CallRow, Deferral)
         .join(CallRow, CallRow.id == SegmentRow.call_id)
         .outerjoin(Deferral, _STANDS)
+        .where(SegmentRow.outcome_state.in_(_UNLOGGED))  # of few rows, where an agent has years of them
         .where(or_(and_(SegmentRow.agent_id == agent, own), and_(deferred, Deferral.holder_id == agent)))
         .order_by(SegmentRow.answered_at, SegmentRow.id)
     )

@@ -79,9 +79,10 @@ class Limits:
     async def _settled(self, change: Changed, segment: Segment, now: datetime) -> None:
         """Of a talk that is over, in whatever order its end and its outcome came."""
         call, terms = change.after, self._out.rules().of(change.after, segment)
-        since = self._over.pop((call.key, segment.seq), now)
+        since = self._over.pop((call.key, segment.seq), None)
         if segment.agent is None or not _just_now(change, segment):
             return
+        since = since or _since(change, segment, now)
         if segment.outcome_state is OutcomeState.LOGGED and terms.demand is Demand.FULL and terms.limit:
             if (until := since + terms.limit) > now:
                 await self._breaks.wrap(segment.agent, until)
@@ -108,6 +109,14 @@ class Limits:
 
 def _is_up(terms: Terms, since: datetime, now: datetime) -> bool:
     return terms.demand is Demand.TIMED and terms.limit is not None and since + terms.limit <= now
+
+
+def _since(change: Changed, segment: Segment, now: datetime) -> datetime:
+    """When the talk was over, of a part that owed nothing any more: just now, or long before it was logged."""
+    before = change.before
+    was = before.segments[segment.seq] if before and segment.seq < len(before.segments) else None
+    long_ago = before is not None and was is not None and over(before, was)
+    return min(segment.ended_at or now, now) if long_ago else now
 
 
 def _just_now(change: Changed, segment: Segment) -> bool:

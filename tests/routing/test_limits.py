@@ -80,6 +80,24 @@ async def test_without_an_early_exit_he_is_free_when_the_time_is_over_and_not_be
         await again.becomes("PJSIP/101", False)
 
 
+async def test_what_was_put_off_and_is_logged_long_after_the_talk_takes_nobody_from_his_work(staffed: Database) -> None:
+    """Whoever logs it: a colleague it was handed to may be the one."""
+    async with service(staffed) as house:
+        await decide(house, Demand.FULL, 600)
+        await house.pbx.connect()
+        story = answered("101")
+        await house.told(story)
+        await house.becomes("PJSIP/101", True)
+        released = Released(until=datetime.max.replace(tzinfo=UTC), by=BORIS)
+        house.ledger.rules = replace(house.ledger.rules, released={("main", "support"): released})
+        await house.gate.limits.look()
+        await house.becomes("PJSIP/101", False)
+        await house.logs(story.uniqueid)
+        assert await house.is_quiet()
+        assert house.gate.presence(ANNA).state is Mood.AVAILABLE
+        assert house.pbx.paused("PJSIP/101") == {False}
+
+
 async def test_a_released_queue_keeps_nobody_and_what_waited_is_owed_when_he_goes(staffed: Database) -> None:
     """Sign-out is always possible; and whoever comes back has the debt again."""
     async with service(staffed) as house:

@@ -61,7 +61,12 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     if (!playing.value) return
     heard.at(seconds)
     const next = skips.value && peaks.value ? pastSilence(peaks.value, seconds) : seconds
-    if (next > seconds) wave?.setTime(next)
+    if (next > seconds) leap(next)
+  }
+  /** The new place is told before the leap is: without the cut, what is leapt over would count as heard. */
+  function leap(seconds: number): void {
+    heard.cut()
+    wave?.setTime(seconds)
   }
   function paused(): void {
     playing.value = false
@@ -114,7 +119,7 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
   function playFrom(seconds: number): void {
     if (!ready) return void (awaited = seconds)
     awaited = undefined
-    wave?.setTime(seconds)
+    leap(seconds)
     start()
   }
   function toggle(): void {
@@ -130,7 +135,7 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     playing, at, speed, broken, held, skips, setSpeed,
     silent,
     toggle,
-    seek: (seconds: number) => wave?.setTime(Math.min(sound.seconds, Math.max(0, seconds))),
+    seek: (seconds: number) => leap(Math.min(sound.seconds, Math.max(0, seconds))),
     playFrom,
     /** One step of speed up or down. */
     pace: (step: 1 | -1) => setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(speed.value) + step))] ?? 1),

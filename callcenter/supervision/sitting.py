@@ -81,7 +81,13 @@ class Sitting:
 
     async def begin(self, sit: SitIn, ring_s: int, shown: str) -> None:
         """Asks the PBX, once. ``shown``: the agent's extension, for the display of the phone. Raises Unavailable,
-        Invalid; where no answer came, it may still ring, and what is heard of it counts."""
+        Invalid, and Refused where he began another meanwhile; where no answer came, it may still ring, and what is
+        heard of it counts."""
+        try:
+            self.may(sit.by)
+        except Refused:
+            await self._keep(sit_ins.failed(sit, SitInReason.PBX_REFUSED))
+            raise
         self._going[sit.id] = sit
         await self._out.bus.publish(SitInChanged(sit_in=sit))
         action = own_phone(_own(sit, ring_s), {"CC_SPIED": sit.leg})

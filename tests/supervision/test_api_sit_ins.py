@@ -154,6 +154,16 @@ async def test_the_end_of_the_talk_is_the_end_of_sitting_in(board: Board) -> Non
     assert (await sofia.get("/me/sit-in")).body == {"sit_in": None}
 
 
+async def test_who_clicks_twice_at_once_sits_in_once(board: Board) -> None:
+    sofia, talk = await floor(board)
+    way = f"/segments/{talk}/sit-in"
+    made = await asyncio.gather(*(sofia.post(way, {"mode": "listen"}) for _ in range(2)))
+    assert sorted(one.status for one in made) == [201, 409]
+    assert [action["Action"] for action in board.asked] == ["Originate"]
+    rows = await board.office.db.read(lambda s: list(s.scalars(select(SitInRow))))
+    assert sum(row.ended_at is None for row in rows) == 1
+
+
 async def test_a_pbx_that_does_not_answer_keeps_nobody_from_the_news_of_a_call(board: Board) -> None:
     sofia, talk = await floor(board)
     made = await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})

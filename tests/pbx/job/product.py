@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import websockets
@@ -81,6 +81,9 @@ def free_port() -> int:
     return port
 
 
+_PEOPLED: Final[dict[tuple[str, ...], bytes]] = {}
+
+
 class Product:
     """`callcenter run` against one laboratory PBX or two, with a database and a state folder of its own."""
 
@@ -130,7 +133,20 @@ class Product:
         )
 
     def add_people(self) -> None:
-        """An administrator, a supervisor and the agents, as `callcenter user add` adds them."""
+        """An administrator, a supervisor and the agents; once a worker for PBXs of a kind, the others get a copy."""
+        kind = tuple(f"{name} {pbx.shape.name}" for name, pbx in self.pbxs.items())
+        ours = self.folder / "state" / "callcenter.sqlite3"
+        if "CALLCENTER_DATABASE_URL" in self.environment:
+            self._add_people()
+        elif kind in _PEOPLED:
+            ours.parent.mkdir(exist_ok=True)
+            ours.write_bytes(_PEOPLED[kind])
+        else:
+            self._add_people()
+            _PEOPLED[kind] = ours.read_bytes()
+
+    def _add_people(self) -> None:
+        """As `callcenter user add` adds them."""
         settings = load(self.environment)
         people = [("admin", "admin"), ("sofia", "supervisor"), *((name, "agent") for name in AGENTS)]
 

@@ -240,7 +240,7 @@ def _router(outside: Outside, gate: Gate, links: Links) -> Router:
 
 
 def _talks(settings: Settings, outside: Outside, ledger: Ledger) -> Talks:
-    house = TalkHouse(clock=outside.clock, live=ledger.live, take=ledger.take, send=outside.send)
+    house = TalkHouse(clock=outside.clock, live=ledger.live, take=ledger.take, send=outside.send, holds=outside.holds)
     return talks(house, settings.recordings_of)
 
 

@@ -32,14 +32,20 @@ _SETTLING_SECONDS: Final = 1.0
 """A recorder is told of a moment before it listens; until then it cannot be silenced."""
 
 
+def _ours(_pbx: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """``live`` and ``take`` are the ledger's, ``send`` reaches a PBX by name."""
+    """``live`` and ``take`` are the ledger's, ``send`` reaches a PBX by name; ``holds``: what nobody asked for is ours
+    to do there, and no other installation's."""
 
     clock: Clock
     live: Callable[[], Mapping[CallKey, Call]]
     take: Callable[[CallEvent], Awaitable[Changed | None]]
     send: Mapping[str, Send]
+    holds: Callable[[str], bool] = _ours
 
 
 class PbxClocks:

@@ -63,12 +63,14 @@ class Renewing:
                 self._wake.set()
 
     async def look(self) -> bool:
-        """Renews what is due and not paused; whether something has to be tried again."""
+        """Renews what is due and not paused, where no other installation does; whether to look again."""
         again = False
         for key in tuple(self._due):
             call = self._house.live().get(key)
             if call is None or call.ended_at is not None or call.declined_at:
                 self._forget(key)
+            elif not self._house.holds(key.pbx):
+                again = True
             elif call.pause is None:
                 again |= not await self._contained(call)
         return again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,11 +67,15 @@ class Renewed:
 
 
 @asynccontextmanager
-async def recorded(db: Database, version: str = DEBIAN) -> AsyncIterator[Renewed]:
+async def recorded(
+    db: Database, version: str = DEBIAN, holds: Callable[[str], bool] = lambda _: True
+) -> AsyncIterator[Renewed]:
     """Anna talks with a customer and is recorded."""
     async with talking(db) as talk:
         pbx = Recorder(version=version)
-        house = House(clock=talk.clock, live=talk.ledger.live, take=talk.ledger.take, send={"main": pbx.send})
+        house = House(
+            clock=talk.clock, live=talk.ledger.live, take=talk.ledger.take, send={"main": pbx.send}, holds=holds
+        )
         renewing = Renewing(house, talk.pausing.clocks, lambda _pbx: Recordings(spool=Path("/m")))
         talk.bus.on(Changed, renewing.changed)
         yield Renewed(talk=talk, pbx=pbx, renewing=renewing)
@@ -93,6 +97,16 @@ async def test_an_asterisk_that_hears_everybody_is_left_alone(sqlite_db: Databas
     async with recorded(sqlite_db, DIGIUM) as it:
         await it.happens(to_another(it.talk))
         assert (it.pbx.files, it.pbx.runs) == (["1"], True)
+
+
+async def test_of_two_callcenters_on_one_pbx_one_renews(sqlite_db: Database) -> None:
+    mine = False
+    async with recorded(sqlite_db, holds=lambda _pbx: mine) as it:
+        await it.happens(to_another(it.talk))
+        assert (it.pbx.files, it.pbx.runs) == (["1"], True)
+        mine = True
+        assert not await it.renewing.look()
+        assert len(it.pbx.files) == 2
 
 
 async def test_what_is_paused_stays_silent_and_begins_anew_when_the_pause_is_over(sqlite_db: Database) -> None:

@@ -73,11 +73,13 @@ class Claims:
 
     async def look(self, pbx: str) -> float:
         """Looks once, and says whose it is; in how many seconds to look again. Without a link all stays as it was."""
-        claim, before = self._claims[pbx], self._claims[pbx].ours
+        claim = self._claims[pbx]
         try:
-            ours = claim.look(await self._told(pbx), self._clock.monotonic())
+            told = await self._told(pbx)
         except Unavailable:
-            return BEAT_SECONDS if before is not None else _SURE_SECONDS
+            return BEAT_SECONDS if claim.ours is not None else _SURE_SECONDS
+        before = claim.ours  # as it is now: the link may have come anew while the PBX was asked
+        ours = claim.look(told, self._clock.monotonic())
         if ours and before is False:
             await self._health.well(f"gate:{pbx}")
         if ours and not before:

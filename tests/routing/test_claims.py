@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,15 +27,22 @@ WHO = st.sampled_from((FIRST, SECOND))
 SOON = st.floats(0.1, BEAT_SECONDS)
 
 
+async def _nothing() -> None:
+    pass
+
+
 class AstDb:
     """The database of a PBX, as AMI shows it."""
 
     def __init__(self) -> None:
         self.rows: dict[str, str] = {}
         self.link = self.granted = True
+        self.meanwhile: Callable[[], Awaitable[None]] = _nothing
 
     async def send(self, action: Mapping[str, str], timeout: float) -> Sequence[Mapping[str, str]]:
         assert timeout > 0
+        await self.meanwhile()
+        self.meanwhile = _nothing
         if not self.link:
             raise Unavailable("not connected", code="pbx_unavailable")
         if not self.granted:
@@ -118,6 +125,15 @@ async def test_whoever_comes_back_looks_before_he_does_anything() -> None:
     pbx.rows["callcenter-gate/held"] = SECOND.says(clock.now())
     assert not await first.looks()
     assert first.code == "gate_elsewhere"
+
+
+async def test_a_link_that_comes_while_the_pbx_is_asked_is_not_overlooked() -> None:
+    pbx, clock = AstDb(), SetClock(at=START)
+    first = Installation(FIRST, pbx, clock)
+    assert await first.looks()
+    pbx.meanwhile = first.comes_back
+    assert await first.looks()
+    assert first.taken == [GateTaken(pbx="main")] * 2, "what was put off meanwhile is done now"
 
 
 async def test_of_two_that_begin_at_once_one_is_left() -> None:

@@ -18,7 +18,7 @@ from callcenter.routing.today import Figures
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A queue now. ``free`` members are neither paused nor on the phone, ``talking`` ones are on the phone or ring, and
-    ``wrapup`` ones owe an outcome; ``paused`` counts these too."""
+    ``wrapup`` ones owe an outcome; ``paused`` counts these too, and nobody who is on the phone."""
 
     pbx: str
     queue: str
@@ -85,7 +85,7 @@ def _line(pbx: str, queue: str, since: list[datetime], seats: list[Seat]) -> Lin
         waiting=len(since),
         longest_since=min(since, default=None),
         members=len(seats),
-        paused=sum(seat.paused for seat in seats),
+        paused=sum(seat.paused and seat.status not in IN_USE for seat in seats),
         free=sum(seat.open for seat in seats),
         unreachable=sum(not seat.reachable for seat in seats),
         talking=sum(seat.status in IN_USE for seat in seats),

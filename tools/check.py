@@ -104,11 +104,11 @@ def _pytest(arguments: Sequence[str], told: dict[str, str]) -> int:
 
 
 def _workers(arguments: Sequence[str]) -> list[str]:
-    """Two a core, because telephone calls mostly wait; none where one test is looked into."""
+    """Five for two cores, because telephone calls mostly wait; none where one test is looked into."""
     one = ("-n", "--pdb", "-s", "--dist", "--trace")
     if any(word.startswith(one) or ".py" in word for word in arguments):
         return []
-    return ["-n", str((os.cpu_count() or 2) * 2), "--dist", "loadscope"]
+    return ["-n", str((os.cpu_count() or 2) * 5 // 2), "--dist", "loadscope"]
 
 
 def _told(results: Sequence[Result], total: float) -> str:

@@ -96,8 +96,12 @@ async def test_a_click_rings_the_agent_then_the_customer_who_never_sees_his_own_
     assert [m for m in anna.told if m["change"] == "pop_offered" and m["pop"]["direction"] == "inbound"] == []
     (owed,) = await until_async(anna.owed, 10, "Anna owing")
     assert (owed["direction"], owed["via"], owed["number"]) == ("outbound", "originate", CUSTOMER)
-    answer = await anna.request("POST", "/calls", {"number": CUSTOMER}, status=409)
-    assert answer["code"] == "outcome_owed"
+
+    async def refused() -> bool:
+        answer = await anna.request("POST", "/calls", {"number": CUSTOMER}, status=409)
+        return str(answer["code"]) == "outcome_owed"
+
+    await until_async(refused, 5, "refused for what she owes, once her phone is known to be free")
     await anna.log_outcome()
     assert story(anna) == ["ringing_you", "dialling", "ringing_customer", "talking", "ended"]
 

@@ -283,11 +283,6 @@ def subscribe(parts: Parts) -> None:
     bus.on(Named, gate.named)
     bus.on(Named, hub.named)
     bus.on(OutcomeRulesChanged, hub.named)
-    bus.on(OutcomeRulesChanged, parts.phone_rules.changed)
-    bus.on(MapChanged, parts.phone_rules.changed)
-    bus.on(LinkUp, parts.phone_rules.link_up)
-    bus.on(LinkDown, parts.phone_rules.link_down)
-    bus.on(GateTaken, parts.phone_rules.changed)
     bus.on(StaffChanged, gate.staff_changed)
     bus.on(CustomerChanged, hub.customer_changed)
     bus.on(DraftSaved, hub.drafted)
@@ -323,8 +318,13 @@ def _subscribe_dialling(parts: Parts) -> None:
 
 
 def _subscribe_routing(parts: Parts) -> None:
-    """Before a call waits: who is where, and what is asked."""
+    """Before a call waits, or goes out: who is where, what is asked, and who may dial."""
     bus, router, door = parts.bus, parts.router, parts.door
+    bus.on(OutcomeRulesChanged, parts.phone_rules.changed)
+    bus.on(MapChanged, parts.phone_rules.changed)
+    bus.on(LinkUp, parts.phone_rules.link_up)
+    bus.on(LinkDown, parts.phone_rules.link_down)
+    bus.on(GateTaken, parts.phone_rules.changed)
     bus.on(RosterChanged, router.roster_changed)
     bus.on(RoutingChanged, router.routing_changed)
     bus.on(BlocksChanged, router.blocks_changed)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -26,16 +25,11 @@ from callcenter.pbx_events import OriginatedLeg, OriginateFailed
 from callcenter.roster import AgentId, Device
 from callcenter.routing import dials
 from callcenter.routing.dials import Dial, DialReason, DialState
-from callcenter.routing.originate import Own, own_phone
+from callcenter.routing.originate import LOOK_SECONDS, SEND_SECONDS, Own, own_phone, patience_s
 from callcenter.routing.outside import Outside
 from callcenter.routing.presence import Mood, Presence
 
 log = logger(__name__)
-_SEND_SECONDS: Final = 5.0
-_LOOK_SECONDS: Final = 5.0
-_NO_NEWS_SECONDS: Final = 150.0
-_NO_END_SECONDS: Final = 5.0
-_LONGEST_SECONDS: Final = 4 * 3600.0
 dialled = Counter(
     "callcenter_dials", "Clicks that asked a PBX to call, by what came of them", ["pbx", "state", "reason"]
 )
@@ -90,7 +84,7 @@ class Dialler:
         try:
             if send is None:
                 raise Unavailable("no such PBX", code="pbx_unavailable")
-            await send(originate(dial, rules, number), _SEND_SECONDS)
+            await send(originate(dial, rules, number), SEND_SECONDS)
         except Invalid:
             await self._take(dials.failed(dial, DialReason.PBX_REFUSED))
             raise
@@ -104,7 +98,7 @@ class Dialler:
     async def run(self) -> None:
         """Gives up on those nobody hears of any more."""
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
             with contained("dialler"):
                 await self.look()
 
@@ -112,7 +106,7 @@ class Dialler:
         """One look."""
         mono = self._out.clock.monotonic()
         for dial in tuple(self._dials.values()):
-            patience = _LONGEST_SECONDS if dial.call else _NO_END_SECONDS if dial.refused else _NO_NEWS_SECONDS
+            patience = patience_s(on=bool(dial.call), refused=bool(dial.refused))
             if mono - dial.mono > patience:
                 await self._take(dials.failed(dial, dial.refused or DialReason.NO_NEWS))
 

@@ -10,6 +10,12 @@ from uuid import UUID
 
 from callcenter.pbx_events import OTHER_HALF
 
+SEND_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 5.0
+"""How often it is looked for calls of ours of which nothing more was heard."""
+_NO_NEWS_SECONDS: Final = 150.0
+_NO_END_SECONDS: Final = 5.0
+_LONGEST_SECONDS: Final = 4 * 3600.0
 _MARGIN_SECONDS: Final = 3
 _A_PHONE: Final = re.compile(r"[A-Za-z0-9]+/[\w.@+-]+")
 
@@ -25,6 +31,12 @@ class Own:
     ring_s: int
     context: str
     exten: str
+
+
+def patience_s(*, on: bool, refused: bool) -> float:
+    """Seconds without news after which a call of ours is given up. ``on``: it was picked up; ``refused``: the PBX said
+    no, and only its leg's end is awaited."""
+    return _LONGEST_SECONDS if on else _NO_END_SECONDS if refused else _NO_NEWS_SECONDS
 
 
 def own_phone(own: Own, variables: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -22,18 +21,13 @@ from callcenter.errors import Invalid, Refused, Unavailable
 from callcenter.log import logger
 from callcenter.pbx_events import LegState, LinkUp, OriginatedLeg, OriginateFailed
 from callcenter.roster import AgentId
-from callcenter.routing.originate import Own, own_phone
+from callcenter.routing.originate import LOOK_SECONDS, SEND_SECONDS, Own, own_phone, patience_s
 from callcenter.routing.outside import Outside
 from callcenter.routing.presence import Mood, Presence
 from callcenter.supervision import sit_ins
 from callcenter.supervision.sit_ins import CONTEXT, Manner, SitIn, SitInReason, SitInState
 
 log = logger(__name__)
-_SEND_SECONDS: Final = 5.0
-_LOOK_SECONDS: Final = 5.0
-_NO_NEWS_SECONDS: Final = 150.0
-_NO_END_SECONDS: Final = 5.0
-_LONGEST_SECONDS: Final = 4 * 3600.0
 sat_in = Counter("callcenter_sit_ins", "Supervisors who sat in on a talk, by how it ended", ["pbx", "reason"])
 
 
@@ -124,7 +118,7 @@ class Sitting:
 
     async def _look_after(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
             with contained("sitting in"):
                 await self.look()
 
@@ -143,7 +137,7 @@ class Sitting:
         mono = self._out.clock.monotonic()
         for sit in tuple(self._going.values()):
             on = sit.state is SitInState.ON
-            patience = _LONGEST_SECONDS if on else _NO_END_SECONDS if sit.refused else _NO_NEWS_SECONDS
+            patience = patience_s(on=on, refused=bool(sit.refused))
             if mono - sit.mono > patience:
                 await self._let_go(sit)
                 await self._take(sit_ins.failed(sit, sit.refused or SitInReason.NO_NEWS))
@@ -214,7 +208,7 @@ class Sitting:
         send = self._out.send.get(pbx)
         try:
             if send:
-                await send({"Action": "Hangup", "Channel": channel}, _SEND_SECONDS)
+                await send({"Action": "Hangup", "Channel": channel}, SEND_SECONDS)
         except Unavailable as wrong:
             log.info("sit_in_not_hung_up", pbx=pbx, code=wrong.code)
 
@@ -222,7 +216,7 @@ class Sitting:
         send = self._out.send.get(sit.device.pbx)
         if send is None:
             raise Unavailable("no such PBX", code="pbx_unavailable")
-        await send(action, _SEND_SECONDS)
+        await send(action, SEND_SECONDS)
 
     async def _take(self, sit: SitIn) -> None:
         """Keeps how it stands and tells it."""

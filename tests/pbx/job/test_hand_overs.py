@@ -51,7 +51,9 @@ async def talking(desk: Desk) -> dict[str, Any]:
     return dict(found)
 
 
-async def customer_of_anna(floor: Floor, desks: dict[str, Desk], number: str, talk_ms: int) -> tuple[Caller, Phone]:
+async def customer_of_anna(
+    floor: Floor, desks: dict[str, Desk], number: str, talk_ms: int | None
+) -> tuple[Caller, Phone]:
     phone = floor.phone("101")
     caller = floor.caller(number, "7101", talk_ms=talk_ms)
     await talking(desks["anna"])
@@ -243,13 +245,16 @@ async def test_a_customer_the_colleague_did_not_take_rings_where_he_was(
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
     floor.phone("102", answer_ms=None)
-    caller, _ = await customer_of_anna(floor, desks, "79161250010", 13_000)
+    caller, _ = await customer_of_anna(floor, desks, "79161250010", None)
     leg = await leg_of_anna(tap)
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
     await until_async(lambda: tap.events("DialBegin")[1:], 5, "Boris asked")
     tap.action("Hangup", Channel=leg)
     back = await until_async(lambda: desks["anna"].heard("pop_offered")[1:], 15, "a second pop")
     assert (back[0]["pop"]["number"], back[0]["pop"]["via"]) == ("+79161250010", "return")
+    again = back[0]["pop"]["id"]
+    await until_async(lambda: desks["anna"].pops[again]["phase"] == "talking", 15, "Anna talking with him again")
+    floor.pbx.cli("channel request hangup all")
     await over(caller)
     states = told(await call_of(desks["sofia"], "+79161250010"))
     assert states == [("anna", "direct", "owner", "owed"), ("anna", "return", "owner", "owed")]

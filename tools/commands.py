@@ -18,6 +18,8 @@ def main(argv: Sequence[str]) -> int:
     """Runs one command; the exit code."""
     options, rest = _parser().parse_known_args(argv)
     os.chdir(ROOT)
+    # Images for containers set it. Tests start the product some hundred times, and each start would compile it anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         return _run(options.command, rest)
     except Stop as stop:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from callcenter.api import Answer
 from callcenter.counting import Tally, Work
+from callcenter.reporting.occupancy import Time
 
 
 class QueueFigures(Answer):
@@ -64,14 +65,28 @@ class WorkFigures(Answer):
     aht_s: float | None
 
 
+class TimeFigures(Answer):
+    """``occupancy``: handling of handling and available. See ``occupancy.py``."""
+
+    signed_in_s: float
+    handling_s: float
+    available_s: float
+    unavailable_s: float
+    occupancy: float | None
+
+
 class AgentReportLine(Answer):
+    """``time`` is null where the report is of one queue or PBX: an agent waits for all of his queues at once."""
+
     agent_id: UUID
     name: str
     figures: WorkFigures
+    time: TimeFigures | None
 
 
 class AgentsAnswer(Answer):
     total: WorkFigures
+    total_time: TimeFigures | None
     agents: list[AgentReportLine]
 
 
@@ -162,4 +177,14 @@ def work_figures(work: Work) -> WorkFigures:
         hold_s=work.hold_s,
         wrap_s=work.wrap_s,
         aht_s=work.aht_s,
+    )
+
+
+def time_figures(time: Time) -> TimeFigures:
+    return TimeFigures(
+        signed_in_s=time.signed_in_s,
+        handling_s=time.handling_s,
+        available_s=time.available_s,
+        unavailable_s=time.unavailable_s,
+        occupancy=time.occupancy,
     )

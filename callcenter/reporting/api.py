@@ -44,10 +44,11 @@ class AgentsReportView(View):
     async def get(
         self, from_: From = None, to_: To = None, queue: Line = "", pbx: Line = "", agent: UUID | None = None
     ) -> AgentsAnswer:
-        """What agents did: calls handled, talk, hold, wrap-up and AHT."""
+        """What agents did: calls handled, talk, hold, wrap-up, AHT, and how occupied they were."""
         who = require(self.request, Verb.READ_REPORTS)
         wanted = Wanted(span=_span(self.request, from_, to_), queue=queue, pbx=pbx, agent=agent)
-        return await counts.agents(self.request.app[DB], wanted, who)
+        app = self.request.app
+        return await counts.agents(app[DB], wanted, who, app[CLOCK].now())
 
 
 class OutcomesReportView(View):
@@ -99,7 +100,7 @@ class ReportExportView(View):
         )
         db, now = app[DB], app[CLOCK].now()
         if report == "agents":
-            table = sheets.agents(await counts.agents(db, wanted, who), who.language)
+            table = sheets.agents(await counts.agents(db, wanted, who, now), who.language)
         elif report in ("scores", "questions"):
             marks = await scores.scores(db, wanted, who, step)
             table = (sheets.scores if report == "scores" else sheets.questions)(marks, who.language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from callcenter.crm.models.people import User
 from callcenter.crm.models.queues import Queue
 from callcenter.crm.rights import Actor
 from callcenter.db import Database
-from callcenter.reporting import rows
+from callcenter.reporting import rows, time_rows
 from callcenter.reporting.answers import (
     AgentReportLine,
     AgentsAnswer,
@@ -26,9 +26,11 @@ from callcenter.reporting.answers import (
     QueuesAnswer,
     ReportInterval,
     queue_figures,
+    time_figures,
     work_figures,
 )
 from callcenter.reporting.figures import AgentReport, OutcomeReport, QueueReport
+from callcenter.reporting.occupancy import Time, spent, together
 from callcenter.reporting.spans import Step, intervals
 from callcenter.reporting.wanted import Wanted
 
@@ -57,17 +59,35 @@ async def queues(db: Database, wanted: Wanted, step: Step) -> QueuesAnswer:
     return QueuesAnswer(total=queue_figures(report.whole), queues=lines, series=series)
 
 
-async def agents(db: Database, wanted: Wanted, actor: Actor) -> AgentsAnswer:
-    """Of the colleagues whose floor the actor may see, by name."""
+async def agents(db: Database, wanted: Wanted, actor: Actor, now: datetime) -> AgentsAnswer:
+    """Of the colleagues whose floor the actor may see, by name: who handled a call or sat at a desk."""
     report = AgentReport()
     async for found in rows.every(db, wanted, partial(rows.talks, wanted=wanted, actor=actor)):
         report.count(found)
-    names = await db.read(_names)
+    names, times = await db.read(_names), await _times(db, wanted, actor, now)
     lines = [
-        AgentReportLine(agent_id=agent, name=names.get(agent, ""), figures=work_figures(work))
-        for agent, work in report.agents.items()
+        AgentReportLine(
+            agent_id=agent,
+            name=names.get(agent, ""),
+            figures=work_figures(report.agents[agent]),
+            time=time_figures(times.get(agent, Time())) if times is not None else None,
+        )
+        for agent in {*report.agents, *(times or ())}
     ]
-    return AgentsAnswer(total=work_figures(report.whole), agents=sorted(lines, key=lambda line: line.name.casefold()))
+    return AgentsAnswer(
+        total=work_figures(report.whole),
+        total_time=time_figures(together(times.values())) if times is not None else None,
+        agents=sorted(lines, key=lambda line: (line.name.casefold(), line.agent_id)),
+    )
+
+
+async def _times(db: Database, wanted: Wanted, actor: Actor, now: datetime) -> dict[UUID, Time] | None:
+    if wanted.queue or wanted.pbx:
+        return None
+    hours = await time_rows.of_agents(db, wanted, actor, now)
+    within = wanted.span.start.timestamp(), min(wanted.span.end, now).timestamp()
+    times = {agent: spent(each, within) for agent, each in hours.items()}
+    return {agent: time for agent, time in times.items() if time.signed_in_s}
 
 
 async def outcomes(db: Database, wanted: Wanted, actor: Actor) -> OutcomesAnswer:

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.call import OutcomeState, QueueVisit
 from callcenter.counting import Talk, Visit, finished
 from callcenter.crm import visible
 from callcenter.crm.models.calls import CallRow, QueueVisitRow, SegmentRow
-from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
+from callcenter.crm.models.outcomes import Deferral, OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor
 from callcenter.db import Database
@@ -30,6 +30,11 @@ T = TypeVar("T")
 S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
 _AT_ONCE: Final = 300
 _LONGEST_CALL: Final = timedelta(days=2)
+WRAPPED_AT: Final = case(
+    (Deferral.at <= func.coalesce(OutcomeRow.at, Deferral.at), Deferral.at),
+    (and_(OutcomeRow.state == OutcomeState.LOGGED, OutcomeRow.by_id == SegmentRow.agent_id), OutcomeRow.at),
+)
+"""When the agent was done with a talk: he logged its outcome, or put that off."""
 _REAL: Final = CallRow.uniqueid.not_like(f"{MARK}%")
 """Test calls count in no figure."""
 
@@ -98,11 +103,6 @@ def _known(result: str | None) -> QueueResult | None:
 
 def talks(session: Session, calls: Sequence[UUID], wanted: Wanted, actor: Actor) -> list[Talk]:
     """Talks in these calls that ended in the time, of the colleagues whose floor the actor may see."""
-    logged = and_(
-        OutcomeRow.segment_id == SegmentRow.id,
-        OutcomeRow.state == OutcomeState.LOGGED,
-        OutcomeRow.by_id == SegmentRow.agent_id,
-    )
     found = (
         select(
             SegmentRow.agent_id,
@@ -112,11 +112,12 @@ def talks(session: Session, calls: Sequence[UUID], wanted: Wanted, actor: Actor)
             SegmentRow.hold_s,
             SegmentRow.ended_at,
             SegmentRow.handed_to,
-            case((CallRow.note.not_in(CONCLUDED), OutcomeRow.at)),
+            case((CallRow.note.not_in(CONCLUDED), WRAPPED_AT)),
         )
         .join(CallRow, CallRow.id == SegmentRow.call_id)
         .join(User, User.id == SegmentRow.agent_id)
-        .outerjoin(OutcomeRow, logged)
+        .outerjoin(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
+        .outerjoin(Deferral, Deferral.segment_id == SegmentRow.id)
         .where(SegmentRow.call_id.in_(calls), *_talked(wanted), visible.people(actor))
     )
     return [

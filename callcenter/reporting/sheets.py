@@ -21,6 +21,7 @@ from callcenter.reporting.answers import (
     QueueFigures,
     QueuesAnswer,
     ScoresAnswer,
+    TimeFigures,
     WorkFigures,
 )
 
@@ -51,6 +52,9 @@ _OF_AGENT: Final = (
     ("Hold, s", "Удержание, с", "Attesa in linea, s", "Saxlama, s"),
     ("Wrap-up, s", "Постобработка, с", "Post-chiamata, s", "Yekunlaşdırma, s"),
     ("AHT, s", "AHT, с", "AHT, s", "AHT, s"),
+    ("Signed in, s", "На месте, с", "In postazione, s", "İş yerində, s"),
+    ("Available, s", "Доступен, с", "Disponibile, s", "Əlçatan, s"),
+    ("Occupancy, %", "Занятость, %", "Occupazione, %", "Məşğulluq, %"),
 )
 _OUTCOME: Final = (
     ("Outcome", "Итог", "Esito", "Yekun"),
@@ -93,7 +97,7 @@ def series(answer: QueuesAnswer, language: str, zone: tzinfo | None) -> Sheet:
 
 def agents(answer: AgentsAnswer, language: str) -> Sheet:
     """A row an agent."""
-    rows = [[one.name, *_of_agent(one.figures)] for one in answer.agents]
+    rows = [[one.name, *_of_agent(one.figures), *_of_time(one.time)] for one in answer.agents]
     return Sheet(headings=in_language(language, (_AGENT, *_OF_AGENT)), rows=rows)
 
 
@@ -159,6 +163,12 @@ def _of_queue(f: QueueFigures) -> list[str]:
 def _of_agent(f: WorkFigures) -> list[str]:
     counted = [str(n) for n in (f.handled, f.inbound, f.outbound, f.handed_over)]
     return [*counted, *(_seconds(s) for s in (f.talk_s, f.hold_s, f.wrap_s, f.aht_s))]
+
+
+def _of_time(time: TimeFigures | None) -> list[str]:
+    if time is None:
+        return ["", "", ""]
+    return [_seconds(time.signed_in_s), _seconds(time.available_s), _percent(time.occupancy)]
 
 
 def _percent(rate: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -50,7 +51,7 @@ def test_every_second_at_a_desk_counts_as_one_thing(
 def test_stretches_together_lose_and_double_nothing(stretches: list[Stretch]) -> None:
     whole = union(stretches)
     assert length(whole) == len({at for start, end in stretches for at in range(int(start), int(end))})
-    assert all(before[1] < after[0] for before, after in zip(whole, whole[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(whole))
 
 
 async def test_a_morning_is_talk_wrap_up_break_and_what_is_left(office: Office) -> None:

@@ -162,7 +162,7 @@ def build(settings: Settings) -> Parts:
     claims, outside = _outside(settings, links, ledger, (db, bus, clock, health))
     capture = Capture(db, clock, health, settings.recordings_of, open_store(settings.store))
     listeners = Listeners(Models.of(settings), [Ears() for _ in range(settings.speech.processes)], health)
-    law = _law(settings, links, (db, clock), capture)
+    law = _law(settings, links, (db, clock, bus), capture)
     gate = Gate(outside, claims=claims)
     router = _router(outside, gate, links)
     survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
@@ -244,12 +244,12 @@ def _talks(settings: Settings, outside: Outside, ledger: Ledger) -> Talks:
     return talks(house, settings.recordings_of)
 
 
-def _law(settings: Settings, links: Links, kept: tuple[Database, Clock], capture: Capture) -> privacy.Law:
+def _law(settings: Settings, links: Links, kept: tuple[Database, Clock, Bus], capture: Capture) -> privacy.Law:
     """Who clears and erases, with the files they reach."""
-    db, clock = kept
+    db, clock, bus = kept
     shelf = Shelf(capture.kept, settings.recordings_of, links.journals, links.flush_journals)
     eraser = Eraser(db, clock, shelf)
-    return privacy.Law(files=shelf, eraser=eraser, nights=Nights(db, clock, shelf, eraser))
+    return privacy.Law(files=shelf, eraser=eraser, nights=Nights(db, clock, shelf, eraser, bus))
 
 
 def subscribe(parts: Parts) -> None:
@@ -328,6 +328,7 @@ def _subscribe_routing(parts: Parts) -> None:
     bus.on(RosterChanged, router.roster_changed)
     bus.on(RoutingChanged, router.routing_changed)
     bus.on(BlocksChanged, router.blocks_changed)
+    bus.on(CustomerChanged, router.customer_changed)
     bus.on(RoutingChanged, door.routing_changed)
     bus.on(GateTaken, door.routing_changed)
     bus.on(LinkUp, door.link_up)

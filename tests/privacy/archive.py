@@ -119,7 +119,7 @@ async def open_archive(db: Database, folder: Path) -> AsyncIterator[Archive]:
         clock = app[api.CLOCK]
         app[api.SETTINGS] = app[api.SETTINGS].model_copy(update={"state": folder, "pbx": {"main": PBX}})
         eraser = Eraser(db, clock, shelf)
-        laws.append(parts.Law(files=shelf, eraser=eraser, nights=Nights(db, clock, shelf, eraser)))
+        laws.append(parts.Law(files=shelf, eraser=eraser, nights=Nights(db, clock, shelf, eraser, app[api.BUS])))
         parts.provide(app, laws[0])
 
     async with open_office(db, prepare=prepare) as office:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from callcenter.bus import Bus
 from callcenter.clock import SetClock
 from callcenter.crm import agent_messages, audit
 from callcenter.crm.models.calls import RecordingRow, SegmentRow
@@ -24,6 +25,7 @@ from callcenter.crm.privacy import chain, keeping
 from callcenter.crm.privacy.keeping import Keeping
 from callcenter.crm.privacy.nights import Nights
 from callcenter.jobs import Job
+from callcenter.news import CustomerChanged
 from tests.crm.office import Caller
 from tests.privacy.archive import Archive
 from tests.spine.story import START
@@ -87,6 +89,7 @@ async def test_a_night_removes_what_is_old_and_nothing_else(both: Archive) -> No
     shown = (await admin.get("/privacy/keeping/tonight")).body
     assert await both.law.nights.look()
     assert await both.law.nights.look() is False
+    assert len(both.office.told(CustomerChanged)) == 1
     assert (await both.state(made["old"]), await both.state(made["new"])) == (("erased", "retention"), ("stored", ""))
     assert [file.name for file in both.kept.iterdir()] == [f"{made['new']}.wav"]
     assert [file.name for file in both.journals.iterdir()] == ["main-2.ami"]
@@ -182,7 +185,7 @@ async def test_a_night_that_is_killed_goes_on_where_it_was(archive: Archive) -> 
     assert 0 < await until_async(erased, 20, "the first batch") < 451
     night.cancel()
     await asyncio.gather(night, return_exceptions=True)
-    again = Nights(archive.db, clock(archive), archive.law.files, archive.law.eraser)
+    again = Nights(archive.db, clock(archive), archive.law.files, archive.law.eraser, Bus())
     assert await again.look()
     assert await erased() == 451
     run = await archive.db.read(lambda s: s.scalars(select(RetentionRun).order_by(RetentionRun.night.desc())).first())

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import metrics
+from callcenter.bus import Bus
 from callcenter.clock import Clock
 from callcenter.crm import audit, passages, sounds
 from callcenter.crm.models.calls import RecordingRow
@@ -27,6 +28,7 @@ from callcenter.crm.privacy.sweeps import Sweep
 from callcenter.db import Database
 from callcenter.errors import NotFound, Refused, Unavailable
 from callcenter.log import logger
+from callcenter.news import CustomerChanged
 
 log = logger(__name__)
 _LOOK_SECONDS: Final = 60.0
@@ -48,11 +50,12 @@ class Report:
 class Nights:
     """``run`` for ever. ``look`` is one look at the clock, for whoever moves it himself."""
 
-    def __init__(self, db: Database, clock: Clock, files: Files, eraser: Eraser) -> None:
+    def __init__(self, db: Database, clock: Clock, files: Files, eraser: Eraser, bus: Bus) -> None:
         self._db = db
         self._clock = clock
         self._files = files
         self._eraser = eraser
+        self._bus = bus
 
     async def run(self) -> None:
         while True:
@@ -163,6 +166,7 @@ class Nights:
             made = await self._db.write(lambda s: erasure.erase(s, order, now))
         except (Refused, NotFound):
             return
+        await self._bus.publish(CustomerChanged(customer=card))
         await self._eraser.finish(made)
         await self._count(run, "cards", 1)
 

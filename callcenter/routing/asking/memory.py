@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict, defaultdict
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Final
+from uuid import UUID
 
 from callcenter.contain import contained
 from callcenter.routing.asking.route import Facts, Source
@@ -25,6 +26,8 @@ class Memory:
         self._read = read
         self._within_s = within_s
         self._kept: OrderedDict[str, Facts] = OrderedDict()
+        self._keys: defaultdict[UUID, set[str]] = defaultdict(set)
+        self._forgotten = 0
         self._reading: dict[str, asyncio.Task[Facts | None]] = {}
         self._group: asyncio.TaskGroup | None = None
 
@@ -50,23 +53,47 @@ class Memory:
         self._reading[key] = task
         return task
 
+    @property
+    def reading(self) -> int:
+        """How many are being read now."""
+        return len(self._reading)
+
     def forget_blocks(self) -> None:
         """Who is blocked no more is not turned away because the database is slow."""
-        for key in [key for key, facts in self._kept.items() if facts.block]:
-            del self._kept[key]
+        self._drop([key for key, facts in self._kept.items() if facts.block])
+
+    def forget(self, customer: UUID) -> None:
+        """His card was written on, or he was erased: what is known of him here goes at once, and what is being read now
+        is not kept."""
+        self._drop([*self._keys.get(customer, ())])
+
+    def _drop(self, keys: Iterable[str]) -> None:
+        self._forgotten += 1
+        for key in keys:
+            self._lost(key, self._kept.pop(key))
 
     async def _look(self, key: str) -> Facts | None:
-        found: Facts | None = None
+        found, since = None, self._forgotten
         try:
             with contained("routing_facts"):
                 found = await self._read(key)
-                self._keep(key, found)
+                if since == self._forgotten:
+                    self._keep(key, found)
         finally:
             del self._reading[key]
         return found
 
     def _keep(self, key: str, found: Facts) -> None:
+        if before := self._kept.pop(key, None):
+            self._lost(key, before)
         self._kept[key] = found
-        self._kept.move_to_end(key)
+        for caller in found.callers:
+            self._keys[caller.id].add(key)
         if len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+            self._lost(*self._kept.popitem(last=False))
+
+    def _lost(self, key: str, facts: Facts) -> None:
+        for caller in facts.callers:
+            self._keys[caller.id].discard(key)
+            if not self._keys[caller.id]:
+                del self._keys[caller.id]

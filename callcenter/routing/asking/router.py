@@ -20,7 +20,7 @@ from callcenter.crm.models.routing import RouteAnswer
 from callcenter.errors import Refused
 from callcenter.ids import new_id
 from callcenter.log import logger
-from callcenter.news import BlocksChanged, RosterChanged, RoutingChanged
+from callcenter.news import BlocksChanged, CustomerChanged, RosterChanged, RoutingChanged
 from callcenter.phone import Phone, is_withheld
 from callcenter.roster import AgentId, Roster
 from callcenter.routing.asking import facts, policies
@@ -79,6 +79,9 @@ class Router:
 
     async def blocks_changed(self, _event: BlocksChanged) -> None:
         self._memory.forget_blocks()
+
+    async def customer_changed(self, event: CustomerChanged) -> None:
+        self._memory.forget(event.customer)
 
     async def reply(self, asked: Asked) -> Reply:
         """Raises Refused for one who may not ask."""

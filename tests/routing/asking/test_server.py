@@ -184,5 +184,34 @@ async def test_who_is_blocked_no_more_is_not_turned_away_while_the_database_is_s
         await running
 
 
+async def test_who_is_erased_is_forgotten_at_once_also_by_what_is_being_read_now() -> None:
+    slow = asyncio.Event()
+    slow.set()
+    olga, ivan = caller(name="Olga"), caller(name="Ivan")
+
+    async def read(key: str) -> Facts:
+        await slow.wait()
+        return Facts(source=Source.READ, callers=(ivan,) if key == "+39" else (olga, ivan))
+
+    memory = Memory(read, within_s=0.05)
+    running = asyncio.create_task(memory.run())
+    for key in ("+7", "+39"):
+        await until_async(partial(_read, memory, key), 5, "read")
+    slow.clear()
+    assert [(await memory.of(key)).source for key in ("+7", "+39", "+44")] == [
+        Source.CACHED,
+        Source.CACHED,
+        Source.NONE,
+    ]
+    memory.forget(olga.id)
+    slow.set()
+    await until_async(lambda: memory.reading == 0, 5, "what was being read is there, and not kept")
+    slow.clear()
+    assert [(await memory.of(key)).source for key in ("+7", "+39", "+44")] == [Source.NONE, Source.CACHED, Source.NONE]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
 async def _read(memory: Memory, key: str) -> bool:
     return (await memory.of(key)).source is Source.READ

@@ -20,6 +20,7 @@ from callcenter.routing.unowned import Unowned
 from callcenter.screenpop.alarming import seen_alarms
 from callcenter.screenpop.company import Company
 from callcenter.screenpop.decide import Decision, Step, decide, shown
+from callcenter.screenpop.desks import Desks
 from callcenter.screenpop.faces import Who, floor_call, labelled, pop, proposed
 from callcenter.screenpop.heirs import handed_to
 from callcenter.screenpop.lines import Directory, Members, Person, Waiting, agent_of
@@ -89,6 +90,7 @@ class Board:
         self._members = Members()
         self._waiting = Waiting()
         self._company = Company()
+        self._desks = Desks(self._desk, self._reaches)
         self.alarms: tuple[Alarm, ...] = ()
         self.health = HealthView()
         self.unowned: tuple[Unowned, ...] = ()
@@ -116,6 +118,7 @@ class Board:
         changes: Changes = defaultdict(list)
         for decision in decide(change.before, after):
             changes[decision.agent] += self._follow(live, decision)
+            self._desks.stir(decision.agent)
             self.lines_version += 1
         if after.settled:
             del self._live[after.key]
@@ -129,6 +132,7 @@ class Board:
 
     def felt(self, event: PresenceChanged) -> Changes:
         """An agent does something else now, or for another reason."""
+        self._desks.stir(event.agent)
         self.lines_version += 1
         return {event.agent: [PresenceChange(presence=self._named(event.presence))]}
 
@@ -153,6 +157,7 @@ class Board:
         sat = {agent: self._sits(agent) for agent in agents}
         self._directory, self._roster = directory, roster
         self._members.reseat(directory, roster)
+        self._desks.anew()
         self.lines_version += 1
         return {agent for agent in agents if self._sits(agent) != sat[agent]}
 
@@ -162,16 +167,19 @@ class Board:
     def meet(self, directory: Directory) -> None:
         """People were added."""
         self._directory = directory
+        self._desks.anew()
 
     def renamed(self, directory: Directory) -> Changes:
         """Numbers or queues have other names."""
         self._directory = directory
+        self._desks.anew()
         self.lines_version += 1
         return self._refresh({s.id for live in self._live.values() for s in live.call.segments if s.id})
 
     def judged(self, directory: Directory) -> None:
         """Rights are others now: every pop is drawn again."""
         self._directory = directory
+        self._desks.anew()
         self._refresh({pop for pops in self._pops.values() for pop in pops})
 
     def view(self, agent: AgentId) -> BoardView:
@@ -200,9 +208,10 @@ class Board:
         """Every agent who sits somewhere or owes an outcome, as far as the viewer's rights reach, by name."""
         agents = {b.agent for b in self._roster.bindings if b.until is None}
         agents |= {agent for agent, pops in self._pops.items() if pops}
-        seen = (agent for agent in agents if self._reaches(viewer, agent))
-        desks = (Desk(me=self._me(agent), presence=self.presence(agent), calls=self._calls(agent)) for agent in seen)
-        return tuple(sorted(desks, key=lambda d: (d.me.display_name, d.me.id)))
+        return self._desks.of(agents, viewer)
+
+    def _desk(self, agent: AgentId) -> Desk:
+        return Desk(me=self._me(agent), presence=self.presence(agent), calls=self._calls(agent))
 
     def presence(self, agent: AgentId) -> Presence:
         return self._named(self._doing(agent))
@@ -278,6 +287,8 @@ class Board:
                     continue
                 face = self._show(live, entry.agent, pop_id, entry.phase)
                 if face and face != before:
+                    self._desks.stir(entry.agent)
+                    self.lines_version += 1
                     changes[entry.agent].append(PopUpdated(pop=face))
         return changes
 

@@ -112,6 +112,7 @@ class Hub:
         """Tells queue lines a few times a second and closes the tabs of sessions that ran out; for ever."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tell_lines())
+            tasks.create_task(self._stage.run(lambda: self._board))
             tasks.create_task(self._watch_sessions())
             tasks.create_task(self._deliveries.run())
 
@@ -137,6 +138,7 @@ class Hub:
         if tab in tabs:
             tabs.remove(tab)
             metrics.tabs.dec()
+        self._stage.leave(tab)
         if not tabs:
             del self._tabs[tab.actor.id]
             self._told.pop(tab.actor.id, None)
@@ -159,9 +161,9 @@ class Hub:
         self._deliveries.painted(actor, pop, paint_ms)
         self.shown(actor, pop, paint_ms)
 
-    async def show_floor(self, tab: Tab) -> None:
-        """A supervisor asked for the floor; from now on he also gets its changes."""
-        tab.floor = True
+    async def show_floor(self, tab: Tab, *, changes: bool) -> None:
+        """A supervisor asked for the floor: he gets it, and then it again or what changes of it."""
+        self._stage.watch(tab, changes=changes)
         await self._stage.tell(self._board, [tab])
 
     async def changed(self, change: Changed) -> None:
@@ -178,7 +180,7 @@ class Hub:
     async def unowned_changed(self, event: UnownedChanged) -> None:
         self._board.unowned = event.unowned
         self._board.lines_version += 1
-        self._stirred.set()
+        self._stir()
         told = body(UnownedChange(unowned=event.unowned))
         await self._broadcast((tab, told) for tab in self._all())
 
@@ -265,7 +267,11 @@ class Hub:
                 if isinstance(change, PopOffered):
                     self._deliveries.offered(agent, change.pop.id, len(tabs), mono)
         if self._board.lines_version != self._lines_seen:
-            self._stirred.set()
+            self._stir()
+
+    def _stir(self) -> None:
+        self._stirred.set()
+        self._stage.stir()
 
     def _put(self, tab: Tab, frame: bytes, mono: float | None = None) -> None:
         if tab.code is None and not tab.change(frame, mono):
@@ -297,7 +303,6 @@ class Hub:
                 self._tell_lines_of(agent, frames)
                 if count % _SLICE == 0:
                     await asyncio.sleep(0)
-            await self._stage.tell(self._board, [tab for tab in self._all() if tab.floor])
 
     async def _tell_tasks(self) -> None:
         changed, self._tasks_stirred = self._tasks_stirred, set()

@@ -37,13 +37,25 @@ class Snapshot(_Message):
 
 class Floor(_Message):
     """All agents with a desk or a debt, all queues with the day's figures, missed callers who wait for a call back, and
-    the talks that are nobody's; sent whole, a few times a second at most, outside the numbering."""
+    the talks that are nobody's; sent whole, outside the numbering, ten times a second at most."""
 
     type: Literal["floor"] = "floor"
     agents: tuple[Desk, ...]
     queues: tuple[QueueNow, ...]
     unowned: tuple[Unowned, ...]
     missed: tuple[MissedLine, ...]
+
+
+class FloorChange(_Message):
+    """What is different since the last ``Floor`` or ``FloorChange``, for who asked for changes: ``agents`` as they are
+    now, ``gone`` ones by id, and each of the rest where it is different at all."""
+
+    type: Literal["floor_change"] = "floor_change"
+    agents: tuple[Desk, ...] = ()
+    gone: tuple[UUID, ...] = ()
+    queues: tuple[QueueNow, ...] | None = None
+    unowned: tuple[Unowned, ...] | None = None
+    missed: tuple[MissedLine, ...] | None = None
 
 
 class Painted(_Message):
@@ -62,10 +74,11 @@ class Resume(_Message):
 
 
 class Subscribe(_Message):
-    """A supervisor wants to see the floor."""
+    """A supervisor wants to see the floor; with ``changes``: whole once, then what is different."""
 
     type: Literal["subscribe"]
     topic: Literal["floor"]
+    changes: bool = False
 
 
 ClientMessage = Annotated[Painted | Resume | Subscribe, Field(discriminator="type")]

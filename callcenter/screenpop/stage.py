@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from callcenter.clock import Clock
+from callcenter.contain import contained
 from callcenter.crm import missed_lines
 from callcenter.crm.missed_lines import MissedLine
 from callcenter.crm.rights import Actor
@@ -14,51 +17,112 @@ from callcenter.errors import Unavailable
 from callcenter.log import logger
 from callcenter.roster import AgentId
 from callcenter.routing.gate import Gate
+from callcenter.routing.queues import QueueNow
 from callcenter.screenpop.board import Board
-from callcenter.screenpop.messages import Floor
+from callcenter.screenpop.frames import Frames, Shown
 from callcenter.screenpop.tab import Tab
 
 log = logger(__name__)
-_Seen: TypeAlias = tuple[tuple[AgentId, ...], tuple[MissedLine, ...]]
-_NOTHING: Final[tuple[MissedLine, ...]] = ()
+_SETTLE_SECONDS: Final = 0.01
+_EVERY_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 1.0
+_Alike: TypeAlias = dict[tuple[tuple[AgentId, ...], tuple[MissedLine, ...]], Shown]
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What a tab was shown last, and whether it wants no more than what is different."""
+
+    changes: bool
+    shown: Shown | None = None
 
 
 class Stage:
-    """Missed callers are asked of the database, for each viewer what he may see, once after each change of tasks."""
+    """``stir`` it: whoever watches is told a moment later, together with what else happened in that moment, and then at
+    most ten times a second. While nobody watches nothing is done.
+
+    Missed callers are asked of the database, for each viewer what he may see, after tasks changed and at most once a
+    second."""
 
     def __init__(self, db: Database, clock: Clock, gate: Gate) -> None:
         self._db = db
         self._clock = clock
         self._gate = gate
+        self._watching: dict[Tab, _Watch] = {}
+        self._stirred = asyncio.Event()
+        self._frames = Frames()
         self._missed: dict[AgentId, tuple[MissedLine, ...]] = {}
-        self._fresh: set[AgentId] = set()
+        self._fresh: dict[AgentId, float] = {}
+        """When each viewer's were asked for; who is not in it is asked about again."""
+        self._stale: set[AgentId] = set()
+
+    def watch(self, tab: Tab, *, changes: bool) -> None:
+        """The tab is shown the floor from now on."""
+        self._watching[tab] = _Watch(changes=changes)
+
+    def leave(self, tab: Tab) -> None:
+        """The tab is closed."""
+        self._watching.pop(tab, None)
+
+    def stir(self) -> None:
+        """Something on the floor is different."""
+        if self._watching:
+            self._stirred.set()
 
     def stale(self) -> None:
         """Tasks or rights are others now."""
-        self._fresh.clear()
+        self._stale.update(self._fresh)
+        self.stir()
 
-    async def tell(self, board: Board, watching: Sequence[Tab]) -> None:
-        """The same frame for all who see the same."""
-        for actor in {tab.actor.id: tab.actor for tab in watching}.values():
+    async def run(self, board: Callable[[], Board]) -> None:
+        """Tells what was stirred, for ever."""
+        while True:
+            await self._stirred.wait()
+            await asyncio.sleep(_SETTLE_SECONDS)
+            self._stirred.clear()
+            with contained("floor"):
+                await self.tell(board(), tuple(self._watching))
+            await asyncio.sleep(_EVERY_SECONDS - _SETTLE_SECONDS)
+
+    async def tell(self, board: Board, tabs: Sequence[Tab]) -> None:
+        """The same frame for all who were shown the same and see the same; none where nothing is different."""
+        for actor in {tab.actor.id: tab.actor for tab in tabs}.values():
             await self._look(actor)
-        frames: dict[_Seen, bytes] = {}
-        queues = self._gate.overview() if watching else ()
-        for tab in watching:
-            desks, missed = board.floor(tab.actor), self._missed.get(tab.actor.id, _NOTHING)
-            seen = (tuple(desk.me.id for desk in desks), missed)
-            if seen not in frames:
-                shown = Floor(agents=desks, queues=queues, unowned=board.unowned, missed=missed)
-                frames[seen] = shown.model_dump_json().encode()
-            tab.put(frames[seen])
+        queues = self._gate.overview() if tabs else ()
+        alike: _Alike = {}
+        made: dict[tuple[Shown | None, Shown], bytes] = {}
+        for tab in tabs:
+            watch = self._watching.get(tab)
+            if watch is None:
+                continue
+            now = self._seen(board, tab.actor, queues, alike)
+            if watch.shown and now.looks() == watch.shown.looks():
+                continue
+            before, watch.shown = watch.shown if watch.changes else None, now
+            if (before, now) not in made:
+                made[before, now] = self._frames.change(before, now) if before else self._frames.whole(now)
+            tab.put(made[before, now])
+
+    def _seen(self, board: Board, viewer: Actor, queues: tuple[QueueNow, ...], alike: _Alike) -> Shown:
+        """What he sees now: of those who see the same the very same."""
+        desks, missed = board.floor(viewer), self._missed.get(viewer.id, ())
+        now = Shown(desks=desks, queues=queues, unowned=board.unowned, missed=missed)
+        return alike.setdefault((tuple(desk.me.id for desk in desks), missed), now)
 
     async def _look(self, actor: Actor) -> None:
         """What was seen last goes on being shown while the database is away."""
-        if actor.id in self._fresh:
+        mono = self._clock.monotonic()
+        asked = self._fresh.get(actor.id)
+        if asked is not None and actor.id not in self._stale:
             return
-        self._fresh.add(actor.id)
+        if asked is not None and mono - asked < _LOOK_SECONDS:
+            asyncio.get_running_loop().call_later(_LOOK_SECONDS - (mono - asked), self.stir)
+            return
+        self._stale.discard(actor.id)
+        self._fresh[actor.id] = mono
         now = self._clock.now()
         try:
             self._missed[actor.id] = await self._db.read(lambda session: missed_lines.lines(session, actor, now))
         except Unavailable as wrong:
-            self._fresh.discard(actor.id)
+            self._stale.add(actor.id)
             log.warning("missed_callers_not_read", code=wrong.code)

@@ -36,13 +36,12 @@ class Close(IntEnum):
 class Tab:
     """A bounded queue and its one writer: a slow tab is dropped and never slows the others."""
 
-    __slots__ = ("_direct", "_said", "_said_since", "_waiting", "_writer", "_written", "actor", "code", "floor", "seq")
+    __slots__ = ("_direct", "_said", "_said_since", "_waiting", "_writer", "_written", "actor", "code", "seq")
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
         self.seq = 0
         self.code: int | None = None
-        self.floor = False
         self._waiting: asyncio.Queue[tuple[bytes, float | None]] = asyncio.Queue(WAITING_AT_MOST)
         self._writer: asyncio.Task[None] | None = None
         self._direct: asyncio.WriteTransport | None = None

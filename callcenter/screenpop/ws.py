@@ -85,9 +85,9 @@ async def _hear(hub: Hub, tab: Tab, text: str) -> None:
             hub.painted(tab.actor, pop, paint_ms)
         case Resume():
             hub.resume(tab)
-        case Subscribe():
+        case Subscribe(changes=changes):
             if allow(tab.actor, Verb.SEE_FLOOR):
-                await hub.show_floor(tab)
+                await hub.show_floor(tab, changes=changes)
             else:
                 tab.end(Close.FORBIDDEN)
         case _:

@@ -18,11 +18,12 @@ from callcenter.roster import Binding, Roster
 from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
 from callcenter.routing.why import ReasonKind
 from callcenter.screenpop.lines import Directory, Person
-from callcenter.screenpop.shown import Draft, Phase, Pop, PopUpdated
+from callcenter.screenpop.shown import Draft, FloorCall, Phase, Pop, PopUpdated
 from tests.screenpop.desk import DIRECTORY, Office, card, member
 from tests.spine.story import ANNA, BORIS, START, Story, answered, device, roster
 
 NUMBERS = ("101", "102")
+SUPERVISOR = Standing(id=new_id(), role=UserRole.SUPERVISOR)
 
 
 class Chaos(Story):
@@ -50,6 +51,11 @@ moves = st.tuples(
 )
 
 
+def _calls(office: Office) -> dict[UUID, tuple[FloorCall, ...]]:
+    """Of every desk on the floor."""
+    return {desk.me.id: desk.calls for desk in office.board.floor(SUPERVISOR)}
+
+
 def playable(office: Office, event: CallEvent) -> bool:
     settles = isinstance(event, OutcomeLogged | OutcomeWaived)
     return not settles or bool(office.calls[event.call].segments)
@@ -66,12 +72,14 @@ def test_live_view_equals_fresh_view_after_any_sequence(calls: list[list[tuple[i
             story.add_any(*step)
         for event in story.events:
             office.play([e for e in [event] if playable(office, e)])
+            _calls(office)
     rebuilt = office.restarted()
     for agent, screen in office.screens.items():
         assert replace(screen, queues=()) == replace(office.board.view(agent), queues=())
         assert screen.pops == rebuilt.view(agent).pops
         assert office.board.lines(agent) == rebuilt.lines(agent)
         assert screen.presence.debts == rebuilt.presence(agent).debts
+    assert _calls(office) == {desk.me.id: desk.calls for desk in rebuilt.floor(SUPERVISOR)}
 
 
 def test_presence_is_the_gates_to_say_and_names_who_gave_a_reason() -> None:
@@ -85,10 +93,17 @@ def test_presence_is_the_gates_to_say_and_names_who_gave_a_reason() -> None:
 
 def test_the_floor_says_with_whom_and_what_is_owed() -> None:
     office = Office().play(answered().events).play(Story(uniqueid="2").arrives().joins().rings("102").events)
-    viewer = Standing(id=new_id(), role=UserRole.SUPERVISOR)
-    anna, boris = office.board.floor(viewer)
+    anna, boris = office.board.floor(SUPERVISOR)
     assert [(c.phase, c.who) for c in anna.calls] == [(Phase.WRAPUP, "Olena")]
     assert [(c.phase, c.who, c.queue) for c in boris.calls] == [(Phase.RINGING, "Olena", "support")]
+
+
+def test_a_desk_is_drawn_anew_only_where_it_looks_otherwise() -> None:
+    office = Office()
+    before = office.board.floor(SUPERVISOR)
+    office.play(Story(uniqueid="2").arrives().joins().rings("102").events)
+    anna, boris = office.board.floor(SUPERVISOR)
+    assert (anna is before[0], boris is before[1]) == (True, False)
 
 
 def test_a_supervisor_sees_the_desks_that_his_rights_reach() -> None:

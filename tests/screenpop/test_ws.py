@@ -20,6 +20,7 @@ from callcenter.events import OfferResult
 from callcenter.news import CustomerChanged, RosterChanged, SignedOff, TasksChanged
 from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
 from callcenter.routing.why import ReasonKind
+from callcenter.screenpop.messages import Floor
 from tests.screenpop.desk import member
 from tests.screenpop.house import House, Tab
 from tests.spine.story import START, Story, answered
@@ -251,6 +252,24 @@ async def test_the_floor_is_for_supervisors(house: House) -> None:
         floor = await olga.next()
     await anna.say(type="subscribe", topic="floor")
     assert await anna.closed() == 4403
+
+
+async def test_what_changes_on_the_floor_adds_up_to_the_floor(house: House) -> None:
+    for name in ("olga", "vera"):
+        await house.hire(name, "supervisor")
+    olga, vera = await house.tab("olga"), await house.tab("vera")
+    await olga.say(type="subscribe", topic="floor", changes=True)
+    shown = await olga.next()
+    await house.happens(answered().events)
+    while shown["agents"][0]["presence"]["debts"] == 0:
+        change = await olga.next()
+        assert change["type"] == "floor_change"
+        agents = {a["me"]["id"]: a for a in (*shown["agents"], *change["agents"])}
+        shown = {**shown, **change, "agents": [a for who, a in agents.items() if who not in change["gone"]]}
+        assert {a["me"]["display_name"] for a in change["agents"]} <= {"Anna"}
+    await vera.say(type="subscribe", topic="floor")
+    whole = Floor.model_validate(await vera.next())
+    assert whole == Floor.model_validate({**{k: v for k, v in shown.items() if k != "gone"}, "type": "floor"})
 
 
 async def test_the_floor_says_at_once_who_waits_too_long_for_a_call_back(house: House) -> None:

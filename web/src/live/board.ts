@@ -1,6 +1,7 @@
 import { computed, reactive, readonly, ref, shallowRef } from 'vue'
 import { http } from '@/api/client'
 import type { Board, Floor, Pop } from '@/api/types'
+import { foldFloor } from './floor'
 import { fold, logged, NOTHING, owed, type Live, type Message, type WithdrawReason } from './fold'
 import { standForLeader, stepDown } from './leader'
 import { popOpener, typing } from './opener'
@@ -43,7 +44,7 @@ const socket = new Socket({
   message: receive,
   up: () => {
     Object.assign(link, { state: 'live', since: Date.now() })
-    if (watchesFloor) socket.send({ type: 'subscribe', topic: 'floor' })
+    if (watchesFloor) socket.send({ type: 'subscribe', topic: 'floor', changes: true })
   },
   down: () => {
     if (link.state !== 'lost') Object.assign(link, { state: 'lost', since: link.heardAt || Date.now() })
@@ -62,6 +63,7 @@ function receive(message: Message, at: number): void {
   }
   newsHooks.forEach((hook) => hook(message))
   if (message.type === 'floor') floor.value = message
+  if (message.type === 'floor_change' && floor.value) floor.value = foldFloor(floor.value, message)
   if (message.type === 'snapshot') return settleIn(true)
   if (message.type !== 'change') return
   if (message.change === 'pop_offered') offered(message.pop, at, before.board)
@@ -133,9 +135,9 @@ async function begin(): Promise<void> {
   settleIn(true)
 }
 
-/** Supervisors see everybody; the server sends the floor whole whenever it changes. */
+/** Supervisors see everybody: the floor whole once, then what changes of it. */
 function watchFloor(): void {
-  if (!watchesFloor) socket.send({ type: 'subscribe', topic: 'floor' })
+  if (!watchesFloor) socket.send({ type: 'subscribe', topic: 'floor', changes: true })
   watchesFloor = true
 }
 

@@ -1,5 +1,6 @@
 import type { Alarm, Board, Floor, Health, Pop, Presence, QueueLine, SitIn, Unowned } from '@/api/types'
 import type { ClickShown } from './clicks'
+import type { FloorChange } from './floor'
 
 export type WithdrawReason = 'answered_elsewhere' | 'cancelled' | 'no_answer' | 'rejected'
 
@@ -24,6 +25,7 @@ export type Message =
   | { type: 'hello'; protocol: number; build: string }
   | { type: 'snapshot'; seq: number; board: Board }
   | ({ type: 'floor' } & Floor)
+  | ({ type: 'floor_change' } & FloorChange)
   | ({ type: 'change'; seq: number } & Change)
 
 export interface Live {
@@ -37,7 +39,7 @@ export const NOTHING: Live = { board: undefined, seq: 0, gap: false }
 
 /** The next state after a message. Pure, so that the live view can be proven equal to a fresh one. */
 export function fold(live: Live, message: Message): Live {
-  if (message.type === 'hello' || message.type === 'floor') return live
+  if (message.type === 'hello' || message.type === 'floor' || message.type === 'floor_change') return live
   if (message.type === 'snapshot') return { board: message.board, seq: message.seq, gap: false }
   if (!live.board || live.gap || message.seq !== live.seq + 1) return { ...live, gap: true }
   return { board: changed(live.board, message), seq: message.seq, gap: false }

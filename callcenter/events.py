@@ -281,12 +281,14 @@ class Promise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeLogged(OfCall):
-    """An agent (or a supervisor for him) settled what came of the talk. Ours, not the PBX's."""
+    """An agent (or a supervisor for him) settled what came of the talk. Ours, not the PBX's. ``extras``: codes beside
+    the primary one."""
 
     segment: int
     outcome: UUID
     by: UUID
     comment: str
+    extras: tuple[UUID, ...] = ()
     promise: Promise | None = None
 
 

@@ -6,10 +6,11 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from callcenter.api import BUS, CLOCK, DB, ROOT, View, etag, expect
-from callcenter.crm import audit, outcome_rules
+from callcenter.crm import audit, outcome_rules, outcomes
 from callcenter.crm.access import require
 from callcenter.crm.outcome_rules import OutcomeRulesBody
 from callcenter.crm.rights import Verb
+from callcenter.errors import Invalid
 from callcenter.news import OutcomeRulesChanged
 
 
@@ -25,6 +26,7 @@ class OutcomeRulesView(View):
 
         def change(session: Session) -> tuple[OutcomeRulesBody, int]:
             expect(self.request, outcome_rules.version(session))
+            _known(session, body)
             outcome_rules.write(session, body)
             told = body.model_dump(mode="json")
             audit.record(session, who, "change", ("policy", outcome_rules.KEY), now, **told)
@@ -37,6 +39,13 @@ class OutcomeRulesView(View):
     def _told(self, found: tuple[OutcomeRulesBody, int]) -> OutcomeRulesBody:
         self.answer_header("ETag", etag(found[1]))
         return found[0]
+
+
+def _known(session: Session, body: OutcomeRulesBody) -> None:
+    """Raises Invalid where a branch is named that there is not."""
+    there = outcomes.tree(session).codes
+    if any(branch not in there for rule in (body.direct, body.outbound, *body.queues) for branch in rule.branches):
+        raise Invalid("there is no such outcome", fields={"branches": "not_allowed"})
 
 
 def add_routes(app: web.Application) -> None:

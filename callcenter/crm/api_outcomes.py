@@ -1,8 +1,8 @@
-"""What came of a talk: the codes, and logging them."""
+"""What came of a talk: what may be chosen, and logging it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from aiohttp import web
@@ -19,67 +19,17 @@ from callcenter.api import (
     Line,
     Prose,
     View,
-    creates,
-    etag,
-    expect,
 )
-from callcenter.crm import audit, call_list, call_views, hiding_policy, news, once, outcomes, settle
+from callcenter.crm import audit, call_list, call_views, hiding_policy, news, outcomes, settle
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_views import SegmentAnswer
+from callcenter.crm.code_rules import MOST_EXTRAS, NO_COMMENT, CardField, Choice, Code, System
+from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.rights import Actor, Verb
-from callcenter.crm.schemas import Language, Zone
+from callcenter.crm.schemas import Zone
 from callcenter.crm.task_writing import columns
 from callcenter.events import OutcomeLogged, OutcomeWaived, Promise
 from callcenter.news import DraftSaved
-
-CommentRule = Literal["none", "optional", "required"]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Label = Annotated[Line, StringConstraints(min_length=1)]
-CommentMin = Annotated[int, Field(ge=0, le=500)]
-Key = Annotated[int, Field(ge=1, le=9)]
-Position = Annotated[int, Field(ge=0, le=10_000)]
-Labels = Annotated[dict[Language, Label], Field(min_length=1)]
-
-
-class OutcomeAnswer(Answer):
-    """``labels`` by language; ``comment`` is the rule for comments, ``comment_min`` how many characters one has at
-    least; ``follow_up``: a call back is to be promised; ``key`` the digit that picks it."""
-
-    id: UUID
-    code: str
-    labels: dict[str, str]
-    comment: str
-    comment_min: int
-    follow_up: bool
-    key: int | None
-    position: int
-    active: bool
-
-
-class Outcomes(Answer):
-    items: list[OutcomeAnswer]
-
-
-class NewOutcome(Body):
-    code: Code
-    labels: Labels
-    comment: CommentRule = "optional"
-    comment_min: CommentMin = 0
-    follow_up: bool = False
-    key: Key | None = None
-    position: Position = 100
-
-
-class OutcomeChange(Body):
-    """What is not sent stays. ``key`` null takes the key away."""
-
-    labels: Labels = Field(default_factory=dict)
-    comment: CommentRule = "optional"
-    comment_min: CommentMin = 0
-    follow_up: bool = False
-    key: Key | None = None
-    position: Position = 100
-    active: bool = True
 
 
 class NextStep(Body):
@@ -94,11 +44,45 @@ class NextStep(Body):
 
 
 class Logged(Body):
-    """``next_step`` is kept in the same transaction as the outcome."""
+    """``next_step`` is kept in the same transaction as the outcome. ``extras``: codes beside the primary one, where the
+    queue allows several; ``confirmed``: the second stroke, where a code asks for it."""
 
     outcome: Line
+    extras: Annotated[list[Line], Field(max_length=MOST_EXTRAS)] = Field(default_factory=list)
     comment: Prose = ""
     next_step: NextStep | None = None
+    confirmed: bool = False
+
+
+class ChoiceAnswer(Answer):
+    """One line of the tree. A group is opened, not chosen; ``parent`` is the code of the group it is in, "" at the
+    root. ``key``: the digit that picks it; ``shortcut``: which of the keys of its own it has (1 to 5, null: none).
+    ``missing``: fields that it asks for and the card has not. ``call_back_min``: the call back that is proposed, in
+    minutes."""
+
+    code: str
+    parent: str
+    group: bool
+    labels: dict[str, str]
+    key: int | None
+    shortcut: int | None
+    system: System | None
+    comment: str
+    comment_min: int
+    follow_up: bool
+    confirm: bool
+    do_not_call: bool
+    missing: list[CardField]
+    call_back_min: int | None
+
+
+class Choices(Answer):
+    """What the agent may choose for this talk now, groups before what is in them; ``extras``: how many codes beside the
+    primary one; ``card``: whose fields are asked for, null where the call has no card."""
+
+    items: list[ChoiceAnswer]
+    extras: int
+    card: UUID | None
 
 
 class DraftBody(Body):
@@ -110,41 +94,11 @@ class Waiver(Body):
     reason: Annotated[Prose, StringConstraints(min_length=1)]
 
 
-class OutcomesView(View):
-    async def get(self) -> Outcomes:
-        """All codes, retired ones too (``active`` false), as old calls still name them."""
-        rows = await self.request.app[DB].read(outcomes.every)
-        return Outcomes(items=[OutcomeAnswer.model_validate(row) for row in rows])
-
-    @creates
-    async def post(self, body: NewOutcome) -> OutcomeAnswer:
-        """Adds a code."""
-        app, who = self.request.app, require(self.request, Verb.EDIT_OUTCOMES)
-        now = app[CLOCK].now()
-
-        def make(session: Session) -> UUID:
-            made = outcomes.create(session, body.model_dump())
-            audit.record(session, who, "create", ("outcome", str(made)), now, code=body.code)
-            return made
-
-        made, _ = await once.create(self.request, "outcome", make)
-        return OutcomeAnswer.model_validate(await app[DB].read(lambda s: outcomes.get(s, made)))
-
-
-class OutcomeView(View):
-    async def patch(self, outcome_id: UUID, /, body: OutcomeChange) -> OutcomeAnswer:
-        """Changes or retires a code."""
-        app, who = self.request.app, require(self.request, Verb.EDIT_OUTCOMES)
-        now, values = app[CLOCK].now(), body.model_dump(exclude_unset=True)
-
-        def change(session: Session) -> OutcomeAnswer:
-            expect(self.request, outcomes.get(session, outcome_id).version)
-            changed = outcomes.change(session, outcome_id, values)
-            audit.record(session, who, "change", ("outcome", str(outcome_id)), now, fields=sorted(values))
-            self.answer_header("ETag", etag(changed.version))
-            return OutcomeAnswer.model_validate(changed)
-
-        return await app[DB].write(change)
+class ChoicesView(View):
+    async def get(self, segment_id: UUID, /) -> Choices:
+        """What may be chosen for this talk now, and what each code asks for."""
+        who = actor(self.request)
+        return await self.request.app[DB].read(lambda s: _choices(s, segment_id, who))
 
 
 class SegmentOutcomeView(View):
@@ -192,9 +146,8 @@ class WaiveView(View):
 
 
 def add_routes(app: web.Application) -> None:
-    app.router.add_view(f"{ROOT}/outcomes", OutcomesView)
-    app.router.add_view(f"{ROOT}/outcomes/{{outcome_id}}", OutcomeView)
     app.router.add_view(f"{ROOT}/segments/{{segment_id}}/outcome", SegmentOutcomeView)
+    app.router.add_view(f"{ROOT}/segments/{{segment_id}}/outcome-choices", ChoicesView)
     app.router.add_view(f"{ROOT}/segments/{{segment_id}}/draft", DraftView)
     app.router.add_view(f"{ROOT}/segments/{{segment_id}}/waive", WaiveView)
     app.router.add_view(f"{ROOT}/calls/{{call_id}}/outcome", CallOutcomeView)
@@ -202,23 +155,60 @@ def add_routes(app: web.Application) -> None:
 
 async def _log(request: web.Request, segment_id: UUID, body: Logged) -> SegmentAnswer:
     app, who, now = request.app, actor(request), request.app[CLOCK].now()
-    choice = (body.outcome, body.comment, body.next_step is not None)
-    part, code = await app[DB].read(lambda s: settle.logged(s, segment_id, who, now, choice))
+    choice = Choice(
+        outcome=body.outcome,
+        extras=tuple(body.extras),
+        comment=body.comment,
+        promised=body.next_step is not None,
+        confirmed=body.confirmed,
+    )
+    part = await app[DB].read(lambda s: settle.logged(s, segment_id, who, now, choice))
     promise = await _promised(request, body.next_step)
+    if part.code is None:
+        raise AssertionError("an outcome has a code")
     event = OutcomeLogged(
         call=part.call,
         at=now,
         mono=app[CLOCK].monotonic(),
         segment=part.seq,
-        outcome=code,
+        outcome=part.code,
         by=who.id,
         comment=body.comment,
+        extras=part.extras,
         promise=promise,
     )
     await news.take(app, event)
     if part.correction or part.agent != who.id:
         await _audit(request, who, "correct_outcome" if part.correction else "log_outcome", part)
     return await app[DB].read(lambda s: call_views.segment(s, segment_id))
+
+
+def _choices(session: Session, segment_id: UUID, who: Actor) -> Choices:
+    asked = settle.asked(session, segment_id, who)
+    tree, lacking = outcomes.tree(session), outcomes.lacking(asked.card)
+    offered = set(tree.offered(asked.offer))
+    shown = offered | {above for code in offered for above in tree.path(code)}
+    items = [_line(row, tree.codes[row.code], lacking) for row in outcomes.every(session) if row.code in shown]
+    return Choices(items=items, extras=asked.offer.extras, card=asked.card.id if asked.card else None)
+
+
+def _line(row: OutcomeCode, code: Code, lacking: frozenset[CardField]) -> ChoiceAnswer:
+    return ChoiceAnswer(
+        code=code.code,
+        parent=code.parent,
+        group=code.group,
+        labels=row.labels,
+        key=row.key,
+        shortcut=list(System).index(code.system) + 1 if code.system else None,
+        system=code.system,
+        comment=NO_COMMENT if code.system else code.comment,
+        comment_min=code.comment_min,
+        follow_up=code.follow_up,
+        confirm=code.confirm,
+        do_not_call=code.do_not_call,
+        missing=sorted(code.needs & lacking),
+        call_back_min=row.call_back_min,
+    )
 
 
 async def _promised(request: web.Request, step: NextStep | None) -> Promise | None:

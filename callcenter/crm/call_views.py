@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from callcenter.api import Answer
 from callcenter.call import OutcomeState, Result, Role, State
 from callcenter.card import Match
-from callcenter.crm import consent_views, maps, pause_views, queues
+from callcenter.crm import consent_views, maps, outcomes, pause_views, queues
 from callcenter.crm.card_views import CustomerBrief, briefs_of, display
 from callcenter.crm.consent_views import NoticeAnswer, WishAnswer
 from callcenter.crm.models.calls import (
@@ -69,9 +69,9 @@ class AgentAnswer(Answer):
 
 
 class SegmentAnswer(Answer):
-    """``outcome`` is a code; ``outcome_comment`` holds the reason where the outcome was waived. Of one that a rule gave
-    (``automatic``) or let go (``waived``) ``outcome_by`` is null. ``handed_to``: the extension or device to which the
-    agent passed the customer on, "" where the PBX told of none."""
+    """``outcome`` is a code, ``outcome_extras`` those beside it; ``outcome_comment`` holds the reason where the outcome
+    was waived. Of one that a rule gave (``automatic``) or let go (``waived``) ``outcome_by`` is null. ``handed_to``:
+    the extension or device to which the agent passed the customer on, "" where the PBX told of none."""
 
     id: UUID
     agent: AgentAnswer | None
@@ -87,6 +87,7 @@ class SegmentAnswer(Answer):
     handed_to: str
     outcome_state: OutcomeState
     outcome: str | None
+    outcome_extras: list[str]
     outcome_comment: str
     outcome_by: UUID | None
     outcome_at: datetime | None
@@ -242,16 +243,20 @@ def _segments(session: Session, wanted: ColumnElement[bool]) -> dict[UUID, list[
     ).all()
     ids = [row.id for row, *_ in rows]
     offers = _by(session, OfferRow, OfferRow.segment_id.in_(ids), "segment_id", OfferRow.seq)
+    extras = outcomes.extras(session, ids)
     found: dict[UUID, list[SegmentAnswer]] = defaultdict(list)
     for row, user, outcome, code in rows:
-        found[row.call_id].append(_segment(row, user, (outcome, code), offers[row.id]))
+        found[row.call_id].append(_segment(row, user, (outcome, code, extras.get(row.id, [])), offers[row.id]))
     return found
 
 
 def _segment(
-    row: SegmentRow, user: User | None, settled: tuple[OutcomeRow | None, str | None], offers: Sequence[OfferRow]
+    row: SegmentRow,
+    user: User | None,
+    settled: tuple[OutcomeRow | None, str | None, list[str]],
+    offers: Sequence[OfferRow],
 ) -> SegmentAnswer:
-    outcome, code = settled
+    outcome, code, extras = settled
     agent = (
         AgentAnswer(id=user.id, username=user.username, display_name=user.display_name, extension=row.extension)
         if user
@@ -272,6 +277,7 @@ def _segment(
         handed_to=row.handed_to,
         outcome_state=OutcomeState(row.outcome_state),
         outcome=code,
+        outcome_extras=extras,
         outcome_comment=outcome.comment if outcome else "",
         outcome_by=outcome.by_id if outcome else None,
         outcome_at=outcome.at if outcome else None,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, Call, Offer, OutcomeState, QueueVisit, Result, Role, Segment
@@ -24,7 +24,7 @@ from callcenter.crm.models.calls import (
     SegmentRow,
 )
 from callcenter.crm.models.customers import Customer
-from callcenter.crm.models.outcomes import OutcomeRow
+from callcenter.crm.models.outcomes import OutcomeExtra, OutcomeRow
 from callcenter.crm.upsert import change, inserting, table_of, update_row, upsert
 from callcenter.events import CallKey, Direction, Gap, GapCause, OfferResult, QueueResult, Via
 from callcenter.roster import Device
@@ -78,12 +78,15 @@ def save(session: Session, before: Call | None, after: Call, who: Identified | N
     return replace(after, segments=tuple(_write_segment(session, old, after.id, s) for s in after.segments))
 
 
-def settle(session: Session, segment: UUID, values: dict[str, Any]) -> None:
-    """Keeps how a debt was settled (state, code_id, comment, by_id, at) and lets the draft go."""
+def settle(session: Session, segment: UUID, values: dict[str, Any], extras: Sequence[UUID] = ()) -> None:
+    """Keeps how a debt was settled (state, code_id, comment, by_id, at), with the codes beside the primary one, and
+    lets the draft go."""
     kept = {**values, "comment": hiding_policy.hide(session, values["comment"])}
     upsert(session, OutcomeRow, {"segment_id": segment}, kept)
     session.flush()
     index_outcome(session, segment)
+    session.execute(delete(OutcomeExtra).where(OutcomeExtra.segment_id == segment))
+    session.add_all(OutcomeExtra(segment_id=segment, code_id=one, position=at) for at, one in enumerate(extras))
     session.execute(update(SegmentRow).where(SegmentRow.id == segment).values(draft_outcome="", draft_comment=""))
 
 

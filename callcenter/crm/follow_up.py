@@ -80,9 +80,9 @@ def _keep(session: Session, call: Call, event: CallEvent, now: datetime) -> None
                 _keep(session, call, past, now)
         case Ended() if call.recordings and call.answered_at and call.id:
             hand_over(session, call.id, now)
-        case OutcomeLogged(outcome=code, by=by, comment=comment):
+        case OutcomeLogged(outcome=code, by=by, comment=comment, extras=extras):
             settled = {"state": "logged", "code_id": code, "comment": comment, "by_id": by, "at": event.at}
-            calls.settle(session, _id_of(call, event.segment), settled)
+            calls.settle(session, _id_of(call, event.segment), settled, extras)
         case OutcomeDeferred(segment=seq) if agent := call.segments[seq].agent:
             deferrals.keep(session, _id_of(call, seq), agent, event)
         case OutcomeWaived(by=by, reason=reason):

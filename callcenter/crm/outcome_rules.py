@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.crm import policy_row, releases
+from callcenter.crm.code_rules import MOST_EXTRAS, Offer
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.events import Direction
 from callcenter.terms import SHORT_CALL, TIMED_OUT, Afterwards, Demand, OutcomeRules, Terms, Then
@@ -21,13 +22,15 @@ LONGEST_LIMIT_S: Final = 3600
 SHORTEST_LIMIT_S: Final = 5
 _LIMITED: Final = frozenset({Demand.TIMED, Demand.FULL})
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Branch = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class OutcomeRule(BaseModel):
     """``demand``: how much an outcome is asked for (off, optional, mandatory; timed: mandatory for ``limit_s`` seconds,
     then automatic and the agent ``afterwards`` freed or kept; full: mandatory, and free after ``limit_s`` at the
     earliest). A talk of less than ``under_s`` seconds is short (0: none is); ``then`` says what is owed for it: the
-    outcome as for any talk, an outcome that is given and marked as automatic, or nothing."""
+    outcome as for any talk, an outcome that is given and marked as automatic, or nothing. ``branches``: the codes and
+    groups that are offered, empty for all; ``extras``: how many codes an outcome may have beside its primary one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     demand: Demand = Demand.MANDATORY
@@ -35,6 +38,8 @@ class OutcomeRule(BaseModel):
     afterwards: Afterwards = Afterwards.FREED
     under_s: Annotated[int, Field(ge=0, le=LONGEST_S)] = 0
     then: Then = Then.OWE
+    branches: Annotated[list[Branch], Field(max_length=50)] = Field(default_factory=list)
+    extras: Annotated[int, Field(ge=0, le=MOST_EXTRAS)] = 0
 
     @model_validator(mode="after")
     def _limited(self) -> Self:
@@ -50,6 +55,10 @@ class OutcomeRule(BaseModel):
             limit_s=self.limit_s,
             afterwards=self.afterwards,
         )
+
+    def offer(self) -> Offer:
+        """What an agent may choose from."""
+        return Offer(branches=frozenset(self.branches), extras=self.extras)
 
 
 class QueueRule(OutcomeRule):

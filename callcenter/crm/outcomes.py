@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.crm.models.outcomes import OutcomeCode
+from callcenter.crm import code_rules, statuses
+from callcenter.crm.code_rules import NO_COMMENT, OPTIONAL, REQUIRED, CardField, Choice, Code, Offer, System, Tree
+from callcenter.crm.models.customers import Customer
+from callcenter.crm.models.outcomes import OutcomeCode, OutcomeExtra
 from callcenter.errors import Invalid, NotFound
 from callcenter.owing import TRANSFERRED
 from callcenter.terms import SHORT_CALL, TIMED_OUT
 
-NO_COMMENT, OPTIONAL, REQUIRED = "none", "optional", "required"
 TRANSFERRED_LABELS: Final = {"en": "Transferred", "ru": "Переведён", "it": "Trasferito", "az": "Yönləndirildi"}
 _BY_RULE: Final = {
     SHORT_CALL: {"en": "Short call", "ru": "Короткий звонок", "it": "Chiamata breve", "az": "Qısa zəng"},
@@ -32,17 +35,19 @@ _FIRST: Final = (
     ("order", OPTIONAL, {"en": "Order", "ru": "Заказ", "it": "Ordine", "az": "Sifariş"}),
     ("complaint", REQUIRED, {"en": "Complaint", "ru": "Жалоба", "it": "Reclamo", "az": "Şikayət"}),
     (
-        "wrong_number",
-        NO_COMMENT,
-        {"en": "Wrong number", "ru": "Ошиблись номером", "it": "Numero errato", "az": "Səhv nömrə"},
-    ),
-    (
         "no_interest",
         OPTIONAL,
         {"en": "Not interested", "ru": "Не интересно", "it": "Non interessato", "az": "Maraqlanmır"},
     ),
     ("other", REQUIRED, {"en": "Other", "ru": "Другое", "it": "Altro", "az": "Digər"}),
 )
+_SYSTEM: Final[Mapping[System, Mapping[str, str]]] = {
+    System.WRONG_NUMBER: {"en": "Wrong number", "ru": "Ошиблись номером", "it": "Numero errato", "az": "Səhv nömrə"},
+    System.SPAM: {"en": "Spam", "ru": "Спам", "it": "Spam", "az": "Spam"},
+    System.SILENT: {"en": "Silent call", "ru": "Тишина в трубке", "it": "Chiamata muta", "az": "Səssiz zəng"},
+    System.TEST: {"en": "Test call", "ru": "Проверочный звонок", "it": "Chiamata di prova", "az": "Sınaq zəngi"},
+    System.NO_CUSTOMER: {"en": "No customer", "ru": "Не клиент", "it": "Non è un cliente", "az": "Müştəri deyil"},
+}
 
 
 def seed(session: Session) -> None:
@@ -54,11 +59,30 @@ def seed(session: Session) -> None:
     session.add(OutcomeCode(code=TRANSFERRED, labels=TRANSFERRED_LABELS, comment=OPTIONAL, position=len(_FIRST) + 1))
     for position, (code, labels) in enumerate(_BY_RULE.items(), start=200):
         session.add(OutcomeCode(code=code, labels=labels, comment=NO_COMMENT, position=position, active=False))
+    for position, (system, names) in enumerate(_SYSTEM.items(), start=301):
+        row = OutcomeCode(code=system, labels=dict(names), comment=NO_COMMENT, position=position, system=system)
+        row.confirm = system is System.SPAM
+        session.add(row)
 
 
 def every(session: Session) -> list[OutcomeCode]:
-    """All codes, retired ones too, in the order in which people see them."""
-    return list(session.scalars(select(OutcomeCode).order_by(OutcomeCode.position, OutcomeCode.code)))
+    """All codes, retired ones too, in the order in which people see them: what is in a group behind it."""
+    rows = session.scalars(select(OutcomeCode).order_by(OutcomeCode.position, OutcomeCode.code)).all()
+    under: dict[UUID | None, list[OutcomeCode]] = {}
+    for row in rows:
+        under.setdefault(row.parent_id, []).append(row)
+    return list(_unfolded(under, None))
+
+
+def _unfolded(under: Mapping[UUID | None, list[OutcomeCode]], parent: UUID | None) -> list[OutcomeCode]:
+    return [one for row in under.get(parent, ()) for one in (row, *_unfolded(under, row.id))]
+
+
+def tree(session: Session) -> Tree:
+    """The same as rules read them."""
+    rows = every(session)
+    names = {row.id: row.code for row in rows}
+    return Tree(codes={row.code: _value(row, names) for row in rows})
 
 
 def get(session: Session, code_id: UUID) -> OutcomeCode:
@@ -69,44 +93,108 @@ def get(session: Session, code_id: UUID) -> OutcomeCode:
 
 
 def create(session: Session, values: Mapping[str, Any]) -> UUID:
-    """A new code. Raises Invalid when there is one like it."""
+    """A new code. Raises Invalid when there is one like it, or where it cannot stand."""
     if session.scalars(select(OutcomeCode.id).where(OutcomeCode.code == values["code"])).first():
         raise Invalid("there is such a code already", fields={"code": "taken"})
-    made = OutcomeCode(**values)
-    _key_is_free(session, made.key, None)
+    made = OutcomeCode(system="", **values)
+    _judge(session, made)
     session.add(made)
     session.flush()
     return made.id
 
 
 def change(session: Session, code_id: UUID, values: Mapping[str, Any]) -> OutcomeCode:
-    """Changes labels, rules and order; a code itself stays, as reports count by it."""
+    """Changes labels, rules and order; a code itself stays, as reports count by it. Raises Invalid."""
     found = get(session, code_id)
-    if values.get("key") is not None:
-        _key_is_free(session, values["key"], found.id)
-    for name, value in values.items():
-        setattr(found, name, value)
+    with session.no_autoflush:
+        for name, value in values.items():
+            setattr(found, name, value)
+        _judge(session, found)
     found.version += 1
     return found
 
 
-def chosen(session: Session, code: str, comment: str, promised: bool) -> UUID:
-    """The id of an active code whose rules the comment, and what is ``promised``, keep. Raises Invalid."""
-    found = session.scalars(select(OutcomeCode).where(OutcomeCode.code == code)).first()
-    if found is None or not found.active:
-        raise Invalid("there is no such outcome, or it is no longer used", fields={"outcome": "not_allowed"})
-    if found.comment == REQUIRED and not comment.strip():
-        raise Invalid("this outcome needs a comment", fields={"comment": "required"})
-    if comment.strip() and len(comment.strip()) < found.comment_min:
-        raise Invalid(f"{found.comment_min} characters at least", fields={"comment": "too_short"})
-    if found.follow_up and not promised:
-        raise Invalid("this outcome needs a call back", fields={"next_step": "required"})
-    if found.comment == NO_COMMENT and comment.strip():
-        raise Invalid("this outcome takes no comment", fields={"comment": "not_allowed"})
-    return found.id
+def move(session: Session, code_id: UUID, parent: UUID | None, before: UUID | None) -> OutcomeCode:
+    """Puts the code, with all under it, into another group (None: the root) or another place among its brothers: before
+    one of them, else last. Raises Invalid."""
+    moved = change(session, code_id, {"parent_id": parent})
+    rows = [row for row in every(session) if row.parent_id == parent and row.id != code_id]
+    at = next((n for n, row in enumerate(rows) if row.id == before), len(rows))
+    for position, row in enumerate([*rows[:at], moved, *rows[at:]], start=1):
+        row.position = position
+    session.flush()
+    return moved
 
 
-def _key_is_free(session: Session, key: int | None, but: UUID | None) -> None:
-    taken = select(OutcomeCode.id).where(OutcomeCode.key == key, OutcomeCode.active.is_(True), OutcomeCode.id != but)
-    if key is not None and session.scalars(taken).first():
+def chosen(session: Session, offer: Offer, choice: Choice) -> tuple[UUID, tuple[UUID, ...]]:
+    """The ids of the primary code and of those beside it, where the choice satisfies them. Raises Invalid."""
+    if wrong := code_rules.faults(tree(session), offer, choice):
+        raise Invalid("this outcome lacks something, or is not offered here", fields=wrong)
+    codes = (choice.outcome, *choice.extras)
+    ids = {row.code: row.id for row in session.scalars(select(OutcomeCode).where(OutcomeCode.code.in_(codes)))}
+    return ids[choice.outcome], tuple(ids[code] for code in choice.extras)
+
+
+def extras(session: Session, segments: Collection[UUID]) -> dict[UUID, list[str]]:
+    """The codes beside the primary ones, by segment."""
+    found: dict[UUID, list[str]] = {}
+    rows = session.execute(
+        select(OutcomeExtra.segment_id, OutcomeCode.code)
+        .join(OutcomeCode, OutcomeCode.id == OutcomeExtra.code_id)
+        .where(OutcomeExtra.segment_id.in_(segments))
+        .order_by(OutcomeExtra.segment_id, OutcomeExtra.position)
+    )
+    for segment, code in rows:
+        found.setdefault(segment, []).append(code)
+    return found
+
+
+def lacking(card: Customer | None) -> frozenset[CardField]:
+    """Which fields of the card are empty."""
+    if card is None:
+        return frozenset()
+    return frozenset(CardField) - code_rules.filled({name: getattr(card, name) for name in CardField})
+
+
+def _value(row: OutcomeCode, names: Mapping[UUID, str]) -> Code:
+    return Code(
+        code=row.code,
+        parent=names.get(row.parent_id, "") if row.parent_id else "",
+        group=bool(row.is_group),
+        active=row.active is not False,
+        comment=row.comment or OPTIONAL,
+        comment_min=row.comment_min or 0,
+        follow_up=bool(row.follow_up),
+        confirm=bool(row.confirm),
+        do_not_call=bool(row.do_not_call),
+        needs=frozenset(CardField(name) for name in row.needs or () if name in set(CardField)),
+        system=System(row.system) if row.system else None,
+    )
+
+
+def _judge(session: Session, row: OutcomeCode) -> None:
+    """Raises Invalid for a key that is taken, a status there is not, and a place in the tree that cannot be."""
+    taken = select(OutcomeCode.id).where(
+        OutcomeCode.key == row.key, OutcomeCode.active.is_(True), OutcomeCode.code != row.code
+    )
+    if row.key is not None and session.scalars(taken).first():
         raise Invalid("another outcome has this key", fields={"key": "taken"})
+    if row.set_status:
+        _used(session, row.set_status)
+    if row.system and (row.comment != NO_COMMENT or row.follow_up or row.needs):
+        raise Invalid("one stroke logs it: it asks for nothing", fields={"system": "not_allowed"})
+    rows = session.scalars(select(OutcomeCode)).all()
+    names = {one.id: one.code for one in rows}
+    if row.parent_id is not None and row.parent_id not in names:
+        raise Invalid("there is no such group", fields={"parent_id": "not_allowed"})
+    stands = Tree(codes={one.code: _value(one, names) for one in rows if one.code != row.code})
+    own = _value(row, names)
+    if wrong := code_rules.misplaced(replace(stands, codes={**stands.codes, own.code: replace(own, parent="")}), own):
+        raise Invalid("it cannot stand there", fields=wrong)
+
+
+def _used(session: Session, status: str) -> None:
+    try:
+        statuses.must_be_used(session, status)
+    except Invalid:
+        raise Invalid("there is no such status", fields={"set_status": "not_allowed"}) from None

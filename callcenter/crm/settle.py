@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,8 +11,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, OutcomeState
-from callcenter.crm import deferrals, outcome_rules, outcomes, visible
+from callcenter.crm import customers, deferrals, outcome_rules, outcomes, visible
+from callcenter.crm.code_rules import Choice, Offer
 from callcenter.crm.models.calls import CallRow, SegmentRow
+from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeRow
 from callcenter.crm.rights import Actor, Verb, allow
 from callcenter.errors import Forbidden, NotFound, Refused
@@ -32,29 +34,40 @@ class Part:
     seq: int
     agent: UUID | None
     correction: bool = False
+    code: UUID | None = None
+    extras: tuple[UUID, ...] = ()
 
 
-def logged(
-    session: Session, segment_id: UUID, actor: Actor, now: datetime, choice: tuple[str, str, bool]
-) -> tuple[Part, UUID]:
-    """The part whose outcome may be logged as ``choice`` (code, comment, whether a call
-    back is promised), and the id of that code.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a talk offers its agent: the codes, and of which card the fields count."""
+
+    offer: Offer
+    card: Customer | None
+
+
+def asked(session: Session, segment_id: UUID, actor: Actor) -> Asked:
+    """What may be chosen for this part of a call. Raises NotFound, Forbidden."""
+    row, call = _settled_by(session, segment_id, actor)
+    return _asked(session, row, call)
+
+
+def logged(session: Session, segment_id: UUID, actor: Actor, now: datetime, choice: Choice) -> Part:
+    """The part whose outcome may be logged as ``choice``, with the ids of its codes.
 
     Raises Refused, Invalid.
     """
-    row, call = _seen(session, segment_id, actor)
-    his = allow(actor, Verb.SETTLE, visible.part(session, row.agent_id))
-    if not his and not deferrals.holds(session, segment_id, actor.id):
-        raise Forbidden("this is another agent's part of the call")
+    row, call = _settled_by(session, segment_id, actor)
     state = OutcomeState(row.outcome_state)
     if state is OutcomeState.NONE:
         raise Refused("no outcome is owed here: nobody answered, or somebody else owns the call", code="nothing_owed")
     correction = state not in _OPEN
     if correction and not allow(actor, Verb.WAIVE) and not _fresh(session, row.id, now):
         raise Refused("it is settled; after a day only a supervisor may correct it", code="outcome_settled")
-    code = outcomes.chosen(session, *choice)
-    key = CallKey(pbx=call.pbx, uniqueid=call.uniqueid)
-    return Part(id=row.id, call=key, seq=row.seq, agent=row.agent_id, correction=correction), code
+    talk = _asked(session, row, call)
+    judged = replace(choice, lacking=outcomes.lacking(talk.card))
+    code, extras = outcomes.chosen(session, talk.offer, judged)
+    return replace(_part(row, call), correction=correction, code=code, extras=extras)
 
 
 def drafted(session: Session, segment_id: UUID, actor: Actor) -> SegmentRow:
@@ -81,7 +94,7 @@ def put_off(session: Session, segment_id: UUID, actor: Actor) -> Part:
         if rules.of(call.pbx, row.queue, call.direction).demand is Demand.FULL:
             raise Refused("the rules of this queue leave no way round its form", code="no_early_exit")
         deferrals.refuse_more(session, actor.id, rules.deferrals)
-    return Part(id=row.id, call=CallKey(pbx=call.pbx, uniqueid=call.uniqueid), seq=row.seq, agent=row.agent_id)
+    return _part(row, call)
 
 
 def waived(session: Session, segment_id: UUID, actor: Actor) -> Part:
@@ -91,8 +104,7 @@ def waived(session: Session, segment_id: UUID, actor: Actor) -> Part:
         raise Forbidden("this is another team's part of the call")
     if OutcomeState(row.outcome_state) not in _OPEN:
         raise Refused("no outcome is owed here", code="nothing_owed")
-    key = CallKey(pbx=call.pbx, uniqueid=call.uniqueid)
-    return Part(id=row.id, call=key, seq=row.seq, agent=row.agent_id)
+    return _part(row, call)
 
 
 def unowned(session: Session, segment_id: UUID) -> Part:
@@ -105,7 +117,7 @@ def unowned(session: Session, segment_id: UUID) -> Part:
     row, call = found
     if row.agent_id is not None or OutcomeState(row.outcome_state) is not OutcomeState.NONE:
         raise Refused("somebody else has claimed it", code="already_claimed")
-    return Part(id=row.id, call=CallKey(pbx=call.pbx, uniqueid=call.uniqueid), seq=row.seq, agent=None)
+    return _part(row, call)
 
 
 def only_owed(session: Session, call_id: UUID, actor: Actor) -> UUID:
@@ -117,6 +129,24 @@ def only_owed(session: Session, call_id: UUID, actor: Actor) -> UUID:
     if len(found) != 1:
         raise Refused("name the segment: there is not exactly one outcome that you owe here", code="outcome_ambiguous")
     return found[0]
+
+
+def _part(row: SegmentRow, call: CallRow) -> Part:
+    key = CallKey(pbx=call.pbx, uniqueid=call.uniqueid)
+    return Part(id=row.id, call=key, seq=row.seq, agent=row.agent_id)
+
+
+def _asked(session: Session, row: SegmentRow, call: CallRow) -> Asked:
+    rule = outcome_rules.read(session).of(call.pbx, row.queue, call.direction)
+    return Asked(offer=rule.offer(), card=customers.survivor(session, call.customer_id) if call.customer_id else None)
+
+
+def _settled_by(session: Session, segment_id: UUID, actor: Actor) -> tuple[SegmentRow, CallRow]:
+    row, call = _seen(session, segment_id, actor)
+    his = allow(actor, Verb.SETTLE, visible.part(session, row.agent_id))
+    if not his and not deferrals.holds(session, segment_id, actor.id):
+        raise Forbidden("this is another agent's part of the call")
+    return row, call
 
 
 def _seen(session: Session, segment_id: UUID, actor: Actor) -> tuple[SegmentRow, CallRow]:

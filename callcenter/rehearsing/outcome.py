@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.call import Call
 from callcenter.crm import outcomes, settle
+from callcenter.crm.code_rules import NO_COMMENT, REQUIRED, Choice, Offer, System
 from callcenter.crm.rights import Actor
 from callcenter.errors import CallcenterError, Refused
 from callcenter.events import OutcomeLogged, OutcomeWaived
@@ -31,24 +32,36 @@ async def log_outcome(out: Outside, saw: Witness, who: Actor) -> None:
     part_of = segment.id
     now, mono = out.clock.now(), out.clock.monotonic()
 
-    def judge(session: Session) -> tuple[settle.Part, UUID, str]:
-        code, comment = _choice(session)
-        part, code_id = settle.logged(session, part_of, who, now, (code, comment, True))
-        return part, code_id, comment
+    def judge(session: Session) -> tuple[settle.Part, str]:
+        choice = _choice(session)
+        return settle.logged(session, part_of, who, now, choice), choice.comment
 
-    part, code, comment = await out.db.read(judge)
-    event = OutcomeLogged(call=part.call, at=now, mono=mono, segment=part.seq, outcome=code, by=who.id, comment=comment)
+    part, comment = await out.db.read(judge)
+    if part.code is None:
+        raise AssertionError("an outcome has a code")
+    event = OutcomeLogged(
+        call=part.call,
+        at=now,
+        mono=mono,
+        segment=part.seq,
+        outcome=part.code,
+        by=who.id,
+        comment=comment,
+    )
     async with asyncio.timeout(_TAKE_SECONDS):
         await out.take(event)
 
 
-def _choice(session: Session) -> tuple[str, str]:
-    """An outcome and the comment it takes."""
-    active = [code for code in outcomes.every(session) if code.active]
-    if not active:
+def _choice(session: Session) -> Choice:
+    """An outcome and the comment it takes: the one for test calls, else the one that asks for least."""
+    tree = outcomes.tree(session)
+    used = [tree.codes[code] for code in tree.offered(Offer())]
+    if not used:
         raise Refused("there is no outcome", code="outcome_refused")
-    first = min(active, key=lambda code: code.comment == outcomes.REQUIRED)
-    return first.code, "" if first.comment == outcomes.NO_COMMENT else _COMMENT.ljust(first.comment_min, ".")
+    first = min(used, key=lambda code: (code.system is not System.TEST, code.comment == REQUIRED))
+    takes = NO_COMMENT if first.system else first.comment
+    comment = "" if takes == NO_COMMENT else _COMMENT.ljust(first.comment_min, ".")
+    return Choice(outcome=first.code, comment=comment, promised=True, confirmed=True)
 
 
 async def waive(out: Outside, calls: Iterable[Call], by: UUID) -> None:

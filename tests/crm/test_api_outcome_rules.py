@@ -23,6 +23,8 @@ WRONG: tuple[dict[str, Any], ...] = (
     {"demand": "timed"},
     {"demand": "full", "limit_s": 3601},
     {"afterwards": "fired"},
+    {"extras": 10},
+    {"branches": ["no_such_branch"]},
 )
 
 
@@ -89,7 +91,7 @@ async def test_rules_are_checked_tagged_and_on_the_trail(office: Office) -> None
     admin = await rule(office, "automatic")
     now = await admin.get("/outcome-rules")
     rules: dict[str, Any] = now.body
-    usual = {"demand": "mandatory", "limit_s": 0, "afterwards": "freed"}
+    usual = {"demand": "mandatory", "limit_s": 0, "afterwards": "freed", "branches": [], "extras": 0}
     assert rules["queues"] == [{**SUPPORT, **usual, "under_s": 5, "then": "automatic"}]
     assert (rules["desk_phones"], rules["deferrals"]) == ("free", 3)
     assert (rules["direct"], rules["outbound"]) == ({**usual, "under_s": 0, "then": "owe"},) * 2

@@ -11,6 +11,7 @@ from sqlalchemy import NullPool, create_engine, select
 from sqlalchemy.orm import Session
 
 from callcenter.crm import task_policy
+from callcenter.crm.code_rules import System
 from callcenter.crm.models.office import Policy
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.queues import Queue
@@ -48,7 +49,7 @@ def test_clocks_of_missed_callers_follow_to_every_pbx_that_has_the_queue(sqlite_
 
 async def test_a_new_call_center_has_outcomes_in_four_languages(db: Database) -> None:
     codes = await db.read(lambda s: {c.code: c for c in s.scalars(select(OutcomeCode))})
-    chosen = {"solved", "callback", "order", "complaint", "wrong_number", "no_interest", "other", "transferred"}
+    chosen = {"solved", "callback", "order", "complaint", "no_interest", "other", "transferred"} | set(System)
     assert {code for code, row in codes.items() if row.active} == chosen
     assert set(codes) - chosen == {"short_call", "timed_out"}
     assert codes["complaint"].comment == codes["other"].comment == "required"

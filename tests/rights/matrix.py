@@ -175,9 +175,11 @@ MATRIX: Final[dict[str, Row]] = {
     "GET /outcomes": anybody(),
     "POST /outcomes": only("admin", body={"code": "new_one", "labels": {"en": "New"}}),
     "PATCH /outcomes/{outcome_id}": only("admin", body={"position": 3}),
+    "PUT /outcomes/{outcome_id}/place": only("admin", body={"parent_id": None}),
     "GET /outcome-rules": only(*FLOOR),
     "PUT /outcome-rules": only("admin", body={"direct": {"under_s": 5, "then": "nothing"}}),
     "PUT /segments/{segment_id}/outcome": things("own", "own team", OUTCOME, {"agent": "team"}),
+    "GET /segments/{segment_id}/outcome-choices": things("own", "own team", None, {"agent": "team"}),
     "PUT /segments/{segment_id}/draft": Row(
         body={"comment": "x"},
         reach=dict.fromkeys(EVERYBODY, "own"),

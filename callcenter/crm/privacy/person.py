@@ -91,6 +91,9 @@ SPOTS: Final = (
     Spot(table="customer_links", column="organisation_id", by=By.CARD),
     Spot(table="status_changes", column="customer_id", by=By.CARD),
     Spot(table="card_words", column="customer_id", by=By.CARD, told=False),
+    Spot(table="do_not_call", column="customer_id", by=By.CARD),
+    Spot(table="do_not_call", column="number_id", by=By.NUMBER),
+    Spot(table="do_not_call", column="segment_id", by=By.SEGMENT, wipe={"why": "", "segment_id": None}, told=False),
     Spot(table="contact_points", column="customer_id", by=By.CARD),
     Spot(table="contact_ways", column="customer_id", by=By.CARD),
     Spot(

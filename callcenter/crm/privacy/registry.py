@@ -35,6 +35,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         customers: name organisation email address note search_text
         deferrals: note
         dials: number
+        do_not_call: why
         erasures: pending reference
         evaluation_answers: words comment
         evaluations: summary dispute settlement
@@ -72,7 +73,9 @@ COLUMNS: Final[Mapping[str, About]] = {
         users: username display_name language
         """,
     ),
-    **_columns(About.SECRET, "sign_ins: token_hash\nupload_tokens: digest\nusers: password_hash"),
+    **_columns(
+        About.SECRET, "outcome_codes: webhook_secret\nsign_ins: token_hash\nupload_tokens: digest\nusers: password_hash"
+    ),
     **_columns(
         About.NOBODY,
         """
@@ -99,7 +102,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         offers: result
         seen_peers: pbx peer context linkedid
         outages: pbx cause state code remedy
-        outcome_codes: code labels comment
+        outcome_codes: code labels comment needs system set_status webhook_url
         passages: kind
         outcomes: state
         pause_codes: code labels

@@ -10,7 +10,7 @@ export const AFTERWARDS = ['freed', 'kept'] as const
 export const LONGEST_S = 600
 export const MOST_DEFERRALS = 20
 export const LIMITS_S = { min: 5, max: 3600, usual: 60 } as const
-export const USUAL: Rule = { demand: 'mandatory', limit_s: 0, afterwards: 'freed', under_s: 0, then: 'owe' }
+export const USUAL: Rule = { demand: 'mandatory', limit_s: 0, afterwards: 'freed', under_s: 0, then: 'owe', branches: [], extras: 0 }
 export const limited = (rule: Rule) => rule.demand === 'timed' || rule.demand === 'full'
 
 /** What is owed for which talks, with the tag that a change has to bear. */

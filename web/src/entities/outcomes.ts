@@ -23,7 +23,7 @@ export function useOutcomes() {
   return {
     ...query,
     all,
-    active: computed(() => all.value.filter((outcome) => outcome.active)),
+    active: computed(() => all.value.filter((outcome) => outcome.active && !outcome.group)),
     label,
     labelOf,
     /** What came of somebody's part, "" while nothing did; what no person said is marked as such. */

@@ -89,7 +89,7 @@ from callcenter.routing import api as routing_api
 from callcenter.routing import api_dial
 from callcenter.routing.asking import api as asking_api
 from callcenter.routing.asking.door import Door
-from callcenter.routing.asking.router import Router, Staffing
+from callcenter.routing.asking.router import Router, RoutingTaken, Staffing
 from callcenter.routing.claims import Claims, GateTaken, installation
 from callcenter.routing.dialler import DialChanged, Dialler
 from callcenter.routing.doctor.doctor import Doctor
@@ -271,8 +271,8 @@ def subscribe(parts: Parts) -> None:
     bus.on(LinkDown, links.link_down)
     bus.on(LinkDown, gate.link_down)
     bus.on(RosterChanged, ledger.roster_changed)
-    bus.on(OutcomeRulesChanged, ledger.outcome_rules_changed)
-    bus.on(KeepingChanged, ledger.keeping_changed)
+    bus.on(OutcomeRulesChanged, ledger.outcome_rules.changed)
+    bus.on(KeepingChanged, ledger.keep_hidden.changed)
     bus.on(RosterChanged, gate.roster_changed)
     bus.on(RosterChanged, hub.roster_changed)
     bus.on(PresenceChanged, hub.presence_changed)
@@ -326,11 +326,11 @@ def _subscribe_routing(parts: Parts) -> None:
     bus.on(LinkDown, parts.phone_rules.link_down)
     bus.on(GateTaken, parts.phone_rules.changed)
     bus.on(RosterChanged, router.roster_changed)
-    bus.on(RoutingChanged, router.routing_changed)
+    bus.on(RoutingChanged, router.decided.changed)
     bus.on(BlocksChanged, router.blocks_changed)
     bus.on(CustomerChanged, router.customer_changed)
-    bus.on(RoutingChanged, door.routing_changed)
-    bus.on(GateTaken, door.routing_changed)
+    bus.on(RoutingTaken, door.routing_taken)
+    bus.on(GateTaken, door.routing_taken)
     bus.on(LinkUp, door.link_up)
     bus.on(LinkDown, door.link_down)
 

@@ -20,13 +20,14 @@ from callcenter.crm.follow_up import follow_up, ruled
 from callcenter.crm.identify import NOBODY, Identified, identify, recall
 from callcenter.crm.privacy import keeping
 from callcenter.db import Database
+from callcenter.decided import Decided
 from callcenter.discretion import discreet
 from callcenter.errors import Unavailable
 from callcenter.events import CallEvent, CallKey, CustomerChosen, Filled, OutcomeLogged
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
-from callcenter.news import KeepingChanged, OutcomeRulesChanged, RosterChanged, TasksChanged
+from callcenter.news import RosterChanged, TasksChanged
 from callcenter.pbx_events import Outage, PbxEvent
 from callcenter.roster import Roster
 from callcenter.terms import NO_RULES, OutcomeRules
@@ -87,8 +88,9 @@ class Ledger:
         self._inboxes: dict[str, asyncio.Queue[_Item]] = {}
         self._since: dict[str, float] = {}
         self._owed = 0
-        self.rules: OutcomeRules = NO_RULES
-        self._keep_hidden = False
+        self.outcome_rules = Decided(db, "outcome_rules", outcome_rules.rules, NO_RULES)
+        self.keep_hidden = Decided(db, "keeping", lambda s: keeping.load(s).hidden_numbers, usual=False)
+        """Whether hidden numbers are kept."""
         self.roster = Roster()
 
     def live(self) -> Mapping[CallKey, Call]:
@@ -110,16 +112,19 @@ class Ledger:
             self._live[call.key] = call
             self._who[call.key] = who
             self._owed += _owed(call)
-        self.rules = await self._db.read(outcome_rules.rules)
-        self._keep_hidden = (await self._db.read(keeping.load)).hidden_numbers
+        await self.outcome_rules.start()
+        await self.keep_hidden.start()
 
-    async def outcome_rules_changed(self, _event: OutcomeRulesChanged) -> None:
-        """They hold for what happens from now on."""
-        self.rules = await self._db.read(outcome_rules.rules)
+    @property
+    def rules(self) -> OutcomeRules:
+        """What is owed for what happens from now on."""
+        return self.outcome_rules.value
 
-    async def keeping_changed(self, _event: KeepingChanged) -> None:
-        """Of callers who hide their numbers from now on."""
-        self._keep_hidden = (await self._db.read(keeping.load)).hidden_numbers
+    async def follow(self) -> None:
+        """Keeps to what people decide, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.outcome_rules.run(), name="ledger: outcome rules")
+            tasks.create_task(self.keep_hidden.run(), name="ledger: keeping")
 
     async def roster_changed(self, event: RosterChanged) -> None:
         self.roster = event.roster
@@ -191,7 +196,7 @@ class Ledger:
 
     async def _persist(self, batch: Sequence[_Item]) -> _Fold | None:
         """Repeats until the database takes it. None: a bug, logged and counted; the batch is then tried one by one."""
-        events = [item.event if self._keep_hidden else discreet(item.event) for item in batch]
+        events = [item.event if self.keep_hidden.value else discreet(item.event) for item in batch]
         if not any(isinstance(event, CallEvent | Outage) for event in events):
             return _Fold(changes=[None] * len(events))
         # What the PBX told is compared with it again after a power cut; what a person said is said once.

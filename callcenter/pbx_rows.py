@@ -18,6 +18,8 @@ from callcenter.pbx_events import LinkDown, LinkUp
 
 log = logger(__name__)
 _AGAIN_SECONDS: Final = 300.0
+_SOON_SECONDS: Final = 2.0
+"""After what mends itself: a database or a PBX that was away for a moment."""
 _SEND_SECONDS: Final = 5.0
 Send: TypeAlias = Callable[[Mapping[str, str], float], Awaitable[Sequence[Mapping[str, str]]]]
 
@@ -60,10 +62,9 @@ class PbxRows:
     async def run(self) -> None:
         while True:
             self._wake.clear()
-            for pbx in filter(self._holds, sorted(self._up & self._send.keys())):
-                await self._contained(pbx)
+            done = [await self._contained(pbx) for pbx in filter(self._holds, sorted(self._up & self._send.keys()))]
             try:
-                async with asyncio.timeout(_AGAIN_SECONDS):
+                async with asyncio.timeout(_AGAIN_SECONDS if all(done) else _SOON_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 pass
@@ -74,14 +75,17 @@ class PbxRows:
             action = {"Action": "DBPut", "Val": row.value} if row.value else {"Action": "DBDel"}
             await self._row(pbx, {**action, "Family": row.family, "Key": row.key})
 
-    async def _contained(self, pbx: str) -> None:
+    async def _contained(self, pbx: str) -> bool:
+        """False where it is soon worth another try."""
         try:
             await self.write(pbx)
         except CallcenterError as wrong:
             log.warning("rows_not_written", rows=self._name, pbx=pbx, code=wrong.code, reason=str(wrong))
+            return wrong.code == "pbx_refused"
         except Exception:
             metrics.contained.labels(part=self._name).inc()
             log.exception("rows_failed", rows=self._name, pbx=pbx)
+        return True
 
     async def _row(self, pbx: str, action: Mapping[str, str]) -> None:
         try:

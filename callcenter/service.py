@@ -81,6 +81,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
     async with asyncio.TaskGroup() as group:
         work = [
             group.create_task(parts.gate.run(), name="gate"),
+            group.create_task(parts.ledger.follow(), name="ledger"),
             group.create_task(parts.survey.run(), name="survey"),
             group.create_task(parts.router.run(), name="routing"),
             group.create_task(parts.door.run(), name="routing port"),

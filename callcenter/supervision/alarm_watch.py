@@ -13,7 +13,7 @@ from callcenter.call import Changed
 from callcenter.contain import contained
 from callcenter.crm import alarm_rules
 from callcenter.crm.alarm_rules import AlarmPolicy
-from callcenter.news import AlarmRulesChanged
+from callcenter.decided import Decided
 from callcenter.pbx_events import LinkDown, LinkUp
 from callcenter.routing import history
 from callcenter.routing.gate import Gate
@@ -41,7 +41,7 @@ class AlarmWatch:
     def __init__(self, outside: Outside, gate: Gate) -> None:
         self._out = outside
         self._gate = gate
-        self._rules = AlarmPolicy()
+        self.rules = Decided(outside.db, "alarm_rules", alarm_rules.read, AlarmPolicy())
         self._lately = Lately()
         self._standing: dict[AlarmKey, Standing] = {}
         self._down: dict[str, datetime] = {}
@@ -51,10 +51,15 @@ class AlarmWatch:
         """Takes up what ended lately. Until a PBX is heard its link is down."""
         now = self._out.clock.now()
         self._down = dict.fromkeys(self._out.send, now)
-        self._rules = await self._out.db.read(alarm_rules.read)
+        await self.rules.start()
         self._lately = Lately(await self._out.db.read(lambda s: history.visits(s, now - _LONGEST_INTERVAL)))
 
     async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.rules.run(), name="alarms: rules")
+            tasks.create_task(self._watch(), name="alarms: look")
+
+    async def _watch(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             with contained("alarms"):
@@ -62,7 +67,7 @@ class AlarmWatch:
 
     async def look(self) -> None:
         """One look."""
-        now, rules = self._out.clock.now(), self._rules
+        now, rules = self._out.clock.now(), self.rules.value
         self._lately.forget(now - _LONGEST_INTERVAL)
         lines = self._gate.overview()
         read = (
@@ -92,9 +97,6 @@ class AlarmWatch:
 
     async def link_down(self, event: LinkDown) -> None:
         self._down.setdefault(event.pbx, self._out.clock.now())
-
-    async def rules_changed(self, _event: AlarmRulesChanged) -> None:
-        self._rules = await self._out.db.read(alarm_rules.read)
 
 
 def _alarm(one: Standing, labels: dict[tuple[str, str], str]) -> Alarm:

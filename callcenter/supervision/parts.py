@@ -49,7 +49,7 @@ def subscribe(bus: Bus, supervision: Supervision) -> None:
     bus.on(Changed, alarms.changed)
     bus.on(LinkUp, alarms.link_up)
     bus.on(LinkDown, alarms.link_down)
-    bus.on(AlarmRulesChanged, alarms.rules_changed)
+    bus.on(AlarmRulesChanged, alarms.rules.changed)
 
 
 def provide(app: web.Application, supervision: Supervision) -> None:

@@ -187,8 +187,8 @@ async def open_office(
     health = Health(bus, clock)
     ledger = Ledger(db, bus, clock, health)
     bus.on(RosterChanged, ledger.roster_changed)
-    bus.on(OutcomeRulesChanged, ledger.outcome_rules_changed)
-    bus.on(KeepingChanged, ledger.keeping_changed)
+    bus.on(OutcomeRulesChanged, ledger.outcome_rules.changed)
+    bus.on(KeepingChanged, ledger.keep_hidden.changed)
     app = web.Application(middlewares=[api.problems, api.own_pages_only, access.authenticate])
     app.on_response_prepare.append(api.safe_headers)
     app[api.DB], app[api.BUS], app[api.CLOCK], app[api.HEALTH] = db, bus, clock, health

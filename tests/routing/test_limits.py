@@ -27,7 +27,7 @@ def db_url(sqlite_url: str) -> str:
 async def decide(house: House, demand: Demand, limit_s: int, afterwards: Afterwards = Afterwards.FREED) -> None:
     terms = Terms(demand=demand, limit_s=limit_s, afterwards=afterwards)
     usual = await house.db.read(outcome_rules.rules)
-    house.ledger.rules = replace(usual, queues={("main", "support"): terms})
+    house.ledger.outcome_rules.value = replace(usual, queues={("main", "support"): terms})
 
 
 async def test_whose_time_is_up_is_freed_but_nobody_who_talks_or_has_time(staffed: Database) -> None:
@@ -89,7 +89,7 @@ async def test_what_was_put_off_and_is_logged_long_after_the_talk_takes_nobody_f
         await house.told(story)
         await house.becomes("PJSIP/101", True)
         released = Released(until=datetime.max.replace(tzinfo=UTC), by=BORIS)
-        house.ledger.rules = replace(house.ledger.rules, released={("main", "support"): released})
+        house.ledger.outcome_rules.value = replace(house.ledger.rules, released={("main", "support"): released})
         await house.gate.limits.look()
         await house.becomes("PJSIP/101", False)
         await house.logs(story.uniqueid)
@@ -105,11 +105,11 @@ async def test_a_released_queue_keeps_nobody_and_what_waited_is_owed_when_he_goe
         await house.told(answered("101"))
         await house.becomes("PJSIP/101", True)
         released = Released(until=datetime.max.replace(tzinfo=UTC), by=BORIS)
-        house.ledger.rules = replace(house.ledger.rules, released={("main", "support"): released})
+        house.ledger.outcome_rules.value = replace(house.ledger.rules, released={("main", "support"): released})
         await house.gate.limits.look()
         await house.becomes("PJSIP/101", False)
         assert not house.ledger.live()
-        house.ledger.rules = replace(house.ledger.rules, released={})
+        house.ledger.outcome_rules.value = replace(house.ledger.rules, released={})
         away = Roster(bindings=tuple(b for b in roster().bindings if b.agent == BORIS))
         await house.bus.publish(RosterChanged(roster=away))
         await until_async(lambda: bool(house.ledger.live()))

@@ -14,9 +14,8 @@ from callcenter.config import Fastagi
 from callcenter.contain import contained
 from callcenter.crm import queues
 from callcenter.errors import Unavailable
-from callcenter.news import RoutingChanged
 from callcenter.pbx_events import LinkDown, LinkUp
-from callcenter.routing.asking.router import Router
+from callcenter.routing.asking.router import Router, RoutingTaken
 from callcenter.routing.asking.server import Server
 from callcenter.routing.claims import GateTaken
 from callcenter.routing.outside import Outside
@@ -56,7 +55,7 @@ class Door:
     async def link_down(self, event: LinkDown) -> None:
         self._up.discard(event.pbx)
 
-    async def routing_changed(self, _event: RoutingChanged | GateTaken) -> None:
+    async def routing_taken(self, _event: RoutingTaken | GateTaken) -> None:
         """The rules are others now, or those of a PBX that were another installation's are ours."""
         self._cleared.clear()
         self._wake.set()

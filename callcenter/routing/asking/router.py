@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from callcenter import metrics
 from callcenter.contain import contained
 from callcenter.crm.models.routing import RouteAnswer
+from callcenter.decided import Decided
 from callcenter.errors import Refused
 from callcenter.ids import new_id
 from callcenter.log import logger
-from callcenter.news import BlocksChanged, CustomerChanged, RosterChanged, RoutingChanged
+from callcenter.news import BlocksChanged, CustomerChanged, RosterChanged
 from callcenter.phone import Phone, is_withheld
 from callcenter.roster import AgentId, Roster
 from callcenter.routing.asking import facts, policies
@@ -48,6 +49,11 @@ class Staffing:
     number: Callable[[str, str, str], Phone]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingTaken:
+    """What was decided about routing is what the router goes by now."""
+
+
 class Router:
     """``start`` once, subscribe, ``run`` for ever; ``reply`` is the server's."""
 
@@ -57,25 +63,27 @@ class Router:
         self._roster = Roster()
         self._memory = Memory(self._look)
         self._unwritten: asyncio.Queue[RouteValues] = asyncio.Queue(_UNWRITTEN)
-        self.policy = Policy()
+        self.decided = Decided(outside.db, "routing_policy", policies.read, Policy(), self._taken_up)
         self.token = secrets.token_urlsafe(16)
 
     async def start(self, roster: Roster) -> None:
         """Raises Unavailable."""
         self._roster = roster
-        self.policy = await self._out.db.read(policies.read)
+        await self.decided.start()
+
+    @property
+    def policy(self) -> Policy:
+        """As people decided."""
+        return self.decided.value
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
+            group.create_task(self.decided.run(), name="routing: what was decided")
             group.create_task(self._memory.run(), name="routing: facts")
             group.create_task(self._write(), name="routing: answers")
 
     async def roster_changed(self, event: RosterChanged) -> None:
         self._roster = event.roster
-
-    async def routing_changed(self, _event: RoutingChanged) -> None:
-        with contained("routing_policy"):
-            self.policy = await self._out.db.read(policies.read)
 
     async def blocks_changed(self, _event: BlocksChanged) -> None:
         self._memory.forget_blocks()
@@ -105,6 +113,9 @@ class Router:
         calendar = self.policy.calendars.of(rule.calendar) if rule else None
         known = await self._facts(question, patient=patient) if rule and rule.asks else Facts(source=Source.NONE)
         return route(question, known, QueuePolicy(rule=rule, calendar=calendar), now)
+
+    async def _taken_up(self) -> None:
+        await self._out.bus.publish(RoutingTaken())
 
     async def _facts(self, question: Question, *, patient: bool) -> Facts:
         if not question.number:

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from callcenter.config import Fastagi
 from callcenter.crm.models.routing import RouteAnswer
 from callcenter.errors import Unavailable
-from callcenter.news import BlocksChanged, RoutingChanged
+from callcenter.news import BlocksChanged
 from callcenter.pbx_events import LinkUp
 from callcenter.routing.asking.door import FAMILY, Door
 from callcenter.routing.asking.policies import Policy, RoutingRule, RoutingRules
+from callcenter.routing.asking.router import RoutingTaken
 from callcenter.routing.claims import GateTaken
 from callcenter.routing.outside import Outside, Send
 from tests.routing.test_api import Site, site
@@ -116,7 +117,7 @@ async def test_the_port_opens_for_a_rule_and_the_pbx_is_told_where(site: Site) -
         tasks = [group.create_task(door.run()), group.create_task(router.run())]
         await door.link_up(LinkUp(pbx="main", at=START, rebooted=False))
         await admin.put("/routing/rules", {"queues": [{**RULE, "calendar": None}]})
-        await door.routing_changed(RoutingChanged())
+        await door.routing_taken(RoutingTaken())
         where = await until_async(lambda: rows.get(f"{FAMILY}/support", ""), 5, "the PBX is told")
         address, pbx, token = where.split("/")
         assert (pbx, token) == ("main", router.token)
@@ -132,7 +133,7 @@ async def test_the_port_opens_for_a_rule_and_the_pbx_is_told_where(site: Site) -
         (told,) = (await admin.get(f"/calls/{call['id']}/routing")).body["items"]
         assert (told["queue"], told["verdict"], told["grounds"][0]["ground"]) == ("support", "queue", "hidden_number")
         await admin.put("/routing/rules", {"queues": []})
-        await door.routing_changed(RoutingChanged())
+        await door.routing_taken(RoutingTaken())
         await until_async(lambda: not rows, 5, "the PBX asks no more")
         assert door.address == ""
         for task in tasks:
@@ -152,7 +153,7 @@ async def test_a_pbx_whose_gate_is_anothers_keeps_the_others_rows(site: Site) ->
         return send
 
     parts = site.parts
-    parts.router.policy = Policy(
+    parts.router.decided.value = Policy(
         rules=RoutingRules(queues=[RoutingRule(pbx=pbx, queue="support", vip=9) for pbx in ("main", "side")])
     )
     outside = Outside(
@@ -174,6 +175,6 @@ async def test_a_pbx_whose_gate_is_anothers_keeps_the_others_rows(site: Site) ->
         await until_async(lambda: ("side", "DBPut") in asked, 5, "our own is told")
         assert {pbx for pbx, _ in asked} == {"side"}
         ours.add("main")
-        await door.routing_changed(GateTaken(pbx="main"))
+        await door.routing_taken(GateTaken(pbx="main"))
         await until_async(lambda: ("main", "DBPut") in asked, 5, "the other is told, once it is ours")
         task.cancel()

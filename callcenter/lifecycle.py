@@ -30,6 +30,7 @@ from callcenter.events import (
     OutcomeWaived,
     Parked,
     PastEvent,
+    PutOff,
     QueueJoined,
     QueueLeft,
     QueueResult,
@@ -57,6 +58,7 @@ _Decision: TypeAlias = (
 _Recording: TypeAlias = RecordingPaused | RecordingWentOn | RecordingWished
 
 
+_SAID: Final = frozenset({OutcomeState.LOGGED, OutcomeState.AUTOMATIC})
 _MOMENT: Final = timedelta(seconds=1)
 """So far may a moment that a PBX wrote down be from the one that it told: some keep whole seconds."""
 _NO_WAY: Final = (1, 2, 3, 21, 22, 27, 28, 34, 38, 41, 42, 58)
@@ -73,7 +75,15 @@ def apply(call: Call | None, event: CallEvent, roster: Roster, rules: OutcomeRul
         return _filled(call, event, roster, rules)
     if call is None:
         return _arrived(event) if isinstance(event, Arrived) else None
+    if isinstance(event, OutcomeDeferred) and not _may_wait(call, event, rules):
+        return call
     return judged(_applied(call, event, roster), rules)
+
+
+def _may_wait(call: Call, event: OutcomeDeferred, rules: OutcomeRules) -> bool:
+    """Nobody is let go by a release that was ended meanwhile."""
+    segment = call.segments[event.segment]
+    return event.why is not PutOff.RELEASE or rules.releases(call, segment, event.at) is not None
 
 
 def _filled(call: Call | None, event: Filled, roster: Roster, rules: OutcomeRules) -> Call | None:
@@ -131,7 +141,8 @@ def _decided(call: Call, event: _Decision) -> Call:
         case OutcomeDue(segment=seq):
             return _due(call, seq)
         case OutcomeWaived(segment=seq):
-            return _settle(call, seq, OutcomeState.WAIVED, None)
+            said = call.segments[seq].outcome_state in _SAID
+            return call if said else _settle(call, seq, OutcomeState.WAIVED, None)
         case SegmentClaimed():
             return _claimed(call, event)
         case CustomerChosen(customer=customer):

@@ -90,6 +90,8 @@ class Log:
 
     def close(self) -> None:
         """Before SQLite makes a new one. Closing gives up no lock of SQLite's: those are on its other files."""
+        if self._due is not None:
+            self.harden()
         file, self._file, self._due = self._file, None, None
         if file is not None:
             os.close(file)

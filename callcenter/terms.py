@@ -100,6 +100,11 @@ class OutcomeRules:
             return self.outbound
         return self.queues.get((call.key.pbx, segment.queue), USUAL) if segment.queue else self.direct
 
+    def releases(self, call: Call, segment: Segment, at: datetime) -> Released | None:
+        """Who has said that what is owed for the queue may wait then; None: nobody."""
+        found = self.released.get((call.key.pbx, segment.queue))
+        return found if found and found.until > at else None
+
 
 NO_RULES: Final = OutcomeRules()
 

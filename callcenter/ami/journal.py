@@ -63,10 +63,19 @@ class Journal:
         except OSError as wrong:
             self._lost.inc()
             log.warning("journal_not_written", pbx=self._pbx, reason=wrong.strerror, lost_bytes=len(data))
-            self.close()
+            self._shut()
 
     def close(self) -> None:
+        """Nobody writes any more for now: what was written outlives a power cut."""
         self.flush()
+        try:
+            for file in filter(None, (self._file, self._times)):
+                os.fsync(file)
+        except OSError as wrong:
+            log.warning("journal_not_synced", pbx=self._pbx, reason=wrong.strerror)
+        self._shut()
+
+    def _shut(self) -> None:
         for file in (self._file, self._times):
             if file is not None:
                 os.close(file)
@@ -97,7 +106,7 @@ class Journal:
             if end:
                 os.write(self._file, head + end)
                 data = rest
-            self.close()
+            self._shut()
         if self._file is None:
             self._open()
         if self._file is not None:

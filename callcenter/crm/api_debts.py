@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final, TypeAlias
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
@@ -22,9 +24,14 @@ from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import Deferral
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import UserRole, Verb
+from callcenter.errors import Refused
 from callcenter.events import OutcomeDeferred, PutOff
 from callcenter.news import OutcomeRulesChanged
 
+Clicks: TypeAlias = WeakValueDictionary[UUID, asyncio.Lock]
+CLICKS: Final[web.AppKey[Clicks]] = web.AppKey("clicks", WeakValueDictionary)
+"""By person, held from counting what he has put off to the commit of one more: several clicks at once would all be the
+last that is allowed."""
 Why = Annotated[Prose, StringConstraints(min_length=1, max_length=500)]
 
 
@@ -174,6 +181,7 @@ class QueueReleaseView(View):
 
 
 def add_routes(app: web.Application) -> None:
+    app[CLICKS] = WeakValueDictionary()
     app.router.add_view(f"{ROOT}/me/debts", MyDebtsView)
     app.router.add_view(f"{ROOT}/me/colleagues", MyColleaguesView)
     app.router.add_view(f"{ROOT}/segments/{{segment_id}}/defer", DeferView)
@@ -192,11 +200,13 @@ async def _put_off(request: web.Request, segment_id: UUID, how: tuple[PutOff, UU
         holder = deferrals.holder(session, to, part.agent) if why is PutOff.HANDED else to
         return part, holder, hiding_policy.hide(session, note)
 
-    part, holder, hidden = await app[DB].read(judge)
-    event = OutcomeDeferred(
-        call=part.call, at=now, mono=mono, segment=part.seq, by=who.id, why=why, holder=holder, note=hidden
-    )
-    await news.take(app, event)
+    async with app[CLICKS].setdefault(who.id, asyncio.Lock()):
+        part, holder, hidden = await app[DB].read(judge)
+        event = OutcomeDeferred(
+            call=part.call, at=now, mono=mono, segment=part.seq, by=who.id, why=why, holder=holder, note=hidden
+        )
+        if await news.take(app, event) is None:
+            raise Refused("it was settled meanwhile", code="nothing_owed")
     verb, thing = "defer" if why is PutOff.AGENT else "hand_over", ("segment", str(segment_id))
     details = {"agent": str(part.agent), "to": str(holder)}
     await app[DB].write(lambda s: audit.record(s, who, verb, thing, now, **details))

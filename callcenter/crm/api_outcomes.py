@@ -28,6 +28,7 @@ from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.schemas import Zone
 from callcenter.crm.task_writing import columns
+from callcenter.errors import Refused
 from callcenter.events import OutcomeLogged, OutcomeWaived, Promise
 from callcenter.news import DraftSaved
 
@@ -140,7 +141,8 @@ class WaiveView(View):
         part = await app[DB].read(lambda s: settle.waived(s, segment_id, who))
         mono = app[CLOCK].monotonic()
         event = OutcomeWaived(call=part.call, at=now, mono=mono, segment=part.seq, by=who.id, reason=body.reason)
-        await news.take(app, event)
+        if await news.take(app, event) is None:
+            raise Refused("it was settled meanwhile", code="nothing_owed")
         await _audit(self.request, who, "waive", part)
         return await app[DB].read(lambda s: call_views.segment(s, segment_id))
 

@@ -5,7 +5,7 @@ A row stands while its segment is ``deferred``; what became of it later does not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -92,12 +92,14 @@ def debts(session: Session, agent: UUID) -> Sequence[tuple[SegmentRow, CallRow, 
 
 def due_at(session: Session, now: datetime) -> list[Due]:
     """What has waited as long as anything may."""
-    return _due(session, Deferral.until <= now)
+    return [due for due, _, _ in _due(session, Deferral.until <= now)]
 
 
-def due_of(session: Session, agents: Collection[UUID]) -> list[Due]:
-    """What these people put off until the end of their shift."""
-    return _due(session, and_(Deferral.agent_id.in_(agents), Deferral.why.in_(_HIS_OWN)))
+def due_of(session: Session, left: Mapping[UUID, datetime]) -> list[Due]:
+    """What these people had put off until the end of their shift when they left. What they put off since then, back at
+    a desk, waits for the end of the next one."""
+    rows = _due(session, and_(Deferral.agent_id.in_(left), Deferral.why.in_(_HIS_OWN)))
+    return [due for due, agent, at in rows if at <= left[agent]]
 
 
 def agents(session: Session) -> list[UUID]:
@@ -105,12 +107,13 @@ def agents(session: Session) -> list[UUID]:
     return list(session.scalars(select(Deferral.agent_id).join(SegmentRow, _STANDS).distinct()))
 
 
-def _due(session: Session, which: ColumnElement[bool]) -> list[Due]:
+def _due(session: Session, which: ColumnElement[bool]) -> list[tuple[Due, UUID, datetime]]:
+    """With who put it off, and when."""
     rows = session.execute(
-        select(CallRow.pbx, CallRow.uniqueid, SegmentRow.seq)
+        select(CallRow.pbx, CallRow.uniqueid, SegmentRow.seq, Deferral.agent_id, Deferral.at)
         .join(SegmentRow, SegmentRow.call_id == CallRow.id)
         .join(Deferral, _STANDS)
         .where(which)
         .order_by(SegmentRow.answered_at)
     )
-    return [(CallKey(pbx=row.pbx, uniqueid=row.uniqueid), row.seq) for row in rows]
+    return [((CallKey(pbx=row.pbx, uniqueid=row.uniqueid), row.seq), row.agent_id, row.at) for row in rows]

@@ -10,6 +10,7 @@ from uuid import UUID
 from aiohttp import web
 
 from callcenter.api import BUS, DB, TAKE
+from callcenter.call import Changed
 from callcenter.crm import rosters
 from callcenter.errors import Unavailable
 from callcenter.events import CallEvent
@@ -20,11 +21,12 @@ ROSTER_ORDER: Final[web.AppKey[asyncio.Lock]] = web.AppKey("roster_order", async
 _TAKEN_WITHIN: Final = 10.0
 
 
-async def take(app: web.Application, event: CallEvent) -> None:
-    """Puts the event in its call's order and waits for its commit. Raises Unavailable when that takes too long."""
+async def take(app: web.Application, event: CallEvent) -> Changed | None:
+    """Puts the event in its call's order and waits for its commit; None: it changed nothing, as something else came
+    first. Raises Unavailable when that takes too long."""
     try:
         async with asyncio.timeout(_TAKEN_WITHIN):
-            await app[TAKE](event)
+            return await app[TAKE](event)
     except TimeoutError:
         raise Unavailable("it is not taken now; try again", code="busy") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,8 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from callcenter.crm import policy_row
+from callcenter.crm import policy_row, sessions, teams, visible
 from callcenter.crm.models.floor import SitInRow
+from callcenter.crm.models.people import User
+from callcenter.crm.rights import Standing, UserRole, Verb, allow, read_scopes
 
 KEY: Final = "sit_ins"
 
@@ -50,6 +52,14 @@ def write(session: Session, policy: SitInPolicy) -> None:
     policy_row.write(session, KEY, policy)
 
 
+def allowed(session: Session, pairs: Collection[tuple[UUID, UUID]], now: datetime) -> set[tuple[UUID, UUID]]:
+    """Of supervisors and agents, those where the one is signed in and may sit in on the other's talks."""
+    scopes = teams.scopes(session)[0]
+    return {
+        (by, agent) for by, agent in pairs if _may(session, by, agent, scopes) and sessions.living(session, by, now)
+    }
+
+
 def keep(session: Session, sit_in: UUID, kept: Kept) -> None:
     """How it stands."""
     modes = [[mode, at.isoformat()] for mode, at in kept.modes]
@@ -76,3 +86,12 @@ def of_call(session: Session, call: UUID, *, untold: bool) -> list[SitInRow]:
         select(SitInRow).where(SitInRow.call_id == call, SitInRow.began_at.is_not(None)).order_by(SitInRow.began_at)
     )
     return [row for row in found if untold or row.told or any(mode != "listen" for mode, _ in row.modes)]
+
+
+def _may(session: Session, by: UUID, agent: UUID, scopes: object) -> bool:
+    user = session.get(User, by)
+    if user is None or not user.active:
+        return False
+    role = UserRole(user.role)
+    standing = Standing(id=user.id, role=role, team=user.team_id, scopes=read_scopes(scopes, role))
+    return allow(standing, Verb.SIT_IN, visible.part(session, agent))

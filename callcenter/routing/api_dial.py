@@ -63,15 +63,15 @@ class ClickView(View):
         """Rings your own phone, then the customer. At most once for each Idempotency-Key."""
         app, who = self.request.app, require(self.request, Verb.CALL_OUT)
         dialler, now = app[DIALLER], app[CLOCK].now()
-        dialler.may(who.id)
         wanted = Wanted(number=body.number, task=body.task_id, customer=body.customer_id)
-        made, fresh = await once.create(self.request, "dial", _writing(self.request, who, wanted, now))
-        dial, rules = await app[DB].read(lambda s: _read(s, made, app[CLOCK].monotonic()))
-        if fresh:
-            number = app[WRITTEN](dial.device.pbx, rules.trunk, dial.number)
-            if dial.task:
-                await app[BUS].publish(TasksChanged(tasks=(dial.task,)))
-            await dialler.dial(dial, rules, number)
+        with dialler.click(who.id):
+            made, fresh = await once.create(self.request, "dial", _writing(self.request, who, wanted, now))
+            dial, rules = await app[DB].read(lambda s: _read(s, made))
+            if fresh:
+                number = app[WRITTEN](dial.device.pbx, rules.trunk, dial.number)
+                if dial.task:
+                    await app[BUS].publish(TasksChanged(tasks=(dial.task,)))
+                await dialler.dial(dial, rules, number)
         return answer(dialler.of(who.id) or dial)
 
 
@@ -149,7 +149,7 @@ def _writing(request: web.Request, who: Actor, wanted: Wanted, now: datetime) ->
     return write
 
 
-def _read(session: Session, made: UUID, mono: float) -> tuple[Dial, Dialling]:
+def _read(session: Session, made: UUID) -> tuple[Dial, Dialling]:
     row = session.get_one(DialRow, made)
     desk = rosters.desk_of(session, row.agent_id)
     dial = Dial(
@@ -160,7 +160,6 @@ def _read(session: Session, made: UUID, mono: float) -> tuple[Dial, Dialling]:
         customer=row.customer_id,
         task=row.task_id,
         asked_at=row.asked_at,
-        mono=mono,
         state=DialState(row.state),
         reason=DialReason(row.reason) if row.reason else None,
         phones=dialling.phones(desk) if desk and desk.pbx == row.pbx else (),

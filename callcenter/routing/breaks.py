@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from callcenter.contain import contained
 from callcenter.errors import Refused
 from callcenter.roster import AgentId
 from callcenter.routing.post import Post
@@ -15,11 +17,12 @@ from callcenter.routing.why import Key, Reason, ReasonKind, liftable
 from callcenter.routing.worker import Hands
 
 BREAK: Final = "break"
+_LOOK_SECONDS: Final = 1.0
 _HIS_OWN: Final = frozenset({ReasonKind.MANUAL, ReasonKind.MISSED, ReasonKind.LEFT_QUEUE, ReasonKind.LAPSED})
 
 
 class Breaks:
-    """Changes take effect on the PBX with the workers' next look, which is woken at once."""
+    """``run`` for ever. Changes take effect on the PBX with the workers' next look, which is woken at once."""
 
     def __init__(self, hands: Hands, posts: Mapping[str, Post]) -> None:
         self._hands = hands
@@ -50,6 +53,13 @@ class Breaks:
         old = self._hands.book.reasons.get((ReasonKind.WRAPUP, str(agent)))
         ends = max(until, old.until) if old and old.until else until
         await self._add(replace(self._reason(agent, ReasonKind.WRAPUP), until=ends))
+
+    async def run(self) -> None:
+        """By itself: nobody stays paused because something else waits or fails."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            with contained("breaks"):
+                await self.expire(self._hands.out.clock.now())
 
     async def expire(self, now: datetime) -> None:
         """Ends what ends by itself."""

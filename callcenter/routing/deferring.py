@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
+from callcenter.call import Changed
 from callcenter.contain import contained
 from callcenter.crm import deferrals
-from callcenter.events import OutcomeDue
+from callcenter.events import OutcomeDeferred, OutcomeDue
 from callcenter.roster import AgentId
 from callcenter.routing.outside import Outside
 
 _LOOK_SECONDS: Final = 30.0
+_AGAIN_SECONDS: Final = 1.0
+"""After a look that the database or the PBX's consumer kept from its end."""
 
 
 class Deferring:
@@ -21,7 +25,10 @@ class Deferring:
 
     def __init__(self, outside: Outside) -> None:
         self._out = outside
-        self._gone: set[AgentId] = set()
+        self._left: dict[AgentId, datetime] = {}
+        """When each left his desk last."""
+        self._gone: dict[AgentId, datetime] = {}
+        """Those of whom it is still to be looked for what they had put off by then."""
         self._wake = asyncio.Event()
 
     async def start(self, seated: frozenset[AgentId]) -> None:
@@ -30,13 +37,25 @@ class Deferring:
 
     def left(self, agents: Iterable[AgentId]) -> None:
         """Their shift is over."""
-        self._gone |= set(agents)
+        now = self._out.clock.now()
+        for agent in agents:
+            self._left[agent] = self._gone[agent] = now
         self._wake.set()
+
+    def changed(self, change: Changed) -> None:
+        """What somebody put off as he left was committed after it was looked for."""
+        event = change.event
+        if not isinstance(event, OutcomeDeferred):
+            return
+        agent = change.after.segments[event.segment].agent
+        if agent is not None and (left := self._left.get(agent)) and event.at <= left:
+            self._gone[agent] = left
+            self._wake.set()
 
     async def run(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(_LOOK_SECONDS):
+                async with asyncio.timeout(_AGAIN_SECONDS if self._gone else _LOOK_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 pass
@@ -46,8 +65,8 @@ class Deferring:
 
     async def look(self) -> None:
         """One look."""
-        now, gone = self._out.clock.now(), tuple(self._gone)
+        now, gone = self._out.clock.now(), dict(self._gone)
         due = await self._out.db.read(lambda s: deferrals.due_at(s, now) + deferrals.due_of(s, gone))
         for call, seq in dict.fromkeys(due):
             await self._out.take(OutcomeDue(call=call, at=now, mono=self._out.clock.monotonic(), segment=seq))
-        self._gone -= set(gone)
+        self._gone = {agent: left for agent, left in self._gone.items() if gone.get(agent) != left}

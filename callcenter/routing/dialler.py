@@ -7,8 +7,10 @@ Uniqueid of the agent's leg, so that nothing has to be guessed afterwards.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -25,9 +27,10 @@ from callcenter.pbx_events import OriginatedLeg, OriginateFailed
 from callcenter.roster import AgentId, Device
 from callcenter.routing import dials
 from callcenter.routing.dials import Dial, DialReason, DialState
-from callcenter.routing.originate import LOOK_SECONDS, SEND_SECONDS, Own, own_phone, patience_s
+from callcenter.routing.originate import LOOK_SECONDS, SEND_SECONDS, Own, own_phone
 from callcenter.routing.outside import Outside
 from callcenter.routing.presence import Mood, Presence
+from callcenter.routing.underway import Underway, Way
 
 log = logger(__name__)
 dialled = Counter(
@@ -48,28 +51,40 @@ class Dialler:
     def __init__(self, outside: Outside, presence: Callable[[AgentId], Presence]) -> None:
         self._out = outside
         self._presence = presence
-        self._dials: dict[UUID, Dial] = {}
+        way = Way(part="dialler", news=lambda dial: DialChanged(dial=dial), stands=self._stands, row=_row)
+        self._dials: Underway[Dial] = Underway(outside, way)
         self._of_call: dict[CallKey, UUID] = {}
         self._last: dict[AgentId, Dial] = {}
+        self._clicking: set[AgentId] = set()
 
     async def start(self) -> None:
         """What went on when the service last ended goes on with its call; of the rest nobody knows how it ended."""
         for dial, call in await self._out.db.read(_unfinished):
             going = call is not None and call.key in self._out.live()
-            self._dials[dial.id] = self._last[dial.agent] = dial
+            self._begin(dial)
             if call:
                 self._of_call[call.key] = dial.id
-            await self._take(dials.changed(dial, call) if call else dials.failed(dial, DialReason.NO_NEWS))
+            await self._dials.take(dials.changed(dial, call) if call else dials.failed(dial, DialReason.NO_NEWS))
             if not going:
-                await self._take(dials.failed(self._last[dial.agent], DialReason.NO_NEWS))
+                await self._dials.take(dials.failed(self._last[dial.agent], DialReason.NO_NEWS))
 
     def of(self, agent: AgentId) -> Dial | None:
         """The agent's last click, as it stands."""
         return self._last.get(agent)
 
-    def may(self, agent: AgentId) -> None:
-        """Raises Refused while the agent is on the phone, owes an outcome, or has clicked already."""
-        if any(d.agent == agent and not d.over for d in self._dials.values()):
+    @contextmanager
+    def click(self, agent: AgentId) -> Iterator[None]:
+        """From the click until the PBX was asked: of two at once there is one. Raises Refused while the agent is on the
+        phone, owes an outcome, or has clicked already."""
+        self._may(agent)
+        self._clicking.add(agent)
+        try:
+            yield
+        finally:
+            self._clicking.discard(agent)
+
+    def _may(self, agent: AgentId) -> None:
+        if agent in self._clicking or any(dial.agent == agent for dial in self._dials):
             raise Refused("your call is being made already", code="dialling_already")
         if self._presence(agent).state in (Mood.TALKING, Mood.RINGING):
             raise Refused("you are on the phone", code="on_a_call")
@@ -79,85 +94,70 @@ class Dialler:
     async def dial(self, dial: Dial, rules: Dialling, number: str) -> None:
         """Asks the PBX, once. ``number`` is written as the trunk wants it. Raises Unavailable, Invalid, and the dial is
         over then; where no answer came it may still ring, and what is heard of it counts."""
-        self._dials[dial.id] = self._last[dial.agent] = dial
+        self._begin(dial)
         send = self._out.send.get(dial.device.pbx)
         try:
             if send is None:
                 raise Unavailable("no such PBX", code="pbx_unavailable")
             await send(originate(dial, rules, number), SEND_SECONDS)
         except Invalid:
-            await self._take(dials.failed(dial, DialReason.PBX_REFUSED))
+            await self._dials.take(dials.failed(dial, DialReason.PBX_REFUSED))
             raise
         except Unavailable as wrong:
             if wrong.code == "pbx_no_answer":
                 log.warning("originate_unanswered", pbx=dial.device.pbx, dial=str(dial.id))
                 return
-            await self._take(dials.failed(dial, DialReason.PBX_REFUSED))
+            await self._dials.take(dials.failed(dial, DialReason.PBX_REFUSED))
             raise
 
     async def run(self) -> None:
-        """Gives up on those nobody hears of any more."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._dials.run(), name="dialler: rows")
+            tasks.create_task(self._look_after(), name="dialler: look")
+
+    async def _look_after(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             with contained("dialler"):
                 await self.look()
 
     async def look(self) -> None:
-        """One look."""
-        mono = self._out.clock.monotonic()
-        for dial in tuple(self._dials.values()):
-            patience = patience_s(on=bool(dial.call), refused=bool(dial.refused))
-            if mono - dial.mono > patience:
-                await self._take(dials.failed(dial, dial.refused or DialReason.NO_NEWS))
+        """Gives up on those nobody hears of any more."""
+        for dial in self._dials.silent():
+            await self._dials.take(dials.failed(dial, dial.refused or DialReason.NO_NEWS))
 
     # subscribers
 
     async def leg(self, event: OriginatedLeg) -> None:
-        if dial := self._named(event.uniqueid):
-            await self._take(dials.leg(dial, event))
+        if dial := self._dials.named(event.uniqueid):
+            await self._dials.take(dials.leg(dial, event))
 
     async def refused(self, event: OriginateFailed) -> None:
-        if dial := self._named(event.action):
-            await self._take(dials.refused(dial, event))
+        if dial := self._dials.named(event.action):
+            await self._dials.take(dials.refused(dial, event))
 
     async def changed(self, change: Changed) -> None:
         call = change.after
-        if isinstance(change.event, Arrived) and change.event.origin and (dial := self._named(change.event.origin)):
+        if isinstance(change.event, Arrived) and (dial := self._dials.named(change.event.origin)):
             self._of_call[call.key] = dial.id
-            await self._take(dials.arrived(dial, call))
+            await self._dials.take(dials.arrived(dial, call))
         elif (known := self._of_call.get(call.key)) and (dial := self._dials.get(known)):
-            await self._take(dials.changed(dial, call))
+            await self._dials.take(dials.changed(dial, call))
 
-    def _named(self, uniqueid: str) -> Dial | None:
-        try:
-            return self._dials.get(UUID(uniqueid))
-        except ValueError:
-            return None
+    def _begin(self, dial: Dial) -> None:
+        self._dials.begin(dial)
+        self._last[dial.agent] = dial
 
-    async def _take(self, dial: Dial) -> None:
-        """Keeps how it stands and tells it."""
-        before = self._dials.get(dial.id)
-        if before is None or before == dial:
-            return
-        dial = replace(dial, mono=self._out.clock.monotonic())
-        self._dials[dial.id] = self._last[dial.agent] = dial
+    def _stands(self, dial: Dial) -> None:
+        self._last[dial.agent] = dial
         if dial.over:
-            del self._dials[dial.id]
             if dial.call:
                 self._of_call.pop(dial.call, None)
             dialled.labels(pbx=dial.device.pbx, state=dial.state, reason=dial.reason or "").inc()
-        if (before.state, before.reason) == (dial.state, dial.reason):
-            return
-        await self._out.bus.publish(DialChanged(dial=dial))
-        await self._keep(dial)
 
-    async def _keep(self, dial: Dial) -> None:
-        ended = self._out.clock.now() if dial.over else None
-        reason = dial.reason or ""
-        try:
-            await self._out.db.write(lambda s: dialling.keep(s, dial.id, dial.state, reason, ended))
-        except Unavailable as wrong:
-            log.warning("dial_not_kept", dial=str(dial.id), code=wrong.code)
+
+def _row(dial: Dial, ended: datetime | None) -> Callable[[Session], None]:
+    return lambda session: dialling.keep(session, dial.id, dial.state, dial.reason or "", ended)
 
 
 def originate(dial: Dial, rules: Dialling, number: str) -> dict[str, str]:
@@ -188,7 +188,6 @@ def _unfinished(session: Session) -> list[tuple[Dial, Call | None]]:
             customer=row.customer_id,
             task=row.task_id,
             asked_at=row.asked_at,
-            mono=0.0,
             state=DialState(row.state),
             call=call.key if call else None,
         )

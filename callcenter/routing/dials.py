@@ -57,7 +57,7 @@ _ORIGINATE: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:
-    """``id`` is also the Uniqueid of the agent's leg. ``mono``: when it was last heard of. ``hung_up``: he did.
+    """``id`` is also the Uniqueid of the agent's leg. ``hung_up``: he did.
 
     ``refused``: the PBX has given up on his phone; why is known when that leg has ended. ``phones``: all of his that
     ring, ``device`` the first of them.
@@ -70,7 +70,6 @@ class Dial:
     customer: UUID | None
     task: UUID | None
     asked_at: datetime
-    mono: float
     state: DialState = DialState.ASKED
     reason: DialReason | None = None
     call: CallKey | None = None
@@ -81,6 +80,15 @@ class Dial:
     @property
     def over(self) -> bool:
         return self.state in OVER
+
+    @property
+    def picked_up(self) -> bool:
+        return self.call is not None
+
+    @property
+    def face(self) -> tuple[object, ...]:
+        """What of it is news."""
+        return self.state, self.reason
 
 
 def failed(dial: Dial, reason: DialReason) -> Dial:

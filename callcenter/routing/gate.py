@@ -84,6 +84,7 @@ class Gate:
             tasks.create_task(self._book.run(), name="gate:book")
             if self._claims:
                 tasks.create_task(self._claims.run(), name="gate:claims")
+            tasks.create_task(self.breaks.run(), name="gate:breaks")
             tasks.create_task(self.limits.run(), name="gate:limits")
             tasks.create_task(self.deferring.run(), name="gate:deferrals")
 
@@ -124,6 +125,7 @@ class Gate:
     async def changed(self, event: Changed) -> None:
         call = self._out.live().get(event.after.key) or event.after
         await self.limits.changed(event)
+        self.deferring.changed(event)
         touched = self._parts.put(call)
         missed = self.figures.changed(event)
         if self.unowned.changed(event):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from callcenter.call import Call, Changed, OutcomeState, Segment
+from callcenter.call import Changed, OutcomeState, Segment
 from callcenter.contain import contained
 from callcenter.events import CallKey, OutcomeDeferred, OutcomeLapsed, PutOff
 from callcenter.routing.breaks import Breaks
 from callcenter.routing.outside import Outside
-from callcenter.terms import Afterwards, Demand, Released, Terms, over
+from callcenter.terms import Afterwards, Demand, Terms, over
 
 _LOOK_SECONDS: Final = 1.0
 _Part: TypeAlias = tuple[CallKey, int]
@@ -48,33 +47,16 @@ class Limits:
     async def run(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            with contained("limits", TimeoutError):
-                await self.look()
+            await self.look()
 
     async def look(self) -> None:
-        """One look at whose time is up."""
+        """One look at whose time is up. What fails of one part is tried again at the next look, and delays no other."""
         now, live = self._out.clock.now(), self._out.live()
         self._over = {part: since for part, since in self._over.items() if part[0] in live}
-        for call, segment in list(self._up(now)):
-            outcome = self._out.rules().timed_out
-            if outcome is not None:
-                mono = self._out.clock.monotonic()
-                lapse = OutcomeLapsed(call=call.key, at=now, mono=mono, segment=segment.seq, outcome=outcome)
-                await self._out.take(lapse)
-        for call, segment, released in list(self._let_go(now)):
-            if segment.agent is not None:
-                mono = self._out.clock.monotonic()
-                later = OutcomeDeferred(
-                    call=call.key,
-                    at=now,
-                    mono=mono,
-                    segment=segment.seq,
-                    by=released.by,
-                    why=PutOff.RELEASE,
-                    holder=segment.agent,
-                )
-                await self._out.take(later)
-        await self._breaks.expire(now)
+        for part in tuple(self._over):
+            with contained("limits", TimeoutError):
+                if event := self._due(part, now):
+                    await self._out.take(event)
 
     async def _settled(self, change: Changed, segment: Segment, now: datetime) -> None:
         """Of a talk that is over, in whatever order its end and its outcome came."""
@@ -89,22 +71,28 @@ class Limits:
         elif isinstance(change.event, OutcomeLapsed) and terms.afterwards is Afterwards.KEPT:
             await self._breaks.lapsed(segment.agent)
 
-    def _let_go(self, now: datetime) -> Iterator[tuple[Call, Segment, Released]]:
-        """Those who owe for a queue that is released now."""
-        released = self._out.rules().released
-        for key, seq in self._over:
-            call = self._out.live().get(key)
-            segment = call.segments[seq] if call else None
-            found = released.get((key.pbx, segment.queue)) if segment and segment.owes else None
-            if call and segment and found and found.until > now:
-                yield call, segment, found
-
-    def _up(self, now: datetime) -> Iterator[tuple[Call, Segment]]:
-        for (key, seq), since in self._over.items():
-            call = self._out.live().get(key)
-            segment = call.segments[seq] if call else None
-            if call and segment and segment.owes and _is_up(self._out.rules().of(call, segment), since, now):
-                yield call, segment
+    def _due(self, part: _Part, now: datetime) -> OutcomeLapsed | OutcomeDeferred | None:
+        """What becomes of a debt now, by the rules of this moment: before the one before it was taken, others may have
+        held."""
+        (key, seq), rules = part, self._out.rules()
+        since, call = self._over.get(part), self._out.live().get(key)
+        segment = call.segments[seq] if call else None
+        if call is None or segment is None or since is None or not segment.owes or segment.agent is None:
+            return None
+        mono = self._out.clock.monotonic()
+        if rules.timed_out is not None and _is_up(rules.of(call, segment), since, now):
+            return OutcomeLapsed(call=key, at=now, mono=mono, segment=seq, outcome=rules.timed_out)
+        if released := rules.releases(call, segment, now):
+            return OutcomeDeferred(
+                call=key,
+                at=now,
+                mono=mono,
+                segment=seq,
+                by=released.by,
+                why=PutOff.RELEASE,
+                holder=segment.agent,
+            )
+        return None
 
 
 def _is_up(terms: Terms, since: datetime, now: datetime) -> bool:

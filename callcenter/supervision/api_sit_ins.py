@@ -91,9 +91,9 @@ class BeginView(View):
         if talk.agent == who.id:
             raise Refused("it is your own talk", code="own_talk")
         app[SITTING].may(who.id)
-        now, mono = app[CLOCK].now(), app[CLOCK].monotonic()
+        now = app[CLOCK].now()
         made, fresh = await once.create(self.request, "sit_in", _writing(who, (call, talk), body.mode, now))
-        sit, ring_s = await app[DB].read(lambda s: _read(s, made, talk, mono))
+        sit, ring_s = await app[DB].read(lambda s: _read(s, made, talk))
         if fresh:
             await app[SITTING].begin(sit, ring_s, talk.extension)
         return answer(app[SITTING].of(who.id) or sit)
@@ -225,7 +225,7 @@ def _writing(who: Actor, of: tuple[Call, Segment], mode: Manner, now: datetime) 
     return write
 
 
-def _read(session: Session, made: UUID, talk: Segment, mono: float) -> tuple[SitIn, int]:
+def _read(session: Session, made: UUID, talk: Segment) -> tuple[SitIn, int]:
     row = session.get_one(SitInRow, made)
     call, desk = session.get_one(CallRow, row.call_id), rosters.desk_of(session, row.by_id)
     sit = SitIn(
@@ -241,7 +241,6 @@ def _read(session: Session, made: UUID, talk: Segment, mono: float) -> tuple[Sit
         told=row.told,
         mode=Manner(row.modes[0][0]),
         asked_at=row.asked_at,
-        mono=mono,
     )
     return sit, dialling.read(session).of(row.pbx).ring_s
 

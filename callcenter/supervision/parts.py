@@ -9,7 +9,7 @@ from aiohttp import web
 
 from callcenter.bus import Bus
 from callcenter.call import Changed
-from callcenter.news import AlarmRulesChanged
+from callcenter.news import AlarmRulesChanged, RightsChanged, SignedOff
 from callcenter.pbx_events import LinkDown, LinkUp, OriginatedLeg, OriginateFailed
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
@@ -46,6 +46,8 @@ def subscribe(bus: Bus, supervision: Supervision) -> None:
     bus.on(OriginatedLeg, sitting.leg)
     bus.on(OriginateFailed, sitting.refused)
     bus.on(LinkUp, sitting.link_up)
+    bus.on(RightsChanged, sitting.rights_changed)
+    bus.on(SignedOff, sitting.rights_changed)
     bus.on(Changed, alarms.changed)
     bus.on(LinkUp, alarms.link_up)
     bus.on(LinkDown, alarms.link_down)

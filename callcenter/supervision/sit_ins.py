@@ -39,13 +39,14 @@ class SitInState(StrEnum):
 
 
 class SitInReason(StrEnum):
-    """Why it came to nothing, or ended by itself. ``CUT_OFF``: the PBX let go of a talk that went on, as one whose
-    dialplan does not know our context does."""
+    """Why it came to nothing, or ended by itself. ``NOT_ALLOWED``: his right to it, or his last session, is gone.
+    ``CUT_OFF``: the PBX let go of a talk that went on, as one whose dialplan does not know our context does."""
 
     YOU_NO_ANSWER = "you_no_answer"
     YOU_REJECTED = "you_rejected"
     YOU_UNREACHABLE = "you_unreachable"
     TALK_OVER = "talk_over"
+    NOT_ALLOWED = "not_allowed"
     CUT_OFF = "cut_off"
     PBX_REFUSED = "pbx_refused"
     NO_NEWS = "no_news"
@@ -65,8 +66,8 @@ class Turn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitIn:
     """``id`` is also the Uniqueid of the leg to the supervisor, ``phone`` that of the phone he picked up, ``leg`` that
-    of the agent's channel. ``turns``: the modes he had so far, ``leaving``: he wants no more. ``mono``: last heard of.
-    ``told``: the agent is shown that he listens; whispering and barging are shown anyway."""
+    of the agent's channel. ``turns``: the modes he had so far, ``leaving``: he wants no more. ``told``: the agent
+    is shown that he listens; whispering and barging are shown anyway."""
 
     id: UUID
     by: AgentId
@@ -80,7 +81,6 @@ class SitIn:
     told: bool
     mode: Manner
     asked_at: datetime
-    mono: float
     state: SitInState = SitInState.ASKED
     reason: SitInReason | None = None
     refused: SitInReason | None = None
@@ -92,6 +92,15 @@ class SitIn:
     @property
     def over(self) -> bool:
         return self.state in OVER
+
+    @property
+    def picked_up(self) -> bool:
+        return self.state is SitInState.ON
+
+    @property
+    def face(self) -> tuple[object, ...]:
+        """What of it is news."""
+        return self.state, self.reason, self.mode
 
     @property
     def shown(self) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from prometheus_client import Counter
+from sqlalchemy.orm import Session
 
 from callcenter.call import Changed
 from callcenter.contain import contained
@@ -19,11 +21,13 @@ from callcenter.crm import sit_ins as rows
 from callcenter.crm.sit_ins import Kept
 from callcenter.errors import Invalid, Refused, Unavailable
 from callcenter.log import logger
+from callcenter.news import RightsChanged, SignedOff
 from callcenter.pbx_events import LegState, LinkUp, OriginatedLeg, OriginateFailed
 from callcenter.roster import AgentId
-from callcenter.routing.originate import LOOK_SECONDS, SEND_SECONDS, Own, own_phone, patience_s
+from callcenter.routing.originate import LOOK_SECONDS, SEND_SECONDS, Own, own_phone
 from callcenter.routing.outside import Outside
 from callcenter.routing.presence import Mood, Presence
+from callcenter.routing.underway import Underway, Way
 from callcenter.supervision import sit_ins
 from callcenter.supervision.sit_ins import CONTEXT, Manner, SitIn, SitInReason, SitInState
 
@@ -44,7 +48,10 @@ class Sitting:
     def __init__(self, outside: Outside, presence: Callable[[AgentId], Presence]) -> None:
         self._out = outside
         self._presence = presence
-        self._going: dict[UUID, SitIn] = {}
+        way = Way(part="sitting in", news=lambda sit: SitInChanged(sit_in=sit), stands=_counted, row=_row)
+        self._going: Underway[SitIn] = Underway(outside, way)
+        self._doubt = asyncio.Event()
+        """Somebody's rights or sessions are others now."""
         self._left: dict[str, set[UUID]] = {}
         """Legs of before the last start, by PBX: nobody would write down what they hear."""
         self._hang_ups: dict[tuple[str, str], None] = {}
@@ -60,11 +67,11 @@ class Sitting:
 
     def of(self, supervisor: AgentId) -> SitIn | None:
         """What he sits in on now."""
-        return next((sit for sit in self._going.values() if sit.by == supervisor), None)
+        return next((sit for sit in self._going if sit.by == supervisor), None)
 
     def company(self, agent: AgentId) -> tuple[SitIn, ...]:
         """Who sits in on the agent's talk, as far as he is to see it."""
-        return tuple(sit for sit in self._going.values() if sit.agent == agent and sit.shown)
+        return tuple(sit for sit in self._going if sit.agent == agent and sit.shown)
 
     def may(self, supervisor: AgentId) -> None:
         """Raises Refused while he is on the phone or sits in already."""
@@ -80,9 +87,9 @@ class Sitting:
         try:
             self.may(sit.by)
         except Refused:
-            await self._keep(sit_ins.failed(sit, SitInReason.PBX_REFUSED))
+            self._going.write(sit_ins.failed(sit, SitInReason.PBX_REFUSED))
             raise
-        self._going[sit.id] = sit
+        self._going.begin(sit)
         await self._out.bus.publish(SitInChanged(sit_in=sit))
         action = own_phone(_own(sit, ring_s), {"CC_SPIED": sit.leg})
         caller = {"CallerID": shown} if shown.isascii() and shown.isalnum() else {}
@@ -92,7 +99,7 @@ class Sitting:
             if isinstance(wrong, Unavailable) and wrong.code == "pbx_no_answer":
                 log.warning("sit_in_unanswered", pbx=sit.device.pbx, sit_in=str(sit.id))
                 return
-            await self._take(sit_ins.failed(sit, SitInReason.PBX_REFUSED))
+            await self._going.take(sit_ins.failed(sit, SitInReason.PBX_REFUSED))
             raise
 
     async def turn(self, supervisor: AgentId, mode: Manner) -> SitIn:
@@ -103,24 +110,32 @@ class Sitting:
         if sit.mode is not mode:
             way = {"Context": CONTEXT, "Exten": mode.value, "Priority": "1"}
             await self._send(sit, {"Action": "Redirect", "Channel": sit.phone, **way})
-            await self._take(sit_ins.turned(self._going.get(sit.id, sit), mode, self._out.clock.now()))
-        return self._going.get(sit.id, sit)
+            await self._going.take(sit_ins.turned(self._going.get(sit.id) or sit, mode, self._out.clock.now()))
+        return self._going.get(sit.id) or sit
 
     async def end(self, supervisor: AgentId) -> None:
         """He wants no more. Raises Refused."""
         await self._let_go(self._his(supervisor))
 
     async def run(self) -> None:
-        """Gives up on those nobody hears of any more, and lets go whose talk is over."""
+        """Gives up on those nobody hears of any more, and lets go whose talk, or whose right to it, is over."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._going.run(), name="sitting in: rows")
             tasks.create_task(self._look_after(), name="sitting in: look")
             tasks.create_task(self._let_them_go(), name="sitting in: hang up")
 
     async def _look_after(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._doubt.wait()
+            except TimeoutError:
+                pass
+            self._doubt.clear()
             with contained("sitting in"):
                 await self.look()
+            with contained("sitting in"):
+                await self.look_who_may()
 
     async def _let_them_go(self) -> None:
         while True:
@@ -133,14 +148,18 @@ class Sitting:
                     await self._hang_up(pbx, channel)
 
     async def look(self) -> None:
-        """One look."""
-        mono = self._out.clock.monotonic()
-        for sit in tuple(self._going.values()):
-            on = sit.state is SitInState.ON
-            patience = patience_s(on=on, refused=bool(sit.refused))
-            if mono - sit.mono > patience:
-                await self._let_go(sit)
-                await self._take(sit_ins.failed(sit, sit.refused or SitInReason.NO_NEWS))
+        """Gives up on those nobody hears of any more."""
+        for sit in self._going.silent():
+            await self._let_go(sit)
+            await self._going.take(sit_ins.failed(sit, sit.refused or SitInReason.NO_NEWS))
+
+    async def look_who_may(self) -> None:
+        """Whoever is signed in nowhere, or may hear this agent no more, hears him no more."""
+        pairs, now = [(sit.by, sit.agent) for sit in self._going], self._out.clock.now()
+        allowed = await self._out.db.read(lambda s: rows.allowed(s, pairs, now)) if pairs else set()
+        for sit in [sit for sit in self._going if (sit.by, sit.agent) in set(pairs) - allowed]:
+            self._let_go_soon(sit)
+            await self._going.take(sit_ins.failed(sit, SitInReason.NOT_ALLOWED))
 
     # subscribers
 
@@ -149,27 +168,30 @@ class Sitting:
         pbx = event.pbx
         for sit_in in self._left.pop(pbx, set()):
             self._hang_up_soon(pbx, str(sit_in))
-        for sit in [sit for sit in self._going.values() if sit.device.pbx == pbx]:
+        for sit in [sit for sit in self._going if sit.device.pbx == pbx]:
             self._let_go_soon(sit)
-            await self._take(sit_ins.failed(sit, SitInReason.NO_NEWS))
+            await self._going.take(sit_ins.failed(sit, SitInReason.NO_NEWS))
+
+    async def rights_changed(self, _event: RightsChanged | SignedOff) -> None:
+        self._doubt.set()
 
     async def leg(self, event: OriginatedLeg) -> None:
-        if sit := self._named(event.uniqueid):
+        if sit := self._going.named(event.uniqueid):
             goes_on = self._talk_goes_on(sit)
-            await self._take(sit_ins.leg(sit, event, self._out.clock.now(), talk_goes_on=goes_on))
+            await self._going.take(sit_ins.leg(sit, event, self._out.clock.now(), talk_goes_on=goes_on))
             if event.state is LegState.ANSWERED and not goes_on:
                 self._let_go_soon(sit)
 
     async def refused(self, event: OriginateFailed) -> None:
-        if sit := self._named(event.action):
-            await self._take(sit_ins.refused(sit, event))
+        if sit := self._going.named(event.action):
+            await self._going.take(sit_ins.refused(sit, event))
 
     async def changed(self, change: Changed) -> None:
         """The talk is over: so is whoever sat in, whatever else the agent's phone does then."""
-        for sit in [sit for sit in self._going.values() if sit.call == change.after.key]:
+        for sit in [sit for sit in self._going if sit.call == change.after.key]:
             if sit_ins.part(change.after, sit.segment) is None:
                 self._hang_up_soon(sit.device.pbx, sit.phone or str(sit.id))
-                await self._take(sit_ins.failed(sit, SitInReason.TALK_OVER))
+                await self._going.take(sit_ins.failed(sit, SitInReason.TALK_OVER))
 
     def _talk_goes_on(self, sit: SitIn) -> bool:
         call = self._out.live().get(sit.call)
@@ -181,12 +203,6 @@ class Sitting:
             raise Refused("it is over", code="sit_in_over")
         return sit
 
-    def _named(self, uniqueid: str) -> SitIn | None:
-        try:
-            return self._going.get(UUID(uniqueid))
-        except ValueError:
-            return None
-
     async def _let_go(self, sit: SitIn) -> None:
         self._leaves(sit)
         await self._hang_up(sit.device.pbx, sit.phone or str(sit.id))
@@ -196,8 +212,7 @@ class Sitting:
         self._hang_up_soon(sit.device.pbx, sit.phone or str(sit.id))
 
     def _leaves(self, sit: SitIn) -> None:
-        if sit.id in self._going:
-            self._going[sit.id] = replace(self._going[sit.id], leaving=True)
+        self._going.note(replace(self._going.get(sit.id) or sit, leaving=True))
 
     def _hang_up_soon(self, pbx: str, channel: str) -> None:
         self._hang_ups[pbx, channel] = None
@@ -218,33 +233,21 @@ class Sitting:
             raise Unavailable("no such PBX", code="pbx_unavailable")
         await send(action, SEND_SECONDS)
 
-    async def _take(self, sit: SitIn) -> None:
-        """Keeps how it stands and tells it."""
-        before = self._going.get(sit.id)
-        if before is None or before == sit:
-            return
-        sit = replace(sit, mono=self._out.clock.monotonic())
-        self._going[sit.id] = sit
-        if sit.over:
-            del self._going[sit.id]
-            sat_in.labels(pbx=sit.device.pbx, reason=sit.reason or "").inc()
-        if (before.state, before.reason, before.mode) == (sit.state, sit.reason, sit.mode):
-            return
-        await self._out.bus.publish(SitInChanged(sit_in=sit))
-        await self._keep(sit)
 
-    async def _keep(self, sit: SitIn) -> None:
-        kept = Kept(
-            phone=sit.phone,
-            modes=[(turn.mode, turn.at) for turn in sit.turns],
-            reason=sit.reason or "",
-            began_at=sit.began_at,
-            ended_at=self._out.clock.now() if sit.over else None,
-        )
-        try:
-            await self._out.db.write(lambda s: rows.keep(s, sit.id, kept))
-        except Unavailable as wrong:
-            log.warning("sit_in_not_kept", sit_in=str(sit.id), code=wrong.code)
+def _counted(sit: SitIn) -> None:
+    if sit.over:
+        sat_in.labels(pbx=sit.device.pbx, reason=sit.reason or "").inc()
+
+
+def _row(sit: SitIn, ended: datetime | None) -> Callable[[Session], None]:
+    kept = Kept(
+        phone=sit.phone,
+        modes=[(turn.mode, turn.at) for turn in sit.turns],
+        reason=sit.reason or "",
+        began_at=sit.began_at,
+        ended_at=ended,
+    )
+    return lambda session: rows.keep(session, sit.id, kept)
 
 
 def _own(sit: SitIn, ring_s: int) -> Own:

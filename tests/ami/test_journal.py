@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,25 @@ def test_what_is_flushed_is_on_disk_for_its_owner_only(tmp_path: Path) -> None:
     (file,) = kept(tmp_path / "journal")
     assert file.read_bytes() == b"Event: Hangup\r\n\r\n"
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+_STOPS = """
+import os, pathlib, sys
+from callcenter.ami.journal import Journal
+
+sync = os.fsync
+os.fsync = lambda file: print(os.path.basename(os.readlink(f"/proc/self/fd/{file}"))) or sync(file)
+writing = Journal(pathlib.Path(sys.argv[1]), "main")
+writing.append(b"Event: Hangup")
+writing.close()
+"""
+
+
+def test_a_power_cut_after_a_graceful_stop_takes_nothing_back(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _STOPS, str(tmp_path)]
+    synced = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    (file,) = kept(tmp_path)
+    assert synced == [file.name, file.with_suffix(journal.TIMES).name]
 
 
 def test_old_and_superfluous_files_are_thrown_away(tmp_path: Path) -> None:

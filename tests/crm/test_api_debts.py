@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from callcenter.crm import deferrals
@@ -40,13 +41,37 @@ async def test_three_may_wait_and_a_fourth_may_not(both: Office) -> None:
     assert len(await both.trail("defer")) == 4
 
 
+async def test_of_two_clicks_at_once_only_one_is_the_last_that_may_wait(both: Office) -> None:
+    anna = await both.signed_in("anna", extension="101")
+    first, *others = await owes(both, anna, "1.1", "2.1", "3.1", "4.1", "5.1")
+    assert (await anna.post(f"/segments/{first}/defer")).status == 200
+    answers = await asyncio.gather(*(anna.post(f"/segments/{one}/defer") for one in others))
+    assert sorted(one.status for one in answers) == [200, 200, 409, 409]
+    assert {one.code for one in answers if one.status == 409} == {"deferrals_used"}
+    assert (await debts(anna))["left"] == 0
+
+
+async def test_of_putting_off_and_logging_at_once_the_first_counts(office: Office) -> None:
+    """Whoever comes second is told so, and no trail says that he did it."""
+    anna = await office.signed_in("anna", extension="101")
+    sofia = await office.signed_in("sofia", "supervisor")
+    (segment,) = await owes(office, anna, "1.1")
+    way = f"/segments/{segment}"
+    answers = await asyncio.gather(
+        anna.put(f"{way}/outcome", {"outcome": "solved"}), sofia.post(f"{way}/waive", {"reason": "ill"})
+    )
+    state = (await anna.get("/calls")).body["items"][0]["segments"][0]["outcome_state"]
+    assert [one.status for one in answers] in ([200, 200], [200, 409])
+    assert state == "logged"
+
+
 async def test_what_waited_is_owed_again_when_the_shift_is_over(office: Office) -> None:
     anna = await office.signed_in("anna", extension="101")
     (segment,) = await owes(office, anna, "1.1")
     await anna.post(f"/segments/{segment}/defer")
     assert anna.id is not None
-    agents = [anna.id]
-    due = await office.db.read(lambda s: deferrals.due_of(s, agents))
+    left = {anna.id: office.clock.now()}
+    due = await office.db.read(lambda s: deferrals.due_of(s, left))
     assert due == [(CallKey(pbx="main", uniqueid="1.1"), 0)]
     await office.ledger.take(OutcomeDue(call=due[0][0], at=START, mono=9.0, segment=0))
     assert [item["state"] for item in (await debts(anna))["items"]] == ["owed"]

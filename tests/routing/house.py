@@ -43,6 +43,7 @@ class House:
     gate: Gate
     bus: Bus
     health: Health
+    clock: Later
     undone: list[UnpauseUndone] = field(default_factory=list)
     rejoined: list[MembershipUndone] = field(default_factory=list)
 
@@ -113,7 +114,7 @@ async def service(
         holds=holds,
     )
     gate = Gate(outside, look_again_s=0.05)
-    house = House(db=db, pbx=pbx, ledger=ledger, gate=gate, bus=bus, health=health)
+    house = House(db=db, pbx=pbx, ledger=ledger, gate=gate, bus=bus, health=health, clock=clock)
     subscribe(house)
     await ledger.start(roster())
     await gate.start(roster())

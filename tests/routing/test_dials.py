@@ -16,9 +16,7 @@ from callcenter.routing import dials
 from callcenter.routing.dials import Dial, DialReason, DialState
 from tests.spine.story import ANNA, START, Story, device
 
-DIAL = Dial(
-    id=new_id(), agent=ANNA, device=device("101"), number="+7", customer=None, task=None, asked_at=START, mono=0.0
-)
+DIAL = Dial(id=new_id(), agent=ANNA, device=device("101"), number="+7", customer=None, task=None, asked_at=START)
 
 
 def phone(dial: Dial, *states: LegState, cause: int = 0) -> Dial:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -21,7 +22,7 @@ from callcenter.ids import new_id
 from callcenter.lifecycle import apply
 from callcenter.roster import AgentId
 from callcenter.routing.why import Reason, ReasonKind
-from callcenter.terms import NO_RULES, Demand, OutcomeRules, Terms, Then
+from callcenter.terms import NO_RULES, Demand, OutcomeRules, Released, Terms, Then
 from tests.routing.floors import PHONES, Scene, member
 from tests.spine.story import ANNA, BORIS, START, Story, answered, roster
 
@@ -192,9 +193,9 @@ def let_off(call: Call) -> Call:
     return after(call, OutcomeWaived(call=call.key, **STAMP, segment=0, by=BORIS, reason="ill"))  # type: ignore[arg-type]
 
 
-def put_off(call: Call, why: PutOff = PutOff.AGENT, holder: AgentId = ANNA) -> Call:
+def put_off(call: Call, why: PutOff = PutOff.AGENT, holder: AgentId = ANNA, rules: OutcomeRules = NO_RULES) -> Call:
     event = OutcomeDeferred(call=call.key, **STAMP, segment=0, by=ANNA, why=why, holder=holder)  # type: ignore[arg-type]
-    return after(call, event)
+    return after(call, event, rules=rules)
 
 
 def handed_over(call: Call) -> Call:
@@ -202,7 +203,20 @@ def handed_over(call: Call) -> Call:
 
 
 def released(call: Call) -> Call:
-    return put_off(call, PutOff.RELEASE)
+    until = START + timedelta(hours=1)
+    rules = OutcomeRules(released={("main", "support"): Released(until=until, by=BORIS)})
+    return put_off(call, PutOff.RELEASE, rules=rules)
+
+
+def test_a_release_that_was_ended_meanwhile_lets_nobody_go() -> None:
+    call = answered("101").told()
+    over = OutcomeRules(released={("main", "support"): Released(until=START, by=BORIS)})
+    assert put_off(call, PutOff.RELEASE) == put_off(call, PutOff.RELEASE, rules=over) == call
+
+
+def test_what_was_logged_meanwhile_is_not_let_off() -> None:
+    logged = log(answered("101").told())
+    assert let_off(logged) == logged
 
 
 def out_of_time(call: Call) -> Call:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from callcenter.crm import outcome_rules
 from callcenter.db import Database
+from callcenter.errors import Unavailable
+from callcenter.events import CallKey, OutcomeDeferred, PutOff
 from callcenter.news import RosterChanged
 from callcenter.roster import Roster
 from callcenter.routing.presence import Mood
@@ -116,3 +120,68 @@ async def test_a_released_queue_keeps_nobody_and_what_waited_is_owed_when_he_goe
         await house.bus.publish(RosterChanged(roster=roster()))
         await house.becomes("PJSIP/101", True)
         assert house.gate.presence(ANNA).debts == 1
+
+
+async def puts_off(house: House, uniqueid: str, at: datetime) -> None:
+    """Anna wants to log it at the end of her shift."""
+    key = CallKey(pbx="main", uniqueid=uniqueid)
+    await house.ledger.take(
+        OutcomeDeferred(call=key, at=at, mono=0.0, segment=0, by=ANNA, why=PutOff.AGENT, holder=ANNA)
+    )
+
+
+async def table(house: House, old: str, new: str) -> None:
+    """Of a table that bears another name it is not known what stands in it: as if the database were away."""
+    await house.db.write(lambda s: s.execute(text(f"ALTER TABLE {old} RENAME TO {new}")))
+
+
+def away() -> Roster:
+    return Roster(bindings=tuple(b for b in roster().bindings if b.agent == BORIS))
+
+
+async def test_what_was_put_off_by_who_is_back_waits_however_late_his_leaving_was_looked_at(staffed: Database) -> None:
+    async with service(staffed) as house:
+        await house.pbx.connect()
+        for uniqueid in ("1", "2"):
+            await house.told(answered("101", uniqueid=uniqueid))
+        await puts_off(house, "1", house.clock.now())
+        await table(house, "deferrals", "deferrals_away")
+        await house.bus.publish(RosterChanged(roster=away()))
+        with pytest.raises(Unavailable):
+            await house.gate.deferring.look()
+        await house.bus.publish(RosterChanged(roster=roster()))
+        await table(house, "deferrals_away", "deferrals")
+        await puts_off(house, "2", house.clock.now())
+        await until_async(lambda: [key.uniqueid for key in house.ledger.live()] == ["1"], what="the first is owed")
+        await house.gate.deferring.look()
+        assert [key.uniqueid for key in house.ledger.live()] == ["1"]
+
+
+async def test_what_is_put_off_while_its_agent_signs_out_is_owed(staffed: Database) -> None:
+    """Its commit comes after he left, and after it was looked for what he had put off."""
+    async with service(staffed) as house:
+        await house.pbx.connect()
+        await house.told(answered("101"))
+        clicked = house.clock.now()
+        await house.bus.publish(RosterChanged(roster=away()))
+        await house.gate.deferring.look()
+        await puts_off(house, answered("101").uniqueid, clicked)
+        await until_async(lambda: bool(house.ledger.live()), what="it is owed again")
+        assert house.gate.presence(ANNA).debts == 1
+
+
+async def test_a_wrap_up_ends_on_time_whatever_an_outcome_waits_for(staffed: Database) -> None:
+    async with service(staffed) as house:
+        await house.pbx.connect()
+        await decide(house, Demand.TIMED, 3600)
+        await house.told(answered("101"))
+        other = sqlite3.connect(house.db.url.database or "", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        await decide(house, Demand.TIMED, 0)
+        await until_async(lambda: not house.ledger.recorded("main"), what="the lapse waits for the database")
+        await house.gate.breaks.wrap(BORIS, house.clock.now())
+        assert house.gate.presence(BORIS).state is Mood.WRAPUP
+        await until_async(lambda: house.gate.presence(BORIS).state is Mood.AVAILABLE, 4, "his wrap-up is over")
+        assert not house.ledger.recorded("main")
+        other.execute("ROLLBACK")
+        other.close()

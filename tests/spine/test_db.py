@@ -70,6 +70,31 @@ asyncio.run(main())
 """
 
 
+_STOPS: str = """
+import asyncio, os, sys
+from callcenter.crm.models.office import Policy
+from callcenter.db import Database
+
+sync = os.fsync
+os.fsync = lambda file: print(os.readlink(f"/proc/self/fd/{file}")) or sync(file)
+
+async def main():
+    db = Database(sys.argv[1])
+    await db.start()
+    await db.write(lambda s: s.add(Policy(key="ring", value=1)), hardened=False)
+    await db.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_what_waits_to_be_hardened_is_so_at_a_graceful_stop(sqlite_db: Database) -> None:
+    """SQLite does it as its last connection closes: somebody else may have one open."""
+    command = [sys.executable, "-c", _STOPS, str(sqlite_db.url)]
+    done = await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == [f"{sqlite_db.url.database}-wal"]
+
+
 async def test_what_is_committed_outlives_the_service_before_it_is_hardened(sqlite_db: Database) -> None:
     died = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", _DIES, str(sqlite_db.url)], check=False)
     assert died.returncode == -signal.SIGKILL

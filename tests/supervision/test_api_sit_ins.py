@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import pytest
 from aiohttp import web
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from callcenter import api
@@ -20,7 +22,7 @@ from callcenter.crm.models.people import User
 from callcenter.db import Database
 from callcenter.ids import new_id
 from callcenter.ledger import Ledger
-from callcenter.news import RosterChanged
+from callcenter.news import RightsChanged, RosterChanged, SignedOff
 from callcenter.pbx_events import LegState, LinkUp, OriginatedLeg
 from callcenter.routing.gate import Gate
 from callcenter.routing.keys import GATE
@@ -69,6 +71,8 @@ class Board:
         bus.on(Changed, self.sitting.changed)
         bus.on(OriginatedLeg, self.sitting.leg)
         bus.on(LinkUp, self.sitting.link_up)
+        bus.on(RightsChanged, self.sitting.rights_changed)
+        bus.on(SignedOff, self.sitting.rights_changed)
         bus.on(SitInChanged, self.hear)
         api_sit_ins.add_routes(app)
         api_sit_ins.provide(app, self.sitting)
@@ -138,8 +142,12 @@ async def test_his_own_phone_rings_and_then_hears_the_channel_of_that_talk_alone
     assert [(row.details["mode"], row.thing) for row in await board.office.trail("sit_in")] == [
         ("listen", "call"), ("whisper", "call"),
     ]  # fmt: skip
-    call = made.body["call_id"]
-    (kept,) = (await sofia.get(f"/calls/{call}/sit-ins")).body["items"]
+
+    async def written() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await sofia.get(f"/calls/{made.body['call_id']}/sit-ins")).body["items"]
+        return [item for item in items if item["ended_at"]]
+
+    (kept,) = await until_async(written, what="it is written down")
     assert ([turn["mode"] for turn in kept["turns"]], kept["ended_at"] is None) == (["listen", "whisper"], False)
 
 
@@ -160,8 +168,12 @@ async def test_who_clicks_twice_at_once_sits_in_once(board: Board) -> None:
     made = await asyncio.gather(*(sofia.post(way, {"mode": "listen"}) for _ in range(2)))
     assert sorted(one.status for one in made) == [201, 409]
     assert [action["Action"] for action in board.asked] == ["Originate"]
-    rows = await board.office.db.read(lambda s: list(s.scalars(select(SitInRow))))
-    assert sum(row.ended_at is None for row in rows) == 1
+
+    async def going_on() -> bool:
+        rows = await board.office.db.read(lambda s: list(s.scalars(select(SitInRow))))
+        return [row.ended_at is None for row in rows].count(True) == 1
+
+    await until_async(going_on, what="the other one is over")
 
 
 async def test_a_pbx_that_does_not_answer_keeps_nobody_from_the_news_of_a_call(board: Board) -> None:
@@ -199,6 +211,62 @@ async def test_what_is_more_than_a_phone_does_not_ring_beside_one(board: Board, 
     variables = dict(pair.split("=", 1) for pair in board.asked[0]["Variable"].split(","))
     assert (variables["CC_PHONES"], variables["__CC_SPIED"]) == ("PJSIP/103&PJSIP/99103", "101")
     assert (variables["__CC_CONTEXT"], variables["__CC_EXTEN"]) == ("callcenter-spy", "barge")
+
+
+async def sits_in(board: Board) -> tuple[Caller, str]:
+    """Sofia hears Anna."""
+    sofia, talk = await floor(board)
+    made = await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})
+    await board.leg(made.body["id"], LegState.RINGING, LegState.ANSWERED)
+    assert board.states[-1] == "on"
+    return sofia, made.body["id"]
+
+
+async def ended_for_want_of_a_right(board: Board, sit_in: str) -> None:
+    await board.lets_go(sit_in)
+    await until_async(lambda: board.states[-1] == "not_allowed", what="he hears no more")
+
+
+async def test_whose_right_to_it_is_taken_hears_no_more(board: Board) -> None:
+    sofia, sit_in = await sits_in(board)
+    admin = await board.office.signed_in("root", "admin")
+    assert (await admin.patch(f"/users/{sofia.id}", {"role": "agent"})).status == 200
+    await ended_for_want_of_a_right(board, sit_in)
+    assert (await sofia.get("/me/sit-in")).body == {"sit_in": None}
+
+
+async def test_who_signs_out_of_his_last_session_hears_no_more(board: Board) -> None:
+    sofia, sit_in = await sits_in(board)
+    elsewhere = await board.office.caller()
+    await board.office.sign_in(elsewhere, "sofia")
+    await sofia.delete("/session")
+    await board.sitting.look_who_may()
+    assert board.states[-1] == "on", "he is signed in elsewhere"
+    await elsewhere.delete("/session")
+    await ended_for_want_of_a_right(board, sit_in)
+
+
+async def test_who_is_told_of_a_pbx_does_not_wait_for_a_locked_database(board: Board) -> None:
+    """And what could not be written then is written when it can be."""
+    sofia, talk = await floor(board)
+    sit_in = (await sofia.post(f"/segments/{talk}/sit-in", {"mode": "listen"})).body["id"]
+    db, at = board.office.db, board.office.clock.now()
+    other = sqlite3.connect(db.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    first = asyncio.create_task(db.write(lambda s: s.execute(text("SELECT 1"))))
+    for state in (LegState.RINGING, LegState.ANSWERED):
+        event = OriginatedLeg(pbx="main", at=at, uniqueid=sit_in, state=state, phone=sit_in)
+        await board.office.ledger.deliver("main", [event])
+    await until_async(lambda: board.states[-1] == "on", what="he is told that he hears")
+    assert not first.done()
+    other.execute("ROLLBACK")
+    other.close()
+    await first
+
+    async def written() -> bool:
+        return bool(await db.read(lambda s: s.scalar(select(SitInRow.began_at))))
+
+    await until_async(written, what="his row says so")
 
 
 async def test_who_sat_in_when_the_service_ended_is_let_go_when_it_is_back(board: Board) -> None:

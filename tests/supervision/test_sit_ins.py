@@ -29,7 +29,6 @@ SIT = SitIn(
     told=False,
     mode=Manner.LISTEN,
     asked_at=START,
-    mono=0.0,
 )
 
 

@@ -26,6 +26,8 @@ from tests.lab.speech import AGENT_TEXT, CUSTOMER_TEXT, speech
 from tests.until import until
 
 PATIENCE_MS = 60_000
+_CALLER_ID = 7
+"""Of what `core show channels concise` says of a channel, parted by "!"."""
 _ids: Iterator[int] = itertools.count()
 
 
@@ -206,6 +208,13 @@ class Floor:
         made = Caller(self.pbx, endpoint, number, talk_ms=talk_ms, password=f"change-me-{endpoint}")
         self.callers.append(made)
         return made
+
+    def end(self, caller: Caller) -> None:
+        """His call is over now: for scenes that last as long as their steps do, on any machine."""
+        for line in self.pbx.cli("core show channels concise").splitlines():
+            fields = line.split("!")
+            if fields[0].startswith("PJSIP/") and len(fields) > _CALLER_ID and fields[_CALLER_ID] == caller.number:
+                self.pbx.cli(f"channel request hangup {fields[0]}")
 
     def log(self) -> PhoneLog:
         """What all of them saw until now."""

@@ -51,6 +51,12 @@ async def over(caller: Caller) -> None:
     await until_async(caller.ended, 30, "the caller's end")
 
 
+async def leaves(floor: Floor, caller: Caller) -> None:
+    """The end of a call that waits for us to end it."""
+    await asyncio.to_thread(floor.end, caller)
+    await over(caller)
+
+
 async def test_a_queue_call_pops_before_the_phone_is_answered_and_owes_an_outcome(
     floor: Floor, desks: dict[str, Desk]
 ) -> None:

@@ -15,7 +15,7 @@ from tests.lab.phones import Caller, Floor, Phone
 from tests.lab.refer import refer
 from tests.lab.speech import tone
 from tests.pbx.job.product import Desk
-from tests.pbx.job.test_calls import call_of, over
+from tests.pbx.job.test_calls import call_of, leaves, over
 from tests.until import until_async
 
 pytestmark = pytest.mark.pbx
@@ -51,11 +51,14 @@ async def talking(desk: Desk) -> dict[str, Any]:
     return dict(found)
 
 
-async def customer_of_anna(
-    floor: Floor, desks: dict[str, Desk], number: str, talk_ms: int | None
-) -> tuple[Caller, Phone]:
+async def talking_again(desk: Desk, pop: str) -> None:
+    await until_async(lambda: desk.pops[pop]["phase"] == "talking", 15, f"{desk.username} talking with him again")
+
+
+async def customer_of_anna(floor: Floor, desks: dict[str, Desk], number: str) -> tuple[Caller, Phone]:
+    """He stays until the test ends his call."""
     phone = floor.phone("101")
-    caller = floor.caller(number, "7101", talk_ms=talk_ms)
+    caller = floor.caller(number, "7101", talk_ms=None)
     await talking(desks["anna"])
     return caller, phone
 
@@ -94,7 +97,7 @@ async def test_who_transfers_confirms_a_draft_and_gets_the_next_call_while_the_o
 ) -> None:
     anna, boris = desks["anna"], desks["boris"]
     floor.phone("102")
-    caller, phone = await customer_of_anna(floor, desks, "79161250001", 6000)
+    caller, phone = await customer_of_anna(floor, desks, "79161250001")
     assert await asyncio.to_thread(refer, phone, "102") == 202
     assert (await talking(boris))["via"] == "blind"
     pop = await until_async(lambda: next((p for p in anna.owed() if p["draft"]["outcome"]), None), 10, "Anna's draft")
@@ -108,7 +111,7 @@ async def test_who_transfers_confirms_a_draft_and_gets_the_next_call_while_the_o
     next_one = floor.caller("79161250002", "7001", talk_ms=800)
     await until_async(lambda: "79161250002" in {o.customer for o in phone.taken()}, 15, "Anna's next call")
     await over(next_one)
-    await over(caller)
+    await leaves(floor, caller)
     await until_async(boris.owed, 10, "Boris owing the form")
     assert boris.owed()[0]["handed_to"] == ""
     states = told(await call_of(desks["sofia"], "+79161250001"))
@@ -117,11 +120,11 @@ async def test_who_transfers_confirms_a_draft_and_gets_the_next_call_while_the_o
 
 async def test_a_colleague_who_is_only_asked_owes_nothing(floor: Floor, desks: dict[str, Desk], tap: AmiTap) -> None:
     boris = floor.phone("102", talk_ms=900)
-    caller, _ = await customer_of_anna(floor, desks, "79161250003", 5000)
+    caller, _ = await customer_of_anna(floor, desks, "79161250003")
     leg = await leg_of_anna(tap)
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
     await until_async(lambda: [o for o in boris.taken() if o.ended_at], 10, "advice given")
-    await over(caller)
+    await leaves(floor, caller)
     await until_async(desks["anna"].owed, 10, "Anna owing the form")
     assert desks["boris"].kinds() == []
     assert told(await call_of(desks["sofia"], "+79161250003")) == [("anna", "direct", "owner", "owed")]
@@ -132,7 +135,7 @@ async def test_a_colleague_nobody_waited_for_pops_at_the_ring(
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
     boris = floor.phone("102", answer_ms=1500)
-    caller, _ = await customer_of_anna(floor, desks, "79161250004", 6000)
+    caller, _ = await customer_of_anna(floor, desks, "79161250004")
     leg = await leg_of_anna(tap)
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
     await until_async(boris.offers, 10, "Boris asked")
@@ -140,7 +143,8 @@ async def test_a_colleague_nobody_waited_for_pops_at_the_ring(
     tap.action("Hangup", Channel=leg)
     offered = await until_async(lambda: desks["boris"].heard("pop_offered"), 5, "Boris' pop")
     assert (offered[0]["pop"]["number"], offered[0]["pop"]["via"]) == ("+79161250004", "attended")
-    await over(caller)
+    await talking(desks["boris"])
+    await leaves(floor, caller)
     (offer,) = boris.taken()
     assert offer.answered_at is not None
     assert offered[0]["heard_at"] < offer.answered_at
@@ -151,7 +155,7 @@ async def test_a_colleague_nobody_waited_for_pops_at_the_ring(
 async def test_a_parked_customer_is_shown_so_and_is_whose_who_fetches_him(
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
-    caller, phone = await customer_of_anna(floor, desks, "79161250005", 6000)
+    caller, phone = await customer_of_anna(floor, desks, "79161250005")
     floor.phone("102")
     assert await asyncio.to_thread(refer, phone, "700") == 202
     parked = await until_async(lambda: tap.events("ParkedCall"), 10, "parked")
@@ -165,7 +169,7 @@ async def test_a_parked_customer_is_shown_so_and_is_whose_who_fetches_him(
     floor.agent_dials("102", parked[0]["ParkingSpace"], talk_ms=None)
     assert (await talking(desks["boris"]))["via"] == "park"
     await until_async(lambda: [p for p in desks["anna"].owed() if p["handed_to"] == "Boris"], 10, "Anna's draft")
-    await over(caller)
+    await leaves(floor, caller)
     states = told(await call_of(desks["sofia"], "+79161250005"))
     assert states == [("anna", "direct", "owner", "draft"), ("boris", "park", "owner", "owed")]
     assert set(floor.pbx.database("callcenter-owes")) >= {"PJSIP/101"}
@@ -175,11 +179,12 @@ async def test_a_parked_customer_whom_nobody_fetched_pops_again_where_he_was(
     floor: Floor, desks: dict[str, Desk]
 ) -> None:
     anna = desks["anna"]
-    caller, phone = await customer_of_anna(floor, desks, "79161250006", 6000)
+    caller, phone = await customer_of_anna(floor, desks, "79161250006")
     assert await asyncio.to_thread(refer, phone, "700") == 202
     back = await until_async(lambda: anna.heard("pop_offered")[1:], 15, "a second pop")
     assert back[0]["pop"]["via"] == "return"
-    await over(caller)
+    await talking_again(anna, back[0]["pop"]["id"])
+    await leaves(floor, caller)
     await until_async(anna.owed, 10, "Anna owing")
     assert len(anna.owed()) == 1
     states = told(await call_of(desks["sofia"], "+79161250006"))
@@ -192,7 +197,7 @@ async def test_who_comes_to_a_conference_helps_until_he_is_alone_with_the_custom
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
     floor.phone("102", talk_ms=1500)
-    caller, _ = await customer_of_anna(floor, desks, "79161250007", 6000)
+    caller, _ = await customer_of_anna(floor, desks, "79161250007")
     entered = {e["Channel"] for e in tap.events("BridgeEnter")}
     leg = next(channel for channel in entered if channel.startswith("PJSIP/101"))
     (customer,) = entered - {leg}
@@ -202,7 +207,7 @@ async def test_who_comes_to_a_conference_helps_until_he_is_alone_with_the_custom
     tap.action("Originate", Channel="PJSIP/102", **room, Async="true")
     await until_async(lambda: len(tap.events("ConfbridgeJoin")) == 3, 5, "Boris too")
     await until_async(lambda: len(tap.events("ConfbridgeLeave")) == 1, 10, "Boris gone")
-    await over(caller)
+    await leaves(floor, caller)
     floor.pbx.cli("channel request hangup all")
     await until_async(desks["anna"].owed, 10, "Anna owing the form")
     states = told(await call_of(desks["sofia"], "+79161250007"))
@@ -215,11 +220,11 @@ async def test_a_customer_sent_back_to_a_queue_is_one_call_that_the_queue_gives_
 ) -> None:
     await until_async(lambda: not paused(floor, "PJSIP/102"), 10, "Boris free of the talk before")
     boris = floor.phone("102", answer_ms=600)
-    caller, phone = await customer_of_anna(floor, desks, "79161250008", 4000)
+    caller, phone = await customer_of_anna(floor, desks, "79161250008")
     assert await asyncio.to_thread(refer, phone, "7002") == 202
     pop = await talking(desks["boris"])
     assert (pop["number"], pop["via"], pop["queue"]) == ("+79161250008", "queue", "sales")
-    await over(caller)
+    await leaves(floor, caller)
     assert [offer.customer for offer in boris.taken()] == ["79161250008"]
     call = await call_of(desks["sofia"], "+79161250008")
     assert [(name, via, role) for name, via, role, _ in told(call)] == [
@@ -230,11 +235,12 @@ async def test_a_customer_sent_back_to_a_queue_is_one_call_that_the_queue_gives_
 
 
 async def test_a_customer_who_hangs_up_on_the_shelf_was_answered_and_not_abandoned(
-    floor: Floor, desks: dict[str, Desk]
+    floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
-    caller, phone = await customer_of_anna(floor, desks, "79161250009", 2500)
+    caller, phone = await customer_of_anna(floor, desks, "79161250009")
     assert await asyncio.to_thread(refer, phone, "700") == 202
-    await over(caller)
+    await until_async(lambda: tap.events("ParkedCall"), 10, "parked")
+    await leaves(floor, caller)
     call = await call_of(desks["sofia"], "+79161250009")
     assert call["result"] == "answered"
     assert told(call) == [("anna", "direct", "owner", "owed")]
@@ -245,17 +251,15 @@ async def test_a_customer_the_colleague_did_not_take_rings_where_he_was(
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
     floor.phone("102", answer_ms=None)
-    caller, _ = await customer_of_anna(floor, desks, "79161250010", None)
+    caller, _ = await customer_of_anna(floor, desks, "79161250010")
     leg = await leg_of_anna(tap)
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
     await until_async(lambda: tap.events("DialBegin")[1:], 5, "Boris asked")
     tap.action("Hangup", Channel=leg)
     back = await until_async(lambda: desks["anna"].heard("pop_offered")[1:], 15, "a second pop")
     assert (back[0]["pop"]["number"], back[0]["pop"]["via"]) == ("+79161250010", "return")
-    again = back[0]["pop"]["id"]
-    await until_async(lambda: desks["anna"].pops[again]["phase"] == "talking", 15, "Anna talking with him again")
-    floor.pbx.cli("channel request hangup all")
-    await over(caller)
+    await talking_again(desks["anna"], back[0]["pop"]["id"])
+    await leaves(floor, caller)
     states = told(await call_of(desks["sofia"], "+79161250010"))
     assert states == [("anna", "direct", "owner", "owed"), ("anna", "return", "owner", "owed")]
     assert desks["boris"].owed() == []
@@ -277,7 +281,7 @@ async def test_who_sits_in_hears_both_whispers_to_one_and_has_no_part_in_the_tal
     floor: Floor, desks: dict[str, Desk], sofia: Desk, tap: AmiTap
 ) -> None:
     anna, boss = floor.phone("101", sound=tone(AGENT)), floor.phone("103", sound=tone(SUPERVISOR))
-    customer = floor.caller("79161250011", "7101", talk_ms=6000, sound=tone(CUSTOMER))
+    customer = floor.caller("79161250011", "7101", talk_ms=None, sound=tone(CUSTOMER))
     pop = await talking(desks["anna"])
     sit_in = await sofia.request("POST", f"/segments/{pop['id']}/sit-in", {"mode": "listen"})
     await spying(tap, 1)
@@ -292,7 +296,7 @@ async def test_who_sits_in_hears_both_whispers_to_one_and_has_no_part_in_the_tal
         {CUSTOMER, SUPERVISOR},
         {AGENT, SUPERVISOR},
     ]
-    await over(customer)
+    await leaves(floor, customer)
     last = await until_async(lambda: ended(sofia), 5, "the end told")
     assert last is not None
     assert (last["id"], last["state"], last["reason"]) == (sit_in["id"], "ended", "talk_over")

@@ -12,6 +12,7 @@ from tests.browser.conftest import picture, sign_in
 from tests.lab.phones import Floor
 from tests.lab.refer import refer
 from tests.pbx.job.product import Product
+from tests.pbx.job.test_calls import leaves
 from tests.until import until_async
 
 Window = Callable[[], Awaitable[Page]]
@@ -39,8 +40,8 @@ async def test_a_day_at_the_desk(browser: Window, floor: Floor, product: Product
     await sign_in(page, "anna", "101")
     await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "available")
     await picture(page, "desk-idle")
-    plug(floor, "101")
-    first = floor.caller("79161240001", "7001", talk_ms=6000)
+    plug(floor, "101", answer_ms=3000)
+    first = floor.caller("79161240001", "7001", talk_ms=None)
     await expect(page.get_by_test_id("pop")).to_be_visible()
     (offer,) = await until_async(lambda: floor.log().of("101"), 10, "the phone ringing")
     assert offer.answered_at is None
@@ -57,8 +58,8 @@ async def test_a_day_at_the_desk(browser: Window, floor: Floor, product: Product
     await picture(page, "desk-recording-paused")
     await page.keyboard.press("Alt+s")
     await expect(pause.get_by_role("timer")).to_be_hidden()
+    await leaves(floor, first)
     await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "wrapup", timeout=20_000)
-    await until_async(first.ended, 10, "the first caller's end")
     floor.caller("79161240002", "7001", talk_ms=1500)
     await expect(page.get_by_test_id("waiting-line")).to_contain_text("1")
     await picture(page, "desk-wrapup")
@@ -138,7 +139,7 @@ async def test_one_key_confirms_a_transfer(browser: Window, floor: Floor, produc
     await sign_in(other, "boris", "102")
     anna = floor.phone("101")
     floor.phone("102")
-    caller = floor.caller("79161240006", "7101", talk_ms=12_000)
+    caller = floor.caller("79161240006", "7101", talk_ms=None)
     presence, form = page.get_by_test_id("presence"), page.get_by_test_id("outcome-form")
     await expect(presence).to_have_attribute("data-state", "talking", timeout=15_000)
     assert await asyncio.to_thread(refer, anna, "102") == 202
@@ -153,6 +154,7 @@ async def test_one_key_confirms_a_transfer(browser: Window, floor: Floor, produc
     await expect(presence).to_have_attribute("data-state", "available")
     await expect(other.get_by_test_id("presence")).to_have_attribute("data-state", "talking")
     assert not caller.ended()
+    await leaves(floor, caller)
     await expect(other.get_by_test_id("presence")).to_have_attribute("data-state", "wrapup", timeout=20_000)
     await expect(other.get_by_test_id("outcome-form")).not_to_contain_text("You passed the customer on")
     await log_outcome(other)

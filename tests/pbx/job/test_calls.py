@@ -226,7 +226,7 @@ async def test_a_transfer_by_the_phones_own_button_is_one_call_with_two_talks(
 ) -> None:
     anna, boris = desks["anna"], desks["boris"]
     phone, _ = floor.phone("101"), floor.phone("102")
-    caller = floor.caller("79161230025", "7101", talk_ms=4500)
+    caller = floor.caller("79161230025", "7101", talk_ms=None)
     await until_async(lambda: [p for p in anna.pops.values() if p["phase"] == "talking"], 15, "Anna talking")
     advice = floor.agent_dials("101", "102", talk_ms=None)
     await until_async(advice.answered, 10, "Boris giving advice")
@@ -234,7 +234,7 @@ async def test_a_transfer_by_the_phones_own_button_is_one_call_with_two_talks(
     assert await asyncio.to_thread(refer, phone, "102", advice) == 202
     await until_async(lambda: [p for p in boris.pops.values() if p["phase"] == "talking"], 10, "Boris talking")
     await until_async(anna.owed, 10, "Anna owing while he talks on with Boris")
-    await over(caller)
+    await leaves(floor, caller)
     await until_async(boris.owed, 10, "Boris owing")
     call = await call_of(desks["sofia"], "+79161230025")
     told = [(s["agent"]["username"], s["via"], s["outcome_state"]) for s in call["segments"]]

@@ -16,6 +16,7 @@ from tests.parts import need
 from tests.pbx.job.product import Desk, Product
 from tests.pbx.job.test_calls import (  # noqa: F401
     call_of,
+    leaves,
     over,
     plug,
     test_a_direct_call_pops_and_owes_too,
@@ -86,7 +87,7 @@ async def test_a_transfer_from_behind_a_local_member_is_one_call_with_two_talks(
 ) -> None:
     anna, boris = desks["anna"], desks["boris"]
     plug(floor, "101")
-    caller = floor.caller("79161230021", "7001", talk_ms=3500)
+    caller = floor.caller("79161230021", "7001", talk_ms=None)
     await until_async(lambda: leg(floor.pbx, tap, "101"), 15, "Anna talking")
     for phone in floor.phones[1:]:
         phone.close()
@@ -94,7 +95,7 @@ async def test_a_transfer_from_behind_a_local_member_is_one_call_with_two_talks(
     tap.action("BlindTransfer", Channel=leg(floor.pbx, tap, "101"), Context="from-internal", Exten="102")
     await until_async(anna.owed, 10, "Anna owing while he talks on with Boris")
     await until_async(lambda: [p for p in boris.pops.values() if p["phase"] == "talking"], 10, "Boris talking")
-    await over(caller)
+    await leaves(floor, caller)
     await until_async(boris.owed, 10, "Boris owing")
     call = await call_of(desks["sofia"], "+79161230021")
     assert parts(call) == [("anna", "queue", True), ("boris", "blind", True)]
@@ -105,7 +106,7 @@ async def test_advice_is_no_talk_until_the_customer_is_handed_over(
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
     plug(floor, "101")
-    caller = floor.caller("79161230022", "7001", talk_ms=5000)
+    caller = floor.caller("79161230022", "7001", talk_ms=None)
     await until_async(lambda: leg(floor.pbx, tap, "101"), 15, "Anna talking")
     for phone in floor.phones[1:]:
         phone.close()
@@ -114,7 +115,8 @@ async def test_advice_is_no_talk_until_the_customer_is_handed_over(
     await until_async(lambda: leg(floor.pbx, tap, "102"), 10, "Boris giving advice")
     assert desks["boris"].owed() == []
     tap.action("Hangup", Channel=leg(floor.pbx, tap, "101"))
-    await over(caller)
+    await until_async(lambda: [p for p in desks["boris"].pops.values() if p["phase"] == "talking"], 10, "his customer")
+    await leaves(floor, caller)
     await until_async(desks["boris"].owed, 10, "Boris owing")
     call = await call_of(desks["sofia"], "+79161230022")
     assert parts(call) == [("anna", "queue", True), ("boris", "attended", True)]

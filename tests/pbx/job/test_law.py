@@ -15,7 +15,7 @@ from tests.lab.phones import Floor
 from tests.lab.refer import refer
 from tests.pbx.job.product import Desk, Product
 from tests.pbx.job.sound import levels, silences
-from tests.pbx.job.test_calls import over
+from tests.pbx.job.test_calls import leaves
 from tests.pbx.job.test_hand_overs import talking
 from tests.until import pace, until_async
 
@@ -89,7 +89,7 @@ async def test_what_is_said_in_a_pause_is_in_no_copy_and_the_rest_is_in_its_plac
 ) -> None:
     anna, boris = desks["anna"], desks["boris"]
     floor.phone("101")
-    floor.caller("79161280001", "7101", talk_ms=5500)
+    caller = floor.caller("79161280001", "7101", talk_ms=None)
     pop = await talking(anna)
     await until_async(lambda: anna.pops[pop["id"]]["recorded"], 5, "the recording begun")
     tap.action("MixMonitor", Channel=channel(floor, "PJSIP/101"), File="copy-of-anna.wav")
@@ -102,6 +102,8 @@ async def test_what_is_said_in_a_pause_is_in_no_copy_and_the_rest_is_in_its_plac
     assert anna.pops[pop["id"]]["paused_until"]
     await pace(1.6)
     assert (await anna.request("DELETE", path))["paused_until"] is None
+    await pace(1)
+    await leaves(floor, caller)
     await anna.log_outcome()
     kept = await recordings(anna, "79161280001", 3)
     for one in kept:
@@ -118,7 +120,7 @@ async def test_what_is_said_in_a_pause_is_in_no_copy_and_the_rest_is_in_its_plac
 async def test_everybody_whom_a_customer_is_handed_to_is_heard(floor: Floor, desks: dict[str, Desk]) -> None:
     """The packets of each phone count from 0, so that Debian's Asterisk takes each next one's for late."""
     phones = {number: floor.phone(number) for number in ("101", "102", "103")}
-    caller = floor.caller("79161280002", "7101", talk_ms=6500)
+    caller = floor.caller("79161280002", "7101", talk_ms=None)
     await talking(desks["anna"])
     await pace(1)
     assert await asyncio.to_thread(refer, phones["101"], "102") == 202
@@ -128,7 +130,8 @@ async def test_everybody_whom_a_customer_is_handed_to_is_heard(floor: Floor, des
     await pace(1)
     assert await asyncio.to_thread(refer, phones["102"], "103", advice) == 202
     await talking(desks["chiara"])
-    await over(caller)
+    await pace(1.5)
+    await leaves(floor, caller)
     for one in await recordings(desks["sofia"], "79161280002", 3):
         for voice in levels(await sound(desks["sofia"], one["id"])):
             assert sum(level > 500 for level in voice) > len(voice) / 2
@@ -146,7 +149,7 @@ async def test_the_agent_decides_until_the_customer_declines(
     await admin.request("PUT", "/privacy/recording-opt-out", {"agents": True, "recorded": "keep"})
     await until_async(lambda: row(pbx, "*direct").startswith("demand|beep"), 10, "the PBX told")
     floor.phone("101")
-    caller = floor.caller("79161290001", "7101", talk_ms=8000)
+    caller = floor.caller("79161290001", "7101", talk_ms=None)
     pop = await talking(anna)
     path = f"/calls/{pop['call_id']}/recording"
     assert (await anna.request("GET", path))["may"] == ["start", "decline"]
@@ -158,7 +161,7 @@ async def test_the_agent_decides_until_the_customer_declines(
     await pace(1.5)
     assert (await anna.request("PUT", path, {"wish": "decline"}))["may"] == []
     await until_async(lambda: len(tap.events("MixMonitorStop")) == 2, 5, "both recorders stopped")
-    await until_async(caller.ended, 20, "the call's end")
+    await leaves(floor, caller)
     await anna.log_outcome()
     (kept,) = await recordings(anna, "79161290001", 1)
     assert 0.8 < kept["duration_s"] < 3.5

@@ -14,7 +14,7 @@ from tests.lab.phones import Floor
 from tests.lab.refer import hold, refer, resume
 from tests.pbx.job.conftest import wire
 from tests.pbx.job.product import Desk, Product
-from tests.pbx.job.test_calls import call_of, over
+from tests.pbx.job.test_calls import call_of, leaves, over
 from tests.pbx.job.test_hand_overs import confirm, customer_of_anna, pbx, talking, tap, to_call_back, told
 from tests.until import until_async
 
@@ -64,7 +64,7 @@ async def test_who_was_left_alone_with_the_customer_is_held_and_who_left_confirm
     """Boris comes into a conference and helps; when Anna leaves, the customer is his. No dialplan runs there, so only
     we can hold him."""
     floor.phone("102")
-    caller, _ = await customer_of_anna(floor, desks, "79161260003", 9000)
+    caller, _ = await customer_of_anna(floor, desks, "79161260003")
     entered = {e["Channel"] for e in tap.events("BridgeEnter")}
     leg = next(channel for channel in entered if channel.startswith("PJSIP/101"))
     (customer,) = entered - {leg}
@@ -78,7 +78,7 @@ async def test_who_was_left_alone_with_the_customer_is_held_and_who_left_confirm
     await until_async(lambda: "PJSIP/102" in floor.pbx.database("callcenter-owes"), 10, "Boris held")
     await until_async(lambda: [p for p in desks["anna"].owed() if p["handed_to"] == "Boris"], 10, "Anna's draft")
     assert (await talking(desks["boris"]))["role"] == "owner"
-    await over(caller)
+    await leaves(floor, caller)
     floor.pbx.cli("channel request hangup all")
     await until_async(desks["boris"].owed, 10, "Boris owing the form")
     states = {(name, state) for name, _, _, state in told(await call_of(desks["sofia"], "+79161260003"))}
@@ -101,10 +101,10 @@ async def test_who_picked_up_is_held_and_who_was_rung_is_free(floor: Floor, desk
 
 async def test_a_transfer_that_nobody_took_is_the_full_form_again(floor: Floor, desks: dict[str, Desk]) -> None:
     floor.phone("102", answer_ms=None)
-    caller, phone = await customer_of_anna(floor, desks, "79161260005", 3000)
+    caller, phone = await customer_of_anna(floor, desks, "79161260005")
     assert await asyncio.to_thread(refer, phone, "102") == 202
     await until_async(lambda: [p for p in desks["anna"].owed() if p["outcome_state"] == "draft"], 10, "Anna's draft")
-    await over(caller)
+    await leaves(floor, caller)
     full = await until_async(lambda: [p for p in desks["anna"].owed() if p["outcome_state"] == "owed"], 10, "the form")
     assert full is not None
     assert (full[0]["handed_to"], full[0]["draft"]["outcome"]) == ("Boris", None)
@@ -115,7 +115,7 @@ async def test_a_transfer_that_nobody_took_is_the_full_form_again(floor: Floor, 
 async def test_who_fetched_a_parked_customer_is_held_while_they_talk(
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
-    caller, phone = await customer_of_anna(floor, desks, "79161260006", 6000)
+    caller, phone = await customer_of_anna(floor, desks, "79161260006")
     floor.phone("102")
     assert await asyncio.to_thread(refer, phone, "700") == 202
     parked = await until_async(lambda: tap.events("ParkedCall"), 10, "parked")
@@ -127,7 +127,7 @@ async def test_who_fetched_a_parked_customer_is_held_while_they_talk(
     await confirm(desks["anna"])
     await until_async(lambda: free(floor.pbx, "101"), 10, "Anna free")
     assert not free(floor.pbx, "102")
-    await over(caller)
+    await leaves(floor, caller)
     await desks["boris"].log_outcome()
     await until_async(lambda: free(floor.pbx, "102"), 10, "Boris free")
 
@@ -144,7 +144,7 @@ async def test_a_customer_held_then_sent_on_by_keys_and_by_another_program_is_wh
     """Anna holds him and has him back, dials #1 102; somebody else's program then redirects him to Chiara."""
     for other in ("102", "103"):
         floor.phone(other)
-    caller, phone = await customer_of_anna(floor, desks, "79161260007", 7000)
+    caller, phone = await customer_of_anna(floor, desks, "79161260007")
     sofia = desks["sofia"]
     for press, shown in ((hold, "held"), (resume, "talking")):
         await asyncio.to_thread(press, phone)
@@ -160,7 +160,7 @@ async def test_a_customer_held_then_sent_on_by_keys_and_by_another_program_is_wh
     customer = next(channel for channel in entered if channel.startswith("PJSIP/anonymous"))
     tap.action("Redirect", Channel=customer, Context="agents", Exten="103", Priority="1")
     assert (await talking(desks["chiara"]))["via"] == "blind"
-    await over(caller)
+    await leaves(floor, caller)
     await until_async(desks["chiara"].owed, 10, "Chiara owing the form")
     call = await call_of(sofia, "+79161260007")
     assert [(name, via, state) for name, via, _, state in told(call)] == [
@@ -176,7 +176,7 @@ async def test_who_is_asked_and_brought_in_by_a_key_helps_until_he_is_alone_with
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
     boris = floor.phone("102")
-    caller, _ = await customer_of_anna(floor, desks, "79161260008", 6500)
+    caller, _ = await customer_of_anna(floor, desks, "79161260008")
     leg = next(e["Channel"] for e in tap.events("BridgeEnter") if e["Channel"].startswith("PJSIP/101"))
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
     await until_async(boris.taken, 10, "Boris giving advice")
@@ -185,7 +185,7 @@ async def test_who_is_asked_and_brought_in_by_a_key_helps_until_he_is_alone_with
     await until_async(lambda: [p for p in shown.values() if p["role"] == "assist"], 10, "Boris helping")
     tap.action("Hangup", Channel=leg)
     await until_async(lambda: [p for p in desks["anna"].owed() if p["handed_to"] == "Boris"], 10, "Anna's draft")
-    await over(caller)
+    await leaves(floor, caller)
     await until_async(desks["boris"].owed, 10, "Boris owing the form")
     states = {(name, role, state) for name, _, role, state in told(await call_of(desks["sofia"], "+79161260008"))}
     assert states == {("anna", "owner", "draft"), ("boris", "owner", "owed")}

@@ -13,7 +13,7 @@ from tests.lab.asterisk import Asterisk
 from tests.lab.others import gives_up, moved, refusing
 from tests.lab.phones import Floor
 from tests.pbx.job.product import Desk, Product, extensions_of, map_of
-from tests.pbx.job.test_calls import call_of, over
+from tests.pbx.job.test_calls import call_of, leaves, over
 from tests.until import until_async
 
 pytestmark = pytest.mark.pbx
@@ -80,13 +80,13 @@ async def test_a_member_behind_a_local_channel_pops_and_owes_as_himself(floor: F
 async def test_a_second_call_of_a_talking_agent_is_a_second_pop(floor: Floor, desks: dict[str, Desk]) -> None:
     anna = desks["anna"]
     floor.phone("101", answer_ms=900)
-    first = floor.caller("79161260004", "7101", talk_ms=3500)
+    first = floor.caller("79161260004", "7101", talk_ms=None)
     await until_async(lambda: [p for p in anna.pops.values() if p["phase"] == "talking"], 10, "Anna talking")
     await over(floor.caller("79161260005", "7101", patience_ms=600))
     second = await call_of(desks["sofia"], "+79161260005")
     assert (second["result"], rings(second)) == ("abandoned", [("PJSIP/101", "cancelled")])
     assert [pop["number"] for pop in anna.pops.values()] == ["+79161260004"]
-    await over(first)
+    await leaves(floor, first)
 
 
 async def test_two_phones_of_one_line_are_one_pop(floor: Floor, desks: dict[str, Desk]) -> None:

@@ -81,6 +81,15 @@ class Fastagi(_Part):
     port: int = Field(default=4573, ge=0, le=65535)
     address: str = Field(default="", pattern=r"^([A-Za-z0-9.-]{1,200}:[0-9]{1,5})?$")
 
+    @property
+    def bound(self) -> str:
+        """The host by which this machine itself gets there."""
+        return self.host if self.host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
+
+    def asked_at(self, port: int) -> str:
+        """How PBXs reach the port that is listened on."""
+        return self.address or f"{self.bound}:{port}"
+
 
 class Log(_Part):
     json_lines: bool = False

@@ -68,6 +68,7 @@ class Talks:
         leg = next((u for u in (msg.transferer, msg.second) if u in track.legs), "")
         yield from track.handed_over(msg, leg, msg.exten or self._reached(msg.target))
         if msg.via == "blind":
+            track.sender = track.legs[leg].device.name if leg else ""
             return
         track.parted = track.legs[leg].device.name if leg else ""
         for ringing in scene.channels.ringing():

@@ -86,9 +86,10 @@ class Leg:
 class Track:
     """``via`` is how the next leg comes to the call. ``queue``: the visit that is open; ``left``: since when (monotonic
     seconds) it is over for the PBX, which has not said why; ``stands_in``: the half of a Local channel that waits in
-    it in his place. ``parted``: the device that transferred him last after asking a colleague: it rings again, dialled
-    by nobody, when the colleague does not answer. ``shelved``: he is parked. ``bound_for``: the queue he was sent to
-    last. ``message``: he left one. ``unreached``: legs that never were, of phones without an address."""
+    it in his place. ``sender``: the device that sent him on last without asking anybody: where it rings for him while
+    he is under way, he is back. ``parted``: the device that transferred him last after asking a colleague: it rings
+    again, dialled by nobody, when the colleague does not answer. ``shelved``: he is parked. ``bound_for``: the queue he
+    was sent to last. ``message``: he left one. ``unreached``: legs that never were, of phones without an address."""
 
     key: CallKey
     legs: dict[str, Leg] = field(default_factory=dict)
@@ -100,6 +101,7 @@ class Track:
     talked: bool = False
     ended: bool = False
     parted: str = ""
+    sender: str = ""
     shelved: bool = False
     bound_for: str = ""
     message: bool = False
@@ -124,7 +126,7 @@ class Track:
             return
         if self.left is not None:
             yield from self.queue_left(when, QueueResult.EXIT)
-        leg.offered, leg.rung, leg.via = True, when.mono, leg.via or self._via()
+        leg.offered, leg.rung, leg.via = True, when.mono, leg.via or self._via(leg.device.name)
         yield Offered(**self._stamp(when), leg=uniqueid, device=leg.device, via=leg.via, queue=self.queue)
 
     def never_rang(self, when: When, leg: Device, uniqueid: str, cause: int, since: float) -> Iterable[CallEvent]:
@@ -182,12 +184,13 @@ class Track:
         leg.via = via
         yield Joined(**self._stamp(when), leg=uniqueid, device=leg.device, via=via)
 
-    def _via(self) -> Via:
+    def _via(self, device: str = "") -> Via:
         if self.queue and self.left is None:
             return Via.QUEUE
         if self.shelved:
             return Via.RETURN
-        return Via.BLIND if self.talked and self.via is Via.DIRECT else self.via
+        via = Via.BLIND if self.talked and self.via is Via.DIRECT else self.via
+        return Via.RETURN if via is Via.BLIND and device and device == self.sender else via
 
     def settle(self, mono: float) -> Iterable[CallEvent]:
         """Tells of those who left and did not come back at once."""
@@ -307,6 +310,7 @@ def resumed(call: Call) -> Track:
         shelved=bool(call.parked),
         recordings=set(call.recordings),
         parted=_parted(call),
+        sender=_parted(call),
     )
     for segment in call.segments:
         for offer in segment.offers:

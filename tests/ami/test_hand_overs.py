@@ -64,6 +64,13 @@ def test_a_customer_who_comes_back_rings_where_he_came_from() -> None:
     assert offers(call_of("parked_too_long")) == [(ANNA, "answered"), (ANNA, "answered")]
 
 
+def test_a_customer_who_was_sent_on_and_rings_at_the_same_phone_again_is_back() -> None:
+    stream = recorded("blind_unanswered")
+    sent_on = stream.index(b"Event: BlindTransfer")
+    call = told(stream[:sent_on] + stream[sent_on:].replace(BORIS.encode(), ANNA.encode())).call
+    assert [(s.device.name, s.via) for s in call.segments] == [(ANNA, "direct"), (ANNA, "return")]
+
+
 @pytest.mark.parametrize(
     "name", ["attended_refer", "attended_keys", "consult_cancelled", "consult_refused", "three_way"]
 )

@@ -8,7 +8,7 @@ import re
 from callcenter.routing.doctor.gate_checks import OWN, VERSION
 from tests.house.source import ROOT
 
-OF_VERSION = ("10", "bf49646885723ac3")
+OF_VERSION = ("11", "d2a1345c1a707454")
 """The version and what its lines come to, comments and empty lines left out."""
 CONF = ROOT / "asterisk-conf/callcenter.conf"
 

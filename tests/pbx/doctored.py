@@ -17,11 +17,12 @@ from callcenter.ami.wire import open_session
 from callcenter.clock import SystemClock
 from callcenter.commands import database, diagnose
 from callcenter.config import load
-from callcenter.crm import maps, queues
+from callcenter.crm import maps, policy_row, queues
 from callcenter.crm.maps import Station
 from callcenter.links import link
 from callcenter.pbxmap import Kind, Rule
 from callcenter.recording.switch import recording_switch
+from callcenter.routing.asking.policies import RULES, RoutingRule, RoutingRules
 from callcenter.routing.doctor.findings import Finding, Report, Severity
 from callcenter.routing.proposal import propose
 from callcenter.routing.report import Inquiry
@@ -61,6 +62,14 @@ class Patient:
     def settle(self, kinds: Iterable[tuple[str, str]] = (), *, confirmed: bool = True) -> None:
         """What an administrator has done before: the map taken over, recordings decided. ``kinds`` are his own."""
         run(self._settle(dict(kinds), confirmed))
+
+    def routes(self, *rules: RoutingRule) -> None:
+        """These rules say where calls go, and no others."""
+        run(self._routes(RoutingRules(queues=list(rules))))
+
+    async def _routes(self, rules: RoutingRules) -> None:
+        async with database(load(self.product.environment)) as db:
+            await db.write(lambda s: policy_row.write(s, RULES, rules))
 
     def forget(self, *peers: str) -> None:
         """Takes these off the map."""

@@ -18,7 +18,8 @@ from tests.lab.phones import Floor
 from tests.lab.render import CONF
 from tests.lab.root import cache_dir
 from tests.pbx.doctored import Patient
-from tests.pbx.test_gate_mechanics import ANNA, BORIS, CLARA, NUMBER, owes, talk
+from tests.pbx.test_gate_mechanics import ANNA, BORIS, CLARA, NUMBER, OTHER, owes, talk
+from tests.pbx.test_routing import BLOCKED, BORIS_FIRST, NAME, REFUSED, answering
 from tests.until import until
 
 OURS = re.compile(rf"(WARNING|ERROR).* ({'|'.join(re.escape(path.name) for path in CONF.glob('*.conf'))})\b")
@@ -105,6 +106,25 @@ def test_a_call_that_goes_out_is_to_whom_was_dialled(floor: Floor) -> None:
         "outbound", "89161234567", [("PJSIP/101", "outbound", "owed")],
     )  # fmt: skip
     assert call.recordings
+
+
+def test_it_is_asked_where_a_call_goes_and_silence_lets_the_call_through(floor: Floor, tap: AmiTap) -> None:
+    with answering({NUMBER: BORIS_FIRST, BLOCKED: REFUSED}) as (where, heard):
+        tap.action("DBPut", Family="callcenter-routing", Key="support", Val=where)
+        tap.action("Setvar", Variable="CC_ROUTE_PATIENCE", Value="5")
+        floor.phone(BORIS)
+        refused = floor.caller(BLOCKED, "7001")
+        until(refused.ended, 20, "refused")
+        assert not refused.answered()
+        talk(floor.caller(NUMBER, "7001", talk_ms=200))
+        assert [(e["DestChannel"].split("-")[0], e["CallerIDName"]) for e in tap.events("DialBegin")] == [
+            (f"PJSIP/{BORIS}", NAME)
+        ]
+        assert owes(floor.pbx, BORIS) == ("", NUMBER, "7001")
+        tap.action("Setvar", Variable="CC_ROUTE_PATIENCE", Value="")
+        floor.caller(OTHER, "7001")
+        until(lambda: tap.events("QueueCallerJoin"), 10, "in the queue though nobody answered")
+    assert heard == [BLOCKED, NUMBER, OTHER]
 
 
 def test_the_doctor_sees_all_of_it_and_nothing_wrong(pbx: Asterisk, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from callcenter.routing.asking.policies import RoutingRule
 from callcenter.routing.doctor.findings import CheckState
 from callcenter.routing.doctor.gate_checks import VERSION
 from callcenter.routing.doctor.told import exit_code, told
@@ -19,6 +20,7 @@ from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import AMI_SECRET, AMI_USER
 from tests.parts import need
 from tests.pbx.doctored import Patient, codes, findings, shipped
+from tests.pbx.test_routing import answering
 from tests.until import until
 
 pytestmark = pytest.mark.pbx
@@ -263,3 +265,20 @@ def test_a_map_nobody_confirmed(patient: Patient) -> None:
     assert codes(patient.examined()) == {"map_unconfirmed"}
     patient.settle()
     assert exit_code(patient.examined()) == 0
+
+
+def test_a_rule_about_calls_that_nobody_asks_for_or_nobody_answers(patient: Patient) -> None:
+    """What is written down here Callcenter itself does once it runs."""
+    patient.routes(RoutingRule(pbx="main", queue="support", blocked=True))
+    setting("FASTAGI__PORT", "1")(patient)
+    assert codes(patient.examined()) == {"routing_unheard", "routing_row_missing"}
+    with answering({}) as (where, _):
+        setting("FASTAGI__PORT", where.partition("/")[0].rpartition(":")[2])(patient)
+        patient.pbx.cli("database put callcenter-routing support 10.0.0.9:4573/main/old")
+        assert codes(patient.examined()) == {"routing_row_elsewhere"}
+        patient.pbx.cli(f"database put callcenter-routing support {where}")
+        assert exit_code(patient.examined()) == 0
+        changed("extensions.conf", "Gosub(callcenter-route,s,1(support))", "NoOp()")(patient)
+        assert codes(patient.examined()) == {"routing_not_called"}
+    patient.pbx.cli("database deltree callcenter-routing")
+    patient.routes()

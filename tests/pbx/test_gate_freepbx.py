@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -31,15 +32,19 @@ from tests.pbx.test_gate_mechanics import (
     test_member_is_paused_in_all_queues_before_the_voices_are_connected,  # noqa: F401
     test_whoever_gets_a_transferred_customer_owes_too,  # noqa: F401
 )
+from tests.pbx.test_routing import BLOCKED, BORIS_FIRST, NAME, REFUSED, answering
+from tests.routing.asking.rules import place
 from tests.until import until
 
 OTHER_DEVICES = """
 [ext-did]
+exten => 7008,1,Goto(callcenter-to-queue,600,1)
 exten => _739X,1,Set(DEXTEN=10${EXTEN:3})
  same => n,Gosub(macro-dialout-one-predial-hook,s,1())
  same => n,Hangup()
 """
-"""Persons whose devices FreePBX rings without asking for their addresses, as those of chan_sip and chan_iax2 are."""
+"""A number whose route is the custom destination that asks where the call goes; persons whose devices FreePBX rings
+without asking for their addresses, as those of chan_sip and chan_iax2 are."""
 
 
 @pytest.fixture
@@ -89,3 +94,22 @@ def test_a_person_none_of_whose_devices_can_be_reached_is_named_before_they_are_
         until(floor.caller(NUMBER, f"739{person}").ended, 20, "he was put down")
     told = [(e["Variable"], e["Value"]) for e in tap.events("VarSet") if e["Variable"] == "CC_UNREACHABLE"]
     assert told == [("CC_UNREACHABLE", "PJSIP/99101")]
+
+
+def test_a_route_that_asks_first_is_followed(floor: Floor, tap: AmiTap) -> None:
+    """One is refused; one rings at his own agent's, with his name, and she owes for a direct call."""
+    assert BORIS_FIRST.person is not None
+    hers = place(phones=(floor.pbx.shape.device(ANNA),), member=floor.pbx.shape.interface(ANNA))
+    known = replace(BORIS_FIRST, person=replace(BORIS_FIRST.person, place=hers, wait_s=30), language="")
+    with answering({NUMBER: known, BLOCKED: REFUSED}) as (where, heard):
+        tap.action("DBPut", Family="callcenter-routing", Key="600", Val=where)
+        tap.action("Setvar", Variable="CC_ROUTE_PATIENCE", Value="5")
+        floor.phone(ANNA)
+        refused = floor.caller(BLOCKED, "7008")
+        until(refused.ended, 20, "refused")
+        assert not refused.answered()
+        talk(floor.caller(NUMBER, "7008", talk_ms=300))
+    assert heard == [BLOCKED, NUMBER]
+    assert tap.events("QueueCallerJoin") == []
+    assert [e["CallerIDName"] for e in tap.events("DialBegin")] == [NAME]
+    assert owes(floor.pbx, ANNA) == ("", NUMBER, "7008")

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Final
 
@@ -31,6 +32,18 @@ BORIS_FIRST: Final = Answer(
     name=NAME,
     person=Person(agent=new_id(), place=place(phones=(f"PJSIP/{BORIS}",), member=f"PJSIP/{BORIS}"), wait_s=1),
 )
+MESSAGE_BYTES: Final = 4 * 16_000
+"""Four seconds of sound: shorter ones are no messages (voicemail.conf)."""
+NIGHT, HOLIDAY = "74951110001", "74951110002"
+CLOSED: Final = Answer(
+    verdict=Verdict.CLOSED,
+    grounds=(Because(ground=Ground.OUTSIDE_HOURS),),
+    source=Source.READ,
+    then="voicemail",
+    sound="vm-isunavail",
+    mailbox="support@default",
+)
+SHUT: Final = replace(CLOSED, grounds=(Because(ground=Ground.HOLIDAY),), then="announce", sound="", mailbox="")
 REFUSED: Final = Answer(verdict=Verdict.REFUSED, grounds=(Because(ground=Ground.BLOCKED),), source=Source.READ)
 
 
@@ -98,3 +111,33 @@ def test_an_answer_is_followed_and_silence_lets_the_call_through() -> None:
         tap.close()
         assert [e["Queue"] for e in tap.events("QueueCallerJoin")].count("support") == 3
     assert heard == [BLOCKED, NUMBER, OTHER]
+
+
+def test_whoever_calls_outside_the_hours_is_told_so_and_may_leave_a_message() -> None:
+    """One hears the announcement of the queue and then speaks; one, on a holiday, hears Asterisk's own words and is
+    hung up on by the PBX. Neither waits in a queue, and no phone rings."""
+    with (
+        answering({NIGHT: CLOSED, HOLIDAY: SHUT}) as (where, heard),
+        Asterisk(database={"callcenter-routing/support": where}) as pbx,
+        Floor(pbx) as floor,
+    ):
+        tap = AmiTap(pbx)
+        tap.action("Setvar", Variable="CC_ROUTE_PATIENCE", Value="5")
+        anna = floor.phone(ANNA)
+        told_so = floor.caller(HOLIDAY, "7001", talk_ms=None)
+        until(told_so.ended, 20, "told, and put down")
+        attempt = told_so.attempt()
+        assert attempt is not None
+        assert (attempt.answered_at is not None, attempt.ended_by) == (True, "pbx")
+        speaking = floor.caller(NIGHT, "7001", talk_ms=None)
+        box = pbx.spool / "voicemail/default/support"
+        until(lambda: any(one.stat().st_size > MESSAGE_BYTES for one in box.rglob("*.wav")), 20, "he speaks")
+        tap.action("Hangup", Channel=tap.events("Newchannel")[-1]["Channel"])
+        until(speaking.ended, 10, "he hung up")
+        until(lambda: (box / "INBOX/msg0000.txt").exists(), 10, "the message is kept")
+        tap.close()
+        played = [e["AppData"] for e in tap.events("Newexten") if e["Application"] == "Playback"]
+        assert played == ["vm-nobodyavail", "vm-isunavail"]
+        assert tap.events("QueueCallerJoin") == []
+        assert anna.offers() == []
+    assert heard == [HOLIDAY, NIGHT]

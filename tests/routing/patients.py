@@ -80,6 +80,7 @@ MAP: Final = Confirmed(
     extensions=(Desk(pbx="main", number="101", devices=frozenset({"PJSIP/101"}), interfaces=frozenset({"PJSIP/101"})),),
     dids=frozenset(),
 )
+BOOKS: Final = Books(map=MAP, confirmed=True, switches={"support": "on", "*direct": ""})
 HEALTHY: Final = Facts(
     pbx="main",
     at=NOW,
@@ -99,7 +100,7 @@ HEALTHY: Final = Facts(
     modules=dict.fromkeys((*MODULES, *CEL_MODULES), True),
     rows={"support": "on"},
     held=None,
-    books=Books(map=MAP, confirmed=True, switches={"support": "on", "*direct": ""}),
+    books=BOOKS,
     spool=Spool(path="/mnt/monitor", pbx_path="/var/spool/asterisk/monitor", free_bytes=10**12),
     written=Written(place="/var/log/asterisk/cel-custom/callcenter.csv"),
     machine=Machine(models=("vosk-model-small-ru-0.22",), chosen="", ffmpeg=True),

@@ -17,12 +17,13 @@ from callcenter.demo.spool import header
 from callcenter.routing.claim import Holder, Said
 from callcenter.routing.doctor import host
 from callcenter.routing.doctor.examination import examine
-from callcenter.routing.doctor.facts import Facts, Machine, Written
+from callcenter.routing.doctor.facts import Asked, Facts, Machine, Written
 from callcenter.routing.doctor.findings import CheckState, Remedy, Severity, Unseen
 from callcenter.routing.doctor.queue_checks import counts_busy_as_absent
+from callcenter.routing.doctor.routing_checks import asked_for
 from callcenter.routing.doctor.told import exit_code, told
 from tests.routing import patients
-from tests.routing.patients import DOOR, HEALTHY, file, ill, member, queue, user
+from tests.routing.patients import BOOKS, DOOR, HEALTHY, file, ill, member, queue, user
 
 BLIND = Unseen(code="permission", thing="x", why="no permission", remedy=Remedy(advice="Give it."))
 OF_THE_PBX = tuple(f.name for f in fields(Facts) if f.name not in ("pbx", "at", "door", "spool", "written", "machine"))
@@ -250,6 +251,52 @@ def test_where_the_pbx_writes_its_calls_is_looked_at(tmp_path: Path) -> None:
     told = [examined for one in seen for examined in found(ill(written=one))]
     assert [finding.code for finding in told] == list(wrong.values())
     assert all(finding.remedy.lines or finding.remedy.commands for finding in told)
+
+
+ASKED = Asked(
+    address="127.0.0.1:4573",
+    heard=True,
+    rows={"support": "127.0.0.1:4573/main/secret", "sales": "127.0.0.1:4573/main/secret"},
+    asks=frozenset({"support", "sales"}),
+)
+RULED = replace(BOOKS, asking=frozenset({"support", "sales"}))
+
+
+def asked(**changed: Any) -> Facts:
+    return ill(books=RULED, asked=replace(ASKED, **changed))
+
+
+def test_calls_are_asked_about_and_somebody_answers() -> None:
+    assert codes(asked()) == []
+    assert codes(asked(heard=False)) == ["routing_unheard"]
+    assert codes(asked(rows={"support": "10.0.0.9:4573/main/x"})) == ["routing_row_missing", "routing_row_elsewhere"]
+    (finding,) = found(asked(asks=frozenset({"support"})))
+    assert (finding.code, finding.thing) == ("routing_not_called", "queue sales")
+    assert "Gosub(callcenter-route,s,1(sales))" in finding.remedy.advice
+    assert codes(asked(asks=frozenset({"*"}))) == []
+    assert [(u.code, c.code) for c in examine(asked(asks=BLIND)).checks for u in c.unseen] == [
+        ("permission", "routing_called")
+    ]
+
+
+def test_a_pbx_on_another_machine_is_not_told_to_ask_itself() -> None:
+    (finding,) = found(replace(asked(), door=replace(DOOR, tls=True, local=False, host="10.0.0.2", ours="10.0.0.1")))
+    assert finding.code == "routing_address_local"
+    assert finding.remedy.lines == ("CALLCENTER_FASTAGI__HOST=10.0.0.1",)
+    away = replace(asked(address="10.0.0.1:4573", rows=dict.fromkeys(RULED.asking, "10.0.0.1:4573/main/x")), door=DOOR)
+    assert codes(replace(away, door=replace(DOOR, tls=True, local=False))) == []
+
+
+def test_the_queues_a_dialplan_asks_about() -> None:
+    plan = [
+        ("from-trunk", "callcenter-queue,s,1(vip,7001)"),
+        ("from-trunk", "callcenter-route,s,1(support)"),
+        ("ivr-3", "$[1]?callcenter-route,s,1(sales):"),
+        ("callcenter-to-queue", "callcenter-route,s,1(${EXTEN})"),
+        ("customdests", "callcenter-to-queue,600,1"),
+    ]
+    assert asked_for(plan) == {"support", "sales", "600"}
+    assert asked_for([("ours", "callcenter-route,s,1(${QUEUE})")]) == {"*"}
 
 
 @given(blind=st.sets(st.sampled_from(OF_THE_PBX)))

@@ -44,8 +44,7 @@ class Door:
     @property
     def address(self) -> str:
         """How PBXs reach it; "" while it is closed."""
-        host = self._where.host if self._where.host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
-        return (self._where.address or f"{host}:{self.port}") if self._server else ""
+        return self._where.asked_at(self.port) if self._server else ""
 
     async def link_up(self, event: LinkUp) -> None:
         self._up.add(event.pbx)

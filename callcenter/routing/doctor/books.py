@@ -12,6 +12,7 @@ from callcenter.crm.privacy import policies
 from callcenter.crm.privacy.rules import PlaceKind, switch
 from callcenter.pbxmap import Kind
 from callcenter.routing import effect
+from callcenter.routing.asking import policies as routing
 from callcenter.routing.confirmed import of_document
 from callcenter.routing.doctor.facts import Books
 
@@ -36,4 +37,5 @@ def read(session: Session, pbx: str, region: str, now: datetime) -> Books:
         strangers=tuple(strangers),
         speech={queue.name: queue.speech for queue in queues.of_pbx(session, pbx) if queue.speech not in ("", "off")},
         unrecorded=tallies.lost_by_reason(session, pbx),
+        asking=frozenset(rule.queue for rule in routing.read(session).rules.queues if rule.pbx == pbx and rule.asks),
     )

@@ -18,7 +18,7 @@ from callcenter.log import logger
 from callcenter.routing.claims import installation
 from callcenter.routing.doctor import books, host
 from callcenter.routing.doctor.examination import examine
-from callcenter.routing.doctor.facts import Books, Door, Facts, Known, Spool, Written
+from callcenter.routing.doctor.facts import Asked, Books, Door, Facts, Known, Spool, Written
 from callcenter.routing.doctor.findings import Remedy, Report, Unseen
 from callcenter.routing.doctor.link_checks import nothing_asked
 from callcenter.routing.doctor.look import Look
@@ -110,6 +110,18 @@ class Doctor:
             held=await look.held(installation(self._settings.state)),
             books=ours[0],
             spool=ours[1],
+            asked=await self._asked(ours[0], look),
+        )
+
+    async def _asked(self, kept: Known[Books], look: Look) -> Known[Asked | None]:
+        if isinstance(kept, Unseen) or not kept.asking:
+            return None
+        where = self._settings.fastagi
+        return Asked(
+            address=where.asked_at(where.port),
+            heard=await host.listens(where.bound, where.port),
+            rows=await look.routing(),
+            asks=await look.asks(),
         )
 
     def _outside(self, pbx: str, door: Door, kept: Known[Books], spool: Spool | None) -> Facts:

@@ -14,6 +14,7 @@ from callcenter.routing.doctor import (
     map_checks,
     queue_checks,
     recording_checks,
+    routing_checks,
     user_checks,
 )
 from callcenter.routing.doctor.facts import Facts
@@ -42,6 +43,9 @@ CHECKS: Final[tuple[tuple[str, CheckGroup, Examine], ...]] = (
     ("gate_told", CheckGroup.GATE, gate_checks.interface_told),
     ("gate_outgoing", CheckGroup.GATE, gate_checks.outgoing),
     ("gate_alone", CheckGroup.GATE, gate_checks.alone),
+    ("routing_heard", CheckGroup.ROUTING, routing_checks.heard),
+    ("routing_rows", CheckGroup.ROUTING, routing_checks.rows),
+    ("routing_called", CheckGroup.ROUTING, routing_checks.called),
     ("map_confirmed", CheckGroup.MAP, map_checks.confirmed),
     ("map_complete", CheckGroup.MAP, map_checks.complete),
     ("members_known", CheckGroup.MAP, map_checks.members),

@@ -41,7 +41,7 @@ class Books:
     """What we know of the PBX ourselves. ``confirmed``: an administrator has looked at the map. ``switches``: what the
     PBX's own rows must say by the recording rules, "" for no row; ``strangers``: channels of late that the map does not
     know; ``speech``: the speech model that a queue names for its talks; ``unrecorded``: answered calls that
-    lost their recording, by reason, at the last count."""
+    lost their recording, by reason, at the last count; ``asking``: queues for which a rule says where calls go."""
 
     map: Confirmed
     confirmed: bool
@@ -49,6 +49,19 @@ class Books:
     strangers: tuple[str, ...] = ()
     speech: Mapping[str, str] = field(default_factory=dict)
     unrecorded: Mapping[str, int] = field(default_factory=dict)
+    asking: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How a PBX asks where calls go. ``address``: where, as we tell it; ``heard``: somebody listens there, seen from
+    this machine; ``rows`` are the PBX's own, by queue; ``asks``: the queues its dialplan asks for, "*" where that is
+    decided call by call."""
+
+    address: str
+    heard: bool
+    rows: Known[Mapping[str, str]]
+    asks: Known[frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +103,8 @@ class Facts:
     """One look. ``skew_s``: the PBX's clock less ours. ``actions``: what the AMI user may send, in lower case.
     ``contexts``: those of the gate that are loaded. ``modules``: whether each is. ``rows``: the PBX's own switches
     of recordings; ``held`` the word of another installation that has the gate, None where there is none. ``hints``:
-    the context in which a number's state can be watched. ``spool`` and ``written`` None: none is set.
+    the context in which a number's state can be watched. ``asked`` None: no rule asks anything. ``spool`` and
+    ``written`` None: none is set.
     """
 
     pbx: str
@@ -113,6 +127,7 @@ class Facts:
     held: Known[Said | None]
     books: Known[Books]
     spool: Spool | None
+    asked: Known[Asked | None] = None
     written: Written | None = None
     machine: Machine | None = None
 

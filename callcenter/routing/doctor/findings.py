@@ -29,6 +29,7 @@ class CheckGroup(StrEnum):
     USER = "user"
     QUEUES = "queues"
     GATE = "gate"
+    ROUTING = "routing"
     MAP = "map"
     RECORDING = "recording"
     HISTORY = "history"

@@ -13,14 +13,15 @@ from callcenter.routing.doctor.pasting import addition, console, folder, install
 from callcenter.routing.doctor.sections import is_true
 
 GATE: Final = "callcenter-member"
-VERSION: Final = "10"
+VERSION: Final = "11"
 """Of asterisk-conf/callcenter.conf, as its context callcenter-version says it."""
 OWN: Final = (
     "callcenter-version", "callcenter-call", "callcenter-hidden", "callcenter-queue", "callcenter-direct",
     "callcenter-reach", "callcenter-record", "callcenter-announce", "callcenter-decline", "callcenter-unrecorded",
     "callcenter-record-leg", "callcenter-restore", "callcenter-restart", "callcenter-below", GATE, "callcenter-ring",
-    "callcenter-answered", "callcenter-dialled", "callcenter-may", "callcenter-dial", "callcenter-click",
-    "callcenter-spy", "callcenter-owe", "callcenter-leaves", "callcenter-left", "callcenter-of", "callcenter-whose",
+    "callcenter-answered", "callcenter-dialled", "callcenter-may", "callcenter-take", "callcenter-refuse",
+    "callcenter-back", "callcenter-dial", "callcenter-click", "callcenter-spy", "callcenter-owe", "callcenter-leaves",
+    "callcenter-left", "callcenter-of", "callcenter-whose",
     "callcenter-test", "callcenter-test-phone", "callcenter-route", "callcenter-ask", "callcenter-forget",
     "callcenter-person", "callcenter-say",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from callcenter.routing.doctor.facts import Machine, Spool, Written
 _LOOKED_AT: Final = 20_000
 _KEPT: Final = 60
 _HEAD: Final = 44
+_KNOCK_SECONDS: Final = 2.0
 _SETTLING: Final = 3
 """The newest files may be in the making."""
 
@@ -42,6 +44,17 @@ def machine(speech: Callable[[], tuple[tuple[str, ...], str]]) -> Machine:
     """What is installed here."""
     models, chosen = speech()
     return Machine(models=models, chosen=chosen, ffmpeg=shutil.which("ffmpeg") is not None)
+
+
+async def listens(address: str, port: int) -> bool:
+    """Whether somebody takes a connection there; nothing is said."""
+    try:
+        async with asyncio.timeout(_KNOCK_SECONDS):
+            _, writer = await asyncio.open_connection(address, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
 
 
 def written(setting: str) -> Written | None:

@@ -15,6 +15,7 @@ from callcenter.routing.doctor.findings import Remedy, Unseen
 from callcenter.routing.doctor.gate_checks import HOOKS, OWN
 from callcenter.routing.doctor.history_checks import CEL_MODULES, MODULES
 from callcenter.routing.doctor.pasting import console
+from callcenter.routing.doctor.routing_checks import asked_for
 from callcenter.routing.doctor.sections import Sections, sections
 from callcenter.routing.doctor.user_checks import WRITE_LINE
 from callcenter.routing.outside import Send
@@ -24,6 +25,7 @@ _DENIED: Final = re.compile(r"permission denied", re.IGNORECASE)
 _UNKNOWN: Final = re.compile(r"invalid/unknown command", re.IGNORECASE)
 _VERSION: Final = re.compile(r"\d+\.\d+[.\d]*")
 _RECORDINGS: Final = "callcenter-recording"
+_ROUTING: Final = "callcenter-routing"
 Rows = Sequence[Mapping[str, str]]
 
 
@@ -98,10 +100,24 @@ class Look:
 
     async def rows(self) -> Known[Mapping[str, str]]:
         """What the PBX's own rows say of recordings."""
-        answer = await self._ask({"Action": "DBGetTree", "Family": _RECORDINGS}, thing="AstDB")
+        return await self._tree(_RECORDINGS)
+
+    async def routing(self) -> Known[Mapping[str, str]]:
+        """Where the PBX's own rows say that it asks about calls, by queue."""
+        return await self._tree(_ROUTING)
+
+    async def asks(self) -> Known[frozenset[str]]:
+        """The queues about whose calls the dialplan asks. It is read whole: any context may."""
+        answer = await self._ask({"Action": "ShowDialPlan"}, thing="the dialplan")
+        if isinstance(answer, Unseen):
+            return answer
+        return asked_for((row.get("context", ""), row.get("appdata", "")) for row in answer)
+
+    async def _tree(self, family: str) -> Known[Mapping[str, str]]:
+        answer = await self._ask({"Action": "DBGetTree", "Family": family}, thing="AstDB")
         if isinstance(answer, Unseen):
             return {} if answer.code == "not_found" else answer
-        prefix = f"/{_RECORDINGS}/"
+        prefix = f"/{family}/"
         return {row["key"].removeprefix(prefix): row.get("val", "") for row in answer if row.get("key")}
 
     async def held(self, me: Holder) -> Known[Said | None]:

@@ -7,8 +7,8 @@ from typing import Final
 
 from callcenter.routing.doctor.facts import Facts, Machine
 from callcenter.routing.doctor.findings import Finding, Remedy, Severity, Unseen
+from callcenter.routing.doctor.pasting import SETTINGS
 
-_SETTINGS: Final = "/etc/callcenter/callcenter.env"
 _LIST: Final = "callcenter speech list"
 _INSTALL: Final = Remedy(
     commands=(_LIST, "callcenter speech install vosk-model-small-en-us-0.15", "callcenter speech check"),
@@ -54,7 +54,7 @@ def _unchosen(machine: Machine) -> Finding:
         what=f"several models are installed and none is the usual one: {', '.join(machine.models)}",
         why="only the talks of queues that name a model get a text",
         remedy=Remedy(
-            file=_SETTINGS,
+            file=SETTINGS,
             lines=(f"CALLCENTER_SPEECH__MODEL={machine.models[0]}",),
             commands=("systemctl restart callcenter",),
         ),

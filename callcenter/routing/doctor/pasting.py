@@ -7,6 +7,8 @@ from typing import Final
 from callcenter.routing.doctor.facts import Facts
 from callcenter.routing.doctor.findings import Remedy, Unseen
 
+SETTINGS: Final = "/etc/callcenter/callcenter.env"
+"""The service's own, as docs/install.md puts them."""
 _OF_FREEPBX: Final = {
     "queues.conf": "queues_post_custom.conf",
     "manager.conf": "manager_custom.conf",

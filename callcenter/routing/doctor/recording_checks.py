@@ -9,11 +9,10 @@ from typing import Final
 from callcenter.routing.doctor.facts import Facts, Spool
 from callcenter.routing.doctor.findings import Finding, Remedy, Severity, Unseen
 from callcenter.routing.doctor.gate_checks import install
-from callcenter.routing.doctor.pasting import console
+from callcenter.routing.doctor.pasting import SETTINGS, console
 
 _OURS: Final = re.compile(r"(\d{9,11}\.\d+(?:-\d+)?)\.wav")
 _LITTLE: Final = 5 * 1024**3
-_SETTINGS: Final = "/etc/callcenter/callcenter.env"
 _SCOPES: Final = {"*direct": "direct calls", "*outgoing": "outgoing calls"}
 
 
@@ -101,7 +100,7 @@ def _pbx_spool(facts: Facts) -> str:
 
 def _setting(facts: Facts, name: str) -> Remedy:
     return Remedy(
-        file=_SETTINGS,
+        file=SETTINGS,
         lines=(f"CALLCENTER_PBX__{facts.pbx.upper()}__{name}={_pbx_spool(facts)}",),
         commands=("systemctl restart callcenter",),
     )

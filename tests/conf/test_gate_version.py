@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 
+from callcenter.routing.asking.agi import PACKED
 from callcenter.routing.doctor.gate_checks import OWN, VERSION
 from tests.house.source import ROOT
 
-OF_VERSION = ("11", "d2a1345c1a707454")
+OF_VERSION = ("12", "cc354583cdfdd6db")
 """The version and what its lines come to, comments and empty lines left out."""
 CONF = ROOT / "asterisk-conf/callcenter.conf"
 
@@ -23,3 +24,8 @@ def test_another_dialplan_has_another_version() -> None:
 
 def test_the_doctor_looks_for_every_context_there_is() -> None:
     assert set(re.findall(r"(?m)^\[([\w-]+)\]", CONF.read_text())) == set(OWN)
+
+
+def test_an_answer_about_a_call_is_taken_apart_as_it_was_put_together() -> None:
+    (parts,) = re.findall(r"Set\(LOCAL\(rest\)=(PRIO&[A-Z&]+)\)", CONF.read_text())
+    assert ("CC_ROUTE", *(f"CC_ROUTE_{part}" for part in parts.split("&"))) == PACKED

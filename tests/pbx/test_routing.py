@@ -57,7 +57,7 @@ def answering(answers: Mapping[str, Answer]) -> Iterator[tuple[str, list[str]]]:
         heard.append(asked.number)
         if asked.number not in answers:
             await asyncio.Event().wait()
-        return Reply(commands=commands(answers[asked.number]), taken=lambda _: None)
+        return Reply(commands=commands(answers[asked.number], packed=asked.packed), taken=lambda _: None)
 
     async def listen() -> None:
         server, over = Server(reply, whole_s=5), asyncio.Event()

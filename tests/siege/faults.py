@@ -69,9 +69,18 @@ async def asterisk_killed(siege: Siege) -> None:
     siege.dead = False
 
 
+async def asterisk_restarted(siege: Siege) -> None:
+    """In order, as somebody does at noon: everybody who talks or waits is hung up on."""
+    siege.dead, begun = True, time.time()
+    await asyncio.to_thread(siege.pbx.stop)
+    siege.deaths.append(Death(begun=begun, over=time.time(), owed=siege.pbx.kept("callcenter-owes")))
+    await asyncio.to_thread(siege.pbx.start)
+    siege.dead = False
+
+
 async def tabs_lost(siege: Siege) -> None:
     """The agents' browsers die: the real one by a kill -9."""
-    for name in ("anna", "boris"):
+    for name in siege.working:
         await siege.desks[name].lose()
     if siege.screen:
         siege.screen.kill()

@@ -8,11 +8,10 @@ from typing import Any, Final
 
 from tests.lab.amitap import AmiTap
 from tests.lab.refer import refer
-from tests.pbx.job.product import AGENTS, Desk
+from tests.pbx.job.product import EVERYBODY, Desk
 from tests.siege.siege import Fault, Siege
 from tests.until import pace, until_async
 
-DIDS: Final = ("7001", "7001", "7001", "7101", "7102")
 QUEUE_DID: Final = "7001"
 LONG_MS: Final = 5000
 """A talk in which there is time to hand the customer on."""
@@ -25,7 +24,7 @@ async def customers(siege: Siege) -> None:
             number = f"7916{siege.seed % 1000:03d}{len(siege.callers):04d}"
             talk = LONG_MS if siege.dice.random() < 0.3 else int(siege.dice.uniform(300, 2500))
             patience = int(siege.dice.uniform(300, 3000)) if siege.dice.random() < 0.2 else 25_000
-            did = siege.dice.choice(DIDS)
+            did = siege.dice.choice(siege.dids)
             siege.callers.append(siege.floor.caller(number, did, talk_ms=talk, patience_ms=patience))
         await pace(0.1)
 
@@ -53,12 +52,16 @@ async def boris(siege: Siege) -> None:
 
 
 async def hands_on(siege: Siege) -> None:
-    """Anna sends customers on: by her phone's button, after advice, to the shelf."""
+    """Customers are sent on: by the phone's button, after advice, to the shelf; back to the queue where it is mixed."""
     await pace(siege.dice.uniform(0.5, 2))
-    if siege.ending or _talk(siege.desks["anna"]) is None:
+    hands = siege.working if siege.mixed else siege.working[:1]
+    talking = [name for name in hands if _talk(siege.desks[name])]
+    if siege.ending or not talking:
         return
-    deed = siege.dice.choice((_blind, _blind, _asks, _parks))
-    await deed(siege)
+    who = siege.dice.choice(talking)
+    to = siege.dice.choice([name for name in siege.working if name != who])
+    deed = siege.dice.choice((_blind, _blind, _asks, _parks, *((_requeues,) if siege.mixed else ())))
+    await deed(siege, who, to)
     siege.deeds.append(deed.__name__.strip("_"))
 
 
@@ -66,22 +69,41 @@ def _talk(desk: Desk) -> dict[str, Any] | None:
     return next((p for p in desk.pops.values() if p["phase"] == "talking" and p["via"] != "originate"), None)
 
 
-async def _blind(siege: Siege) -> None:
-    await asyncio.to_thread(refer, siege.floor.phones[0], "102")
+async def _blind(siege: Siege, who: str, to: str) -> None:
+    await asyncio.to_thread(refer, siege.phone(who), EVERYBODY[to])
 
 
-async def _parks(siege: Siege) -> None:
-    await asyncio.to_thread(refer, siege.floor.phones[0], "700")
+async def _parks(siege: Siege, who: str, _to: str) -> None:
+    await asyncio.to_thread(refer, siege.phone(who), "700")
 
 
-async def _asks(siege: Siege) -> None:
-    """Boris is asked; then either he or Anna hangs up: the customer stays with the other."""
-    leg, taken = await _leg(siege, "101"), len(siege.floor.phones[1].taken())
-    await asyncio.to_thread(_act, siege, "Atxfer", {"Channel": leg, "Context": "agents", "Exten": "102#"})
-    await until_async(lambda: len(siege.floor.phones[1].taken()) > taken, 4, "advice")
+async def _requeues(siege: Siege, who: str, _to: str) -> None:
+    await asyncio.to_thread(refer, siege.phone(who), QUEUE_DID)
+
+
+async def _asks(siege: Siege, who: str, to: str) -> None:
+    """A colleague is asked; then either of the two hangs up: the customer stays with the other."""
+    extension, asked = EVERYBODY[to], siege.phone(to)
+    leg, taken = await _leg(siege, EVERYBODY[who]), len(asked.taken())
+    await asyncio.to_thread(_act, siege, "Atxfer", {"Channel": leg, "Context": "agents", "Exten": f"{extension}#"})
+    await until_async(lambda: len(asked.taken()) > taken, 4, "advice")
     await pace(siege.dice.uniform(0.1, 0.6))
-    goes = leg if siege.dice.random() < 0.6 else await _leg(siege, "102")
+    goes = leg if siege.dice.random() < 0.6 else await _leg(siege, extension)
     await asyncio.to_thread(_act, siege, "Hangup", {"Channel": goes})
+
+
+async def picks_up(siege: Siege) -> None:
+    """What rings at a colleague's is taken by somebody who is on no telephone, be it that he owes."""
+    await pace(siege.dice.uniform(0.5, 1.5))
+    phases = {name: {pop["phase"] for pop in siege.desks[name].pops.values()} for name in siege.working}
+    rung = [name for name, seen in phases.items() if "ringing" in seen]
+    idle = [name for name, seen in phases.items() if not seen & {"ringing", "talking"}]
+    if siege.ending or siege.dead or not rung or not idle:
+        return
+    at, by = siege.dice.choice(rung), siege.dice.choice(idle)
+    keys = siege.dice.choice(("*8", f"*8{EVERYBODY[at]}"))
+    siege.callers.append(siege.floor.agent_dials(EVERYBODY[by], keys, talk_ms=2500))
+    siege.deeds.append("tries_to_pick_up")
 
 
 async def _leg(siege: Siege, extension: str) -> str:
@@ -101,19 +123,21 @@ def _act(siege: Siege, action: str, headers: dict[str, str]) -> None:
 
 
 async def calls_out(siege: Siege) -> None:
-    """Boris dials, or Anna clicks: each number once."""
+    """The first agent clicks, another one dials: each number once."""
     await pace(siege.dice.uniform(2, 6))
     if siege.ending or siege.dead:
         return
     number = f"7917{siege.seed % 1000:03d}{len(siege.dialled):04d}"
+    first, *others = siege.working
     if siege.dice.random() < 0.5:
-        siege.dialled[number] = AGENTS["boris"]
-        siege.callers.append(siege.floor.agent_dials(AGENTS["boris"], number, talk_ms=2500))
+        extension = EVERYBODY[siege.dice.choice(others)]
+        siege.dialled[number] = extension
+        siege.callers.append(siege.floor.agent_dials(extension, number, talk_ms=2500))
         return
-    siege.dialled[number] = AGENTS["anna"]
+    siege.dialled[number] = EVERYBODY[first]
     key = {"Idempotency-Key": str(uuid.uuid4())}
     for _ in range(2):
-        await siege.desks["anna"].request("POST", "/calls", {"number": f"+{number}"}, headers=key)
+        await siege.desks[first].request("POST", "/calls", {"number": f"+{number}"}, headers=key)
 
 
 PEOPLE: Final[tuple[Fault, ...]] = (customers, anna, boris, hands_on, calls_out)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tests.lab.phonelog import Attempt, Offer, PhoneLog
-from tests.pbx.job.product import AGENTS
+from tests.pbx.job.product import EVERYBODY
 from tests.siege.siege import Death, Siege, every, every_call
 
 _CRASH: Final = 1.0
@@ -66,7 +66,7 @@ async def differences(siege: Siege) -> list[str]:
 
 
 def _rang_in(log: PhoneLog, deaths: Deaths) -> dict[str, Truth]:
-    attempts = [a for a in log.attempts if a.number not in AGENTS.values()]
+    attempts = [a for a in log.attempts if a.number not in EVERYBODY.values()]
     return {f"+{a.number}": _customer(a, log, deaths) for a in attempts}
 
 
@@ -141,7 +141,7 @@ def _call(number: str, truth: Truth, call: dict[str, Any]) -> Iterator[str]:
     if not call["ended_at"]:
         yield f"{number} never ended"
     talks = [s for s in call["segments"] if s["answered_at"]]
-    talkers = {AGENTS[s["agent"]["username"]] for s in talks if s["agent"]}
+    talkers = {EVERYBODY[s["agent"]["username"]] for s in talks if s["agent"]}
     if not truth.doubtful and not truth.sure <= talkers <= truth.sure | truth.maybe:
         yield f"{number} talked with {sorted(truth.sure)}, the product says {sorted(talkers)}"
     for talk in talks:
@@ -165,7 +165,7 @@ def intrusions(log: PhoneLog, calls: Sequence[dict[str, Any]]) -> Iterator[Intru
     for call in calls:
         for talk in (s for s in call["segments"] if s["answered_at"] and s["agent"] and s["outcome_at"]):
             answered, settled = _answered(log, call, talk), _epoch(talk["outcome_at"])
-            for offer in log.of(AGENTS[talk["agent"]["username"]]):
+            for offer in log.of(EVERYBODY[talk["agent"]["username"]]):
                 handed_on = first.get(offer.customer, _NEVER) < offer.offered_at
                 if offer.customer not in queued or handed_on or f"+{offer.customer}" == call["number"]:
                     continue
@@ -180,7 +180,7 @@ def unwritten(one: Intrusion, deaths: Deaths, linked: Sequence[float]) -> bool:
     """Asterisk was killed within its second before it wrote the debt down, came back without it, and offered him the
     call before we were ``linked`` again. The disk is the witness."""
     for death in deaths:
-        kept = death.owed.get(f"PJSIP/{AGENTS[one.agent]}", "").startswith(f"{one.uniqueid}|")
+        kept = death.owed.get(f"PJSIP/{EVERYBODY[one.agent]}", "").startswith(f"{one.uniqueid}|")
         just_before = death.begun - _WRITTEN < one.answered_at < death.over
         back = min((at for at in linked if at > death.over), default=_NEVER)
         if just_before and not kept and death.over < one.offer.offered_at < back:
@@ -196,10 +196,10 @@ def linked(siege: Siege) -> list[float]:
 def _answered(log: PhoneLog, call: dict[str, Any], talk: dict[str, Any]) -> float:
     """When the phone says so, where it can: of the call, or of a colleague who asked for advice last. The product has
     the time of a PBX whose clock may leap."""
-    phone = "trunk" if call["direction"] == "outbound" else AGENTS[talk["agent"]["username"]]
+    phone = "trunk" if call["direction"] == "outbound" else EVERYBODY[talk["agent"]["username"]]
     taken = [(o, o.answered_at) for o in log.of(phone) if o.answered_at and o.answered_at < _epoch(talk["outcome_at"])]
     own = [at for o, at in taken if call["number"] in (f"+{o.customer}", f"+{o.dialled.removeprefix('+')}")]
-    asked = [at for o, at in taken if o.customer in AGENTS.values() and talk["via"] == "attended"]
+    asked = [at for o, at in taken if o.customer in EVERYBODY.values() and talk["via"] == "attended"]
     return min(own) if own else max(asked, default=_epoch(talk["answered_at"]))
 
 

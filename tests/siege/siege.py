@@ -18,8 +18,8 @@ import websockets
 
 from tests.lab.asterisk import Asterisk
 from tests.lab.phonelog import PhoneLog
-from tests.lab.phones import Caller, Floor
-from tests.pbx.job.product import Desk, Product
+from tests.lab.phones import Caller, Floor, Phone
+from tests.pbx.job.product import EVERYBODY, Desk, Product
 from tests.postgres import Cluster
 from tests.siege.screen import Screen
 from tests.siege.wire import Wire
@@ -49,9 +49,10 @@ class Death:
 
 @dataclass
 class Siege:
-    """``living`` customers at a time; ``wire`` is what the service takes for the PBX; ``reach`` is how far into its
-    range of lengths a fault may go; ``dialled`` the numbers agents called, with their extensions; ``dead``: there is no
-    dialling tone."""
+    """``living`` customers at a time, who dial ``dids``; ``working`` are the agents who answer, the first of whom
+    hands customers on, or all of them where ``mixed``. ``wire`` is what the service takes for the PBX; ``reach`` is how
+    far into its range of lengths a fault may go; ``dialled`` the numbers agents called, with their extensions;
+    ``dead``: there is no dialling tone."""
 
     pbx: Asterisk
     product: Product
@@ -62,6 +63,9 @@ class Siege:
     cluster: Cluster | None = None
     screen: Screen | None = None
     living: int = 3
+    working: tuple[str, ...] = ("anna", "boris")
+    mixed: bool = False
+    dids: tuple[str, ...] = ("7001", "7001", "7001", "7101", "7102")
     reach: float = 1.0
     blows: list[Blow] = field(default_factory=list)
     callers: list[Caller] = field(default_factory=list)
@@ -102,6 +106,15 @@ class Siege:
         begun = time.time()
         await fault(self)
         self.blows.append(Blow(name=fault.__name__, begun=begun, over=time.time()))
+
+    @property
+    def rang(self) -> int:
+        """How many customers have called."""
+        return sum(caller.number not in EVERYBODY.values() for caller in self.callers)
+
+    def phone(self, name: str) -> Phone:
+        """On the desk of an agent."""
+        return next(phone for phone in self.floor.phones if phone.extension == EVERYBODY[name])
 
     def on_the_line(self) -> list[Caller]:
         return [caller for caller in self.callers[-100:] if not caller.ended()]

@@ -19,6 +19,11 @@ LONGEST_LINE: Final = 1024
 MOST_LINES: Final = 64
 _LONGEST_VALUE: Final = 200
 _LONGEST_NAME: Final = 60
+PACKED: Final = (
+    "CC_ROUTE", "CC_ROUTE_PRIO", "CC_ROUTE_PHONES", "CC_ROUTE_EXTEN", "CC_ROUTE_MEMBER", "CC_ROUTE_WAIT",
+    "CC_ROUTE_LANGUAGE", "CC_ROUTE_WHY", "CC_ROUTE_THEN", "CC_ROUTE_SOUND", "CC_ROUTE_BOX", "CC_ROUTE_NAME",
+)  # fmt: skip
+"""As ``callcenter-answer`` of the dialplan takes them apart."""
 _UNSAFE: Final = frozenset('"\\<>')
 
 
@@ -28,8 +33,9 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a call's dialplan asks: ``AGI(agi://host:port/<pbx>/<token>,<queue>,<number>)``, queue and number
-    URI-encoded, the number empty where it is hidden."""
+    """What a call's dialplan asks: ``AGI(agi://host:port/<pbx>/<token>,<queue>,<number>,1)``, queue and number
+    URI-encoded, the number empty where it is hidden. ``packed``: a third argument says that it takes the whole answer
+    as one variable."""
 
     pbx: str
     token: str
@@ -37,6 +43,7 @@ class Asked:
     uniqueid: str
     queue: str
     number: str
+    packed: bool = False
 
 
 def asked(lines: Iterable[bytes]) -> Asked:
@@ -53,6 +60,7 @@ def asked(lines: Iterable[bytes]) -> Asked:
         uniqueid=told.get("agi_uniqueid", ""),
         queue=queue,
         number=unquote(told.get("agi_arg_2", ""))[:_LONGEST_VALUE],
+        packed=bool(told.get("agi_arg_3")),
     )
 
 
@@ -63,9 +71,14 @@ def _pair(line: bytes) -> tuple[str, str]:
     return name, value.strip()
 
 
-def commands(answer: Answer) -> list[bytes]:
-    """``CC_ROUTE`` comes last: the dialplan believes the others only when it is there."""
-    told = {name: value for name, value in variables(answer).items() if value}
+def commands(answer: Answer, *, packed: bool = False) -> list[bytes]:
+    """One a variable, each of which waits for the one before; ``CC_ROUTE`` comes last, as the dialplan believes the
+    others only when it is there. Packed, all in one, in the order of ``PACKED``."""
+    told = variables(answer)
+    if packed:
+        whole = "|".join(_clean(told[name]).replace("|", " ") for name in PACKED)
+        return [f'SET VARIABLE CC_ROUTED "{whole}"\n'.encode()]
+    told = {name: value for name, value in told.items() if value}
     return [f'SET VARIABLE {name} "{_clean(value)}"\n'.encode() for name, value in told.items()]
 
 

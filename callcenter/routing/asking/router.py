@@ -100,7 +100,7 @@ class Router:
         key = "" if is_withheld(asked.number) else number.key
         question = Question(pbx=asked.pbx, queue=asked.queue, number=key, uniqueid=asked.uniqueid)
         answer = await self.answer(question, self._out.clock.now())
-        return Reply(commands=commands(answer), taken=partial(self._taken, question, answer))
+        return Reply(commands=commands(answer, packed=asked.packed), taken=partial(self._taken, question, answer))
 
     def number(self, pbx: str, channel: str, raw: str) -> Phone:
         """A caller's number as the trunk of the channel means it."""
@@ -140,7 +140,7 @@ class Router:
         )
 
     async def _look(self, key: str) -> Facts:
-        return await self._out.db.read(lambda session: facts.read(session, key, self._out.clock.now()))
+        return await self._out.db.glance(lambda session: facts.read(session, key, self._out.clock.now()))
 
     def _taken(self, question: Question, answer: Answer, took_s: float) -> None:
         metrics.route_answers.labels(source=answer.source).inc()

@@ -31,6 +31,8 @@ from tests.until import until, until_async
 
 PASSWORD = "a long enough password"
 AGENTS = {"anna": "101", "boris": "102", "chiara": "103"}
+EVERYBODY = AGENTS | {"dario": "104", "elena": "105"}
+"""Those too whom only a larger house employs."""
 _MAPS: Mapping[str, list[dict[str, str | None]]] = {
     "shipped": [
         {"pattern": "PJSIP/anonymous", "kind": "trunk", "region": "RU"},
@@ -46,9 +48,15 @@ _MAPS: Mapping[str, list[dict[str, str | None]]] = {
 }
 
 
+def agents_of(shape: Shape) -> dict[str, str]:
+    """Who works where such a PBX stands, and at which extension."""
+    return {name: number for name, number in EVERYBODY.items() if number in shape.endpoints}
+
+
 def map_of(shape: Shape) -> list[dict[str, str | None]]:
     """What an administrator says of this PBX's channels."""
-    phones = ({"pattern": shape.device(number), "kind": "device", "region": None} for number in AGENTS.values())
+    numbers = agents_of(shape).values()
+    phones = ({"pattern": shape.device(number), "kind": "device", "region": None} for number in numbers)
     return [*_MAPS[shape.name], *phones]
 
 
@@ -56,7 +64,7 @@ def extensions_of(shape: Shape) -> list[dict[str, Any]]:
     """Who rings where."""
     return [
         {"number": number, "devices": [shape.device(number)], "interfaces": [shape.interface(number)]}
-        for number in AGENTS.values()
+        for number in agents_of(shape).values()
     ]
 
 
@@ -148,7 +156,7 @@ class Product:
     def _add_people(self) -> None:
         """As `callcenter user add` adds them."""
         settings = load(self.environment)
-        people = [("admin", "admin"), ("sofia", "supervisor"), *((name, "agent") for name in AGENTS)]
+        people = [("admin", "admin"), ("sofia", "supervisor"), *((name, "agent") for name in agents_of(self.pbx.shape))]
 
         async def add() -> None:
             for username, role in people:
@@ -219,7 +227,7 @@ class Desk:
 
     async def sign_in(self, **desk: str) -> None:
         """At his own extension, or at this one."""
-        body = {"username": self.username, "password": PASSWORD, "extension": AGENTS.get(self.username), **desk}
+        body = {"username": self.username, "password": PASSWORD, "extension": EVERYBODY.get(self.username), **desk}
         await self.request("POST", "/session", body)
 
     async def request(

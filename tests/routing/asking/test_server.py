@@ -36,7 +36,7 @@ class Desk:
         self.heard.append(asked)
         await self._decide(asked)
         known = answer(rule(owner=True, name=True), caller(owner=ANNA, name='Ол"ьга\n'), at_work={ANNA: place()})
-        return Reply(commands=commands(known), taken=self.taken.append)
+        return Reply(commands=commands(known, packed=asked.packed), taken=self.taken.append)
 
     async def says(self, sent: bytes, answers: bytes = b"200 result=1\n") -> list[str]:
         """The lines that come back before the port closes."""
@@ -84,6 +84,12 @@ async def test_a_question_is_read_and_its_answer_taken() -> None:
         assert (heard.pbx, heard.token, heard.queue, heard.number) == ("main", "secret", "support line", "+79161234567")
         assert (heard.channel, heard.uniqueid) == ("PJSIP/trunk-1", "1.7")
         assert len(open_desk.taken) == 1
+
+
+async def test_a_dialplan_that_says_so_takes_the_whole_answer_at_once() -> None:
+    async with desk() as open_desk:
+        lines = await open_desk.says(QUESTION.removesuffix(b"\n") + b"agi_arg_3: 1\n\n")
+        assert lines == ['SET VARIABLE CC_ROUTED "queue||PJSIP/101|101|PJSIP/101|15||||||Ольга"']
 
 
 @pytest.mark.parametrize(

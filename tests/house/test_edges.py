@@ -29,6 +29,8 @@ PURE: Final = (
         "pbxmap",
         "call",
         "lifecycle",
+        "segments",
+        "settling",
         "missed",
         "owing",
     ),

@@ -9,13 +9,15 @@ not in it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from datetime import timedelta
+from functools import partial
+from typing import Final, TypeAlias
 
 from callcenter.ami import messages as m
+from callcenter.ami.cel_hand_overs import HAND_OVERS
+from callcenter.ami.cel_rows import CelRow, new_channel, state_of
 from callcenter.events import QueueResult
 
 Verdicts: TypeAlias = Mapping[tuple[str, str], QueueResult]
@@ -25,7 +27,6 @@ _RUNG: Final = "s"
 """Where a channel begins that was rung, by the PBX itself where it is the first of its family. Who dials begins at what
 he dialled."""
 _HOLDING: Final = "holding_bridge"
-_UNKNOWN: Final = "<unknown>"
 _HIDDEN: Final = "CC_HIDDEN"
 _UNREACHABLE: Final = "CC_UNREACHABLE"
 _DECLINED: Final = "CC_DECLINED"
@@ -34,38 +35,6 @@ want to be recorded."""
 _SENT_ON: Final = 23
 _DIALPLAN: Final = "dialplan/"
 _MOMENT: Final = timedelta(milliseconds=50)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CelRow:
-    """One event. ``extra`` is its JSON, whose keys depend on ``type``; ``at`` is in UTC."""
-
-    type: str
-    at: datetime
-    uniqueid: str
-    linkedid: str
-    channel: str
-    number: str
-    name: str
-    exten: str
-    context: str
-    app: str
-    data: str
-    extra: Mapping[str, Any]
-    dnid: str = ""
-
-    @property
-    def stamp(self) -> dict[str, Any]:
-        return {"at": self.at, "mono": self.at.timestamp()}
-
-
-def extra_of(text: str) -> Mapping[str, Any]:
-    """The JSON of a row's last column; nothing where it is none."""
-    try:
-        found = json.loads(text) if text else {}
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 @dataclass(slots=True)
@@ -102,11 +71,7 @@ class Translation:
             "APP_END": self._app_ended,
             "BRIDGE_ENTER": self._entered,
             "BRIDGE_EXIT": self._left,
-            "BLINDTRANSFER": self._blind,
-            "ATTENDEDTRANSFER": self._attended,
-            "PICKUP": self._picked_up,
-            "PARK_START": self._parked,
-            "PARK_END": self._parking_over,
+            **{kind: partial(told, self._names) for kind, told in HAND_OVERS.items()},
             "HANGUP": self._hung_up,
             "CHAN_END": self._ended,
         }
@@ -125,7 +90,7 @@ class Translation:
         if row.extra.get("hangupcause") == _SENT_ON:
             self._born.pop(row.uniqueid, None)
         for born in [b for b in self._born.values() if b.uniqueid == row.uniqueid or row.at - b.at > _MOMENT]:
-            yield _state(self._born.pop(born.uniqueid), "Ringing")
+            yield state_of(self._born.pop(born.uniqueid), "Ringing")
 
     def _rest(self) -> Iterator[m.Message]:
         """What was kept back for the row that follows."""
@@ -159,7 +124,7 @@ class Translation:
         self._channels[row.uniqueid] = _Channel(uniqueid=row.uniqueid, linkedid=row.linkedid)
         self._names[row.channel] = row.uniqueid
         came = row.uniqueid == row.linkedid
-        yield _new_channel(row, "Ring" if came else "Down")
+        yield new_channel(row, "Ring" if came else "Down")
         if row.channel.endswith(";2") and (one := self._names.get(f"{row.channel[:-1]}1")):
             yield m.LocalPair(**row.stamp, one=one, two=row.uniqueid)
         elif not came and (by := self._dialler(row)):
@@ -169,10 +134,10 @@ class Translation:
                 uniqueid=by.uniqueid,
                 dest=row.uniqueid,
                 dial_string=by.data.split(",", 1)[0] if by.app == "Dial" else "",
-                source=_new_channel(by, "Down"),
+                source=new_channel(by, "Down"),
             )
         elif came and row.exten == _RUNG:
-            yield m.DialBegin(**row.stamp, uniqueid="", dest=row.uniqueid, dial_string="", source=_new_channel(row, ""))
+            yield m.DialBegin(**row.stamp, uniqueid="", dest=row.uniqueid, dial_string="", source=new_channel(row, ""))
         if not came or row.exten == _RUNG:
             self._born[row.uniqueid] = row
 
@@ -195,7 +160,7 @@ class Translation:
     def _answered(self, row: CelRow) -> Iterator[m.Message]:
         if channel := self._channels.get(row.uniqueid):
             channel.answered = True
-        yield _state(row, "Up")
+        yield state_of(row, "Up")
 
     def _app_started(self, row: CelRow) -> Iterator[m.Message]:
         channel = self._channels.get(row.uniqueid)
@@ -204,10 +169,10 @@ class Translation:
             self._begun += 1
             channel.apps.append((self._begun, row))
         if row.app == "Queue":
-            yield m.CallerJoined(**row.stamp, uniqueid=row.uniqueid, queue=first, caller=_new_channel(row, "Ring"))
+            yield m.CallerJoined(**row.stamp, uniqueid=row.uniqueid, queue=first, caller=new_channel(row, "Ring"))
         elif row.app == "MixMonitor" and first:
             path = first if first.startswith("/") else f"{self._spool}/{first}"
-            yield m.RecordedTo(**row.stamp, uniqueid=row.uniqueid, path=path, source=_new_channel(row, "Up"))
+            yield m.RecordedTo(**row.stamp, uniqueid=row.uniqueid, path=path, source=new_channel(row, "Up"))
 
     def _app_ended(self, row: CelRow) -> Iterator[m.Message]:
         if channel := self._channels.get(row.uniqueid):
@@ -236,43 +201,6 @@ class Translation:
             channel.bridged = False
         yield m.BridgeLeft(**row.stamp, bridge=str(row.extra.get("bridge_id", "")), uniqueid=row.uniqueid)
 
-    def _blind(self, row: CelRow) -> Iterator[m.Message]:
-        yield m.Transferred(
-            **row.stamp,
-            via="blind",
-            transferer=row.uniqueid,
-            customer=self._named(row, "transferee_channel"),
-            exten=str(row.extra.get("extension", "")),
-        )
-
-    def _attended(self, row: CelRow) -> Iterator[m.Message]:
-        yield m.Transferred(
-            **row.stamp,
-            via="attended",
-            transferer=row.uniqueid,
-            customer=self._named(row, "transferee_channel"),
-            second=str(row.extra.get("channel2_uniqueid", "")),
-            target=self._named(row, "transfer_target_channel"),
-        )
-
-    def _named(self, row: CelRow, what: str) -> str:
-        """A channel the extra names: by id where it does, older Asterisks by name only."""
-        uniqueid = row.extra.get(f"{what}_uniqueid")
-        return str(uniqueid) if uniqueid else self._names.get(str(row.extra.get(f"{what}_name", "")), "")
-
-    def _picked_up(self, row: CelRow) -> Iterator[m.Message]:
-        by = row.extra.get("pickup_channel_uniqueid") or self._names.get(str(row.extra.get("pickup_channel", "")), "")
-        yield m.PickedUp(**row.stamp, uniqueid=str(by), target=row.uniqueid)
-
-    def _parked(self, row: CelRow) -> Iterator[m.Message]:
-        space, parker = row.extra.get("parking_space", "?"), row.extra.get("parker_dial_string", "")
-        yield m.ParkedAt(**row.stamp, parked=row.uniqueid, space=str(space), parker=str(parker))
-
-    def _parking_over(self, row: CelRow) -> Iterator[m.Message]:
-        reason, retriever = row.extra.get("reason"), str(row.extra.get("retriever", ""))
-        if reason in ("ParkedCallUnparked", "ParkedCallTimeOut"):
-            yield m.ParkingOver(**row.stamp, parked=row.uniqueid, retriever=self._names.get(retriever, ""))
-
     def _hung_up(self, row: CelRow) -> Iterator[m.Message]:
         if row.extra.get("hangupsource") == row.channel:
             yield m.HangupRequested(**row.stamp, uniqueid=row.uniqueid)
@@ -295,21 +223,3 @@ class Translation:
                 self._unanswered.append((row, cause))
                 return
             yield m.Hangup(**row.stamp, uniqueid=row.uniqueid, cause=cause)
-
-
-def _state(row: CelRow, state: str) -> m.ChannelState:
-    return m.ChannelState(**row.stamp, uniqueid=row.uniqueid, linkedid=row.linkedid, state=state)
-
-
-def _new_channel(row: CelRow, state: str) -> m.NewChannel:
-    return m.NewChannel(
-        **row.stamp,
-        uniqueid=row.uniqueid,
-        linkedid=row.linkedid,
-        channel=row.channel,
-        state=state,
-        number="".join(c for c in row.number if c.isprintable()) or _UNKNOWN,
-        name="".join(c for c in row.name if c.isprintable()),
-        exten=row.dnid if row.exten == "" else row.exten,
-        context=row.context,
-    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
-from callcenter.ami.cel import CelRow
+from callcenter.ami.cel_rows import CelRow
 from callcenter.pbxmap import peer
 
 _DIAL: Final = "Dial"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from callcenter.ami.cel import CelRow, Translation
+from callcenter.ami.cel import Translation
+from callcenter.ami.cel_rows import CelRow
 from callcenter.ami.dialling import dials_told
 from callcenter.ami.messages import Hangup, Tick
 from callcenter.ami.tracker import Tracker

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from callcenter.ami.backfill import sources
-from callcenter.ami.cel import CelRow, Translation
+from callcenter.ami.cel import Translation
+from callcenter.ami.cel_rows import CelRow
 from callcenter.ami.history import History
 from callcenter.ami.past import Past, Times, calls_of
 from callcenter.call import Call

@@ -9,7 +9,7 @@ from itertools import count, islice
 
 import pytest
 
-from callcenter.ami.cel import CelRow
+from callcenter.ami.cel_rows import CelRow
 from callcenter.ami.dialling import dials_told
 from callcenter.lifecycle import apply
 from tests.ami.tale import ROSTER, recorded, told

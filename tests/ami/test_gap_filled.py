@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.ami import framing
-from callcenter.ami.cel import CelRow, Translation
+from callcenter.ami.cel import Translation
+from callcenter.ami.cel_rows import CelRow
 from callcenter.ami.past import Past, Times, calls_of
 from callcenter.call import Call
 from callcenter.events import Direction, Filled, Gap, GapCause

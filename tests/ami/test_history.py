@@ -17,7 +17,8 @@ from callcenter.ami.backfill import sources as histories
 from callcenter.ami.backfill.columns import OUR_CEL, SAMPLE_CEL
 from callcenter.ami.backfill.queue_log import verdicts
 from callcenter.ami.backfill.rows import QueueRow
-from callcenter.ami.cel import CelRow, Translation, Verdicts
+from callcenter.ami.cel import Translation, Verdicts
+from callcenter.ami.cel_rows import CelRow
 from callcenter.ami.past import Times
 from callcenter.ami.tracker import Tracker
 from callcenter.call import Call

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from callcenter.ami.backfill.rows import CdrRow, QueueRow, Wall
-from callcenter.ami.cel import CelRow, extra_of
+from callcenter.ami.cel_rows import CelRow, extra_of
 
 OUR_CEL: Final = (
     *("eventtype", "eventtime", "uniqueid", "linkedid", "channame", "peer", "cid_num", "cid_name", "cid_dnid"),

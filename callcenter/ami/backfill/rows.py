@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from callcenter.ami.cel import CelRow
+from callcenter.ami.cel_rows import CelRow
 
 _QUARTER: Final = 900
 

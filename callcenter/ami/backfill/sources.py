@@ -11,7 +11,7 @@ from callcenter.ami.backfill import files, tables
 from callcenter.ami.backfill.cdr import Records
 from callcenter.ami.backfill.queue_log import QueueLines
 from callcenter.ami.backfill.rows import CdrRow, HistoryRow, Kind, QueueRow
-from callcenter.ami.cel import CelRow
+from callcenter.ami.cel_rows import CelRow
 from callcenter.ami.past import Times
 from callcenter.errors import Unavailable
 from callcenter.events import Filled, Gap

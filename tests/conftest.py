@@ -22,7 +22,9 @@ from tests.parts import need
 from tests.plain_numbers import in_logs
 from tests.workers import Interleaved
 
-settings.register_profile("long", max_examples=5000)
+settings.register_profile("usual", deadline=None)  # how long an example takes says something of the machine
+settings.register_profile("long", settings.get_profile("usual"), max_examples=5000)
+settings.load_profile("usual")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Interleaved:

@@ -21,9 +21,10 @@ from callcenter.crm.identify import NOBODY, Identified, identify, recall
 from callcenter.crm.privacy import keeping
 from callcenter.db import Database
 from callcenter.decided import Decided
+from callcenter.decision_events import CustomerChosen, OutcomeLogged
 from callcenter.discretion import discreet
 from callcenter.errors import Unavailable
-from callcenter.events import CallEvent, CallKey, CustomerChosen, Filled, OutcomeLogged
+from callcenter.events import CallEvent, CallKey, Filled
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger

@@ -7,10 +7,19 @@ from datetime import timedelta
 from typing import Final, TypeAlias, assert_never
 
 from callcenter.call import Call, QueueVisit, Result
+from callcenter.decision_events import (
+    CustomerChosen,
+    Decision,
+    OutcomeDeferred,
+    OutcomeDue,
+    OutcomeLapsed,
+    OutcomeLogged,
+    OutcomeWaived,
+    SegmentClaimed,
+)
 from callcenter.events import (
     Arrived,
     CallEvent,
-    CustomerChosen,
     Direction,
     Ended,
     Filled,
@@ -21,18 +30,12 @@ from callcenter.events import (
     LegEnded,
     Offered,
     OfferEnded,
-    OutcomeDeferred,
-    OutcomeDue,
-    OutcomeLapsed,
-    OutcomeLogged,
-    OutcomeWaived,
     Parked,
     PastEvent,
     QueueJoined,
     QueueLeft,
     QueueResult,
     Resumed,
-    SegmentClaimed,
 )
 from callcenter.filling import CONCLUDED, deferred, filled
 from callcenter.hushing import announced, hushed, spoken, wished
@@ -48,7 +51,7 @@ from callcenter.recording_events import (
 )
 from callcenter.roster import Roster
 from callcenter.segments import all_left, held, joined, left, offer_ended, offered, passed_on
-from callcenter.settling import Decision, decided, may_wait
+from callcenter.settling import decided, may_wait
 from callcenter.terms import NO_RULES, OutcomeRules
 
 _Recording: TypeAlias = RecordingPaused | RecordingWentOn | RecordingWished

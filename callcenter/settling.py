@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
 from callcenter.call import Call, OutcomeState
-from callcenter.events import (
+from callcenter.decision_events import (
     CustomerChosen,
+    Decision,
     OutcomeDeferred,
     OutcomeDue,
     OutcomeLapsed,
@@ -20,9 +21,6 @@ from callcenter.events import (
 from callcenter.segments import put
 from callcenter.terms import OutcomeRules
 
-Decision: TypeAlias = (
-    OutcomeLogged | OutcomeLapsed | OutcomeDeferred | OutcomeDue | OutcomeWaived | SegmentClaimed | CustomerChosen
-)
 _SAID: Final = frozenset({OutcomeState.LOGGED, OutcomeState.AUTOMATIC})
 
 

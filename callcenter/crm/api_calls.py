@@ -16,7 +16,8 @@ from callcenter.crm.access import actor, require
 from callcenter.crm.call_list import Filter
 from callcenter.crm.call_views import CallAnswer
 from callcenter.crm.rights import Verb
-from callcenter.events import CallKey, CustomerChosen
+from callcenter.decision_events import CustomerChosen
+from callcenter.events import CallKey
 from callcenter.news import CustomerChanged
 
 

@@ -24,8 +24,8 @@ from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import Deferral
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import UserRole, Verb
+from callcenter.decision_events import OutcomeDeferred, PutOff
 from callcenter.errors import Refused
-from callcenter.events import OutcomeDeferred, PutOff
 from callcenter.news import OutcomeRulesChanged
 
 Clicks: TypeAlias = WeakValueDictionary[UUID, asyncio.Lock]

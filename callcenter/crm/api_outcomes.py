@@ -28,8 +28,8 @@ from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.schemas import Zone
 from callcenter.crm.task_writing import columns
+from callcenter.decision_events import OutcomeLogged, OutcomeWaived, Promise
 from callcenter.errors import Refused
-from callcenter.events import OutcomeLogged, OutcomeWaived, Promise
 from callcenter.news import DraftSaved
 
 

@@ -20,7 +20,7 @@ from callcenter.crm.handles import Handle, Service, WayKind
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.retro import Linked
 from callcenter.crm.rights import Actor, Verb
-from callcenter.events import CustomerChosen
+from callcenter.decision_events import CustomerChosen
 from callcenter.news import CustomerChanged
 
 Text = Annotated[Prose, StringConstraints(min_length=1, max_length=handles.LONGEST)]

@@ -18,7 +18,8 @@ from callcenter.crm.models.customers import Customer, PhoneNumber
 from callcenter.crm.models.routing import RouteAnswer
 from callcenter.crm.models.tasks import DialRow, Task, TaskAttempt
 from callcenter.crm.upsert import inserting
-from callcenter.events import Arrived, CallEvent, CustomerChosen, Ended, Joined
+from callcenter.decision_events import CustomerChosen
+from callcenter.events import Arrived, CallEvent, Ended, Joined
 from callcenter.ids import new_id
 from callcenter.missed import Miss, missed
 from callcenter.statement import Built, Statement

@@ -18,8 +18,9 @@ from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.outcomes import Deferral
 from callcenter.crm.models.people import User
 from callcenter.crm.upsert import upsert
+from callcenter.decision_events import OutcomeDeferred, PutOff
 from callcenter.errors import Invalid, Refused
-from callcenter.events import CallKey, OutcomeDeferred, PutOff
+from callcenter.events import CallKey
 
 LONGEST: Final = timedelta(hours=12)
 """No shift is longer: what nobody logged by then is owed by whoever talked."""

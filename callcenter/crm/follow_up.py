@@ -14,7 +14,8 @@ from callcenter.call import Call, OutcomeState
 from callcenter.crm import callbacks, calls, deferrals, tasks
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.upsert import table_of, upsert
-from callcenter.events import CallEvent, Ended, Filled, OutcomeDeferred, OutcomeLogged, OutcomeWaived
+from callcenter.decision_events import OutcomeDeferred, OutcomeLogged, OutcomeWaived
+from callcenter.events import CallEvent, Ended, Filled
 from callcenter.recording_events import RecordingStarted
 from callcenter.statement import Statement
 

@@ -21,8 +21,8 @@ from callcenter.crm.models.people import User
 from callcenter.crm.models.queues import Queue, QueueAgent
 from callcenter.crm.models.tasks import Task
 from callcenter.crm.rights import Actor, Subject, Verb, allow
+from callcenter.decision_events import OutcomeLogged
 from callcenter.errors import Forbidden, NotFound, Refused
-from callcenter.events import OutcomeLogged
 
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _LIVING: Final = Task.closed_at.is_(None)

@@ -13,8 +13,8 @@ from callcenter.call import Call
 from callcenter.crm import outcomes, settle
 from callcenter.crm.code_rules import NO_COMMENT, REQUIRED, Choice, Offer, System
 from callcenter.crm.rights import Actor
+from callcenter.decision_events import OutcomeLogged, OutcomeWaived
 from callcenter.errors import CallcenterError, Refused
-from callcenter.events import OutcomeLogged, OutcomeWaived
 from callcenter.log import logger
 from callcenter.rehearsing.witness import Witness
 from callcenter.routing.outside import Outside

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from callcenter.call import Call, Changed, Segment
 from callcenter.clock import Clock
-from callcenter.events import Arrived, CallKey, Ended, Joined, LegEnded, Offered, OutcomeLogged, QueueJoined
+from callcenter.decision_events import OutcomeLogged
+from callcenter.events import Arrived, CallKey, Ended, Joined, LegEnded, Offered, QueueJoined
 from callcenter.pbx_events import DebtTold, MemberState, OriginateFailed
 from callcenter.recording_events import RecordingStarted
 from callcenter.rehearsal import Names

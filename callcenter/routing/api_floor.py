@@ -17,8 +17,8 @@ from callcenter.crm.call_views import SegmentAnswer
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.visible import narrow
+from callcenter.decision_events import OutcomeWaived, SegmentClaimed
 from callcenter.errors import NotFound, Refused
-from callcenter.events import OutcomeWaived, SegmentClaimed
 from callcenter.routing.api_presence import Lifting, PresenceView
 from callcenter.routing.keys import GATE
 from callcenter.routing.unowned import Unowned

@@ -10,7 +10,7 @@ from typing import Final
 from callcenter.call import Changed
 from callcenter.contain import contained
 from callcenter.crm import deferrals
-from callcenter.events import OutcomeDeferred, OutcomeDue
+from callcenter.decision_events import OutcomeDeferred, OutcomeDue
 from callcenter.roster import AgentId
 from callcenter.routing.outside import Outside
 

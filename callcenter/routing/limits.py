@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 
 from callcenter.call import Changed, OutcomeState, Segment
 from callcenter.contain import contained
-from callcenter.events import CallKey, OutcomeDeferred, OutcomeLapsed, PutOff
+from callcenter.decision_events import OutcomeDeferred, OutcomeLapsed, PutOff
+from callcenter.events import CallKey
 from callcenter.routing.breaks import Breaks
 from callcenter.routing.outside import Outside
 from callcenter.terms import Afterwards, Demand, Terms, over

@@ -11,7 +11,8 @@ from uuid import UUID
 from callcenter.call import Call, Changed, OutcomeState
 from callcenter.card import Card
 from callcenter.crm.rights import Standing, Verb, allow, part_of
-from callcenter.events import CallKey, CustomerChosen
+from callcenter.decision_events import CustomerChosen
+from callcenter.events import CallKey
 from callcenter.news import DraftSaved
 from callcenter.pbx_events import MemberState
 from callcenter.roster import AgentId, Roster

@@ -24,7 +24,8 @@ from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import User
 from callcenter.crm.models.tasks import Task
 from callcenter.db import Database
-from callcenter.events import Arrived, CallKey, Direction, Ended, Filled, Gap, GapCause, OutcomeLogged, Promise, Via
+from callcenter.decision_events import OutcomeLogged, Promise
+from callcenter.events import Arrived, CallKey, Direction, Ended, Filled, Gap, GapCause, Via
 from callcenter.health import Health
 from callcenter.ledger import Ledger
 from callcenter.lifecycle import apply

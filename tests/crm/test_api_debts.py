@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from callcenter.crm import deferrals
-from callcenter.events import CallKey, OutcomeDue
+from callcenter.decision_events import OutcomeDue
+from callcenter.events import CallKey
 from tests.crm.office import Caller, Office, talked
 from tests.spine.story import START
 

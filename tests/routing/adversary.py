@@ -16,8 +16,9 @@ from callcenter.bus import Bus
 from callcenter.call import Call, Changed
 from callcenter.clock import SetClock
 from callcenter.db import Database
+from callcenter.decision_events import OutcomeLogged
 from callcenter.errors import Unavailable
-from callcenter.events import CallEvent, CallKey, Joined, OutcomeLogged
+from callcenter.events import CallEvent, CallKey, Joined
 from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from callcenter.call import Call
-from callcenter.events import OutcomeLogged
+from callcenter.decision_events import OutcomeLogged
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
 from callcenter.pbx_events import MemberState

@@ -15,7 +15,8 @@ from callcenter.call import Changed
 from callcenter.clock import SystemClock
 from callcenter.crm.models.desks import PauseReason
 from callcenter.db import Database
-from callcenter.events import CallKey, OutcomeLogged
+from callcenter.decision_events import OutcomeLogged
+from callcenter.events import CallKey
 from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.ledger import Ledger

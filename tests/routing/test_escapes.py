@@ -9,15 +9,8 @@ from datetime import timedelta
 import pytest
 
 from callcenter.call import Call
-from callcenter.events import (
-    CallEvent,
-    OutcomeDeferred,
-    OutcomeDue,
-    OutcomeLapsed,
-    OutcomeLogged,
-    OutcomeWaived,
-    PutOff,
-)
+from callcenter.decision_events import OutcomeDeferred, OutcomeDue, OutcomeLapsed, OutcomeLogged, OutcomeWaived, PutOff
+from callcenter.events import CallEvent
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
 from callcenter.roster import AgentId

@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from callcenter.crm import outcome_rules
 from callcenter.db import Database
+from callcenter.decision_events import OutcomeDeferred, PutOff
 from callcenter.errors import Unavailable
-from callcenter.events import CallKey, OutcomeDeferred, PutOff
+from callcenter.events import CallKey
 from callcenter.news import RosterChanged
 from callcenter.roster import Roster
 from callcenter.routing.presence import Mood

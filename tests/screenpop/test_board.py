@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from callcenter.call import OutcomeState, Role
 from callcenter.crm.rights import Standing, UserRole
-from callcenter.events import CallEvent, HandedOver, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult, Via
+from callcenter.decision_events import OutcomeLogged, OutcomeWaived
+from callcenter.events import CallEvent, HandedOver, OfferResult, QueueResult, Via
 from callcenter.ids import new_id
 from callcenter.news import DraftSaved
 from callcenter.roster import Binding, Roster

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from callcenter.events import OfferResult, OutcomeLogged, QueueResult
+from callcenter.decision_events import OutcomeLogged
+from callcenter.events import OfferResult, QueueResult
 from callcenter.ids import new_id
 from callcenter.screenpop.shown import OutcomeSettled, Phase, PopOffered, PopUpdated, PopWithdrawn, Withdrawal
 from tests.screenpop.desk import Office

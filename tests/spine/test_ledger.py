@@ -22,7 +22,8 @@ from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.db import Database
-from callcenter.events import CustomerChosen, Direction, Filled, Gap, GapCause, OutcomeLogged, Via
+from callcenter.decision_events import CustomerChosen, OutcomeLogged
+from callcenter.events import Direction, Filled, Gap, GapCause, Via
 from callcenter.health import Health
 from callcenter.jobs import Job
 from callcenter.ledger import Ledger

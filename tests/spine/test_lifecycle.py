@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.call import OutcomeState, Result, Role, State
-from callcenter.events import CallEvent, Direction, OfferResult, OutcomeLogged, OutcomeWaived, QueueResult, Via
+from callcenter.decision_events import OutcomeLogged, OutcomeWaived
+from callcenter.events import CallEvent, Direction, OfferResult, QueueResult, Via
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
 from callcenter.roster import Roster

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.call import Call, OutcomeState, Role, in_order
+from callcenter.decision_events import OutcomeLogged
 from callcenter.events import (
     Arrived,
     CallEvent,
@@ -22,7 +23,6 @@ from callcenter.events import (
     Left,
     LegEnded,
     Offered,
-    OutcomeLogged,
     Parked,
     QueueResult,
     Via,

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.call import Call, OutcomeState, Segment
-from callcenter.events import CallEvent, OutcomeLapsed, OutcomeWaived
+from callcenter.decision_events import OutcomeLapsed, OutcomeWaived
+from callcenter.events import CallEvent
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
 from callcenter.terms import Demand, OutcomeRules, Terms, Then

@@ -14,7 +14,8 @@ from callcenter.crm.models.people import Team, User
 from callcenter.crm.models.queues import Queue, QueueAgent
 from callcenter.crm.models.tasks import DialRow, Task
 from callcenter.crm.privacy import person
-from callcenter.events import CallKey, CustomerChosen, Direction, OfferResult, QueueResult
+from callcenter.decision_events import CustomerChosen
+from callcenter.events import CallKey, Direction, OfferResult, QueueResult
 from callcenter.news import Reminded, TasksChanged
 from callcenter.taskwatch import TaskWatch
 from tests.crm.office import Caller, Office, talked

@@ -29,8 +29,9 @@ from callcenter.crm.exchange.lines import Shelf
 from callcenter.crm.exchange.writing import Row, Task
 from callcenter.crm.models.imports import Import
 from callcenter.db import Database
+from callcenter.decision_events import CustomerChosen
 from callcenter.errors import CallcenterError, NotFound, Unavailable
-from callcenter.events import CallEvent, CallKey, CustomerChosen
+from callcenter.events import CallEvent, CallKey
 from callcenter.log import logger
 
 log = logger(__name__)

@@ -19,6 +19,15 @@ from callcenter.roster import AgentId, Roster
 from callcenter.routing.presence import Presence, PresenceChanged
 from callcenter.routing.unowned import Unowned
 from callcenter.screenpop.alarming import seen_alarms
+from callcenter.screenpop.changes import (
+    Change,
+    OutcomeOwed,
+    OutcomeSettled,
+    PopOffered,
+    PopUpdated,
+    PopWithdrawn,
+    PresenceChange,
+)
 from callcenter.screenpop.company import Company
 from callcenter.screenpop.decide import Decision, Step, decide, shown
 from callcenter.screenpop.desks import Desks
@@ -28,20 +37,13 @@ from callcenter.screenpop.lines import Directory, Members, Person, Waiting, agen
 from callcenter.screenpop.shown import (
     AlarmView,
     BoardView,
-    Change,
     Desk,
     Draft,
     FloorCall,
     HealthView,
     Me,
-    OutcomeOwed,
-    OutcomeSettled,
     Phase,
     Pop,
-    PopOffered,
-    PopUpdated,
-    PopWithdrawn,
-    PresenceChange,
     QueueLine,
 )
 from callcenter.supervision.alarms import Alarm

@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from callcenter.roster import AgentId
+from callcenter.screenpop.changes import Change, CompanyChange, SitInChange
 from callcenter.screenpop.lines import Directory
-from callcenter.screenpop.shown import Change, CompanyChange, SitInChange, SitInView
+from callcenter.screenpop.shown import SitInView
 from callcenter.supervision.sit_ins import SitIn
 
 

@@ -41,23 +41,22 @@ from callcenter.routing.presence import PresenceChanged
 from callcenter.routing.unowned import UnownedChanged
 from callcenter.screenpop import news, pulse, recollect
 from callcenter.screenpop.board import Board, Changes, Restored
-from callcenter.screenpop.deliveries import Deliveries
-from callcenter.screenpop.faces import Who
-from callcenter.screenpop.lines import Directory
-from callcenter.screenpop.messages import body
-from callcenter.screenpop.shown import (
+from callcenter.screenpop.changes import (
     AlarmsChange,
-    BoardView,
     DeskTakenChange,
     HealthChange,
     MessageChange,
     PopOffered,
-    QueueLine,
     QueuesChange,
     ScoreChange,
     TaskChange,
     UnownedChange,
 )
+from callcenter.screenpop.deliveries import Deliveries
+from callcenter.screenpop.faces import Who
+from callcenter.screenpop.lines import Directory
+from callcenter.screenpop.messages import body
+from callcenter.screenpop.shown import BoardView, QueueLine
 from callcenter.screenpop.stage import Stage
 from callcenter.screenpop.tab import Close, Tab
 from callcenter.supervision.alarm_watch import AlarmsChanged

@@ -11,7 +11,8 @@ from callcenter.crm.missed_lines import MissedLine
 from callcenter.errors import Invalid
 from callcenter.routing.queues import QueueNow
 from callcenter.routing.unowned import Unowned
-from callcenter.screenpop.shown import BoardView, Change, Desk
+from callcenter.screenpop.changes import Change
+from callcenter.screenpop.shown import BoardView, Desk
 
 PROTOCOL: Final = 1
 _LONGEST_PAINT_MS: Final = 600_000.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from callcenter import phone
 from callcenter.routing.dials import Dial
-from callcenter.screenpop.shown import DialChange
+from callcenter.screenpop.changes import DialChange
 
 
 def of_dial(dial: Dial) -> DialChange:

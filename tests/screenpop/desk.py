@@ -17,12 +17,8 @@ from callcenter.roster import AgentId
 from callcenter.routing.parts import Parts
 from callcenter.routing.presence import Presence, PresenceChanged, debts, mood
 from callcenter.screenpop.board import Board, Changes, Restored
-from callcenter.screenpop.faces import Who
-from callcenter.screenpop.lines import Directory, Person
-from callcenter.screenpop.messages import CHANGE, body
-from callcenter.screenpop.shown import (
+from callcenter.screenpop.changes import (
     AlarmsChange,
-    BoardView,
     Change,
     CompanyChange,
     DeskTakenChange,
@@ -41,6 +37,10 @@ from callcenter.screenpop.shown import (
     TaskChange,
     UnownedChange,
 )
+from callcenter.screenpop.faces import Who
+from callcenter.screenpop.lines import Directory, Person
+from callcenter.screenpop.messages import CHANGE, body
+from callcenter.screenpop.shown import BoardView
 from callcenter.supervision.sit_ins import OVER
 from tests.spine.story import ANNA, BORIS, START, roster
 

@@ -18,8 +18,9 @@ from callcenter.news import DraftSaved
 from callcenter.roster import Binding, Roster
 from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
 from callcenter.routing.why import ReasonKind
+from callcenter.screenpop.changes import PopUpdated
 from callcenter.screenpop.lines import Directory, Person
-from callcenter.screenpop.shown import Draft, FloorCall, Phase, Pop, PopUpdated
+from callcenter.screenpop.shown import Draft, FloorCall, Phase, Pop
 from tests.screenpop.desk import DIRECTORY, Office, card, member
 from tests.spine.story import ANNA, BORIS, START, Story, answered, device, roster
 

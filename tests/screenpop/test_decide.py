@@ -5,7 +5,8 @@ from __future__ import annotations
 from callcenter.decision_events import OutcomeLogged
 from callcenter.events import OfferResult, QueueResult
 from callcenter.ids import new_id
-from callcenter.screenpop.shown import OutcomeSettled, Phase, PopOffered, PopUpdated, PopWithdrawn, Withdrawal
+from callcenter.screenpop.changes import OutcomeSettled, PopOffered, PopUpdated, PopWithdrawn
+from callcenter.screenpop.shown import Phase, Withdrawal
 from tests.screenpop.desk import Office
 from tests.spine.story import ANNA, BORIS, Story, answered
 

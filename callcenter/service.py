@@ -10,12 +10,14 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from callcenter.app import Parts, build, subscribe, website
+from callcenter.app import Parts, build
 from callcenter.config import SettingError, Settings
 from callcenter.crm import rosters
 from callcenter.crm.schema import migrate
 from callcenter.log import logger
 from callcenter.news import RosterChanged
+from callcenter.subscriptions import subscribe
+from callcenter.website import website
 
 log = logger(__name__)
 _SWEEP_SECONDS = 60.0
@@ -88,9 +90,6 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.seen.run(), name="seen"),
             group.create_task(parts.hub.run(), name="hub"),
             group.create_task(parts.jobs.run(), name="jobs"),
-            group.create_task(parts.transcriber.run(), name="transcriber"),
-            group.create_task(parts.unanswered.run(), name="unanswered"),
-            group.create_task(parts.renditions.run(), name="renditions"),
             group.create_task(parts.tasks.run(), name="tasks"),
             group.create_task(parts.sampler.run(), name="samples"),
             group.create_task(parts.outages.run(), name="outages"),
@@ -100,12 +99,8 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.vitals.run(), name="vitals"),
             group.create_task(parts.importer.run(), name="imports"),
             group.create_task(_sweep(parts), name="sweep"),
-            group.create_task(parts.switch.run(), name="recording switch"),
+            group.create_task(parts.recording.run(), name="recording"),
             group.create_task(parts.phone_rules.run(), name="phone rules"),
-            group.create_task(parts.tally.run(), name="tally"),
-            group.create_task(parts.talks.pausing.run(), name="recording pauses"),
-            group.create_task(parts.talks.wishing.run(), name="recording wishes"),
-            group.create_task(parts.talks.renewing.run(), name="recording renewals"),
             group.create_task(parts.law.nights.run(), name="nights"),
             group.create_task(parts.law.nights.seal(), name="seal"),
             *await parts.links.run(group),
@@ -127,7 +122,7 @@ def _keep_for_good() -> None:
 async def _sweep(parts: Parts) -> None:
     while True:
         try:
-            if await parts.capture.sweep():
+            if await parts.recording.capture.sweep():
                 parts.jobs.wake()
             await _vacate(parts)
         except Exception:

@@ -41,7 +41,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _openapi(_options: argparse.Namespace) -> int:
-    from callcenter import app
+    from callcenter import website
 
-    print(json.dumps(app.openapi(), indent=2, sort_keys=True, ensure_ascii=False))
+    print(json.dumps(website.openapi(), indent=2, sort_keys=True, ensure_ascii=False))
     return 0

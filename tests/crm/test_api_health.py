@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from callcenter.app import openapi
 from callcenter.crm.api_spec import document, put_aside
 from callcenter.crm.routes import add_routes
+from callcenter.website import openapi
 from tests.crm.office import Office
 
 

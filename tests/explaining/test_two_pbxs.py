@@ -10,11 +10,12 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from callcenter.app import Parts, build, subscribe
+from callcenter.app import Parts, build
 from callcenter.config import Pbx, Settings
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.desks import MapRule
 from callcenter.events import CallKey
+from callcenter.subscriptions import subscribe
 from tests.ami.says import Pbx as Says
 from tests.fake_asterisk import FakeAsterisk
 from tests.until import until_async

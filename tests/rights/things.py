@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.api import ROOT, View
-from callcenter.app import Parts, add_all_routes, build, website
+from callcenter.app import Parts, build
 from callcenter.config import Pbx, Settings
 from callcenter.crm import access, agent_messages, merge, sessions, upload_tokens, users
 from callcenter.crm.customers import Made
@@ -42,6 +42,7 @@ from callcenter.crm.models.tasks import Task, TaskReminder
 from callcenter.crm.rights import Actor, UserRole
 from callcenter.crm.sessions import Visitor
 from callcenter.ids import new_id
+from callcenter.website import add_all_routes, website
 
 PEOPLE: Final = {
     "agent": ("agent", "A"),

@@ -16,13 +16,15 @@ from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from callcenter.app import Parts, build, subscribe, website
+from callcenter.app import Parts, build
 from callcenter.config import Pbx, Settings
 from callcenter.crm import queues, rosters, users
 from callcenter.news import MapChanged, RosterChanged
 from callcenter.pbx_events import LinkUp, MemberState
 from callcenter.roster import Binding, Device, Roster
 from callcenter.routing.survey import Survey
+from callcenter.subscriptions import subscribe
+from callcenter.website import website
 from tests.crm.office import OURS, PASSWORD, Answer, Caller, hashed
 from tests.routing.floors import member
 from tests.spine.story import START, Story

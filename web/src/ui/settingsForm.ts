@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/vue-query'
-import type { Ref } from 'vue'
+import { computed, ref, type Ref, watch } from 'vue'
 import type { Tagged } from '@/api/client'
 import { useSaid } from '@/ui/said'
 
@@ -35,4 +35,21 @@ export function useSettingsForm<T>({ key, query, save, copy, saved }: Settings<T
     undo()
   }
   return { mutate, error, isPending, wrong, undo, reload, reset }
+}
+
+/** What a form holds, filled from what is kept: anew whenever that changes, unless somebody has written in it meanwhile. */
+export function useCopied(kept: Ref<unknown>, fill: () => void, written: () => unknown) {
+  const [filled, copied] = [ref(false), ref('')]
+  const now = () => JSON.stringify(written())
+  const changed = computed(() => now() !== copied.value)
+  function copy(): void {
+    fill()
+    copied.value = now()
+  }
+  watch(kept, () => {
+    if (!kept.value || (filled.value && changed.value)) return
+    copy()
+    filled.value = true
+  }, { immediate: true })
+  return { changed, copy }
 }

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_NUMBER: Final = re.compile(r"\d+\.\d+[.\d]*")
 _LATE: Final = re.compile(r"dfsg\+~cs")
+
+
+def number(version: str) -> str:
+    """The release of a version, without the mark of whoever built it; "" where it has none."""
+    found = _NUMBER.match(version)
+    return found.group() if found else ""
 
 
 def loses_next_voice(version: str) -> bool:

@@ -26,8 +26,9 @@ def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
 
 
 def test_nothing_is_wrong_with_the_shipped_configuration(patient: Patient) -> None:
+    """But that Debian built this Asterisk."""
     report = patient.examined()
-    assert [f.code for check in report.checks for f in check.findings] == []
+    assert [f.code for check in report.checks for f in check.findings] == ["next_voice_lost"]
     assert {check.code: check.state for check in report.checks if check.state is not CheckState.OK} == {}
     done = patient.product.command("doctor", "--json")
     (answer,) = json.loads(done.stdout)

@@ -208,6 +208,17 @@ def test_what_recordings_need_of_this_machine() -> None:
     )
 
 
+def test_a_build_whose_recorders_do_not_hear_whom_a_call_is_handed_to() -> None:
+    debian = ill(version="22.10.1+dfsg+~cs6.17.60671434-1")
+    (finding,) = found(debian)
+    assert (finding.code, finding.severity) == ("next_voice_lost", Severity.NOTE)
+    assert "2016_opus_plc.patch" in finding.remedy.advice
+    assert (examine(debian).version, exit_code(examine(debian))) == ("22.10.1", 0)
+    assert not isinstance(debian.books, Unseen)
+    unrecorded = replace(debian, rows={}, books=replace(debian.books, switches={}))
+    assert codes(unrecorded) == ["not_recorded"]
+
+
 def test_what_is_recorded_is_what_may_be() -> None:
     assert not isinstance(HEALTHY.books, Unseen)
     assert codes(ill(rows={})) == ["recording_switch_missing"]

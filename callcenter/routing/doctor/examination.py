@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
+from callcenter.builds import number
 from callcenter.routing.doctor import (
     event_checks,
     gate_checks,
@@ -54,6 +55,7 @@ CHECKS: Final[tuple[tuple[str, CheckGroup, Examine], ...]] = (
     ("recording_rules", CheckGroup.RECORDING, recording_checks.rules),
     ("recorded_queues", CheckGroup.RECORDING, recording_checks.unrecorded),
     ("two_sided", CheckGroup.RECORDING, recording_checks.two_sided),
+    ("next_voice", CheckGroup.RECORDING, recording_checks.next_voice),
     ("speech_model", CheckGroup.RECORDING, machine_checks.speech_model),
     ("packing", CheckGroup.RECORDING, machine_checks.packing),
     ("recorded_calls", CheckGroup.RECORDING, recording_checks.lost),
@@ -70,7 +72,7 @@ def examine(facts: Facts) -> Report:
         pbx=facts.pbx,
         at=facts.at,
         linked=not facts.door.refused,
-        version="" if isinstance(facts.version, Unseen) else facts.version,
+        version="" if isinstance(facts.version, Unseen) else number(facts.version),
         checks=tuple(_check(code, group, examined(facts)) for code, group, examined in CHECKS),
     )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from callcenter.builds import number
 from callcenter.clock import Clock
 from callcenter.errors import Unavailable
 from callcenter.pbx_events import MemberState
@@ -23,7 +24,6 @@ from callcenter.routing.outside import Send
 _SECONDS: Final = 5.0
 _DENIED: Final = re.compile(r"permission denied", re.IGNORECASE)
 _UNKNOWN: Final = re.compile(r"invalid/unknown command", re.IGNORECASE)
-_VERSION: Final = re.compile(r"\d+\.\d+[.\d]*")
 _RECORDINGS: Final = "callcenter-recording"
 _ROUTING: Final = "callcenter-routing"
 Rows = Sequence[Mapping[str, str]]
@@ -38,11 +38,12 @@ class Look:
         self._clock = clock
 
     async def version(self) -> Known[str]:
+        """With the mark of whoever built it."""
         answer = await self._ask({"Action": "CoreSettings"})
         if isinstance(answer, Unseen):
             return answer
-        found = _VERSION.match(answer[0].get("asteriskversion", ""))
-        return found.group() if found else _unsaid("the version of Asterisk")
+        told = answer[0].get("asteriskversion", "")
+        return told if number(told) else _unsaid("the version of Asterisk")
 
     async def skew(self) -> Known[float]:
         """Its clock less ours, in seconds."""

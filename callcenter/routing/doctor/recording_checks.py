@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from callcenter.builds import loses_next_voice
 from callcenter.routing.doctor.facts import Facts, Spool
 from callcenter.routing.doctor.findings import Finding, Remedy, Severity, Unseen
 from callcenter.routing.doctor.gate_checks import install
@@ -206,6 +207,26 @@ def lost(facts: Facts) -> Iterator[Finding | Unseen]:
                 advice="In Callcenter: Calls, Missing recordings says of each call what was wrong, and what mends it.",
             ),
         )
+
+
+def next_voice(facts: Facts) -> Iterator[Finding | Unseen]:
+    """A recorder hears whom a customer is handed to."""
+    if isinstance(facts.version, Unseen) or not recorded(facts) or not loses_next_voice(facts.version):
+        return
+    yield Finding(
+        code="next_voice_lost",
+        severity=Severity.NOTE,
+        thing="Asterisk",
+        values={"version": facts.version},
+        what=f"this build ({facts.version}) takes the voice of whom a recorded call is handed to for packets that come "
+        "late, at half of all hand-overs",
+        why="while Callcenter runs it begins a new part of the recording at each hand-over, and nothing is lost; while "
+        "it is down, and where another recorder or a listener is on the customer's channel, that agent is not heard",
+        remedy=Remedy(
+            advice="Another build of the same Asterisk does not: one compiled from the source of asterisk.org, or "
+            "FreePBX's own. Debian and Ubuntu build theirs with 2016_opus_plc.patch, which is what does it."
+        ),
+    )
 
 
 def _names(facts: Facts) -> tuple[str, ...]:

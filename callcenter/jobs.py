@@ -69,6 +69,15 @@ _newest: Final = _due.order_by(_jobs.c.run_at.desc())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A job to be added, to run not before ``at``."""
+
+    kind: str
+    args: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """How a job went, as the values its row takes."""
 
@@ -92,6 +101,12 @@ Work = Callable[[Mapping[str, Any]], Awaitable[None]]
 def enqueue(session: Session, kind: str, args: dict[str, Any], *, at: datetime) -> None:
     """Adds a job to the caller's transaction, to run not before ``at``."""
     session.execute(_add, {"kind": kind, "args": args, "run_at": at})
+
+
+def enqueue_all(session: Session, orders: Sequence[Order]) -> None:
+    """The same, for many at once."""
+    if orders:
+        session.execute(_add, [{"kind": one.kind, "args": one.args, "run_at": one.at} for one in orders])
 
 
 class Jobs:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm.absence import Facts, explain
 from callcenter.crm.models.calls import CallRow, GapRow, PauseRow, RecordingRow, SegmentRow
-from callcenter.crm.privacy import policies
+from callcenter.crm.privacy import judging
 from callcenter.ids import minted_at
 from callcenter.jobs import Job
 from callcenter.recording_events import PauseEnd
@@ -40,7 +40,7 @@ def reasons(session: Session, rows: Sequence[CallRow], now: datetime) -> dict[UU
     without = [row for row in wanted if all(state != "stored" for _, state, _ in files[row.id])]
     if not without:
         return {}
-    lacks = policies.lacks_of(session, without)
+    lacks = judging.lacks_of(session, without)
     gaps = _by_call(session, without, GapRow.call_id, GapRow.from_at)
     pauses = _by_call(
         session, without, PauseRow.call_id, PauseRow.from_at, PauseRow.to_at, PauseRow.until, PauseRow.ended

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
@@ -35,9 +36,10 @@ from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.log import logger
 from callcenter.recording import captured, courses
-from callcenter.recording.captured import Case
+from callcenter.recording.captured import Case, Fate
 from callcenter.recording.files import FileFault, NotARecording, Wave, cut, inspect, locate, remove, still_for, whole
 from callcenter.recording.sides import shape, sides_of, stereo
+from callcenter.together import Together
 
 log = logger(__name__)
 _WHY: Final = 300
@@ -89,10 +91,12 @@ class Capture:
         self._spools = spools
         self._room = asyncio.Semaphore(1)
         self.kept = store
+        self._cases: Together[UUID, Case] = Together(lambda some: db.read(partial(captured.cases, recordings=some)))
+        self._fates: Together[Fate, str] = Together(lambda some: db.write(partial(captured.settle, fates=some)))
 
     async def store(self, args: Mapping[str, Any]) -> None:
         """The job: one recording. Raises Unavailable to be tried again."""
-        case = await self._db.read(lambda s: captured.case(s, UUID(args["recording"])))
+        case = await self._cases.of(UUID(args["recording"]))
         row, ended_at = case.row, case.ended_at or self._clock.now()
         if row.state in captured.SETTLED:
             return
@@ -120,15 +124,19 @@ class Capture:
         else:
             values = {**self._found(stored), "policy_id": case.verdict.under}
         await self._health.well("recordings")
-        await self._clear(row, await self._db.write(lambda s: captured.settle(s, row.id, values)))
+        await self._clear(row, await self._settle(row, values))
 
     async def _refuse(self, row: RecordingRow, lack: Lack) -> None:
         """Nothing is kept that nobody decided to keep; whether the PBX may keep it is a policy of its own."""
         if await self._db.read(lambda s: keeping.load(s).pbx_files) == "delete":
             await asyncio.to_thread(remove, [row.path], self._spools(row.pbx))
         await self._clear(row, "refused")
-        await self._db.write(lambda s: captured.settle(s, row.id, {"state": "refused", "error": str(lack)}))
+        await self._settle(row, {"state": "refused", "error": str(lack)})
         refused.labels(reason=str(lack)).inc()
+
+    async def _settle(self, row: RecordingRow, values: Mapping[str, Any]) -> str:
+        """Its state then."""
+        return await self._fates.of(Fate(recording=row.id, values=values))
 
     async def _clear(self, row: RecordingRow, state: str) -> None:
         """What was sent here and is settled need not lie here twice."""

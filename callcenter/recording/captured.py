@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from callcenter import jobs
 from callcenter.crm import sounds
 from callcenter.crm.models.calls import CallRow, RecordingRow
-from callcenter.crm.privacy import policies
+from callcenter.crm.privacy import judging
 from callcenter.crm.privacy.rules import Verdict
 from callcenter.crm.upsert import update_row
 from callcenter.recording import renditions
@@ -36,31 +36,59 @@ class Case:
     beside: frozenset[str]
 
 
-def case(session: Session, recording: UUID) -> Case:
-    row = session.get_one(RecordingRow, recording)
-    call = session.get_one(CallRow, row.call_id)
-    verdict = policies.judge(session, row)
-    return Case(row=row, ended_at=call.ended_at, verdict=verdict, beside=_beside(session, row))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of a recording, as the values its row takes."""
+
+    recording: UUID
+    values: Mapping[str, Any]
 
 
-def settle(session: Session, recording: UUID, values: Mapping[str, Any]) -> str:
-    """What became of it, and the state it has now: another one where it was erased meanwhile, or where another file of
-    its call was stored with the same sound. On a call that is kept stands what its caller was told."""
-    call_id = session.scalars(select(RecordingRow.call_id).where(RecordingRow.id == recording)).one()
-    call = session.get_one(CallRow, call_id, with_for_update=True)
-    row = session.get_one(RecordingRow, recording)
-    if row.state in SETTLED:
-        _take_back(session, values)
-        return row.state
-    if values.get("sha256") in _beside(session, row):
-        _take_back(session, values)
-        values = {"state": "refused", "error": FileFault.DUPLICATE}
-    update_row(session, RecordingRow, recording, values)
-    if values["state"] == "stored":
-        jobs.enqueue(session, LISTEN, {"recording": str(recording)}, at=values["stored_at"])
-        renditions.ask_to_pack(session, recording, values["stored_at"])
-        policies.note_notices(session, call)
-    return str(values["state"])
+def cases(session: Session, recordings: Sequence[UUID]) -> list[Case]:
+    """In that order. Raises LookupError where one is not there."""
+    rows = {row.id: row for row in session.scalars(select(RecordingRow).where(RecordingRow.id.in_(recordings)))}
+    calls = _calls(session, {row.call_id for row in rows.values()})
+    verdicts = judging.judge(session, list(rows.values()), list(calls.values()))
+    stored = _stored(session, calls)
+    return [_case(rows[one], calls[rows[one].call_id], verdicts[one], stored) for one in recordings]
+
+
+def _case(row: RecordingRow, call: CallRow, verdict: Verdict, stored: Mapping[UUID, Mapping[str, UUID]]) -> Case:
+    beside = frozenset(sha256 for sha256, other in stored[call.id].items() if other != row.id)
+    return Case(row=row, ended_at=call.ended_at, verdict=verdict, beside=beside)
+
+
+def settle(session: Session, fates: Sequence[Fate]) -> list[str]:
+    """What became of each, and the state it has now: another one where it was erased meanwhile, or where another file
+    of its call was stored with the same sound. On a call that is kept stands what its caller was told."""
+    ours = RecordingRow.id.in_([fate.recording for fate in fates])
+    of = {row.id: row.call_id for row in session.execute(select(RecordingRow.id, RecordingRow.call_id).where(ours))}
+    calls = _calls(session, set(of.values()), lock=True)
+    states = {row.id: row.state for row in session.execute(select(RecordingRow.id, RecordingRow.state).where(ours))}
+    stored, kept = _stored(session, calls), {}
+    for fate in fates:
+        row, call, values = fate.recording, of[fate.recording], fate.values
+        if states[row] in SETTLED:
+            _take_back(session, values)
+            continue
+        if values.get("sha256") in stored[call]:
+            _take_back(session, values)
+            values = {"state": "refused", "error": FileFault.DUPLICATE}
+        update_row(session, RecordingRow, row, values)
+        states[row] = str(values["state"])
+        if states[row] == "stored":
+            stored[call][values["sha256"]] = row
+            kept[row] = values["stored_at"]
+    _follow(session, kept, [calls[call] for call in {of[row] for row in kept}])
+    return [states[fate.recording] for fate in fates]
+
+
+def _follow(session: Session, kept: Mapping[UUID, datetime], calls: Sequence[CallRow]) -> None:
+    """They are heard and packed, and their callers were told."""
+    if kept:
+        heard = [jobs.Order(kind=LISTEN, args={"recording": str(one)}, at=at) for one, at in kept.items()]
+        jobs.enqueue_all(session, [*heard, *renditions.to_pack(kept)])
+        judging.note_notices(session, calls)
 
 
 def _take_back(session: Session, values: Mapping[str, Any]) -> None:
@@ -83,9 +111,18 @@ def forgotten(session: Session, now: datetime) -> int:
     return len(over)
 
 
-def _beside(session: Session, row: RecordingRow) -> frozenset[str]:
-    """Digests of other recordings of the call that are stored."""
-    others = select(RecordingRow.sha256).where(
-        RecordingRow.call_id == row.call_id, RecordingRow.id != row.id, RecordingRow.state == "stored"
-    )
-    return frozenset(session.scalars(others))
+def _calls(session: Session, calls: Collection[UUID], *, lock: bool = False) -> dict[UUID, CallRow]:
+    """In the order of their ids, so that of two who lock them neither waits for the other."""
+    wanted = select(CallRow).where(CallRow.id.in_(calls)).order_by(CallRow.id)
+    return {call.id: call for call in session.scalars(wanted.with_for_update() if lock else wanted)}
+
+
+def _stored(session: Session, calls: Collection[UUID]) -> dict[UUID, dict[str, UUID]]:
+    """The digests of what is stored of each call."""
+    found: dict[UUID, dict[str, UUID]] = {call: {} for call in calls}
+    wanted = select(RecordingRow.call_id, RecordingRow.sha256, RecordingRow.id)
+    for call, sha256, recording in session.execute(
+        wanted.where(RecordingRow.call_id.in_(calls), RecordingRow.state == "stored")
+    ):
+        found[call][sha256] = recording
+    return found

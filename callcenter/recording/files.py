@@ -90,18 +90,15 @@ def locate(path: str, settings: Recordings) -> Path:
 
     Raises NotARecording for names outside the spool, also by way of links; Unavailable without a readable spool.
     """
-    return within(spool_of(settings), path, settings.pbx_spool)
+    found = within(_set(settings).resolve(), path, settings.pbx_spool)
+    if not os.path.exists(found):
+        spool_of(settings)
+    return found
 
 
 def spool_of(settings: Recordings) -> Path:
     """Where the PBX's files are on this machine. Raises Unavailable when it cannot be read."""
-    if settings.spool is None:
-        raise Unavailable(
-            "no spool is set; set CALLCENTER_RECORDINGS__SPOOL (of several PBXs each CALLCENTER_PBX__<NAME>__SPOOL) to "
-            "where this machine sees the PBX's monitor folder",
-            code="spool_not_set",
-        )
-    spool = settings.spool.resolve()
+    spool = _set(settings).resolve()
     try:
         with os.scandir(spool) as listed:
             next(listed, None)
@@ -111,6 +108,16 @@ def spool_of(settings: Recordings) -> Path:
             code="spool_unreadable",
         ) from wrong
     return spool
+
+
+def _set(settings: Recordings) -> Path:
+    if settings.spool is None:
+        raise Unavailable(
+            "no spool is set; set CALLCENTER_RECORDINGS__SPOOL (of several PBXs each CALLCENTER_PBX__<NAME>__SPOOL) to "
+            "where this machine sees the PBX's monitor folder",
+            code="spool_not_set",
+        )
+    return settings.spool
 
 
 def within(spool: Path, path: str, pbx_spool: str) -> Path:
@@ -199,14 +206,17 @@ def still_for(file: Path, now: datetime) -> timedelta:
 
 
 def whole(file: Path) -> bytes:
-    """The file's bytes with a header that is true."""
-    wave = inspect(file)
-    with file.open("rb") as opened:
-        data = bytearray(opened.read(wave.data_at + wave.data_bytes))
-    if wave.repaired:
-        struct.pack_into("<I", data, 4, len(data) - 8)
-        struct.pack_into("<I", data, wave.data_at - 4, wave.data_bytes)
-    return bytes(data)
+    """The bytes of a file that was inspected, with a header that is true. Raises NotARecording, OSError."""
+    data = file.read_bytes()
+    wave = form(data[:HEAD], len(data))
+    if len(data) > wave.data_at + wave.data_bytes:
+        data = data[: wave.data_at + wave.data_bytes]
+    if not wave.repaired:
+        return data
+    true = bytearray(data)
+    struct.pack_into("<I", true, 4, len(true) - 8)
+    struct.pack_into("<I", true, wave.data_at - 4, wave.data_bytes)
+    return bytes(true)
 
 
 def cut(data: bytes, wave: Wave, seconds: float) -> bytes:

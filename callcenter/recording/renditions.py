@@ -75,10 +75,15 @@ def ask(session: Session, recording: UUID, now: datetime) -> None:
     jobs.enqueue(session, MAKE, {"recording": str(recording)}, at=now)
 
 
-def ask_to_pack(session: Session, recording: UUID, now: datetime) -> None:
-    """A new recording is packed a while later: first an engine hears it, and parts are hushed."""
-    if opus.found().ffmpeg:
-        ask(session, recording, now + _QUIET)
+def to_pack(recordings: Mapping[UUID, datetime]) -> list[jobs.Order]:
+    """What asks for new recordings to be packed a while after each was stored: first an engine hears it, and parts are
+    hushed. None without ffmpeg."""
+    if not opus.found().ffmpeg:
+        return []
+    return [
+        jobs.Order(kind=MAKE, args={"recording": str(recording)}, at=at + _QUIET)
+        for recording, at in recordings.items()
+    ]
 
 
 class Renditions:

@@ -20,7 +20,7 @@ from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.privacy.erasure import bury
 from callcenter.db import Database
 from callcenter.errors import Unavailable
-from callcenter.recording.captured import settle
+from callcenter.recording.captured import Fate, settle
 from callcenter.recording.files import HEADER
 from tests.privacy.allowed import allow_recording
 from tests.recording.test_capture import NOW, Desk
@@ -136,9 +136,17 @@ async def test_one_sound_that_is_picked_up_twice_at_once_is_kept_once(desk: Desk
     assert there - set(await desk.to_be_dropped()) == {row.store_key for row in rows if row.store_key}
 
 
+async def test_a_recording_that_is_picked_up_twice_at_once_is_stored_and_not_its_own_double(desk: Desk) -> None:
+    speech(desk.spool / "1.wav", seconds=2.0)
+    recording = await desk.add("1.wav")
+    rows = await asyncio.gather(*(desk.store(recording) for _ in range(2)))
+    assert [(row.state, row.error) for row in rows] == [("stored", "")] * 2
+
+
 async def test_what_is_erased_while_it_is_picked_up_stays_erased(desk: Desk) -> None:
     recording = await desk.add("1.wav")
     picked_up = {"state": "stored", "store_key": "2026/1.wav", "stored_at": NOW, "sha256": ""}
     await desk.db.write(lambda s: bury(s, [s.get_one(RecordingRow, recording)], "request", NOW))
-    assert await desk.db.write(lambda s: settle(s, recording, picked_up)) == "erased"
+    fate = Fate(recording=recording, values=picked_up)
+    assert await desk.db.write(lambda s: settle(s, [fate])) == ["erased"]
     assert await desk.to_be_dropped() == ["2026/1.wav"]

@@ -100,11 +100,11 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """One look. ``version``: Asterisk's own word, with the mark of whoever built it. ``skew_s``: the PBX's clock less ours. ``actions``: what the AMI user may send, in lower case.
-    ``contexts``: those of the gate that are loaded. ``modules``: whether each is. ``rows``: the PBX's own switches
-    of recordings; ``held`` the word of another installation that has the gate, None where there is none. ``hints``:
-    the context in which a number's state can be watched. ``asked`` None: no rule asks anything. ``spool`` and
-    ``written`` None: none is set.
+    """One look. ``version``: Asterisk's own word, with the mark of whoever built it. ``skew_s``: the PBX's clock less
+    ours. ``actions``: what the AMI user may send, in lower case. ``contexts``: those of the gate that are loaded.
+    ``modules``: whether each is. ``rows``: the PBX's own switches of recordings; ``held`` the word of another
+    installation that has the gate, None where there is none. ``hints``: the context in which a number's state can be
+    watched. ``asked`` None: no rule asks anything. ``spool`` and ``written`` None: none is set.
     """
 
     pbx: str

@@ -3,6 +3,8 @@
 SQLite's index is in the order of time. PostgreSQL's is not: it gives all there are. So each passage bears, as words
 that nobody can say, the spans of time it is in, and a common word is asked for together with spans that grow from the
 newest one back. How many there may be is asked of the planner first: what is rare is taken from the index at once.
+Spans and words are conditions of their own: only conditions skip to each other's next passage. Within one, PostgreSQL
+guesses by the beginning of the index what is rare, and once the oldest passages are gone takes what is common for it.
 """
 
 from __future__ import annotations
@@ -38,10 +40,9 @@ _EXPECTED: Final = text(
     "EXPLAIN (FORMAT JSON) SELECT FROM passages WHERE passage_words @@ CAST(:words AS tsquery)"
     " AND moment >= :since AND moment < :before"
 )
-_FOUND: Final = text(
-    "WITH found AS MATERIALIZED (SELECT moment, kind, call_id FROM passages"
-    " WHERE passage_words @@ CAST(:words AS tsquery)) SELECT moment, kind, call_id FROM found"
-    " WHERE moment >= :since AND moment < :before ORDER BY moment DESC LIMIT :size"
+_FOUND: Final = (
+    "WITH found AS MATERIALIZED (SELECT moment, kind, call_id FROM passages WHERE {}) SELECT moment, kind, call_id"
+    " FROM found WHERE moment >= :since AND moment < :before ORDER BY moment DESC LIMIT :size"
 )
 
 
@@ -76,13 +77,14 @@ def begin(session: Session, wanted: Sequence[Phrase], span: Span, heard: Heard, 
     if first is None:
         return _AtOnce([], span.since)
     there = Span(since=max(span.since, first), before=min(span.before, last + 1))
-    words = phrases.for_postgres(wanted)
-    explained = session.execute(_told(_EXPECTED, {"words": words, "since": there.since, "before": there.before}))
+    conditions = phrases.conditions(wanted)
+    known = {"words": phrases.for_postgres(wanted), "since": there.since, "before": there.before}
+    explained = session.execute(_told(_EXPECTED, known))
     many = explained.scalar_one()[0]["Plan"]["Plan Rows"]
     if many <= few:
-        known = {"words": words, "since": there.since, "before": there.before, "size": _KEPT}
-        return _AtOnce(ask(_told(_FOUND, known)), there.since)
-    return _BySpans(ask, words, there, many)
+        known = {"since": there.since, "before": there.before, "size": _KEPT}
+        return _AtOnce(ask(_found(conditions, known)), there.since)
+    return _BySpans(ask, conditions, there, many)
 
 
 def spans(moment: int) -> str:
@@ -120,16 +122,18 @@ class _AtOnce:
 
 
 class _BySpans:
-    def __init__(self, ask: _Ask, words: str, there: Span, many: int) -> None:
+    def __init__(self, ask: _Ask, words: Sequence[str], there: Span, many: int) -> None:
         self._ask = ask
         self._words = words
         self._since = there.since
         self._width = _FIRST
-        self._left = max(_FIRST, (there.before - there.since) * _LOOKED_AT // many)
+        self._each = (there.before - there.since) // many
+        self._left = max(_FIRST, self._each * _LOOKED_AT)
         self.reached, self.over = there.before, False
 
     def more(self, size: int) -> list[Any]:
         found: list[Any] = []
+        self._width = max(self._width, self._each * size)
         while len(found) < size and self._left > 0 and not self.over:
             found += self._of_a_span(size - len(found))
         return found
@@ -137,8 +141,8 @@ class _BySpans:
     def _of_a_span(self, size: int) -> list[Any]:
         width = min(self._width, self._left)
         lowest, covering = _cover(max(self._since, self.reached - width), self.reached)
-        known = {"words": f"({covering}) & {self._words}", "since": self._since, "before": self.reached, "size": size}
-        found = self._ask(_told(_FOUND, known))
+        known = {"since": self._since, "before": self.reached, "size": size}
+        found = self._ask(_found((covering, *self._words), known))
         if len(found) == size:
             self._left -= self.reached - found[-1].moment
             self.reached = found[-1].moment
@@ -165,6 +169,13 @@ def _asked(session: Session, heard: Heard, passages: TextClause) -> list[Any]:
     there = passages.columns(column("moment", BigInteger), column("kind", Text), column("call_id", Uuid)).subquery()
     told = select(there.c.moment, there.c.kind, there.c.call_id, heard(there.c.call_id).label("heard"))
     return list(session.execute(told.order_by(there.c.moment.desc())))
+
+
+def _found(conditions: Sequence[str], known: dict[str, Any]) -> TextClause:
+    """The newest passages that meet all these tsqueries."""
+    names = [f"words_{place}" for place, _ in enumerate(conditions)]
+    met = " AND ".join(f"passage_words @@ CAST(:{name} AS tsquery)" for name in names)
+    return _told(text(_FOUND.format(met)), known | dict(zip(names, conditions, strict=True)))
 
 
 def _told(statement: TextClause, known: dict[str, Any]) -> TextClause:

@@ -1,8 +1,8 @@
 """Words found in what was said, noted and logged, the newest first, within what the asker may see.
 
-The index gives the newest passages with the words, in windows that grow; rights and filters are conditions on each
-window. So a search costs the same whether its words are rare or the most common there are, and what little of a large
-archive one may see is looked through page by page instead of at one go.
+The index gives the newest passages with the words, in windows that grow, or in one where rights or filters leave only
+some of them; both are conditions on each window. So a search costs the same whether its words are rare or the most
+common there are, and what little of a large archive one may see is looked through page by page instead of at one go.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from callcenter.crm.models.transcripts import Passage, Utterance
 from callcenter.crm.passage_index import Span
 from callcenter.crm.passages import NOTE, OUTCOME, SAID, moment
 from callcenter.crm.phrases import Phrase
-from callcenter.crm.rights import Actor
+from callcenter.crm.rights import Actor, Scope, Subject, scope_of
 
 _WINDOWS: Final = (50, 500)
 """How many passages with the words are looked at, after as many as make a page: whoever may see all of them needs no
@@ -59,7 +59,7 @@ def page(session: Session, asked: Asked, actor: Actor, limit: int, after: int | 
     before = after if after is not None else moment(asked.before) if asked.before else _EVER
     span = Span(since=moment(asked.began) if asked.began else 0, before=before)
     search = passage_index.begin(session, asked.phrases, span, partial(visible.on_audible_call, actor))
-    for size in (limit + 1, *_WINDOWS):
+    for size in _windows(asked, actor, limit):
         window = search.more(size)
         audible = [one for one in window if one.heard or one.kind != SAID]
         found += _kept(session, asked, actor, audible, limit + 1 - len(found))
@@ -68,6 +68,13 @@ def page(session: Session, asked: Asked, actor: Actor, limit: int, after: int | 
         if len(window) < size:
             break
     return found, None if search.over else search.reached
+
+
+def _windows(asked: Asked, actor: Actor, limit: int) -> tuple[int, ...]:
+    """Who hears every talk and asks for nothing but words needs no more than a page of them."""
+    sizes = (limit + 1, *_WINDOWS)
+    whole = scope_of(actor, Subject.RECORDINGS) is Scope.ALL and asked == Asked(phrases=asked.phrases)
+    return sizes if whole else (sum(sizes),)
 
 
 def _kept(session: Session, asked: Asked, actor: Actor, window: Sequence[Any], most: int) -> list[Any]:

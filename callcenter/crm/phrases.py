@@ -85,6 +85,12 @@ def for_postgres(phrases: Sequence[Phrase]) -> str:
     return " & ".join(f"({_steps(one)})" for one in phrases)
 
 
+def conditions(phrases: Sequence[Phrase]) -> list[str]:
+    """The same as several tsqueries that all have to be met. The words of a phrase are asked for beside it."""
+    within = {f"'{word}'" for one in phrases if len(one.words) > 1 for word in one.words[: -1 if one.begun else None]}
+    return [*sorted(within), *dict.fromkeys(_steps(one) for one in phrases)]
+
+
 def indexed(text: str) -> str:
     """The words of a text as SQLite indexes them."""
     return " ".join(word.folded for word in words(composed(text)))

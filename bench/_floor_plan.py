@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,16 +22,25 @@ from callcenter.ids import new_id
 
 AGENTS: Final = [str(number) for number in range(101, 151)]
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
-_RULES: Final = (("PJSIP/trunk", "trunk"), ("PJSIP/bg", "service"), ("PJSIP/1??", "device"))
+_RULES: Final = (("PJSIP/trunk", "trunk"), ("PJSIP/bg", "service"), ("PJSIP/1??", "device"), ("PJSIP/2??", "device"))
 _CHUNK: Final = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """The agents' extensions, and how many supervisors there are."""
+
+    agents: Sequence[str] = tuple(AGENTS)
+    supervisors: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Where it is kept, and the cookies of its agents."""
+    """Where it is kept, and the cookies of its agents and supervisors."""
 
     folder: Path
     cookies: tuple[str, ...]
+    supervisors: tuple[str, ...] = ()
 
     def environment(self, ami_port: int) -> dict[str, str]:
         """The settings of the service."""
@@ -47,7 +57,10 @@ class Plan:
         }
 
 
-async def prepare(folder: Path, customers: int) -> Plan:
+_USUAL: Final = Staff()
+
+
+async def prepare(folder: Path, customers: int, staff: Staff = _USUAL) -> Plan:
     """Fills a new SQLite database."""
     url = f"sqlite:///{folder / 'callcenter.sqlite3'}"
     migrate(url)
@@ -56,10 +69,13 @@ async def prepare(folder: Path, customers: int) -> Plan:
     try:
         for first in range(0, customers, _CHUNK):
             await db.write(lambda s, first=first: _add_customers(s, first, min(first + _CHUNK, customers)))  # type: ignore[misc]
-        cookies = await db.write(_add_people)
+        cookies = await db.write(lambda s: _add_agents(s, staff.agents))
+        supervisors = await db.write(
+            lambda s: [_sign_in(s, f"boss{n}", "supervisor") for n in range(staff.supervisors)]
+        )
     finally:
         await db.close()
-    return Plan(folder=folder, cookies=tuple(cookies))
+    return Plan(folder=folder, cookies=tuple(cookies), supervisors=tuple(supervisors))
 
 
 def _add_customers(session: Session, first: int, end: int) -> None:
@@ -75,15 +91,19 @@ def _add_customers(session: Session, first: int, end: int) -> None:
     session.execute(insert(ContactPoint), points)
 
 
-def _add_people(session: Session) -> list[str]:
+def _add_agents(session: Session, numbers: Sequence[str]) -> list[str]:
     for position, (pattern, kind) in enumerate(_RULES):
         session.add(MapRule(pbx="main", position=position, pattern=pattern, kind=kind))
-    cookies = []
-    for number in AGENTS:
-        values = {"username": f"agent{number}", "display_name": f"Agent {number}", "role": "agent"}
-        user = users.create(session, values, "no password", LONG_AGO)
+    return [_sign_in(session, f"agent{number}", "agent", number) for number in numbers]
+
+
+def _sign_in(session: Session, name: str, role: str, number: str = "") -> str:
+    """The cookie of somebody new, at a desk if there is a number."""
+    user = users.create(
+        session, {"username": name, "display_name": name.title(), "role": role}, "no password", LONG_AGO
+    )
+    if number:
         desk = rosters.put_extension(session, "main", number, [f"PJSIP/{number}"], [f"PJSIP/{number}"])
         rosters.bind(session, user.id, desk, LONG_AGO)
-        token = sessions.begin(session, user, Visitor(address="127.0.0.1", software="bench"), datetime.now(UTC))
-        cookies.append(f"{access.COOKIE}={token}")
-    return cookies
+    token = sessions.begin(session, user, Visitor(address="127.0.0.1", software="bench"), datetime.now(UTC))
+    return f"{access.COOKIE}={token}"

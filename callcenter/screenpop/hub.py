@@ -162,8 +162,7 @@ class Hub:
 
     async def show_floor(self, tab: Tab, *, changes: bool) -> None:
         """A supervisor asked for the floor: he gets it, and then it again or what changes of it."""
-        self._stage.watch(tab, changes=changes)
-        await self._stage.tell(self._board, [tab])
+        await self._stage.watch(tab, self._board, changes=changes)
 
     async def changed(self, change: Changed) -> None:
         mono = change.event.mono if isinstance(change.event, Offered) else None

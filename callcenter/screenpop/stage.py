@@ -41,8 +41,8 @@ class Stage:
     """``stir`` it: whoever watches is told a moment later, together with what else happened in that moment, and then at
     most ten times a second. While nobody watches nothing is done.
 
-    Missed callers are asked of the database, for each viewer what he may see, after tasks changed and at most once a
-    second."""
+    Missed callers are asked of the database, for each viewer what he may see, when tasks have changed and at most once
+    a second: nothing else waits for that."""
 
     def __init__(self, db: Database, clock: Clock, gate: Gate) -> None:
         self._db = db
@@ -52,13 +52,14 @@ class Stage:
         self._stirred = asyncio.Event()
         self._frames = Frames()
         self._missed: dict[AgentId, tuple[MissedLine, ...]] = {}
-        self._fresh: dict[AgentId, float] = {}
-        """When each viewer's were asked for; who is not in it is asked about again."""
-        self._stale: set[AgentId] = set()
+        self._stale = asyncio.Event()
 
-    def watch(self, tab: Tab, *, changes: bool) -> None:
-        """The tab is shown the floor from now on."""
+    async def watch(self, tab: Tab, board: Board, *, changes: bool) -> None:
+        """The tab is shown the floor, now and from now on."""
+        if tab.actor.id not in self._missed:
+            await self._look(tab.actor)
         self._watching[tab] = _Watch(changes=changes)
+        self.tell(board, [tab])
 
     def leave(self, tab: Tab) -> None:
         """The tab is closed."""
@@ -71,23 +72,36 @@ class Stage:
 
     def stale(self) -> None:
         """Tasks or rights are others now."""
-        self._stale.update(self._fresh)
-        self.stir()
+        self._stale.set()
 
     async def run(self, board: Callable[[], Board]) -> None:
         """Tells what was stirred, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell_often(board), name="floor")
+            tasks.create_task(self._look_often(), name="floor: missed callers")
+
+    async def _tell_often(self, board: Callable[[], Board]) -> None:
         while True:
             await self._stirred.wait()
             await asyncio.sleep(_SETTLE_SECONDS)
             self._stirred.clear()
             with contained("floor"):
-                await self.tell(board(), tuple(self._watching))
+                self.tell(board(), tuple(self._watching))
             await asyncio.sleep(_EVERY_SECONDS - _SETTLE_SECONDS)
 
-    async def tell(self, board: Board, tabs: Sequence[Tab]) -> None:
+    async def _look_often(self) -> None:
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            watching = {tab.actor.id: tab.actor for tab in self._watching}
+            self._missed = {viewer: lines for viewer, lines in self._missed.items() if viewer in watching}
+            for actor in watching.values():
+                await self._look(actor)
+            self.stir()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def tell(self, board: Board, tabs: Sequence[Tab]) -> None:
         """The same frame for all who were shown the same and see the same; none where nothing is different."""
-        for actor in {tab.actor.id: tab.actor for tab in tabs}.values():
-            await self._look(actor)
         queues = self._gate.overview() if tabs else ()
         alike: _Alike = {}
         made: dict[tuple[Shown | None, Shown], bytes] = {}
@@ -111,18 +125,9 @@ class Stage:
 
     async def _look(self, actor: Actor) -> None:
         """What was seen last goes on being shown while the database is away."""
-        mono = self._clock.monotonic()
-        asked = self._fresh.get(actor.id)
-        if asked is not None and actor.id not in self._stale:
-            return
-        if asked is not None and mono - asked < _LOOK_SECONDS:
-            asyncio.get_running_loop().call_later(_LOOK_SECONDS - (mono - asked), self.stir)
-            return
-        self._stale.discard(actor.id)
-        self._fresh[actor.id] = mono
         now = self._clock.now()
         try:
             self._missed[actor.id] = await self._db.read(lambda session: missed_lines.lines(session, actor, now))
         except Unavailable as wrong:
-            self._stale.add(actor.id)
+            self._stale.set()
             log.warning("missed_callers_not_read", code=wrong.code)

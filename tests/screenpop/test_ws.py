@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import aiohttp
 import pytest
@@ -254,22 +256,36 @@ async def test_the_floor_is_for_supervisors(house: House) -> None:
     assert await anna.closed() == 4403
 
 
+def folded(shown: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """The floor after what was told."""
+    kept = {a["me"]["id"]: a for a in shown.get("agents", ()) if a["me"]["id"] not in told.get("gone", ())}
+    return {**shown, **told, "agents": [*(kept | {a["me"]["id"]: a for a in told["agents"]}).values()]}
+
+
+async def watched(tab: Tab, shown: dict[str, Any], kinds: list[str]) -> None:
+    async for text in tab.socket:
+        told = json.loads(text)
+        kinds.append(told.pop("type"))
+        shown |= folded(shown, told)
+        shown.pop("gone", None)
+
+
 async def test_what_changes_on_the_floor_adds_up_to_the_floor(house: House) -> None:
-    for name in ("olga", "vera"):
-        await house.hire(name, "supervisor")
-    olga, vera = await house.tab("olga"), await house.tab("vera")
-    await olga.say(type="subscribe", topic="floor", changes=True)
-    shown = await olga.next()
-    await house.happens(answered().events)
-    while shown["agents"][0]["presence"]["debts"] == 0:
-        change = await olga.next()
-        assert change["type"] == "floor_change"
-        agents = {a["me"]["id"]: a for a in (*shown["agents"], *change["agents"])}
-        shown = {**shown, **change, "agents": [a for who, a in agents.items() if who not in change["gone"]]}
-        assert {a["me"]["display_name"] for a in change["agents"]} <= {"Anna"}
-    await vera.say(type="subscribe", topic="floor")
-    whole = Floor.model_validate(await vera.next())
-    assert whole == Floor.model_validate({**{k: v for k, v in shown.items() if k != "gone"}, "type": "floor"})
+    changes, whole = dict[str, Any](), dict[str, Any]()
+    of_olga, of_vera = list[str](), list[str]()
+    async with asyncio.TaskGroup() as tasks:
+        for name, shown, kinds in (("olga", changes, of_olga), ("vera", whole, of_vera)):
+            await house.hire(name, "supervisor")
+            tab = await house.tab(name)
+            await tab.say(type="subscribe", topic="floor", changes=name == "olga")
+            tasks.create_task(watched(tab, shown, kinds))
+        await until_async(lambda: changes and whole)
+        await house.happens(answered().events)
+        await until_async(lambda: whole["agents"][0]["presence"]["debts"] and changes == whole)
+        await house.close()
+    assert set(of_olga[1:]) == {"floor_change"}
+    assert set(of_vera) == {"floor"}
+    Floor.model_validate({**changes, "type": "floor"})
 
 
 async def test_the_floor_says_at_once_who_waits_too_long_for_a_call_back(house: House) -> None:

@@ -23,9 +23,14 @@ SEEN: web.AppKey[Seen] = web.AppKey("seen", Seen)
 TOLD: web.AppKey[set[UUID]] = web.AppKey("told", set)
 """Sessions of people who confirmed the notice, or began before there was one."""
 _TOLD_AT_MOST: Final = 10_000
-_OPEN: Final = frozenset({("POST", f"{ROOT}/session"), ("GET", f"{ROOT}/ws"), ("PUT", f"{ROOT}/recordings/files")})
+_OPEN: Final = frozenset(
+    {
+        *(("POST", f"{ROOT}/session"), ("GET", f"{ROOT}/ws")),
+        *(("PUT", f"{ROOT}/recordings/files"), ("GET", f"{ROOT}/display")),
+    }
+)
 """The websocket asks by itself: it answers with a close code, which browsers can read, where HTTP has a status. A PBX
-that sends a recording shows a token of its own."""
+that sends a recording, and a wallboard, show tokens of their own."""
 _BEFORE_NOTICE: Final = frozenset(
     {
         *(("GET", f"{ROOT}/me"), ("PATCH", f"{ROOT}/me"), ("DELETE", f"{ROOT}/session")),

@@ -16,7 +16,7 @@ def seen_alarms(alarms: Iterable[Alarm], viewer: Standing | None, names: Directo
     if viewer is None or not allow(viewer, Verb.SEE_FLOOR):
         return ()
     shown = ((alarm, _agent(alarm, names)) for alarm in alarms)
-    return tuple(_view(alarm, agent) for alarm, agent in shown if agent is None or _supervises(viewer, agent))
+    return tuple(_view(alarm, agent, names) for alarm, agent in shown if agent is None or _supervises(viewer, agent))
 
 
 def _agent(alarm: Alarm, names: Directory) -> Person | None:
@@ -31,8 +31,11 @@ def _supervises(viewer: Standing, agent: Person) -> bool:
     return allow(viewer, Verb.SEE_FLOOR, part_of(agent.id, agent.standing.team if agent.standing else None))
 
 
-def _view(alarm: Alarm, agent: Person | None) -> AlarmView:
+def _view(alarm: Alarm, agent: Person | None, names: Directory) -> AlarmView:
+    seen = alarm.acknowledged
+    by = names.people.get(seen.by) if seen else None
     return AlarmView(
+        id=alarm.id,
         kind=alarm.kind,
         pbx=alarm.pbx,
         thing=alarm.thing,
@@ -41,4 +44,6 @@ def _view(alarm: Alarm, agent: Person | None) -> AlarmView:
         limit=alarm.limit,
         since=alarm.since,
         raised_at=alarm.raised_at,
+        acknowledged_by=by.display_name if by else "",
+        acknowledged_at=seen.at if seen else None,
     )

@@ -159,8 +159,9 @@ class SitInView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmView:
     """``name``: the queue, the agent or the PBX, as people call it. ``value`` and ``limit`` in seconds, heads, or from
-    0 to 1; ``since``: from when the seconds are counted."""
+    0 to 1; ``since``: from when the seconds are counted. ``acknowledged_by``: who has said that he has seen it."""
 
+    id: UUID
     kind: AlarmKind
     pbx: str
     thing: str
@@ -169,6 +170,8 @@ class AlarmView:
     limit: float
     since: datetime | None
     raised_at: datetime
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from prometheus_client import Gauge
+from sqlalchemy.orm import Session
 
 from callcenter.call import Changed
 from callcenter.contain import contained
-from callcenter.crm import alarm_rules
+from callcenter.crm import alarm_log, alarm_rules, audit
 from callcenter.crm.alarm_rules import AlarmPolicy
+from callcenter.crm.rights import Actor
 from callcenter.decided import Decided
+from callcenter.errors import Unavailable
+from callcenter.log import logger
 from callcenter.pbx_events import LinkDown, LinkUp
 from callcenter.routing import history
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
 from callcenter.routing.today import ended
-from callcenter.supervision import alarms, readings
-from callcenter.supervision.alarms import Alarm, AlarmKey, Moment, Standing
+from callcenter.supervision import alarm_book, alarms, readings
+from callcenter.supervision.alarm_book import Book
+from callcenter.supervision.alarms import Acknowledged, Alarm, AlarmKey, Moment, Standing
 from callcenter.supervision.readings import Lately
 
+log = logger(__name__)
 _LOOK_SECONDS: Final = 1.0
 _LONGEST_INTERVAL: Final = timedelta(hours=4)
 alarmed = Gauge("callcenter_alarms", "Alarms of the floor that are raised")
@@ -45,6 +52,7 @@ class AlarmWatch:
         self._lately = Lately()
         self._standing: dict[AlarmKey, Standing] = {}
         self._down: dict[str, datetime] = {}
+        self._book = Book()
         self.alarms: tuple[Alarm, ...] = ()
 
     async def start(self) -> None:
@@ -78,12 +86,40 @@ class AlarmWatch:
         moment = Moment(at=now, mono=self._out.clock.monotonic(), settle_s=rules.settle_s)
         self._standing = alarms.look(self._standing, read, moment)
         labels = {(line.pbx, line.queue): line.label for line in lines}
-        stand = tuple(_alarm(one, labels) for one in alarms.raised(self._standing))
-        news = {(a.kind, a.pbx, a.thing) for a in stand} != {(a.kind, a.pbx, a.thing) for a in self.alarms}
-        self.alarms = stand
-        if news:
-            alarmed.set(len(stand))
-            await self._out.bus.publish(AlarmsChanged(alarms=stand))
+        before, self.alarms = self.alarms, self._book.stand(alarms.raised(self._standing), labels, now)
+        await self._write_down()
+        if [(a.id, a.acknowledged) for a in before] != [(a.id, a.acknowledged) for a in self.alarms]:
+            alarmed.set(len(self.alarms))
+            await self._out.bus.publish(AlarmsChanged(alarms=self.alarms))
+
+    async def acknowledge(self, who: Actor, alarm: UUID) -> None:
+        """He has seen it: everybody is told so at once. Raises NotFound."""
+        now = self._out.clock.now()
+
+        def write(session: Session) -> bool:
+            _, first = alarm_log.acknowledge(session, who, alarm, now)
+            if first:
+                audit.record(session, who, "acknowledge", ("alarm", str(alarm)), now)
+            return first
+
+        if await self._out.db.write(write):
+            seen = Acknowledged(by=who.id, at=now)
+            self._book.acknowledge(alarm, seen)
+            self.alarms = tuple(replace(one, acknowledged=seen) if one.id == alarm else one for one in self.alarms)
+            await self._out.bus.publish(AlarmsChanged(alarms=self.alarms))
+
+    async def _write_down(self) -> None:
+        """What the database cannot take now it is told with the next look."""
+        if not self._book.page:
+            return
+        page = replace(self._book.page, raised=list(self._book.page.raised), over=list(self._book.page.over))
+        over = [(one.id, one.worst, one.at) for one in page.over]
+        try:
+            await self._out.db.write(lambda s: alarm_log.keep(s, alarm_book.rows(page.raised), over))
+        except Unavailable as wrong:
+            log.warning("alarms_not_written", code=wrong.code)
+            return
+        self._book.written(page)
 
     # subscribers
 
@@ -97,18 +133,3 @@ class AlarmWatch:
 
     async def link_down(self, event: LinkDown) -> None:
         self._down.setdefault(event.pbx, self._out.clock.now())
-
-
-def _alarm(one: Standing, labels: dict[tuple[str, str], str]) -> Alarm:
-    (kind, pbx, thing), raised_at = one.reading.key, one.raised_at
-    assert raised_at is not None
-    return Alarm(
-        kind=kind,
-        pbx=pbx,
-        thing=thing,
-        label=labels.get((pbx, thing), ""),
-        value=one.reading.value,
-        limit=one.reading.limit,
-        since=one.reading.since,
-        raised_at=raised_at,
-    )

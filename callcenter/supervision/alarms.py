@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
+from uuid import UUID
 
 
 class AlarmKind(StrEnum):
@@ -46,6 +47,10 @@ class Reading:
     def wrong(self) -> bool:
         return self.value < self.limit if self.key[0] in BELOW else self.value > self.limit
 
+    def worse(self, than: float) -> float:
+        """How far it went, so far ``than``."""
+        return min(self.value, than) if self.key[0] in BELOW else max(self.value, than)
+
     @property
     def well(self) -> bool:
         """Far enough inside to be no news again at once. Of agents one more is one more."""
@@ -77,10 +82,19 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """Who has seen an alarm, and when."""
+
+    by: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """``thing``: the queue's name or the agent's id; ``label``: what people call the queue. ``value`` and ``limit`` in
     seconds, heads, or from 0 to 1."""
 
+    id: UUID
     kind: AlarmKind
     pbx: str
     thing: str
@@ -89,6 +103,7 @@ class Alarm:
     limit: float
     since: datetime | None
     raised_at: datetime
+    acknowledged: Acknowledged | None = None
 
 
 def look(before: Standings, readings: Iterable[Reading], now: Moment) -> dict[AlarmKey, Standing]:

@@ -13,7 +13,7 @@ from callcenter.news import AlarmRulesChanged, RightsChanged, SignedOff
 from callcenter.pbx_events import LinkDown, LinkUp, OriginatedLeg, OriginateFailed
 from callcenter.routing.gate import Gate
 from callcenter.routing.outside import Outside
-from callcenter.supervision import api_alarms, api_messages, api_sit_ins
+from callcenter.supervision import api_alarms, api_displays, api_messages, api_sit_ins
 from callcenter.supervision.alarm_watch import AlarmWatch
 from callcenter.supervision.sitting import Sitting
 
@@ -57,10 +57,12 @@ def subscribe(bus: Bus, supervision: Supervision) -> None:
 def provide(app: web.Application, supervision: Supervision) -> None:
     """Hands the parts to the routes."""
     api_sit_ins.provide(app, supervision.sitting)
+    api_displays.provide(app, supervision.alarms)
 
 
 def add_routes(app: web.Application) -> None:
     """Before those of the record, whose ``/calls`` answers to every method."""
     api_sit_ins.add_routes(app)
     api_alarms.add_routes(app)
+    api_displays.add_routes(app)
     api_messages.add_routes(app)

@@ -205,6 +205,14 @@ MATRIX: Final[dict[str, Row]] = {
     "PUT /me/messages/{message_id}": Row(reach=dict.fromkeys(EVERYBODY, "own")),
     "GET /alarm-rules": only(*FLOOR),
     "PUT /alarm-rules": only("admin", body={"settle_s": 3}),
+    "GET /alarms": only(*FLOOR),
+    "GET /alarms/export": only(*FLOOR),
+    "POST /alarms/{alarm_id}/acknowledge": Row(
+        roles=FLOOR, reach={"supervisor": "own team", "admin": "own team other"}
+    ),
+    "GET /displays": only(*FLOOR),
+    "POST /displays": only(*FLOOR, body={"name": "Hall"}),
+    "DELETE /displays/{display_id}": only(*FLOOR),
     "GET /me/sit-in": anybody(),
     "PATCH /me/sit-in": only(*FLOOR, body={"mode": "whisper"}),
     "DELETE /me/sit-in": only(*FLOOR),

@@ -21,14 +21,14 @@ from callcenter import phone
 from callcenter.api import ROOT, View
 from callcenter.app import Parts, build
 from callcenter.config import Pbx, Settings
-from callcenter.crm import access, agent_messages, merge, sessions, upload_tokens, users
+from callcenter.crm import access, agent_messages, displays, merge, sessions, upload_tokens, users
 from callcenter.crm.customers import Made
 from callcenter.crm.identify import number_row
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.cards import CustomerLink, NoteRow, StatusRow
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.desks import PauseCode
-from callcenter.crm.models.floor import AgentMessage
+from callcenter.crm.models.floor import AgentMessage, AlarmRow, DisplayRow
 from callcenter.crm.models.imports import Import
 from callcenter.crm.models.listening import CommentRow
 from callcenter.crm.models.outages import OutageRow
@@ -109,7 +109,7 @@ def routes() -> set[str]:
     app = web.Application()
     add_all_routes(app)
     found = {f"{method} {path.removeprefix(ROOT)}" for path, method in _table(app) if path.startswith(f"{ROOT}/")}
-    return found - {"POST /session", "GET /ws", "PUT /recordings/files"}
+    return found - {"POST /session", "GET /ws", "PUT /recordings/files", "GET /display"}
 
 
 def _table(app: web.Application) -> set[tuple[str, str]]:
@@ -167,10 +167,24 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
         "agent_id": str(owner),
         "code_id": str(session.scalar(select(PauseCode.id).limit(1))),
         "block_id": str(_block(session, now)),
+        "alarm_id": str(_alarm(session, now, owner)),
+        "display_id": str(_display(session, now, owner)),
         "name": "main",
         **more,
         **_plant_scores(session, part, owner, now),
     }
+
+
+def _alarm(session: Session, now: Any, agent: UUID) -> UUID:
+    """A wrap-up that is too long."""
+    row = AlarmRow(kind="wrapup", pbx="main", thing=str(agent), agent_id=agent, limit=240, worst=300, raised_at=now)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _display(session: Session, now: Any, by: UUID) -> UUID:
+    return displays.make(session, DisplayRow(name="Hall", queues=[], made_at=now, by_id=by), displays.new())
 
 
 def _plant_more(session: Session, card: Customer, now: Any, owner: UUID) -> dict[str, str]:

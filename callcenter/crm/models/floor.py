@@ -39,6 +39,43 @@ class SitInRow(Row):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class AlarmRow(Row):
+    """An alarm of the floor, from when it was raised until it was lifted. ``thing``: the queue's or the PBX's name, or
+    ``agent_id``'s id; ``worst``: how far it went, in the unit of ``limit``."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        Index("ix_alarms_raised_at", "raised_at", "id"),
+        Index("ix_alarms_going_on", "raised_at", sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
+    )
+    kind: Mapped[str] = mapped_column(Text)
+    pbx: Mapped[str] = mapped_column(Text)
+    thing: Mapped[str] = mapped_column(Text)
+    label: Mapped[str] = mapped_column(Text, default="")
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    limit: Mapped[float]
+    worst: Mapped[float]
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+
+
+class DisplayRow(Row):
+    """A wallboard that shows itself by a token, of which only the digest is kept. ``queues``: ``[pbx, name]`` of those
+    it may show, none: all."""
+
+    __tablename__ = "displays"
+    name: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(Text, unique=True)
+    queues: Mapped[list[list[str]]] = mapped_column(JSON)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    used_from: Mapped[str] = mapped_column(Text, default="")
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class AgentMessage(Row):
     """A line from a supervisor to agents: to one, to those of a queue, or (``queue`` "" and several readers) to all."""
 

@@ -74,7 +74,9 @@ COLUMNS: Final[Mapping[str, About]] = {
         """,
     ),
     **_columns(
-        About.SECRET, "outcome_codes: webhook_secret\nsign_ins: token_hash\nupload_tokens: digest\nusers: password_hash"
+        About.SECRET,
+        "outcome_codes: webhook_secret\nsign_ins: token_hash\nupload_tokens: digest\nusers: password_hash\n"
+        "displays: digest",
     ),
     **_columns(
         About.NOBODY,
@@ -127,6 +129,8 @@ COLUMNS: Final[Mapping[str, About]] = {
         score_forms: name
         segments: role via queue outcome_state draft_outcome
         agent_messages: pbx queue
+        alarms: kind pbx thing label
+        displays: name queues used_from
         sit_ins: pbx modes reason
         status_changes: old new
         statuses: code labels colour icon

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from callcenter.call import UNSETTLED, OutcomeState
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
-from callcenter.crm.models.floor import AgentMessage, AgentMessageReader
+from callcenter.crm.models.floor import AgentMessage, AgentMessageReader, AlarmRow
 from callcenter.crm.models.office import Idempotency
 from callcenter.crm.models.people import SignIn, SignInAttempt
 from callcenter.crm.models.privacy import LegalHold, RecordingPolicy
@@ -109,6 +109,12 @@ SWEEPS: Final = (
     Sweep(name="drafts", due=_due_drafts, remove=_remove_drafts),
     Sweep(name="evaluations", due=_due_evaluations, remove=_remove_evaluations),
     Sweep(name="agent_messages", due=_due_messages, remove=_remove_messages),
+    _rows(
+        "alarms",
+        AlarmRow,
+        (AlarmRow.id,),
+        lambda k, now: AlarmRow.ended_at < months_before(now, k.audit_months),
+    ),
     _rows(
         "sign_in_attempts",
         SignInAttempt,

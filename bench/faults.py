@@ -15,15 +15,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 
 from tests.lab.asterisk import Asterisk
@@ -32,7 +29,7 @@ from tests.postgres import started
 from tests.siege.faults import clock_wrong, dealt
 from tests.siege.laid import EXTRA, laid
 from tests.siege.people import PEOPLE
-from tests.siege.reckoning import differences, intrusions, linked, unwritten
+from tests.siege.reckoning import differences, intrusions, kept, linked, unwritten
 from tests.siege.siege import Siege, every_call
 
 BAR = 0
@@ -57,20 +54,6 @@ async def measure(folder: Path, asked: argparse.Namespace) -> int:
     for line in found:
         print(f"  {line}")
     return len(found) + contained
-
-
-async def kept(siege: Siege, folder: Path) -> None:
-    """What the phones, the dice and the PBX know, beside what the product does."""
-    log = siege.log()
-    found = {
-        "offers": [asdict(offer) for offer in log.offers],
-        "attempts": [asdict(attempt) for attempt in log.attempts],
-        "blows": [asdict(blow) for blow in siege.blows],
-        "deaths": [asdict(death) for death in siege.deaths],
-        "calls": await every_call(siege.desks["sofia"]),
-    }
-    (folder / "ledger.json").write_text(json.dumps(found, indent=1))
-    shutil.copytree(siege.pbx.log, folder / "asterisk")
 
 
 async def told(siege: Siege, seed: int, contained: int) -> None:

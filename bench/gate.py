@@ -34,7 +34,7 @@ from tests.siege.faults import asterisk_killed, asterisk_restarted, service_kill
 from tests.siege.five import FIVE
 from tests.siege.laid import EXTRA, laid
 from tests.siege.people import PEOPLE, logs_outcomes, picks_up
-from tests.siege.reckoning import intrusions, linked, unwritten
+from tests.siege.reckoning import intrusions, kept, linked, unwritten
 from tests.siege.siege import AWAY, Fault, Siege, every_call
 from tests.until import pace, until_async
 
@@ -69,9 +69,15 @@ class Away:
         self._code = siege.dice.choice(_CODES)
         self.kind = kind
         self._member = f"PJSIP/{EVERYBODY[self._name]}"
+        self._seen = ""
 
     def __str__(self) -> str:
         return f"{self._name}'s {self.kind} pause"
+
+    @property
+    def seen(self) -> str:
+        """What was told of him last, by us and by the queue."""
+        return self._seen
 
     async def begin(self) -> None:
         match self.kind:
@@ -95,8 +101,11 @@ class Away:
             why = [(one["kind"], one["code"], one["note"]) for one in his["presence"]["why"]]
             wanted = {"manual": self._code, "forced": "come and see me", "foreign": "doctor"}[self.kind]
             shown = any(kind == self.kind and wanted in (code, note) for kind, code, note in why)
-            lines = (await self._pbx(f"queue show {_QUEUE}")).splitlines()
-            return shown and any(f"({self._member})" in line and "paused" in line for line in lines)
+            lines = [
+                one for one in (await self._pbx(f"queue show {_QUEUE}")).splitlines() if f"({self._member})" in one
+            ]
+            self._seen = f"{why}, {' '.join(lines).strip()!r}"
+            return shown and any("paused" in line for line in lines)
         return False
 
     async def _id(self) -> str:
@@ -146,7 +155,7 @@ class Kills:
             await until_async(away.stands, 30, f"{away} stands")
             self.stood[away.kind] += 1
         except AWAY as wrong:
-            self.lost.append(f"{away}, {kill.__name__}: {wrong}")
+            self.lost.append(f"{away}, {kill.__name__}: {wrong}; last {away.seen}")
         await away.end()
 
 
@@ -198,6 +207,8 @@ async def measure(folder: Path, asked: argparse.Namespace) -> int:
             offered = [str(one) for one in intrusions(log, calls) if not unwritten(one, siege.deaths, links)]
             found = [*offered, *stateless(calls), *unknown(siege, log, calls), *kills.lost, *turned_away(siege, log)]
             await told(siege, log, calls, kills)
+            if asked.keep:
+                await kept(siege, Path(asked.keep))
     print(f"seed {asked.seed}: {time.monotonic() - begun:.0f} s")
     for line in [*siege.unsettled, *found]:
         print(f"  {line}")
@@ -227,6 +238,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--calls", type=int, default=1000)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--keep", help="a folder to keep what everybody logged in")
     options.add_argument("--browser", action="store_true", help="a real Chromium at Boris' desk, which dies too")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="callcenter-gate-") as place:

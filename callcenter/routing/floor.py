@@ -106,6 +106,9 @@ class Floor:
         """Members (interface, queue) that somebody else took out and that are still out."""
         self.claimed: set[tuple[str, str]] = set()
         """Pauses from elsewhere that somebody here asked us to lift."""
+        self.covered: dict[tuple[str, str], str] = {}
+        """Pauses from elsewhere that ours was laid over, with what was said of them: an answer does so within a moment,
+        before anybody has looked."""
         self.shaken: set[str] = set()
         """Whose debt may be gone: somebody undid the pause it stands for, or what became of our asking is not known."""
         self._leaving: set[tuple[str, str]] = set()
@@ -144,7 +147,7 @@ class Floor:
         self.up_since = mono
         self.told = False
         sets = (self.evicted, self.claimed, self.shaken, self._leaving)
-        for seen in (self._seats, self.debts, self._asked, self.answers, *sets):
+        for seen in (self._seats, self.debts, self._asked, self.answers, self.covered, *sets):
             seen.clear()
 
     def complete(self, mono: float) -> bool:
@@ -163,7 +166,7 @@ class Floor:
         if self._asked.get(place) is event.paused:
             del self._asked[place]
         if not event.paused:
-            self.claimed.discard(place)
+            self._lifted(place)
         same = old is not None and old.paused == event.paused
         seat = Seat(
             queue=event.queue,
@@ -184,6 +187,8 @@ class Floor:
             # He joined paused: his reason is told right after.
             seat = replace(seat, reason=old.reason, trusted_until=old.trusted_until)
         seats[event.queue] = seat
+        if old and old.paused and not old.ours and seat.ours:
+            self.covered[place] = old.reason
         if freed := old is not None and old.paused and not event.paused:
             self.shaken.add(event.interface)
         return freed
@@ -265,10 +270,14 @@ class Floor:
     def _gone(self, place: tuple[str, str], *, known: bool) -> None:
         if not self._seats[place[0]]:
             del self._seats[place[0]]
-        self.claimed.discard(place)
+        self._lifted(place)
         if known and place not in self._leaving:
             self.evicted.add(place)
         self._leaving.discard(place)
+
+    def _lifted(self, place: tuple[str, str]) -> None:
+        self.claimed.discard(place)
+        self.covered.pop(place, None)
 
     def _in(self, interface: str, queue: str) -> tuple[Seat, ...]:
         return tuple(seat for seat in self.seats_of(interface) if queue in ("", seat.queue))

@@ -212,9 +212,10 @@ def _of_interface(floor: Floor, interface: str) -> list[Key]:
 def _from_elsewhere(floor: Floor, key: Key, seat: Seat, moment: Moment) -> Reason | None:
     old = floor.reasons.get(key)
     agent = floor.desks.owner.get(seat.interface) or (old.agent if old else None)
-    if agent is None or not seat.paused or (seat.ours and old is None):
+    covered = floor.covered.get((seat.interface, seat.queue))
+    if agent is None or not seat.paused or (seat.ours and old is None and covered is None):
         return None
     if (seat.interface, seat.queue) in floor.claimed:
         return None
-    since, note = (old.since, old.note) if old else (moment.at, seat.reason[:200])
+    since, note = (old.since, old.note) if old else (moment.at, (seat.reason if covered is None else covered)[:200])
     return Reason(agent=agent, kind=ReasonKind.FOREIGN, ref=key[1], since=since, note=note)

@@ -129,6 +129,21 @@ def test_a_foreign_pause_is_adopted_and_never_lifted() -> None:
     assert scene.reasons == {}
 
 
+def test_a_foreign_pause_outlives_the_answer_that_comes_a_moment_after_it() -> None:
+    scene = Scene()
+    scene.floor.see(member("PJSIP/101", paused=True, reason="lunch"), scene.seconds)
+    scene.sees("PJSIP/101", paused=True, reason=OWES)
+    assert [(r.agent, r.kind, r.note) for r in scene.reasons.values()] == [(ANNA, ReasonKind.FOREIGN, "lunch")]
+    call = scene.goes(answered("101"))
+    scene.reconcile()
+    scene.parts.put(log_outcome(call))
+    scene.passes(60)
+    assert Free(interface="PJSIP/101") not in scene.reconcile()
+    scene.sees("PJSIP/101", paused=False)
+    scene.sees("PJSIP/101", paused=True, reason=OWES)
+    assert scene.reasons == {}
+
+
 def test_a_foreign_unpause_of_a_held_agent_is_undone_and_the_foreign_reason_is_gone() -> None:
     scene = Scene()
     scene.sees("PJSIP/101", paused=True, reason="lunch")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from tests.lab.phonelog import Attempt, Offer, PhoneLog
@@ -209,3 +213,24 @@ def _end(offer: Offer) -> float:
 
 def _epoch(told: str) -> float:
     return datetime.fromisoformat(told).timestamp()
+
+
+async def kept(siege: Siege, folder: Path) -> None:
+    """Puts down what the phones, the dice and the PBX know, beside what the product does."""
+    calls = await every_call(siege.desks["sofia"])
+    await asyncio.to_thread(_put_down, siege, folder, calls)
+
+
+def _put_down(siege: Siege, folder: Path, calls: list[dict[str, Any]]) -> None:
+    log = siege.log()
+    found = {
+        "offers": [asdict(offer) for offer in log.offers],
+        "attempts": [asdict(attempt) for attempt in log.attempts],
+        "blows": [asdict(blow) for blow in siege.blows],
+        "deaths": [asdict(death) for death in siege.deaths],
+        "calls": calls,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ledger.json").write_text(json.dumps(found, indent=1))
+    (folder / "service.log").write_text(siege.product.log)
+    shutil.copytree(siege.pbx.log, folder / "asterisk", dirs_exist_ok=True)

@@ -17,6 +17,7 @@ from callcenter.call import Call, Offer, OutcomeState, QueueVisit, Result, Segme
 from callcenter.events import Gap, GapCause, OfferResult, Via
 from callcenter.hushing import spoken
 from callcenter.recording_events import PauseEnd
+from callcenter.roster import OUTSIDE, Device
 
 CONCLUDED: Final = frozenset({"disconnected", "pbx_restart"})
 """Notes of ends that nobody saw."""
@@ -63,7 +64,7 @@ def _heard(seen: Call, gap: Gap) -> bool:
         return False
     if gap.cause is GapCause.HISTORY and seen.gaps:
         return True
-    lived_on = seen.ended_at > gap.to_at and seen.started_at <= gap.to_at and gap.cause is not GapCause.HISTORY
+    lived_on = seen.ended_at > gap.to_at and seen.started_at <= gap.to_at + _NEAR and gap.cause is not GapCause.HISTORY
     return seen.note not in CONCLUDED and not lived_on
 
 
@@ -75,8 +76,12 @@ def _apart(seen: Call, gap: Gap) -> bool:
 
 def _until(told: Call, gap: Gap) -> Call:
     """What happened to a call of ours long after the gap is heard, or is another gap's."""
-    lives_on = told.ended_at is not None and told.ended_at > gap.to_at + _NEAR
-    return replace(told, ended_at=None) if lives_on else told
+    later = gap.to_at + _NEAR
+    stays = (
+        v if v.left_at is None or v.left_at <= later else replace(v, left_at=None, result=None) for v in told.queues
+    )
+    lives_on = told.ended_at is not None and told.ended_at > later
+    return replace(told, queues=tuple(stays), ended_at=None if lives_on else told.ended_at)
 
 
 def _beginning(seen: Call, told: Call, gap: Gap) -> Call:
@@ -141,11 +146,16 @@ def _visits(kept: Call, told: Call, gap: Gap) -> tuple[QueueVisit, ...]:
         order[len(visits) if place is None else place] = n
         if place is None:
             visits.append(one)
-        elif one.left_at and _ours(visits[place].left_at, gap):
+        elif one.left_at and _left_within(visits[place].left_at, one.left_at, gap):
             visits[place] = replace(visits[place], left_at=one.left_at, result=one.result)
     in_time = sorted(range(len(visits)), key=lambda at: visits[at].joined_at)
     known = sorted(order, key=lambda at: order[at])
     return tuple(visits[at] for at in (known if len(known) == len(visits) else in_time))
+
+
+def _left_within(known: datetime | None, told: datetime, gap: Gap) -> bool:
+    """Who stands there for all we know may leave it later, which then is heard, or is another gap's."""
+    return told <= gap.to_at if known is None else _holds(gap, known) and told <= gap.to_at + _NEAR
 
 
 def _parts(kept: Call, told: Call, gap: Gap) -> tuple[Segment, ...]:
@@ -190,24 +200,41 @@ def _supposed(segment: Segment) -> bool:
 
 def _completed(known: Segment, told: Segment, gap: Gap) -> Segment:
     supposed = _supposed(known)
-    begun = supposed or _ours(known.answered_at, gap)
+    answered_at = told.answered_at if supposed else _moment(known.answered_at, told.answered_at, gap)
+    via, queue = _way(known, told, gap)
     picked_up = told if known.answered_at is None and told.answered_at is not None else known
     part = replace(
         known,
         agent=known.agent or told.agent,
         extension=known.extension or told.extension,
         leg=told.leg if supposed else picked_up.leg,
-        device=picked_up.device,
-        via=told.via if begun else known.via,
-        queue=known.queue or told.queue,
+        device=told.device if _nameless(picked_up.device) and told.leg == picked_up.leg else picked_up.device,
+        via=via,
+        queue=queue,
         handed_to=known.handed_to or told.handed_to,
         offers=_offers(known, told, gap),
-        answered_at=told.answered_at if supposed else _moment(known.answered_at, told.answered_at, gap),
+        answered_at=answered_at,
     )
     if not (supposed or _left_unheard(known.ended_at, told.ended_at, gap)):
         return part
     gone = known.leg_ended or told.leg_ended
     return replace(part, ended_at=told.ended_at, talking=False, held_since=None, leg_ended=gone)
+
+
+def _way(known: Segment, told: Segment, gap: Gap) -> tuple[Via, str]:
+    """How he came by the customer, and from which queue. If it was in the gap or later, what led to it was perhaps not
+    heard; direct is also what is said where nothing is known."""
+    begun = known.offers[0].offered_at if known.offers else known.answered_at
+    if begun is not None and begun >= gap.from_at and told.via is not Via.DIRECT:
+        return told.via, told.queue
+    unheard = _supposed(known) or _ours(known.answered_at, gap) or _holds(gap, told.answered_at)
+    via = told.via if unheard else known.via
+    return via, known.queue or told.queue
+
+
+def _nameless(device: Device) -> bool:
+    """Somebody outside who was seen by the line he was reached on, not by the number that was dialled."""
+    return device.outside and "/" in device.name.removeprefix(OUTSIDE)
 
 
 def _left_unheard(known: datetime | None, told: datetime | None, gap: Gap) -> bool:
@@ -223,9 +250,17 @@ def _offers(known: Segment, told: Segment, gap: Gap) -> tuple[Offer, ...]:
         place = next((at for at, offer in enumerate(offers) if offer.leg == one.leg or _near(offer, one)), None)
         if place is None:
             offers.append(one)
-        elif one.ended_at and _ours(offers[place].ended_at, gap):
-            offers[place] = replace(offers[place], ended_at=one.ended_at, result=one.result)
+        elif one.ended_at and one.ended_at <= gap.to_at + _NEAR:
+            offers[place] = _rang(offers[place], one, gap)
     return tuple(offers)
+
+
+def _rang(known: Offer, told: Offer, gap: Gap) -> Offer:
+    """Why it ended may be known only by what was before it; that nobody answered is what is said where nothing is."""
+    if _ours(known.ended_at, gap):
+        return replace(known, ended_at=told.ended_at, result=told.result)
+    near = known.ended_at is not None and gap.to_at < known.ended_at < gap.to_at + _NEAR
+    return replace(known, result=told.result) if near and known.result is OfferResult.NO_ANSWER else known
 
 
 def _near(one: Offer, other: Offer) -> bool:
@@ -235,9 +270,10 @@ def _near(one: Offer, other: Offer) -> bool:
 
 def _moment(known: datetime | None, told: datetime | None, gap: Gap) -> datetime | None:
     """What the PBX wrote counts where nothing is known, or where we only know that it was so after the gap."""
-    if told is None or not _ours(known, gap) or (known and told > known):
-        return known
-    return told if told <= gap.to_at + _NEAR else known
+    if known is None:
+        return told if told and told <= gap.to_at + _NEAR else None
+    earlier = told is not None and told <= known and (_holds(gap, known) or _holds(gap, told))
+    return told if earlier else known
 
 
 def _ours(known: datetime | None, gap: Gap) -> bool:

@@ -92,8 +92,8 @@ class Translation:
         for born in [b for b in self._born.values() if b.uniqueid == row.uniqueid or row.at - b.at > _MOMENT]:
             yield state_of(self._born.pop(born.uniqueid), "Ringing")
 
-    def _rest(self) -> Iterator[m.Message]:
-        """What was kept back for the row that follows."""
+    def rest(self) -> Iterator[m.Message]:
+        """What was kept back for the row that follows, if none does."""
         over, self._unanswered = self._unanswered, []
         for row, cause in over:
             yield m.Hangup(**row.stamp, uniqueid=row.uniqueid, cause=cause)
@@ -106,7 +106,7 @@ class Translation:
         if by_himself:
             yield m.HangupRequested(**row.stamp, uniqueid=row.uniqueid)
         if by_himself or row.type == "LINKEDID_END" or row.at - self._unanswered[0][0].at > _MOMENT:
-            yield from self._rest()
+            yield from self.rest()
 
     def _left_queue(self, row: CelRow) -> Iterator[m.Message]:
         channel = self._channels.get(row.uniqueid)

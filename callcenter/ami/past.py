@@ -65,6 +65,8 @@ class Past:
         """What is over when there are no more rows."""
         if self._last and self._times.booted_at and self._last < self._times.booted_at:
             self._died()
+        for message in self._translation.rest():
+            self._take(self._tracker.feed(message))
         if self._last:
             self._take(self._tracker.feed(Tick(at=self._last, mono=self._last.timestamp() + 1)))
         yield from self._told(float("inf"))

@@ -18,8 +18,9 @@ from callcenter.ami.tracker import Event, Tracker
 from callcenter.ami.tracks import SETTLE_SECONDS
 from callcenter.call import Call, Offer, Segment
 from callcenter.events import Arrived, Ended, Filled, Left, LegEnded, OfferEnded, OfferResult, QueueResult
+from callcenter.lifecycle import apply
 from callcenter.pbx_events import DebtFound
-from callcenter.roster import OUTSIDE
+from callcenter.roster import OUTSIDE, Roster
 
 _CLOCK: Final = 3
 _MOMENT: Final = timedelta(seconds=1)
@@ -36,10 +37,17 @@ def caught_up(
     alive = {row["uniqueid"] for row in snapshot.channels}
     gone = [event for event in told if event.over and event.call.uniqueid not in alive]
     over, ours = {event.call for event in gone}, {call.key for call in known}
-    adopted = adopt(tracker, snapshot, [call for call in known if call.key not in over], rebooted=rebooted)
     rest = [event for event in told if event.call not in over]
     before = [event.until(snapshot.at - _MOMENT) for event in rest if event.call in ours]
-    return [*gone, *(event for event in before if event.events), *adopted, *(event.so_far for event in rest)]
+    written = {event.call: event for event in before if event.events}
+    there = [_with(written.get(call.key), call) for call in known if call.key not in over]
+    adopted = adopt(tracker, snapshot, there, rebooted=rebooted)
+    return [*gone, *written.values(), *adopted, *(event.so_far for event in rest)]
+
+
+def _with(written: Filled | None, call: Call) -> Call:
+    """The call as its records will have it when the list is compared; who sat at which phone is nothing to a list."""
+    return (apply(call, written, Roster()) if written else None) or call
 
 
 def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebooted: bool) -> list[Event]:

@@ -1,11 +1,15 @@
-"""A gap that is looked at again marks and changes no call that lies beside it."""
+"""What a PBX wrote of a gap, beside what was heard around it: it changes no call that lies elsewhere, and knows
+better what was only concluded."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from callcenter.call import Call
-from callcenter.events import Filled, Gap, GapCause, QueueResult
+from callcenter.events import CallEvent, Direction, Filled, Gap, GapCause, OfferResult, QueueResult, Via
 from callcenter.lifecycle import apply
 from tests.spine.story import START, Story, roster
 
@@ -65,3 +69,87 @@ def test_who_put_the_customer_on_the_shelf_has_passed_him_on_to_nobody_though_on
     found = look(story.is_parked("101").parts("101").hangs_up("101").ends(), seen, gap(5, 60))
     assert found is not None
     assert [(part.handed_to, part.outcome_state) for part in found.segments] == [("", "owed")]
+
+
+def ended(story: Story) -> Story:
+    return story.parts("102").hangs_up("102").ends()
+
+
+def handed_on(rings: Via, *, heard_from: int = 0) -> Story:
+    """A customer of the queue whom Anna sends on to Boris; of what came before ``heard_from`` nothing is told."""
+    story = Story().arrives().joins().rings("101").answers("101").leaves(QueueResult.ANSWERED)
+    story.is_handed("101", "102").parts("101").hangs_up("101")
+    story.rings("102", queue="", via=rings).stops_ringing("102", OfferResult.ANSWERED).talks("102", via=rings)
+    story.events = [story.events[0], *story.events[heard_from:]]
+    return ended(story)
+
+
+@pytest.mark.parametrize("guess", [Via.DIRECT, Via.ATTENDED])
+def test_who_rang_only_after_the_gap_came_by_the_customer_as_it_is_written(guess: Via) -> None:
+    seen = handed_on(guess, heard_from=10).told(roster())
+    found = look(handed_on(Via.BLIND), seen, gap(2, 9.5))
+    assert found is not None
+    parts = {part.device.name: (part.via, part.queue) for part in found.segments}
+    assert parts == {"PJSIP/101": ("queue", "support"), "PJSIP/102": ("blind", "")}
+
+
+def test_who_rang_before_the_gap_came_by_the_customer_as_it_was_heard() -> None:
+    seen = handed_on(Via.BLIND).told(roster())
+    found = look(handed_on(Via.PICKUP), replace(seen, note="disconnected"), gap(14, 60))
+    assert found is not None
+    assert [part.via for part in found.segments] == ["queue", "blind"]
+
+
+def test_records_that_know_of_no_transfer_take_nothing_from_what_was_heard() -> None:
+    seen = handed_on(Via.BLIND, heard_from=10).told(roster())
+    found = look(handed_on(Via.DIRECT), seen, gap(2, 9.5))
+    assert found is not None
+    assert {part.device.name: part.via for part in found.segments}["PJSIP/102"] == "blind"
+
+
+def rang_out(result: OfferResult) -> Story:
+    return Story().arrives().rings("101", via=Via.DIRECT).stops_ringing("101", result).ends()
+
+
+@pytest.mark.parametrize(
+    ("heard", "counts"), [(OfferResult.NO_ANSWER, OfferResult.CANCELLED), (OfferResult.REJECTED, OfferResult.REJECTED)]
+)
+def test_why_a_phone_stopped_ringing_just_after_the_gap_may_be_what_was_in_it(
+    heard: OfferResult, counts: OfferResult
+) -> None:
+    found = look(rang_out(OfferResult.CANCELLED), rang_out(heard).told(roster()), gap(2.5, 2.9))
+    assert found is not None
+    assert [offer.result for offer in found.segments[0].offers] == [counts]
+
+
+def test_a_queue_that_is_left_after_the_gap_is_not_left_yet() -> None:
+    """A second look at an older gap, while the call goes on."""
+    seen = Story().arrives().joins().told(roster())
+    whole = Story().arrives().joins()
+    whole.seconds = 20
+    found = look(whole.leaves(QueueResult.ANSWERED), seen, gap(-60, 1.5))
+    assert found is not None
+    assert [(visit.left_at, visit.result) for visit in found.queues] == [(None, None)]
+
+
+def test_who_had_answered_in_the_gap_did_so_then_and_not_when_he_was_heard_again() -> None:
+    seen = Story().arrives()
+    seen.seconds = 30
+    call = seen.talks("101", via=Via.ATTENDED).parts("101").hangs_up("101").ends().told(roster())
+    whole = Story().arrives().rings("101", via=Via.DIRECT).answers("101")
+    whole.seconds = 31
+    found = look(whole.parts("101").hangs_up("101").ends(), call, gap(1.5, 20))
+    assert found is not None
+    assert (found.segments[0].via, found.segments[0].talk_s) == ("direct", 28.0)
+
+
+def test_what_recorded_an_outgoing_call_may_have_begun_before_the_customer_was_called() -> None:
+    seen = Story().arrives(Direction.OUTBOUND).talks("101", via=Via.OUTBOUND).parts("101").hangs_up("101").ends()
+    whole = replace_first(seen.events, Story().arrives(Direction.OUTBOUND).is_recorded("/spool/1.wav").events)
+    found = look(whole, seen.told(roster()), gap(-3, 0.5))
+    assert found is not None
+    assert found.recordings == ("/spool/1.wav",)
+
+
+def replace_first(events: list[CallEvent], by: list[CallEvent]) -> Story:
+    return Story(events=[*by, *events[1:]])

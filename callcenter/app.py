@@ -30,7 +30,7 @@ from callcenter.rehearsing.play import House
 from callcenter.rehearsing.stage import Stage
 from callcenter.routing.asking.door import Door
 from callcenter.routing.asking.router import Router, Staffing
-from callcenter.routing.claims import Claims, installation
+from callcenter.routing.claims import Claims, begun
 from callcenter.routing.dialler import Dialler
 from callcenter.routing.doctor.doctor import Doctor
 from callcenter.routing.gate import Gate
@@ -135,7 +135,7 @@ def _outside(
 ) -> tuple[Claims, Outside]:
     db, bus, clock, health = kept
     send: dict[str, Send] = {name: partial(links.send, name) for name in settings.pbx}
-    claims = Claims(installation(settings.state), send, (bus, clock, health))
+    claims = Claims(begun(settings.state), send, (bus, clock, health))
     return claims, Outside(
         db=db,
         bus=bus,

@@ -57,24 +57,29 @@ class Claim:
     def __init__(self, me: Holder) -> None:
         self._me = me
         self._value: str | None = None
-        self._since = 0.0
+        self._watched = 0.0
+        self._looked: float | None = None
         self.ours: bool | None = None
         self.other: Holder | None = None
 
     def linked(self) -> None:
         """The link came: that nobody could be heard meanwhile says nothing of him, and what was ours may be another's
-        by now."""
-        self._value = None
+        by now. For how long he was heard to say nothing before is not forgotten: a link that is lost every minute would
+        leave the gate to nobody."""
+        self._looked = None
         if self.ours:
             self.ours = None
 
     def look(self, value: str, mono: float) -> bool:
         """Whether it is ours, now that this stands there (monotonic seconds)."""
         if value != self._value:
-            self._value, self._since = value, mono
+            self._value, self._watched = value, 0.0
+        elif self._looked is not None:
+            self._watched += mono - self._looked
+        self._looked = mono
         said = read(value)
         other = said.holder if said and said.holder.installation != self._me.installation else None
-        gone = mono - self._since >= PATIENCE_SECONDS
+        gone = self._watched >= PATIENCE_SECONDS
         self.other = None if gone else other
         self.ours = self.other is None
         return self.ours

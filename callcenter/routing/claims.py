@@ -114,6 +114,13 @@ class Claims:
             log.warning("gate_not_claimed", pbx=pbx, code=wrong.code, reason=str(wrong))
 
 
+def begun(state: Path) -> Holder:
+    """``installation`` of a service. It makes the folder where there is none: with a database elsewhere nobody has made
+    it at the first start, and from the second on this would be another installation."""
+    state.mkdir(parents=True, exist_ok=True)
+    return installation(state)
+
+
 def installation(state: Path) -> Holder:
     """This one: it stays the same as long as its folder stays where it is, and a copy of the folder is another."""
     folder = state.resolve()

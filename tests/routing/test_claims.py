@@ -18,7 +18,7 @@ from callcenter.health import Health
 from callcenter.pbx_events import LinkUp
 from callcenter.recording.switch import recording_switch
 from callcenter.routing.claim import BEAT_SECONDS, PATIENCE_SECONDS, Claim, Holder, read
-from callcenter.routing.claims import Claims, GateTaken, installation
+from callcenter.routing.claims import Claims, GateTaken, begun, installation
 from tests.routing.house import service
 from tests.spine.story import START, Story
 
@@ -112,6 +112,20 @@ async def test_the_second_waits_until_the_first_is_gone_for_good() -> None:
     assert not await first.looks(), "who comes back finds another there"
 
 
+async def test_who_is_gone_is_given_up_though_the_link_is_lost_every_half_minute() -> None:
+    pbx, clock = AstDb(), SetClock(at=START)
+    pbx.rows["callcenter-gate/held"] = FIRST.says(clock.now())
+    second = Installation(SECOND, pbx, clock)
+    for _ in range(2):
+        for _ in range(2):
+            assert not await second.looks()
+            clock.move(BEAT_SECONDS)
+        await second.comes_back()
+        assert not await second.looks()
+    clock.move(2 * BEAT_SECONDS)
+    assert await second.looks()
+
+
 async def test_whoever_comes_back_looks_before_he_does_anything() -> None:
     """His link was lost, the other's was not: what he knows of the gate is old."""
     pbx, clock = AstDb(), SetClock(at=START)
@@ -161,6 +175,12 @@ async def test_a_lost_link_changes_nothing_and_who_may_not_ask_works_as_if_alone
 def test_what_makes_no_sense_is_nobodys_word(value: str) -> None:
     assert read(value) is None
     assert Claim(FIRST).look(value, 0.0)
+
+
+def test_an_installation_is_the_same_from_its_first_start_on(tmp_path: Path) -> None:
+    first = begun(tmp_path / "var/state")
+    (tmp_path / "var/state/journal").mkdir()
+    assert begun(tmp_path / "var/state") == installation(tmp_path / "var/state") == first
 
 
 def test_a_copy_of_the_folder_is_another_installation(tmp_path: Path) -> None:

@@ -12,14 +12,13 @@ from aiohttp import web
 
 from callcenter.app import Parts, build
 from callcenter.config import SettingError, Settings
+from callcenter.contain import contained
 from callcenter.crm import rosters
 from callcenter.crm.schema import migrate
-from callcenter.log import logger
 from callcenter.news import RosterChanged
 from callcenter.subscriptions import subscribe
 from callcenter.website import website
 
-log = logger(__name__)
 _SWEEP_SECONDS = 60.0
 _SWITCH_SECONDS = 0.0005
 """The thread that writes a ringing call waits this long for the one that reads AMI, ten times less than by default."""
@@ -121,12 +120,11 @@ def _keep_for_good() -> None:
 
 async def _sweep(parts: Parts) -> None:
     while True:
-        try:
+        with contained("sweep"):
             if await parts.recording.capture.sweep():
                 parts.jobs.wake()
+        with contained("vacating"):
             await _vacate(parts)
-        except Exception:
-            log.exception("sweep_failed")
         await asyncio.sleep(_SWEEP_SECONDS)
 
 

@@ -51,11 +51,10 @@ class Screen:
         """One look at the screen; what is owed there is logged."""
         try:
             page = self._page or await self._open()
-            form = page.locator(".outcome.owed")
-            if await form.count():
+            if form := await page.query_selector(".outcome.owed"):
                 await page.keyboard.press("1")
                 await page.keyboard.press("Control+Enter")
-                await form.wait_for(state="hidden", timeout=3000)  # the next one may stand there at once
+                await form.wait_for_element_state("hidden", timeout=3000)  # the next one may stand in its place at once
         except Error:
             if self._page and (self._page.is_closed() or not self._pid()):
                 self._page = None

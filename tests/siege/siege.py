@@ -123,10 +123,13 @@ class Siege:
         return self.dice.uniform(least, least + (most - least) * self.reach)
 
     async def _settle(self, seconds: float) -> None:
-        """Waits until nothing is open; what then still is, is told in ``unsettled``."""
-        deadline = time.monotonic() + seconds
+        """Waits until nothing is open, or nobody has settled anything for so long; what then still is open is told in
+        ``unsettled``."""
+        least, deadline = float("inf"), 0.0
         while True:
             self.unsettled = await self._open()
+            if len(self.unsettled) < least:
+                least, deadline = len(self.unsettled), time.monotonic() + seconds
             if not self.unsettled or time.monotonic() > deadline:
                 return
             await pace(0.3)

@@ -2,7 +2,8 @@
 
 The product runs as it is delivered (``python -m callcenter run``, SQLite, 10,000 customers) against a PBX that replays
 recorded traffic: 8,000 background events a second, and every 20 ms a call that starts to ring; half of the callers are
-unknown. The floor is measured in the same run: a process that forwards the same bytes and does nothing else.
+unknown. The floor is measured in the same run: a process that forwards the same bytes and does nothing else. A bar is
+met by ratio and by the clock: half of the pops within 3 ms and 15 times the floor, 99 of 100 within 15 ms and 20 times.
 
 Background events come from tests/captures, all AMI classes on, on channels that the map calls a service: they are
 read and tracked, but are nobody's calls.
@@ -23,7 +24,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import websockets
@@ -35,7 +36,8 @@ from bench._replay import RATE, SLICE_S, Pbx, Ring, Stopwatch, background
 EVERY_S = 0.02
 RINGS_S = (0.5, 1.3)
 STARTED_S = 30.0
-BARS = {"pop_p50": 15.0, "pop_p99": 20.0}
+BARS: Final = {"pop_p50": (0.5, 15.0, 3.0), "pop_p99": (0.99, 20.0, 15.0)}
+"""The percentile, at most how many times the floor's, and at most how many milliseconds."""
 
 
 async def play(pbx: Pbx, watch: Stopwatch, seconds: float, first: int) -> None:
@@ -184,13 +186,20 @@ async def run(seconds: float, customers: int) -> bool:
             f"{name:8} p50 {watch.at(0.5):.2f} ms  p99 {watch.at(0.99):.2f} ms  worst {worst:.2f} ms  "
             f"pops {len(watch.took)}  lost {len(watch.began)}"
         )
-    passed = not product.began
-    for (name, bar), share in zip(BARS.items(), (0.5, 0.99), strict=True):
-        ratio = product.at(share) / floor.at(share)
-        good = ratio <= bar and not product.began
-        passed &= good
-        print(f"{name} {ratio:.1f} {bar:.0f} {'pass' if good else 'fail'}")
-    return passed
+    return judged(floor, product)
+
+
+def judged(floor: Stopwatch, product: Stopwatch) -> bool:
+    """By what it is to the floor and by the clock; the last line by the worst of all, as a share of its bar."""
+    lost, worst = bool(product.began), 0.0
+    for name, (share, times, most_ms) in BARS.items():
+        took = product.at(share)
+        for told, figure, bar in ((name, took / floor.at(share), times), (f"{name}_ms", took, most_ms)):
+            worst = max(worst, figure / bar)
+            print(f"{told} {figure:.2f} {bar:.0f} {'pass' if figure <= bar and not lost else 'fail'}")
+    good = worst <= 1 and not lost
+    print(f"pop {worst:.2f} 1 {'pass' if good else 'fail'}")
+    return good
 
 
 def main() -> int:

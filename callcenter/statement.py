@@ -7,7 +7,7 @@ each execution, which costs several times what the database takes.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -18,16 +18,19 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 Built: TypeAlias = Select[*tuple[Any, ...]] | Insert | Update | Delete
-Processor = Callable[[Any], Any] | None
+Processor: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compiled:
-    """What the driver gets. ``takes`` names the parameters in the order of their places."""
+    """What the driver gets. ``takes`` names the parameters in the order of their places, each with what it is where no
+    value is given; of some, by place, ``binds`` makes what the driver takes, and ``reads`` of columns what we take."""
 
     text: str
-    takes: tuple[tuple[str, Any, Processor], ...]
-    gives: tuple[Processor, ...]
+    takes: tuple[tuple[str, Any], ...]
+    binds: tuple[tuple[int, Processor], ...]
+    columns: int
+    reads: tuple[tuple[int, Processor], ...]
     row: Callable[..., Any]
 
 
@@ -44,34 +47,44 @@ class Statement:
         dialect = connection.dialect
         ready = self._compiled.get(dialect.name) or self._compile(dialect)
         get = values.get
-        places = tuple([p(get(name, usual)) if p else get(name, usual) for name, usual, p in ready.takes])
+        places = [get(name, usual) for name, usual in ready.takes]
+        for at, bind in ready.binds:
+            places[at] = bind(places[at])
         cursor = connection.connection.cursor()
         try:
             cursor.execute(ready.text, places)
-            found = cursor.fetchall() if ready.gives else ()
+            found = cursor.fetchall() if ready.columns else ()
         except Exception as wrong:
             base: type[Exception] = dialect.loaded_dbapi.Error
             raise DBAPIError.instance(ready.text, None, wrong, base, hide_parameters=True, dialect=dialect) from wrong
         finally:
             cursor.close()
-        return [ready.row(*[p(v) if p else v for v, p in zip(row, ready.gives, strict=True)]) for row in found]
+        return [_row(ready, one) for one in found]
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         statement = self._build(dialect.name)
         compiled = statement.compile(dialect=dialect)
         columns = tuple(statement.exported_columns)
         usual = compiled.params | _defaults(compiled)
-        takes = [
-            (name, usual[name], compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in compiled.positiontup or ()
-        ]
+        names = compiled.positiontup or ()
+        binds = [compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
+        reads = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         ready = self._compiled[dialect.name] = _Compiled(
             text=str(compiled),
-            takes=tuple(takes),
-            gives=tuple(c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns),
-            row=namedtuple("Row", [str(c.key) for c in columns]),
+            takes=tuple((name, usual[name]) for name in names),
+            binds=tuple((at, bind) for at, bind in enumerate(binds) if bind),
+            columns=len(columns),
+            reads=tuple((at, read) for at, read in enumerate(reads) if read),
+            row=namedtuple("Row", [str(column.key) for column in columns]),
         )
         return ready
+
+
+def _row(ready: _Compiled, found: Sequence[Any]) -> Any:
+    values = list(found)
+    for at, read in ready.reads:
+        values[at] = read(values[at])
+    return ready.row(*values)
 
 
 def _defaults(compiled: SQLCompiler) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -14,6 +14,7 @@ from callcenter.events import Arrived, CallEvent, CallKey, Direction, Gap, Offer
 from callcenter.phone import is_withheld
 from callcenter.recording_events import NoticeResult, PauseEnd, Wish
 from callcenter.roster import AgentId, Device
+from callcenter.values import replace
 
 _MOMENT: Final = timedelta(seconds=1)
 """Within it events come in any order."""

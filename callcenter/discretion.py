@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 from callcenter.events import Arrived, Filled
 from callcenter.phone import ANONYMOUS
+from callcenter.values import replace
 
 E = TypeVar("E")
 

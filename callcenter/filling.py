@@ -9,7 +9,6 @@ word for it counts. An end nobody heard, and a talk made of a debt, give way.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +17,7 @@ from callcenter.events import Gap, GapCause, OfferResult, Via
 from callcenter.hushing import spoken
 from callcenter.recording_events import PauseEnd
 from callcenter.roster import OUTSIDE, Device
+from callcenter.values import replace
 
 CONCLUDED: Final = frozenset({"disconnected", "pbx_restart"})
 """Notes of ends that nobody saw."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from callcenter.call import Call, Pause, Told, Wished
 from callcenter.recording_events import Announced, Declined, PauseEnd, RecordingPaused, RecordingWished, Wish
+from callcenter.values import replace
 
 
 def hushed(call: Call, event: RecordingPaused) -> Call:

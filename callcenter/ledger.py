@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -24,14 +24,16 @@ from callcenter.decided import Decided
 from callcenter.decision_events import CustomerChosen, OutcomeLogged
 from callcenter.discretion import discreet
 from callcenter.errors import Unavailable
-from callcenter.events import CallEvent, CallKey, Filled
+from callcenter.events import CallEvent, CallKey, Filled, Joined, Offered
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
+from callcenter.missed import given_up
 from callcenter.news import RosterChanged, TasksChanged
 from callcenter.pbx_events import Outage, PbxEvent
 from callcenter.roster import Roster
 from callcenter.terms import NO_RULES, OutcomeRules
+from callcenter.values import replace
 
 log = logger(__name__)
 _INBOX: Final = 20_000
@@ -156,7 +158,8 @@ class Ledger:
             while len(batch) < _BATCH and not inbox.empty():
                 batch.append(inbox.get_nowait())
             self._since[pbx] = batch[0].since
-            await self._consume(batch)
+            for part in self._turns(batch):
+                await self._consume(part)
             del self._since[pbx]
             for _ in batch:
                 inbox.task_done()
@@ -175,6 +178,16 @@ class Ledger:
 
     def _inbox(self, pbx: str) -> asyncio.Queue[_Item]:
         return self._inboxes.setdefault(pbx, asyncio.Queue(_INBOX))
+
+    def _turns(self, batch: Sequence[_Item]) -> Sequence[Sequence[_Item]]:
+        """A phone that rings waits for the rows of its call only, not for those of callers who have just given up."""
+        later = given_up((item.event for item in batch), self._live)
+        if not later:
+            return [batch]
+        turns: tuple[list[_Item], list[_Item]] = [], []
+        for item in batch:
+            turns[isinstance(item.event, CallEvent) and item.event.call in later].append(item)
+        return turns
 
     async def _consume(self, batch: Sequence[_Item]) -> None:
         fold = await self._persist(batch)
@@ -254,8 +267,9 @@ class Ledger:
         return _Story(kept=self._live.get(key) or calls.load(session, key), who=self._who.get(key))
 
     def _roster(self, event: CallEvent) -> Roster:
-        """Who sits where is known by our clock; of what nobody heard only the PBX knows when it was."""
-        if isinstance(event, Filled) or not event.mono:
+        """Who sits where is known by our clock; of what nobody heard only the PBX knows when it was. Nobody asks it but
+        of a phone that rings or talks."""
+        if not isinstance(event, Offered | Joined) or not event.mono:
             return self.roster
         heard = self._clock.now() - timedelta(seconds=self._clock.monotonic() - event.mono)
         return self.roster.by_clock(event.at, heard)

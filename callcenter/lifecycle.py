@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeAlias, assert_never
 
@@ -53,6 +52,7 @@ from callcenter.roster import Roster
 from callcenter.segments import all_left, held, joined, left, offer_ended, offered, passed_on
 from callcenter.settling import decided, may_wait
 from callcenter.terms import NO_RULES, OutcomeRules
+from callcenter.values import replace
 
 _Recording: TypeAlias = RecordingPaused | RecordingWentOn | RecordingWished
 

@@ -29,12 +29,12 @@ has a customer to himself, or comes to somebody's talk, for less than ``MOMENT``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from callcenter.call import Call, OutcomeState, Role, Segment
 from callcenter.terms import NO_RULES, OutcomeRules, ruled
+from callcenter.values import replace
 
 MOMENT: Final = timedelta(seconds=1)
 TRANSFERRED: Final = "transferred"

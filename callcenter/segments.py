@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from callcenter.call import Call, Offer, OutcomeState, Role, Segment
@@ -19,6 +18,7 @@ from callcenter.events import (
     Resumed,
 )
 from callcenter.roster import AgentId, Roster
+from callcenter.values import replace
 
 
 def offered(call: Call, event: Offered, roster: Roster) -> Call:

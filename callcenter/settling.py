@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from callcenter.decision_events import (
 )
 from callcenter.segments import put
 from callcenter.terms import OutcomeRules
+from callcenter.values import replace
 
 _SAID: Final = frozenset({OutcomeState.LOGGED, OutcomeState.AUTOMATIC})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from callcenter import rehearsal
@@ -17,6 +16,7 @@ from callcenter.events import Arrived, CallKey, Direction, OfferResult, Via
 from callcenter.pbx_events import ChannelSeen, OriginateFailed
 from callcenter.pbxmap import Kind, Rule, built_in, known_as, peer
 from callcenter.roster import Device
+from callcenter.values import replace
 
 _OWN_NEWS: Final = frozenset({Kind.TRUNK, Kind.DEVICE})
 _NO_DID: Final = frozenset({"", "s"})

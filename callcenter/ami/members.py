@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from callcenter.ami.messages import Member, Owes
 from callcenter.events import CallKey
 from callcenter.pbx_events import DebtTold, MemberState
+from callcenter.values import replace
 
 
 class Members:

@@ -113,13 +113,16 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         except framing.Broken:
             self.transport.abort()
             return
+        taken = 0
         for message in whole:
             try:
-                self._message(message.lstrip(b"\r\n"), mono)
+                taken += self._message(message.lstrip(b"\r\n"), mono)
             except Exception as wrong:
                 self.broken += 1
                 self._put_aside.inc()
                 log.warning("message_put_aside", pbx=self._pbx, reason=str(wrong), kind=type(wrong).__name__)
+        if taken:
+            self._taken.inc(taken)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Also before panoramisk took the connection over, when it has nobody to tell: the login's deadline will."""
@@ -133,16 +136,17 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         """Whether the first that came cannot be Asterisk's manager."""
         return not _GREETING.startswith(self._greeting)
 
-    def _message(self, message: bytes, mono: float) -> None:
+    def _message(self, message: bytes, mono: float) -> bool:
+        """Whether it was an event that matters."""
         if message.startswith(_GREETING):
             _banner, _, message = message.partition(b"\r\n")
-        if self._answers(message):
-            return
+        if self.responses and self._answers(message):
+            return False
         fields = self._reader.read(message)
         if fields is None:
-            return
-        self._taken.inc()
+            return False
         self._sink(fields, framing.told_at(fields.get("timestamp", ""), self._clock.now()), mono)
+        return True
 
     def _answers(self, message: bytes) -> bool:
         """Whether it is part of an answer we wait for. panoramisk sees no others: a forged Shutdown makes it close."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -30,6 +29,7 @@ from callcenter.events import CallKey, Direction, Gap, GapCause, OfferResult, Qu
 from callcenter.roster import Device
 from callcenter.statement import Statement
 from callcenter.tables import UtcDateTime
+from callcenter.values import replace
 
 
 def _later(at: ColumnElement[datetime]) -> ColumnElement[datetime]:

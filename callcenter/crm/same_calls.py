@@ -6,7 +6,6 @@ channel. Either is known to the other as a leg.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +17,7 @@ from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.events import ASIDE, Arrived, CallEvent, CallKey, Direction, Filled, Joined, Offered
 from callcenter.filling import CONCLUDED
 from callcenter.ids import minted_at
+from callcenter.values import replace
 
 _BEFORE: Final = timedelta(seconds=5)
 _YOUNG: Final = timedelta(minutes=1)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from callcenter.call import Call, Role, Segment
@@ -15,6 +15,7 @@ from callcenter.roster import AgentId, Device
 from callcenter.routing.debts import Debt
 
 K = TypeVar("K")
+_NOTHING: Final[frozenset[Part]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,10 @@ class Parts:
         return (part for found in self._of_call.values() for part in found)
 
     def _replace(self, key: CallKey, now: tuple[Part, ...]) -> frozenset[Part]:
-        before = self._of_call.pop(key, ())
+        before = self._of_call.get(key, ())
+        if before == now:
+            return _NOTHING
+        self._of_call.pop(key, None)
         for part in before:
             _discard(self._of_device, part.device, part)
             if part.agent is not None:

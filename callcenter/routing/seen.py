@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Final
 
 from callcenter.call import Changed
@@ -16,6 +15,7 @@ from callcenter.events import Arrived, Joined, Offered
 from callcenter.log import logger
 from callcenter.pbx_events import ChannelSeen
 from callcenter.pbxmap import Kind, known_as
+from callcenter.values import replace
 
 log = logger(__name__)
 _WRITE_SECONDS: Final = 5.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -48,6 +48,7 @@ from callcenter.screenpop.shown import (
 )
 from callcenter.supervision.alarms import Alarm
 from callcenter.supervision.sit_ins import SitIn
+from callcenter.values import replace
 
 Changes: TypeAlias = dict[AgentId, list[Change]]
 _NO_DRAFT: Final = Draft()
@@ -274,8 +275,8 @@ class Board:
         if to and segment.outcome_state is OutcomeState.DRAFT:
             draft = proposed(to, draft)
         terms = self._directory.rules.of(live.call, segment)
-        face = replace(pop(live.call, segment, phase, who, draft or _NO_DRAFT), handed_to=to)
-        face = replace(face, demand=terms.demand, limit_s=terms.limit_s)
+        face = pop(live.call, segment, phase, who, draft or _NO_DRAFT)
+        face = replace(face, handed_to=to, demand=terms.demand, limit_s=terms.limit_s)
         face = labelled(face, live.call.key.pbx, self._directory)
         self._pops[agent][pop_id] = face
         return face

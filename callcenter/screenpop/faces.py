@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -15,6 +15,7 @@ from callcenter.owing import TRANSFERRED
 from callcenter.rehearsal import answers_for
 from callcenter.screenpop.lines import Directory
 from callcenter.screenpop.shown import Draft, FloorCall, Guess, Phase, Pop
+from callcenter.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

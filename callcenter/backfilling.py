@@ -22,7 +22,7 @@ from callcenter.ami.history import History
 from callcenter.clock import SystemClock
 from callcenter.commands import database
 from callcenter.config import SettingError, Settings
-from callcenter.crm import calls, maps, same_calls
+from callcenter.crm import call_reading, calls, maps, same_calls
 from callcenter.crm.follow_up import follow_up
 from callcenter.crm.identify import NOBODY, identify, recall
 from callcenter.crm.privacy import keeping
@@ -151,7 +151,7 @@ def _take(session: Session, told: Filled, *, dry_run: bool) -> str:
         return "known"
     event = replace(told, gap=replace(told.gap, from_at=told.events[0].at, to_at=told.at))
     event = event if keeping.load(session).hidden_numbers else discreet(event)
-    kept = calls.load(session, event.call)
+    kept = call_reading.load(session, event.call)
     if kept is not None and not kept.settled:
         return "open"
     after = apply(kept, event, _NOBODY)

@@ -15,7 +15,7 @@ from callcenter import metrics
 from callcenter.bus import Bus
 from callcenter.call import Call, Changed, in_order
 from callcenter.clock import Clock
-from callcenter.crm import call_consent, call_pauses, calls, outages, outcome_rules, same_calls
+from callcenter.crm import call_consent, call_pauses, call_reading, calls, outages, outcome_rules, same_calls
 from callcenter.crm.follow_up import follow_up, ruled
 from callcenter.crm.identify import NOBODY, Identified, identify, recall
 from callcenter.crm.privacy import keeping
@@ -109,7 +109,7 @@ class Ledger:
         self.roster = roster
 
         def read(session: Session) -> list[tuple[Call, Identified]]:
-            return [(c, recall(session, c.id, c.customer)) for c in calls.unsettled(session) if c.id]
+            return [(c, recall(session, c.id, c.customer)) for c in call_reading.unsettled(session) if c.id]
 
         for call, who in await self._db.read(read):
             self._live[call.key] = call
@@ -264,7 +264,7 @@ class Ledger:
         return fold
 
     def _open(self, session: Session, key: CallKey) -> _Story:
-        return _Story(kept=self._live.get(key) or calls.load(session, key), who=self._who.get(key))
+        return _Story(kept=self._live.get(key) or call_reading.load(session, key), who=self._who.get(key))
 
     def _roster(self, event: CallEvent) -> Roster:
         """Who sits where is known by our clock; of what nobody heard only the PBX knows when it was. Nobody asks it but

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.call import Call, Changed
 from callcenter.contain import contained
-from callcenter.crm import calls, dialling
+from callcenter.crm import call_reading, dialling
 from callcenter.crm.dialling import Dialling
 from callcenter.errors import Invalid, Refused, Unavailable
 from callcenter.events import Arrived, CallKey
@@ -179,7 +179,7 @@ def _unfinished(session: Session) -> list[tuple[Dial, Call | None]]:
     found: list[tuple[Dial, Call | None]] = []
     for row in dialling.unfinished(session):
         known = dialling.call_row(session, row)
-        call = calls.load(session, CallKey(pbx=known.pbx, uniqueid=known.uniqueid)) if known else None
+        call = call_reading.load(session, CallKey(pbx=known.pbx, uniqueid=known.uniqueid)) if known else None
         dial = Dial(
             id=row.id,
             agent=row.agent_id,

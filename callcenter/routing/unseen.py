@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from callcenter.call import Call
-from callcenter.crm import calls
+from callcenter.crm import call_reading
 from callcenter.events import CallKey
 from callcenter.log import logger
 from callcenter.routing import debts, holds
@@ -46,7 +46,7 @@ async def _found(outside: Outside, floor: Floor, interface: str, debt: debts.Deb
     """False: the call was just made, what comes of it is told like any other call's news. One of another PBX we had
     seen when we wrote the debt: nothing is made of it here."""
     key = debt.call(floor.pbx)
-    call = outside.live().get(key) or await outside.db.read(lambda session: calls.load(session, key))
+    call = outside.live().get(key) or await outside.db.read(lambda session: call_reading.load(session, key))
     events = [] if debt.pbx else debts.missing(_answer(outside, floor, interface, debt), call)
     for event in events:
         async with asyncio.timeout(_TAKE_SECONDS):

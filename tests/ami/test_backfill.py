@@ -12,7 +12,7 @@ from callcenter import backfilling
 from callcenter.__main__ import main
 from callcenter.backfilling import Wish
 from callcenter.config import Settings, load
-from callcenter.crm import calls, maps
+from callcenter.crm import call_reading, maps
 from callcenter.crm.models.calls import CallRow, GapRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.desks import MapRule
@@ -141,7 +141,7 @@ async def test_records_do_where_nothing_else_was_kept(db: Database, settings: Se
     source = str(HERE / "queue_rrmemory_answered.cdr")
     assert await fill(settings, source=source) == {"added": 1}
     (key,) = await db.read(lambda s: list(s.scalars(select(CallRow.uniqueid))))
-    call = await db.read(lambda s: calls.load(s, CallKey(pbx="main", uniqueid=key)))
+    call = await db.read(lambda s: call_reading.load(s, CallKey(pbx="main", uniqueid=key)))
     assert call is not None
     assert (call.result, [gap.filled_from for gap in call.gaps]) == ("answered", ["cdr"])
 

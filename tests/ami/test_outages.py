@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from callcenter.ami.history import History
 from callcenter.bus import Bus
 from callcenter.clock import SetClock
-from callcenter.crm import calls
+from callcenter.crm import call_reading
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.outages import OutageRow
 from callcenter.crm.models.outcomes import OutcomeCode
@@ -195,7 +195,7 @@ async def test_records_do_not_double_an_outgoing_call_that_was_half_heard(house:
     await house.ledger.take(gone)
     house.file.write_bytes((HERE / "outgoing_answered.cdr").read_bytes())
     await house.was_deaf()
-    call = await house.db.read(lambda s: calls.load(s, dialled.call))
+    call = await house.db.read(lambda s: call_reading.load(s, dialled.call))
     assert call is not None
     assert (call.note, [gap.filled_from for gap in call.gaps], len(call.segments)) == ("", ["cdr"], 1)
     assert await house.db.read(lambda s: len(s.scalars(select(CallRow)).all())) == 1
@@ -222,7 +222,7 @@ async def test_who_only_seemed_to_be_missed_is_no_longer(house: House) -> None:
     assert await house.missed() == [1]
     await house.was_deaf()
     assert (await house.missed(), await house.states()) == ([], ["owed"])
-    call = await house.db.read(lambda s: calls.load(s, key))
+    call = await house.db.read(lambda s: call_reading.load(s, key))
     assert call is not None
     assert (call.result, call.note, [gap.filled_from for gap in call.gaps]) == ("answered", "", ["cel"])
     assert await house.db.read(lambda s: len(s.scalars(select(CallRow)).all())) == 1

@@ -166,6 +166,7 @@ def intrusions(log: PhoneLog, calls: Sequence[dict[str, Any]]) -> Iterator[Intru
     """Queue calls that a phone was offered between its talk and the outcome."""
     queued = {a.number for a in log.attempts if a.dialled == QUEUE_DID}
     first = {o.customer: o.answered_at or 0 for o in reversed(log.answered())}
+    first |= {a.number: a.answered_at for a in log.attempts if a.answered_at}  # also by who picked him up
     for call in calls:
         for talk in (s for s in call["segments"] if s["answered_at"] and s["agent"] and s["outcome_at"]):
             answered, settled = _answered(log, call, talk), _epoch(talk["outcome_at"])

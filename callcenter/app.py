@@ -8,6 +8,7 @@ from functools import partial
 from callcenter.bus import Bus
 from callcenter.clock import Clock, SystemClock
 from callcenter.config import Settings
+from callcenter.crm import outcome_jobs
 from callcenter.crm.exchange.importer import Importer
 from callcenter.crm.exchange.lines import Shelf as Sheets
 from callcenter.crm.privacy import erasure
@@ -127,6 +128,8 @@ def _jobs(kept: tuple[Database, Clock], recorders: Recording, law: privacy.Law) 
     jobs = Jobs(*kept, at_once=AT_ONCE)
     recording.work(jobs, recorders, kept)
     jobs.on(erasure.KIND, law.eraser.job)
+    for kind, work in outcome_jobs.of(*kept).items():
+        jobs.on(kind, work)
     return jobs
 
 

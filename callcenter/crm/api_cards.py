@@ -12,11 +12,12 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from callcenter.api import BUS, CLOCK, DB, ROOT, Answer, Body, Line, Prose, View, creates, etag, expect
-from callcenter.crm import audit, card_views, card_work, customers, notes, once
+from callcenter.crm import audit, card_views, card_work, customers, do_not_call, notes, once
 from callcenter.crm.access import require
 from callcenter.crm.card_views import CustomerAnswer
 from callcenter.crm.card_work import NoteAnswer
 from callcenter.crm.customers import Made
+from callcenter.crm.models.outcomes import DoNotCall
 from callcenter.crm.rights import Actor, Verb
 from callcenter.news import CustomerChanged
 
@@ -59,6 +60,12 @@ class NewLink(Body):
     is_primary: bool = False
     valid_from: date | None = None
     valid_until: date | None = None
+
+
+class NotCalled(Body):
+    """Why, in a few words."""
+
+    why: Annotated[Line, StringConstraints(min_length=1)]
 
 
 class NotesView(View):
@@ -127,6 +134,33 @@ class TagsView(View):
         return TagAnswers(items=[TagAnswer(tag=tag, cards=cards) for tag, cards in found])
 
 
+class DoNotCallView(View):
+    async def put(self, customer_id: UUID, /, body: NotCalled) -> CustomerAnswer:
+        """The customer is not to be called from now on. What is said first stays."""
+
+        def change(session: Session, made: Made, who: Actor) -> UUID:
+            customer = customers.locked(session, customer_id, who)
+            if do_not_call.of_card(session, customer.id) is None:
+                do_not_call.mark(session, DoNotCall(customer_id=customer.id, by_id=who.id, why=body.why, at=made.at))
+            customers.worked_on(customer, made)
+            audit.record(session, who, "forbid_calls", ("customer", str(customer.id)), made.at)
+            return customer.id
+
+        return await _change(self, change)
+
+    async def delete(self, customer_id: UUID, /) -> CustomerAnswer:
+        """He may be called again."""
+        require(self.request, Verb.CALL_ALL_THE_SAME)
+
+        def change(session: Session, made: Made, who: Actor) -> UUID:
+            customer = customers.locked(session, customer_id, who)
+            if do_not_call.lift(session, customer.id):
+                audit.record(session, who, "allow_calls", ("customer", str(customer.id)), made.at)
+            return customer.id
+
+        return await _change(self, change)
+
+
 class LinksView(View):
     async def post(self, customer_id: UUID, /, body: NewLink) -> CustomerAnswer:
         """Ties a person to an organisation."""
@@ -162,6 +196,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}/notes", NotesView)
     app.router.add_view(f"{ROOT}/notes/{{note_id}}", NoteView)
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}/tags", CardTagsView)
+    app.router.add_view(f"{ROOT}/customers/{{customer_id}}/do-not-call", DoNotCallView)
     app.router.add_view(f"{ROOT}/tags", TagsView)
     app.router.add_view(f"{ROOT}/customers/{{customer_id}}/links", LinksView)
     app.router.add_view(f"{ROOT}/customer-links/{{link_id}}", LinkView)

@@ -20,7 +20,7 @@ from callcenter.api import (
     Prose,
     View,
 )
-from callcenter.crm import audit, call_list, call_views, hiding_policy, news, outcomes, settle
+from callcenter.crm import audit, call_list, call_views, hiding_policy, news, outcome_effects, outcomes, settle
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_views import SegmentAnswer
 from callcenter.crm.code_rules import MOST_EXTRAS, NO_COMMENT, CardField, Choice, Code, System
@@ -30,7 +30,7 @@ from callcenter.crm.schemas import Zone
 from callcenter.crm.task_writing import columns
 from callcenter.decision_events import OutcomeLogged, OutcomeWaived, Promise
 from callcenter.errors import Refused
-from callcenter.news import DraftSaved
+from callcenter.news import BlocksChanged, CustomerChanged, DraftSaved
 
 
 class NextStep(Body):
@@ -180,6 +180,7 @@ async def _log(request: web.Request, segment_id: UUID, body: Logged) -> SegmentA
         promise=promise,
     )
     await news.take(app, event)
+    await _tell(request, part)
     if part.correction or part.agent != who.id:
         await _audit(request, who, "correct_outcome" if part.correction else "log_outcome", part)
     return await app[DB].read(lambda s: call_views.segment(s, segment_id))
@@ -227,6 +228,16 @@ async def _promised(request: web.Request, step: NextStep | None) -> Promise | No
         assignee=judged["assignee_id"],
         remind_at=step.remind_at,
     )
+
+
+async def _tell(request: web.Request, part: settle.Part) -> None:
+    """What follows from these codes, and from what was said before them, is news to others."""
+    app, codes = request.app, [code for code in (part.code, *part.extras) if code]
+    blocks, card = await app[DB].read(lambda s: outcome_effects.touches(s, codes))
+    if blocks or part.correction:
+        await app[BUS].publish(BlocksChanged())
+    if part.customer and (card or part.correction):
+        await app[BUS].publish(CustomerChanged(customer=part.customer))
 
 
 async def _audit(request: web.Request, who: Actor, verb: str, part: settle.Part) -> None:

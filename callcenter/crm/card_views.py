@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.api import Answer
-from callcenter.crm import card_work, customers, handles, notes, points, retro, ways
+from callcenter.crm import card_work, customers, do_not_call, handles, notes, points, retro, ways
 from callcenter.crm.card_work import LinkAnswer, MergeAnswer, NoteAnswer
 from callcenter.crm.handles import WayKind
 from callcenter.crm.models.calls import CallRow, SegmentRow
@@ -75,8 +75,17 @@ class WayAnswer(Answer):
     also_on: list[UUID] = Field(default_factory=list)
 
 
+class DoNotCallAnswer(Answer):
+    """Since when the customer is not to be called, who says so (null: no person), and why."""
+
+    at: datetime
+    by: str | None
+    why: str
+
+
 class CustomerAnswer(Answer):
-    """The whole card. ``email`` and ``address`` repeat its primary ways of those kinds."""
+    """The whole card. ``email`` and ``address`` repeat its primary ways of those kinds. ``do_not_call`` null: he may be
+    called."""
 
     id: UUID
     kind: str
@@ -97,6 +106,7 @@ class CustomerAnswer(Answer):
     links: list[LinkAnswer]
     pinned: list[NoteAnswer]
     merges: list[MergeAnswer]
+    do_not_call: DoNotCallAnswer | None
     created_at: datetime
     updated_at: datetime
     version: int
@@ -121,8 +131,17 @@ def card(session: Session, customer: Customer, actor: Actor, now: datetime) -> C
         links=card_work.links(session, family, actor, now.date()),
         pinned=card_work.pinned(session, family),
         merges=card_work.merges(session, customer.id, now),
+        do_not_call=_not_called(session, customer.id),
         **shown,
     )
+
+
+def _not_called(session: Session, card: UUID) -> DoNotCallAnswer | None:
+    mark = do_not_call.of_card(session, card)
+    if mark is None:
+        return None
+    by = session.get(User, mark.by_id) if mark.by_id else None
+    return DoNotCallAnswer(at=mark.at, by=(by.display_name or by.username) if by else None, why=mark.why)
 
 
 def number(point: ContactPoint, row: PhoneNumber, also_on: Sequence[UUID] = ()) -> NumberAnswer:

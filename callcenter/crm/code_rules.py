@@ -174,7 +174,7 @@ def misplaced(tree: Tree, code: Code) -> dict[str, str]:
     if code.group and code.system:
         return {"group": "not_allowed"}
     if not code.group and any(one.parent == code.code for one in tree.codes.values()):
-        return {"group": "in_use"}
+        return {"group": "has_codes"}
     if not code.parent:
         return {}
     above = tree.codes.get(code.parent)

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from callcenter import phone
-from callcenter.crm import customers, points, rosters, tasks
+from callcenter.crm import customers, do_not_call, points, rosters, tasks
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.models.desks import Extension
@@ -53,11 +53,13 @@ class DiallingPolicy(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What was clicked: the first of these that is given says the number."""
+    """What was clicked: the first of these that is given says the number. ``all_the_same``: though the customer is not
+    to be called."""
 
     number: str = ""
     task: UUID | None = None
     customer: UUID | None = None
+    all_the_same: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,10 @@ def target(session: Session, wanted: Wanted, actor: Actor, now: datetime, place:
         number = number or (_known(session, task.number_id) if task.number_id else "")
     if customer:
         number = number or _primary(session, customer)
-    return Target(number=_dialable(session, number, region, pbx), customer=customer, task=wanted.task)
+    dialled = _dialable(session, number, region, pbx)
+    if not wanted.all_the_same:
+        do_not_call.refuse(session, dialled, region, customer)
+    return Target(number=dialled, customer=customer, task=wanted.task)
 
 
 def phones(extension: Extension) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.call import Call, OutcomeState
-from callcenter.crm import callbacks, calls, deferrals, tasks
+from callcenter.crm import callbacks, calls, deferrals, outcome_effects, tasks
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.upsert import table_of, upsert
 from callcenter.decision_events import OutcomeDeferred, OutcomeLogged, OutcomeWaived
@@ -83,7 +83,10 @@ def _keep(session: Session, call: Call, event: CallEvent, now: datetime) -> None
             hand_over(session, call.id, now)
         case OutcomeLogged(outcome=code, by=by, comment=comment, extras=extras):
             settled = {"state": "logged", "code_id": code, "comment": comment, "by_id": by, "at": event.at}
+            outcome_effects.withdraw(session, call, _id_of(call, event.segment))
             calls.settle(session, _id_of(call, event.segment), settled, extras)
+            if not call.test:
+                outcome_effects.carry_out(session, call, event, now)
         case OutcomeDeferred(segment=seq) if agent := call.segments[seq].agent:
             deferrals.keep(session, _id_of(call, seq), agent, event)
         case OutcomeWaived(by=by, reason=reason):

@@ -69,6 +69,7 @@ class Verb(StrEnum):
     HOLD = "hold"
     WORK_TASKS = "work_tasks"
     CALL_OUT = "call_out"
+    CALL_ALL_THE_SAME = "call_all_the_same"
     IMPORT = "import"
     EXPORT = "export"
     READ_REPORTS = "read_reports"
@@ -102,6 +103,7 @@ _SUPERVISOR: Final = _AGENT | {
     Verb.SIT_IN,
     Verb.EDIT_STAFF,
     Verb.BLOCK_NUMBERS,
+    Verb.CALL_ALL_THE_SAME,
     Verb.IMPORT,
     Verb.EXPORT,
     Verb.READ_REPORTS,

@@ -36,6 +36,7 @@ class Part:
     correction: bool = False
     code: UUID | None = None
     extras: tuple[UUID, ...] = ()
+    customer: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class Asked:
 def asked(session: Session, segment_id: UUID, actor: Actor) -> Asked:
     """What may be chosen for this part of a call. Raises NotFound, Forbidden."""
     row, call = _settled_by(session, segment_id, actor)
-    return _asked(session, row, call)
+    return _asked(session, row, call, actor)
 
 
 def logged(session: Session, segment_id: UUID, actor: Actor, now: datetime, choice: Choice) -> Part:
@@ -64,7 +65,7 @@ def logged(session: Session, segment_id: UUID, actor: Actor, now: datetime, choi
     correction = state not in _OPEN
     if correction and not allow(actor, Verb.WAIVE) and not _fresh(session, row.id, now):
         raise Refused("it is settled; after a day only a supervisor may correct it", code="outcome_settled")
-    talk = _asked(session, row, call)
+    talk = _asked(session, row, call, actor)
     judged = replace(choice, lacking=outcomes.lacking(talk.card))
     code, extras = outcomes.chosen(session, talk.offer, judged)
     return replace(_part(row, call), correction=correction, code=code, extras=extras)
@@ -133,12 +134,14 @@ def only_owed(session: Session, call_id: UUID, actor: Actor) -> UUID:
 
 def _part(row: SegmentRow, call: CallRow) -> Part:
     key = CallKey(pbx=call.pbx, uniqueid=call.uniqueid)
-    return Part(id=row.id, call=key, seq=row.seq, agent=row.agent_id)
+    return Part(id=row.id, call=key, seq=row.seq, agent=row.agent_id, customer=call.customer_id)
 
 
-def _asked(session: Session, row: SegmentRow, call: CallRow) -> Asked:
+def _asked(session: Session, row: SegmentRow, call: CallRow, actor: Actor) -> Asked:
+    """Of a card that the actor may not see nothing is asked: he could not fill it."""
     rule = outcome_rules.read(session).of(call.pbx, row.queue, call.direction)
-    return Asked(offer=rule.offer(), card=customers.survivor(session, call.customer_id) if call.customer_id else None)
+    card = customers.seen(session, call.customer_id, actor) if call.customer_id else None
+    return Asked(offer=rule.offer(), card=card)
 
 
 def _settled_by(session: Session, segment_id: UUID, actor: Actor) -> tuple[SegmentRow, CallRow]:

@@ -27,11 +27,13 @@ WRITTEN: web.AppKey[Callable[[str, str, str], str]] = web.AppKey("written")
 
 
 class NewCall(Body):
-    """Whom to call: ``number``, else the task's, else the first one on the card. A task is taken thereby."""
+    """Whom to call: ``number``, else the task's, else the first one on the card. A task is taken thereby.
+    ``all_the_same``: though the customer is not to be called (409 ``do_not_call``), for whoever may."""
 
     number: Line = ""
     task_id: UUID | None = None
     customer_id: UUID | None = None
+    all_the_same: bool = False
 
 
 class DialAnswer(Answer):
@@ -63,7 +65,14 @@ class ClickView(View):
         """Rings your own phone, then the customer. At most once for each Idempotency-Key."""
         app, who = self.request.app, require(self.request, Verb.CALL_OUT)
         dialler, now = app[DIALLER], app[CLOCK].now()
-        wanted = Wanted(number=body.number, task=body.task_id, customer=body.customer_id)
+        if body.all_the_same:
+            require(self.request, Verb.CALL_ALL_THE_SAME)
+        wanted = Wanted(
+            number=body.number,
+            task=body.task_id,
+            customer=body.customer_id,
+            all_the_same=body.all_the_same,
+        )
         with dialler.click(who.id):
             made, fresh = await once.create(self.request, "dial", _writing(self.request, who, wanted, now))
             dial, rules = await app[DB].read(lambda s: _read(s, made))
@@ -143,7 +152,8 @@ def _writing(request: web.Request, who: Actor, wanted: Wanted, now: datetime) ->
         )
         session.add(row)
         session.flush()
-        audit.record(session, who, "dial", ("dial", str(row.id)), now, task=str(target.task or ""))
+        more = {"all_the_same": True} if wanted.all_the_same else {}
+        audit.record(session, who, "dial", ("dial", str(row.id)), now, task=str(target.task or ""), **more)
         return row.id
 
     return write

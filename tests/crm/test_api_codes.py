@@ -107,7 +107,7 @@ async def test_codes_are_moved_within_the_tree(both: Office) -> None:
     assert (await admin.put(place, {"parent_id": None}, If_Match='"1"')).status == 412
     under = await admin.put(f"/outcomes/{group['id']}/place", {"parent_id": deep["id"]})
     assert under.fields == {"parent_id": "own_branch"}
-    assert (await admin.patch(f"/outcomes/{deep['id']}", {"group": False})).fields == {"group": "in_use"}
+    assert (await admin.patch(f"/outcomes/{deep['id']}", {"group": False})).fields == {"group": "has_codes"}
     items = (await admin.get("/outcomes")).body["items"]
     first = await admin.put(place, {"before_id": items[0]["id"]})
     assert first.status == 200

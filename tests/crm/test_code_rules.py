@@ -136,7 +136,7 @@ def test_a_code_stands_in_a_group_and_never_under_itself() -> None:
     assert misplaced(tree, Code(code="leaf", parent="nowhere")) == {"parent_id": "not_allowed"}
     assert misplaced(chain(4), Code(code="leaf", parent="d")) == {"parent_id": "too_deep"}
     assert misplaced(tree, Code(code="a", parent="c", group=True)) == {"parent_id": "own_branch"}
-    assert misplaced(tree, Code(code="b", parent="a")) == {"group": "in_use"}
+    assert misplaced(tree, Code(code="b", parent="a")) == {"group": "has_codes"}
     leaf = Tree(codes={**tree.codes, "leaf": Code(code="leaf")})
     assert misplaced(leaf, Code(code="x", parent="leaf")) == {"parent_id": "not_allowed"}
     assert misplaced(leaf, Code(code="spam", group=True, system=System.SPAM)) == {"group": "not_allowed"}

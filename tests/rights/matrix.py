@@ -151,6 +151,10 @@ MATRIX: Final[dict[str, Row]] = {
     "GET /tags": anybody(),
     "POST /customers/{customer_id}/links": things("own team", "own team", {"customer_id": "{organisation_id}"}),
     "DELETE /customer-links/{link_id}": things("own team", "own team"),
+    "PUT /customers/{customer_id}/do-not-call": things("own team", "own team", {"why": "asked for it"}),
+    "DELETE /customers/{customer_id}/do-not-call": Row(
+        roles=FLOOR, reach={"supervisor": "own team", "admin": "own team other"}
+    ),
     "GET /customers/{customer_id}/duplicates": things("own team", "own team"),
     "POST /customers/{customer_id}/merges": things("own team", "own team", {"other_id": "{organisation_id}"}),
     "POST /merges/{merge_id}/undo": things("own team", "own team"),

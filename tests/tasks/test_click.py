@@ -306,3 +306,20 @@ async def test_what_nobody_hears_of_is_given_up(board: Switchboard) -> None:
     board.office.clock.move(151)
     await board.dialler.look()
     assert board.states == ["no_news"]
+
+
+async def test_whom_nobody_is_to_call_only_a_supervisor_calls_all_the_same(board: Switchboard) -> None:
+    assert board.office
+    anna = await at_desk(board)
+    chief = await board.office.signed_in("chief", "supervisor", extension="102")
+    made = await anna.post("/customers", {"name": "Olga", "numbers": [{"raw": NUMBER}]}, Idempotency_Key="olga-1")
+    customer = made.body["id"]
+    await anna.put(f"/customers/{customer}/do-not-call", {"why": "asked us to stop"})
+    for click in ({"number": "8 916 123-45-67"}, {"customer_id": customer}):
+        refused = await anna.post("/calls", click)
+        assert (refused.status, refused.code) == (409, "do_not_call")
+    assert (await anna.post("/calls", {"number": NUMBER, "all_the_same": True})).status == 403
+    assert board.asked == []
+    called = await chief.post("/calls", {"customer_id": customer, "all_the_same": True})
+    assert (called.status, board.asked[0]["Exten"]) == (201, NUMBER)
+    assert [line.details.get("all_the_same") for line in await board.office.trail("dial")] == [True]

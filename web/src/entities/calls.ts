@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { http } from '@/api/client'
-import type { Call, NextStep, Page, Segment } from '@/api/types'
+import type { Call, Logged, Page, Segment } from '@/api/types'
 
 type CallPage = Page<Call>
 
@@ -42,8 +42,7 @@ export function useCall(id: MaybeRefOrGetter<string>) {
 export const chooseCustomer = (call: string, customer_id: string) =>
   http.put<Call>(`/calls/${call}/customer`, { customer_id })
 
-export const logOutcome = (segment: string, outcome: string, comment: string, next_step?: NextStep) =>
-  http.put<Segment>(`/segments/${segment}/outcome`, { outcome, comment, next_step: next_step ?? null })
+export const logOutcome = (segment: string, said: Logged) => http.put<Segment>(`/segments/${segment}/outcome`, said)
 
 export const keepDraft = (segment: string, outcome: string | null, comment: string) =>
   http.put<unknown>(`/segments/${segment}/draft`, { outcome, comment })

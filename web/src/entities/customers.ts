@@ -48,5 +48,8 @@ export const searchCustomers = (q: string, signal?: AbortSignal) =>
 
 export const createCustomer = (customer: CustomerNew) => http.post<Customer>('/customers', customer)
 
+export const forbidCalls = (id: string, why: string) => http.put<Customer>(`/customers/${id}/do-not-call`, { why })
+export const allowCalls = (id: string) => http.delete(`/customers/${id}/do-not-call`)
+
 export const changeCustomer = (id: string, patch: CustomerPatch, etag: string): Promise<Tagged<Customer>> =>
   http.patchTagged<Customer>(`/customers/${id}`, patch, etag)

@@ -13,12 +13,18 @@ export function useOutcomes() {
     queryFn: () => http.get<{ items: Outcome[] }>('/outcomes').then((page) => page.items),
     staleTime: 60_000,
   })
-  const all = computed(() => [...(query.data.value ?? [])].sort((a, b) => a.position - b.position))
+  /** As the tree stands: a group before what is in it. */
+  const all = computed(() => query.data.value ?? [])
   const label = (outcome: Outcome) => labelIn(outcome, locale.value)
   /** A code that was deleted since is still better than nothing. */
   const labelOf = (code: string | null | undefined) => {
     const found = all.value.find((outcome) => outcome.code === code)
-    return found ? label(found) : (code ?? '')
+    return found ? pathOf(found).map(label).join(' › ') : (code ?? '')
+  }
+  /** From the root down to the code itself. */
+  const pathOf = (outcome: Outcome): Outcome[] => {
+    const above = all.value.find((one) => one.id === outcome.parent_id)
+    return above ? [...pathOf(above), outcome] : [outcome]
   }
   return {
     ...query,
@@ -27,10 +33,11 @@ export function useOutcomes() {
     label,
     labelOf,
     /** What came of somebody's part, "" while nothing did; what no person said is marked as such. */
-    cameOf: ({ outcome, outcome_state: state, outcome_by: by }: Pick<Segment, 'outcome' | 'outcome_state' | 'outcome_by'>) => {
+    pathOf,
+    cameOf: ({ outcome, outcome_extras: extras, outcome_state: state, outcome_by: by }: Pick<Segment, 'outcome' | 'outcome_extras' | 'outcome_state' | 'outcome_by'>) => {
       if (state === 'automatic') return t('outcome.automatic', { outcome: labelOf(outcome) || t('outcome_state.automatic') })
       if (state === 'waived' && !by) return t('outcome.nothing_owed')
-      return labelOf(outcome)
+      return [outcome, ...extras].map(labelOf).join(' + ')
     },
   }
 }

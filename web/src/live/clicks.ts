@@ -7,6 +7,8 @@ export interface Whom {
   number?: string
   task_id?: string
   customer_id?: string
+  /** Though the customer is not to be called. */
+  all_the_same?: boolean
 }
 
 /** As much of a click as a screen shows; the socket tells it in the same words. */

@@ -8,6 +8,8 @@ export function combo(event: KeyboardEvent): string {
   const place = /^Key([A-Z])$/.exec(event.code)?.[1] ?? /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1]
   const modified = event.altKey || event.ctrlKey || event.metaKey
   const key = place && (modified || /^\d$/.test(place)) && !(event.shiftKey && !modified) ? place : event.key
+  // Shift with a digit by its place, as layouts differ; where Shift is what makes the digit, it is the digit.
+  if (event.shiftKey && !modified && place && /^[1-5]$/.test(place) && !/^\d$/.test(event.key)) return `shift+${place}`
   const prefix = `${event.ctrlKey || event.metaKey ? 'ctrl+' : ''}${event.altKey ? 'alt+' : ''}`
   return prefix + key.toLowerCase()
 }
@@ -18,7 +20,7 @@ export function useKeys(keys: Record<string, Run>): void {
     if (event.defaultPrevented || event.isComposing) return
     const name = combo(event)
     const run = keys[name]
-    const plain = !name.includes('+')
+    const plain = !/(?:ctrl|alt)\+/.test(name)
     if (!run || (plain && (typing() || document.querySelector('.q-dialog')))) return
     if (run(event) !== false) event.preventDefault()
   }

@@ -26,5 +26,11 @@ export function useSaid() {
     Notify.create({ message: fault(error), caption: asProblem(error).code, timeout: 7000, position: 'bottom', attrs: { role: 'alert' } })
   }
 
-  return { fault, fieldFault, done, failed }
+  /** The same with a way round it, for whoever has one. */
+  function failedBut(error: unknown, label: string, handler: () => void): void {
+    const actions = [{ label, noCaps: true, flat: true, handler }]
+    Notify.create({ message: fault(error), caption: asProblem(error).code, actions, timeout: 10_000, position: 'bottom', attrs: { role: 'alert' } })
+  }
+
+  return { fault, fieldFault, done, failed, failedBut }
 }

@@ -9,6 +9,7 @@ export const DEMANDS = ['off', 'optional', 'mandatory', 'timed', 'full'] as cons
 export const AFTERWARDS = ['freed', 'kept'] as const
 export const LONGEST_S = 600
 export const MOST_DEFERRALS = 20
+export const MOST_EXTRAS = 9
 export const LIMITS_S = { min: 5, max: 3600, usual: 60 } as const
 export const USUAL: Rule = { demand: 'mandatory', limit_s: 0, afterwards: 'freed', under_s: 0, then: 'owe', branches: [], extras: 0 }
 export const limited = (rule: Rule) => rule.demand === 'timed' || rule.demand === 'full'

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/vue-query'
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { http } from '@/api/client'
-import type { Outcome, NewOutcome, OutcomePatch, Segment } from '@/api/types'
+import type { CodePlace, Outcome, NewOutcome, OutcomePatch, Segment } from '@/api/types'
 
 export const COMMENT_RULES = ['none', 'optional', 'required'] as const
 
@@ -47,4 +47,8 @@ export function labelIn(outcome: Pick<Outcome, 'labels' | 'code'>, language: str
 }
 
 export const addOutcome = (outcome: NewOutcome) => http.post<Outcome>('/outcomes', outcome)
-export const changeOutcome = (id: string, patch: OutcomePatch) => http.patch<Outcome>(`/outcomes/${id}`, patch)
+/** Both only where nobody changed the code meanwhile. */
+export const changeOutcome = (outcome: Outcome, patch: OutcomePatch) =>
+  http.patchTagged<Outcome>(`/outcomes/${outcome.id}`, patch, `"${outcome.version}"`).then(({ data }) => data)
+export const placeOutcome = (outcome: Outcome, place: CodePlace) =>
+  http.putTagged<Outcome>(`/outcomes/${outcome.id}/place`, place, `"${outcome.version}"`)

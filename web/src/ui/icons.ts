@@ -2,7 +2,7 @@ import {
   symRoundedAdd, symRoundedAddTask, symRoundedTaskAlt, symRoundedPersonPinCircle, symRoundedPhoneForwarded, symRoundedArrowBack, symRoundedArrowDownward, symRoundedArrowUpward, symRoundedCall, symRoundedCallEnd,
   symRoundedCallMade, symRoundedCallMissed, symRoundedCallReceived, symRoundedCheck, symRoundedCheckCircle, symRoundedClose,
   symRoundedCloudOff, symRoundedContrast, symRoundedDarkMode, symRoundedDatabase, symRoundedDelete, symRoundedDns,
-  symRoundedDomain, symRoundedFilterList, symRoundedEdit, symRoundedEditNote, symRoundedError, symRoundedFactCheck, symRoundedGroup,
+  symRoundedDomain, symRoundedFilterList, symRoundedArrowForward, symRoundedFolder, symRoundedEdit, symRoundedEditNote, symRoundedError, symRoundedFactCheck, symRoundedGroup,
   symRoundedGroups, symRoundedHeadsetMic, symRoundedHistory, symRoundedHourglassTop, symRoundedInfo, symRoundedKeyboard,
   symRoundedKeyboardArrowDown, symRoundedLanguage, symRoundedLightMode, symRoundedLock, symRoundedLogout,
   symRoundedNotifications, symRoundedPause, symRoundedPauseCircle, symRoundedPerson, symRoundedPersonAdd,
@@ -16,7 +16,7 @@ import type { CallState, PresenceState } from '@/api/types'
 export const icons = {
   filter: symRoundedFilterList, grading: symRoundedGrading, flag: symRoundedFlag, listen: symRoundedHeadphones, report: symRoundedBarChart, symRoundedGrading, symRoundedFlag, symRoundedHeadphones, transfer: symRoundedPhoneForwarded,
   tasks: symRoundedTaskAlt, addTask: symRoundedAddTask, visit: symRoundedPersonPinCircle, callBack: symRoundedPhoneForwarded,
-  add: symRoundedAdd, back: symRoundedArrowBack, down: symRoundedArrowDownward, up: symRoundedArrowUpward,
+  add: symRoundedAdd, back: symRoundedArrowBack, next: symRoundedArrowForward, group: symRoundedFolder, down: symRoundedArrowDownward, up: symRoundedArrowUpward,
   call: symRoundedCall, hangUp: symRoundedCallEnd, outgoing: symRoundedCallMade, missed: symRoundedCallMissed,
   incoming: symRoundedCallReceived, check: symRoundedCheck, done: symRoundedCheckCircle, close: symRoundedClose,
   cloudOff: symRoundedCloudOff, contrast: symRoundedContrast, dark: symRoundedDarkMode, database: symRoundedDatabase,

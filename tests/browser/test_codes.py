@@ -1,0 +1,92 @@
+"""The outcome form by keys alone: a group opened, a gap of the card filled, a second stroke, and spam that goes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import picture, sign_in
+from tests.browser.test_access import violations
+from tests.lab.phones import Floor
+from tests.pbx.job.product import Desk, Product
+from tests.until import until_async
+
+Window = Callable[[], Awaitable[Page]]
+SOLD, SPAM = "79161246001", "79161246002"
+
+
+async def make(admin: Desk, code: str, **rules: Any) -> dict[str, Any]:
+    return dict(await admin.request("POST", "/outcomes", {"code": code, "labels": {"en": code.title()}, **rules}))
+
+
+async def owing(page: Page, floor: Floor, number: str) -> None:
+    """Boris has talked with him, and owes."""
+    floor.caller(number, "7102", talk_ms=800)
+    await expect(page.get_by_test_id("outcome-form")).to_have_class("outcome owed", timeout=20_000)
+
+
+async def cards(desk: Desk, number: str) -> list[Any]:
+    return list((await desk.request("GET", f"/customers?q={number}"))["items"])
+
+
+async def test_codes_by_keys_alone(browser: Window, floor: Floor, product: Product) -> None:
+    admin, page = Desk(product, "admin"), await browser()
+    await admin.sign_in()
+    group = await make(admin, "sales", group=True, key=7)
+    sold = await make(admin, "sold", parent_id=group["id"], key=8, needs=["email"], confirm=True)
+    await sign_in(page, "boris", "102")
+    floor.phone("102", answer_ms=300)
+    await owing(page, floor, SOLD)
+    form = page.get_by_test_id("outcome-form")
+    await expect(form.get_by_role("button", name="Sales")).to_have_attribute("aria-expanded", "true")
+    await page.keyboard.press("7")
+    await expect(form.get_by_role("radio", name="Sold")).to_be_hidden()
+    await page.keyboard.press("8")
+    await expect(form.get_by_role("radio", name="Sold")).to_be_checked()
+    await page.keyboard.press("Control+Enter")
+    await expect(form.get_by_role("alert")).to_have_text("Still empty: E-mail.")
+    await expect(form.get_by_label("E-mail")).to_be_focused()
+    await picture(page, "outcome-gaps")
+    assert await violations(page) == []
+    await page.keyboard.type("olga@example.com")
+    await page.keyboard.press("Control+Enter")
+    await expect(form.get_by_role("button", name="Really: Sold?")).to_be_visible()
+    await page.keyboard.press("Control+Enter")
+    await expect(form).to_be_hidden()
+    (card,) = await cards(admin, SOLD)
+    assert ((await admin.request("GET", f"/customers/{card['id']}"))["email"], card["last_outcome"]) == (
+        "olga@example.com",
+        "sold",
+    )
+
+    await owing(page, floor, SPAM)
+    await expect(form.get_by_test_id("stroke-spam")).to_be_enabled()
+    await page.keyboard.press("Shift+Digit2")
+    await expect(form.get_by_test_id("stroke-spam")).to_contain_text("Really: Spam?")
+    await picture(page, "outcome-one-stroke")
+    assert len(await cards(admin, SPAM)) == 1
+    await page.keyboard.press("Shift+Digit2")
+    await expect(form).to_be_hidden()
+
+    async def gone() -> bool:
+        return await cards(admin, SPAM) == []
+
+    await until_async(gone, 20, "the spammer's card going")
+    blocked = await admin.request("GET", f"/blocked-numbers?number=%2B{SPAM}")
+    assert [item["reason"] for item in blocked["items"]] == ["spam"]
+
+    office = await browser()
+    await sign_in(office, "admin")
+    await office.goto("/admin/outcomes")
+    row = office.get_by_test_id("code-tree").get_by_role("button", name="Sold").first
+    await row.focus()
+    await office.keyboard.press("Shift+ArrowLeft")
+    await expect(office.locator("tr[data-code=sold] [aria-label='Move Sold out of its group']")).to_be_disabled()
+    await expect(row).to_be_focused()
+    await picture(office, "outcome-tree")
+    assert await violations(office) == []
+    for code in (sold, group):
+        await admin.request("PATCH", f"/outcomes/{code['id']}", {"active": False, "key": None})
+    await admin.close()

@@ -91,12 +91,16 @@ class AgentsAnswer(Answer):
 
 
 class OutcomeReportLine(Answer):
-    """``state``: logged by an agent, automatic by the rule for short calls, or waived, then without a code."""
+    """``state``: logged by an agent, automatic by the rule for short calls, or waived, then without a code. ``path``:
+    the labels of the groups it stands in, the root's first. ``also``: how often it stood beside another code, by which
+    that talk counts."""
 
     state: str
     code: str
     labels: dict[str, str]
+    path: list[dict[str, str]]
     count: int
+    also: int
 
 
 class OutcomesAnswer(Answer):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.counting import QueueKey
+from callcenter.crm import outcomes as outcome_codes
 from callcenter.crm import zones
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import User
@@ -95,10 +96,17 @@ async def outcomes(db: Database, wanted: Wanted, actor: Actor) -> OutcomesAnswer
     report = OutcomeReport()
     async for found in rows.every(db, wanted, partial(rows.outcomes, wanted=wanted, actor=actor)):
         report.count(found)
-    labels = await db.read(_labels)
+    labels, tree = await db.read(lambda s: (_labels(s), outcome_codes.tree(s)))
     lines = [
-        OutcomeReportLine(state=state, code=code, labels=labels.get(code, {}), count=count)
-        for (state, code), count in report.codes.most_common()
+        OutcomeReportLine(
+            state=state,
+            code=code,
+            labels=labels.get(code, {}),
+            path=[labels[above] for above in tree.path(code)[:-1]],
+            count=report.codes[state, code],
+            also=report.also[state, code],
+        )
+        for state, code in report.lines()
     ]
     return OutcomesAnswer(total=report.codes.total(), outcomes=lines)
 

@@ -55,11 +55,18 @@ class AgentReport:
 
 
 class OutcomeReport:
-    """How often each code was logged, by an agent or by a rule, and how often a debt was waived."""
+    """How often each code was logged, by an agent or by a rule, and how often a debt was waived. A talk counts by its
+    primary code; ``also`` are those beside it."""
 
     def __init__(self) -> None:
         self.codes: Counter[tuple[str, str]] = Counter()
+        self.also: Counter[tuple[str, str]] = Counter()
 
-    def count(self, settled: Iterable[tuple[str, str]]) -> None:
-        """By state and code."""
-        self.codes.update(settled)
+    def count(self, settled: Iterable[tuple[str, str, bool]]) -> None:
+        """By state and code; True: it stood beside the primary one."""
+        for state, code, beside in settled:
+            (self.also if beside else self.codes)[state, code] += 1
+
+    def lines(self) -> list[tuple[str, str]]:
+        """State and code, the most frequent first."""
+        return sorted({*self.codes, *self.also}, key=lambda one: (-self.codes[one], -self.also[one], one))

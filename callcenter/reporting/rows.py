@@ -17,7 +17,7 @@ from callcenter.call import OutcomeState, QueueVisit
 from callcenter.counting import Talk, Visit, finished
 from callcenter.crm import visible
 from callcenter.crm.models.calls import CallRow, QueueVisitRow, SegmentRow
-from callcenter.crm.models.outcomes import Deferral, OutcomeCode, OutcomeRow
+from callcenter.crm.models.outcomes import Deferral, OutcomeCode, OutcomeExtra, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor
 from callcenter.db import Database
@@ -136,8 +136,8 @@ def talks(session: Session, calls: Sequence[UUID], wanted: Wanted, actor: Actor)
     ]
 
 
-def outcomes(session: Session, calls: Sequence[UUID], wanted: Wanted, actor: Actor) -> list[tuple[str, str]]:
-    """How these were settled: the state, and the code or ""."""
+def outcomes(session: Session, calls: Sequence[UUID], wanted: Wanted, actor: Actor) -> list[tuple[str, str, bool]]:
+    """How these were settled: the state, the code or "", and whether it stood beside the primary one."""
     found = (
         select(OutcomeRow.state, OutcomeCode.code)
         .join(SegmentRow, SegmentRow.id == OutcomeRow.segment_id)
@@ -146,7 +146,17 @@ def outcomes(session: Session, calls: Sequence[UUID], wanted: Wanted, actor: Act
         .outerjoin(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
         .where(SegmentRow.call_id.in_(calls), *_talked(wanted), visible.people(actor))
     )
-    return [(state, code or "") for state, code in session.execute(_of_parts(found, wanted))]
+    beside = (
+        select(OutcomeRow.state, OutcomeCode.code)
+        .join(SegmentRow, SegmentRow.id == OutcomeRow.segment_id)
+        .join(CallRow, CallRow.id == SegmentRow.call_id)
+        .join(User, User.id == SegmentRow.agent_id)
+        .join(OutcomeExtra, OutcomeExtra.segment_id == SegmentRow.id)
+        .join(OutcomeCode, OutcomeCode.id == OutcomeExtra.code_id)
+        .where(SegmentRow.call_id.in_(calls), *_talked(wanted), visible.people(actor))
+    )
+    primary = [(state, code or "", False) for state, code in session.execute(_of_parts(found, wanted))]
+    return primary + [(state, code, True) for state, code in session.execute(_of_parts(beside, wanted))]
 
 
 def _talked(wanted: Wanted) -> tuple[Any, ...]:

@@ -60,6 +60,7 @@ _OUTCOME: Final = (
     ("Outcome", "Итог", "Esito", "Yekun"),
     ("How", "Как", "Come", "Necə"),
     ("Count", "Количество", "Numero", "Say"),
+    ("Beside another one", "Вместе с другим", "Insieme a un altro", "Başqası ilə birgə"),
     ("Share, %", "Доля, %", "Quota, %", "Pay, %"),
 )
 
@@ -104,7 +105,7 @@ def agents(answer: AgentsAnswer, language: str) -> Sheet:
 def outcomes(answer: OutcomesAnswer, language: str) -> Sheet:
     """A row an outcome."""
     rows = [
-        [_label(one, language), one.state, str(one.count), _percent(one.count / answer.total)]
+        [_label(one, language), one.state, str(one.count), str(one.also), _percent(one.count / answer.total)]
         for one in answer.outcomes
     ]
     return Sheet(headings=in_language(language, _OUTCOME), rows=rows)
@@ -133,7 +134,8 @@ async def answer(sheet: Sheet, format: str, name: str) -> web.Response:
 
 
 def _label(one: OutcomeReportLine, language: str) -> str:
-    return one.labels.get(language) or one.labels.get("en") or one.code
+    named = [labels.get(language) or labels.get("en") or "" for labels in (*one.path, one.labels)]
+    return " › ".join(name for name in named if name) or one.code
 
 
 def _csv(sheet: Sheet) -> bytes:

@@ -38,6 +38,19 @@ async def test_codes_by_keys_alone(browser: Window, floor: Floor, product: Produ
     sold = await make(admin, "sold", parent_id=group["id"], key=8, needs=["email"], confirm=True)
     await sign_in(page, "boris", "102")
     floor.phone("102", answer_ms=300)
+    await sells(page, floor)
+    (card,) = await cards(admin, SOLD)
+    assert (await admin.request("GET", f"/customers/{card['id']}"))["email"] == "olga@example.com"
+    assert card["last_outcome"] == "sold"
+    await is_spammed(page, floor, admin)
+    await is_arranged(await browser())
+    for code in (sold, group):
+        await admin.request("PATCH", f"/outcomes/{code['id']}", {"active": False, "key": None})
+    await admin.close()
+
+
+async def sells(page: Page, floor: Floor) -> None:
+    """A group is opened and shut, a gap of the card filled, and a second stroke logs it."""
     await owing(page, floor, SOLD)
     form = page.get_by_test_id("outcome-form")
     await expect(form.get_by_role("button", name="Sales")).to_have_attribute("aria-expanded", "true")
@@ -55,13 +68,12 @@ async def test_codes_by_keys_alone(browser: Window, floor: Floor, product: Produ
     await expect(form.get_by_role("button", name="Really: Sold?")).to_be_visible()
     await page.keyboard.press("Control+Enter")
     await expect(form).to_be_hidden()
-    (card,) = await cards(admin, SOLD)
-    assert ((await admin.request("GET", f"/customers/{card['id']}"))["email"], card["last_outcome"]) == (
-        "olga@example.com",
-        "sold",
-    )
 
+
+async def is_spammed(page: Page, floor: Floor, admin: Desk) -> None:
+    """One key, and the same once more: the number is blocked, and the card that the call made goes."""
     await owing(page, floor, SPAM)
+    form = page.get_by_test_id("outcome-form")
     await expect(form.get_by_test_id("stroke-spam")).to_be_enabled()
     await page.keyboard.press("Shift+Digit2")
     await expect(form.get_by_test_id("stroke-spam")).to_contain_text("Really: Spam?")
@@ -77,7 +89,9 @@ async def test_codes_by_keys_alone(browser: Window, floor: Floor, product: Produ
     blocked = await admin.request("GET", f"/blocked-numbers?number=%2B{SPAM}")
     assert [item["reason"] for item in blocked["items"]] == ["spam"]
 
-    office = await browser()
+
+async def is_arranged(office: Page) -> None:
+    """The administrator takes a code out of its group by keys."""
     await sign_in(office, "admin")
     await office.goto("/admin/outcomes")
     row = office.get_by_test_id("code-tree").get_by_role("button", name="Sold").first
@@ -87,6 +101,3 @@ async def test_codes_by_keys_alone(browser: Window, floor: Floor, product: Produ
     await expect(row).to_be_focused()
     await picture(office, "outcome-tree")
     assert await violations(office) == []
-    for code in (sold, group):
-        await admin.request("PATCH", f"/outcomes/{code['id']}", {"active": False, "key": None})
-    await admin.close()

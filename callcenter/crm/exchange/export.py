@@ -198,7 +198,7 @@ def _call(call: Any) -> list[str]:
         call.result or "",
         ", ".join(_once(visit.queue for visit in call.queues)),
         ", ".join(_once(part.agent.display_name for part in parts if part.agent and part.answered_at)),
-        ", ".join(_once(part.outcome for part in parts if part.outcome)),
+        ", ".join(_once(code for part in parts for code in (part.outcome, *part.outcome_extras) if code)),
         _moment(call.answered_at),
         _moment(call.ended_at),
         str(round(sum(part.talk_s for part in parts))),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from callcenter.demo import configured
+from callcenter.demo import configured, spying
 from callcenter.demo.channels import Channel
 from callcenter.demo.floor import NOT_IN_USE, Member, Queue
 from callcenter.demo.replies import Action, listed, refusal, success
@@ -146,6 +146,24 @@ def _record(switch: Switch, action: Action) -> bytes:
 def _stop_recording(switch: Switch, action: Action) -> bytes:
     found = switch.stop_recording(action.get("channel", ""))
     return success(action) if found else refusal(action, "Could not stop monitoring channel")
+
+
+def _hangup(switch: Switch, action: Action) -> bytes:
+    """Of a phone that sits in; nobody else is hung up here."""
+    phone = spying.spying(switch, action.get("channel", ""))
+    if phone is None:
+        return refusal(action, "No such channel")
+    switch.spies[phone.uniqueid].set()
+    return success(action, ("Message", "Channel Hungup"))
+
+
+def _redirect(switch: Switch, action: Action) -> bytes:
+    """From one way of sitting in to another."""
+    phone, manner = spying.spying(switch, action.get("channel", "")), action.get("exten", "")
+    if phone is None or action.get("context") != spying.CONTEXT or manner not in spying.MANNERS:
+        return refusal(action, "Channel does not exist: " + action.get("channel", ""))
+    spying.turn(switch, phone, manner)
+    return success(action, ("Message", "Redirect successful"))
 
 
 def _set_var(switch: Switch, action: Action) -> bytes:
@@ -289,6 +307,8 @@ _ANSWERS: Final[dict[str, Answer]] = {
     "mixmonitor": _record,
     "stopmixmonitor": _stop_recording,
     "setvar": _set_var,
+    "hangup": _hangup,
+    "redirect": _redirect,
     "bridgelist": _bridges,
     "pjsipshowendpoints": _endpoints,
     "corestatus": _core_status,

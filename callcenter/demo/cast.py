@@ -10,6 +10,8 @@ import phonenumbers
 
 PASSWORD: Final = "demo-welcome"  # noqa: S105 - the demo's, printed at its start; it listens on the loopback only
 AGENTS: Final = (("anna", "Anna", "101", "en"), ("boris", "Boris", "102", "ru"), ("chiara", "Chiara", "103", "it"))
+OFFICE_PHONE: Final = "104"
+"""Of whoever supervises: in no queue, and free."""
 OFFICE: Final = (("sofia", "Sofia", "supervisor"), ("admin", "Administrator", "admin"))
 
 _RU_MEN: Final = (

@@ -44,6 +44,8 @@ ACTIONS: Final = (
         "MixMonitor",
         "StopMixMonitor",
         "Setvar",
+        "Hangup",
+        "Redirect",
         "ListCommands",
         "GetConfig",
         "ShowDialPlan",

@@ -28,23 +28,24 @@ class Originate:
     patience: float
     channel_id: str
     action: str
+    context: str = "callcenter-dial"
 
 
 async def originate(switch: Switch, order: Originate) -> None:
     """Plays the call to its end."""
     member = switch.floor.members(order.interface)[0]
-    phone = _agent_rings(switch, order, member.name)
+    phone = agent_rings(switch, order, member.name)
     answer = switch.phones(order.interface)
     if answer is None or answer > order.patience:
         await switch.pace.sleep(order.patience)
-        _respond(switch, order, phone, "3")
+        respond(switch, order, phone, "3")
         switch.hang_up(phone, 19)
         switch.idle(order.interface)
         return
     await switch.pace.sleep(answer)
     switch.state(phone, State.UP)
     switch.tell_pair("DialEnd", None, phone, ("DialStatus", "ANSWER"))
-    _respond(switch, order, phone, "4")
+    respond(switch, order, phone, "4")
     customer = _customer_rings(switch, order, phone)
     if _is_on_the_phone(switch, order.number, customer):
         _not_reached(switch, phone, customer, ("BUSY", 17))
@@ -80,7 +81,8 @@ def _not_reached(switch: Switch, phone: Channel, customer: Customer, why: tuple[
     switch.hang_up(phone, cause or 16)
 
 
-def _agent_rings(switch: Switch, order: Originate, name: str) -> Channel:
+def agent_rings(switch: Switch, order: Originate, name: str) -> Channel:
+    """The first half of every call of ours: one's own phone."""
     extension = order.interface.partition("/")[2]
     seat = Seat(endpoint=extension, number=extension, caller=name, context="agents", exten="s", state=State.DOWN)
     phone = switch.board.channel(seat, switch.pace.now(), uniqueid=order.channel_id)
@@ -97,13 +99,14 @@ def _agent_rings(switch: Switch, order: Originate, name: str) -> Channel:
     return phone
 
 
-def _respond(switch: Switch, order: Originate, phone: Channel, reason: str) -> None:
+def respond(switch: Switch, order: Originate, phone: Channel, reason: str) -> None:
+    """How it went with one's own phone."""
     went = reason == "4"
     answer: list[Header] = [
         ("ActionID", order.action),
         ("Response", "Success" if went else "Failure"),
         ("Channel", phone.name if went else order.interface),
-        ("Context", "callcenter-dial"),
+        ("Context", order.context),
         ("Exten", order.number),
         ("Reason", reason),
         ("Uniqueid", phone.uniqueid if went else UNKNOWN),

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from callcenter.demo import answers
+from callcenter.demo import answers, cast
 from callcenter.demo.dial import Originate, originate
 from callcenter.demo.floor import Floor
 from callcenter.demo.pace import Pace
 from callcenter.demo.queue_call import Plan, queue_call
 from callcenter.demo.replies import Action, refusal, success
 from callcenter.demo.spool import Spool
+from callcenter.demo.spying import CONTEXT, MANNERS, heard, sit_in
 from callcenter.demo.stream import frame
 from callcenter.demo.switch import Phones, Switch
 from callcenter.log import logger
@@ -28,6 +29,7 @@ log = logger(__name__)
 
 QUEUES: Final = (("support", "rrmemory"), ("sales", "ringall"))
 AGENTS: Final = (("PJSIP/101", "Anna"), ("PJSIP/102", "Boris"), ("PJSIP/103", "Chiara"))
+OFFICE_PHONES: Final = (f"PJSIP/{cast.OFFICE_PHONE}",)
 PBX_SPOOL: Final = "/var/spool/asterisk/monitor"
 _LONGEST_ACTION: Final = 64 * 1024
 _MOST_UNSENT: Final = 8 * 1024 * 1024
@@ -110,10 +112,9 @@ class Pbx:
     def dial(self, action: Action) -> bytes:
         """Originate. The answer says that it was queued; how it went is an event."""
         interface, number = action.get("channel", ""), action.get("exten", "")
-        if not self.switch.floor.members(interface) or not number:
+        known = self.switch.floor.members(interface) or interface in OFFICE_PHONES
+        if not known or not number:
             return refusal(action, "Channel not specified")
-        if action.get("context") == "callcenter-spy":
-            return refusal(action, "Nobody can be listened to here")
         order = Originate(
             interface=interface,
             number=number,
@@ -121,8 +122,14 @@ class Pbx:
             patience=float(action.get("timeout", "30000")) / 1000,
             channel_id=action.get("channelid", ""),
             action=action.get("actionid", ""),
+            context=action.get("context", "callcenter-dial"),
         )
-        self._play(originate(self.switch, order))
+        if order.context != CONTEXT:
+            self._play(originate(self.switch, order))
+        elif number in MANNERS:
+            self._play(sit_in(self.switch, order, heard(action)))
+        else:
+            return refusal(action, "Extension does not exist.")
         return success(action, ("Message", "Originate successfully queued"))
 
 

@@ -56,6 +56,7 @@ def _staff(session: Session, now: datetime, passwords: dict[str, str]) -> list[p
     for username, name, role in cast.OFFICE:
         values = {"username": username, "display_name": name, "role": role, "language": "en"}
         users.create(session, values, passwords[username], now)
+    rosters.put_extension(session, PBX, cast.OFFICE_PHONE, [f"PJSIP/{cast.OFFICE_PHONE}"], [])
     agents = []
     for username, name, number, language in cast.AGENTS:
         values = {"username": username, "display_name": name, "role": "agent", "language": language}

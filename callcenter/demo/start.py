@@ -150,7 +150,7 @@ def welcome(address: str, stage: Stage) -> str:
         "",
         f"  Open       {address}",
         f"  Sign in    {agents}   agents at the phones 101, 102, 103",
-        "             sofia                 supervisor",
+        "             sofia                 supervisor; phone 104 is free for sitting in on talks",
         "             admin                 administrator",
         f"  Password   {cast.PASSWORD}   for everybody",
         "",

@@ -6,6 +6,7 @@ privileged AMI user; ``tests/demo`` compares them with captures of the real one.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -67,6 +68,8 @@ class Switch:
         self.database: dict[tuple[str, str], str] = {}
         self.recorders = Recorders(spool)
         self.rings: deque[Ring] = deque(maxlen=_RINGS_KEPT)
+        self.spies: dict[str, asyncio.Event] = {}
+        """Phones that sit in on a talk, by Uniqueid; set: hung up."""
         self.started = time.time()
 
     def tell(self, event: str, channel: Channel | None = None, *extra: Header) -> None:

@@ -27,6 +27,8 @@ PAGES: Final = {
     "scores": "/reports/scores",
     "scorecard": "/admin/scorecards/new",
     "staff": "/floor/staff",
+    "displays": "/floor/displays",
+    "alarm-log": "/floor/alarms",
     "status": "/admin/status",
     "doctor": "/admin/doctor",
     "callbacks": "/admin/callbacks",

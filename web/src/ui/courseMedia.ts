@@ -28,7 +28,7 @@ export class CourseMedia extends EventTarget {
 
   get duration() { return this.seconds }
   get paused() { return !this.going }
-  get seeking() { return this.audio.seeking }
+  get seeking() { return this.goTo !== undefined || this.audio.seeking }
   get currentSrc() { return this.src }
   get volume() { return this.audio.volume }
   set volume(value) { this.audio.volume = value }

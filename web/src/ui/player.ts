@@ -120,7 +120,13 @@ export function usePlayer(band: Ref<HTMLElement | null>, sound: Sound) {
     if (!ready) return void (awaited = seconds)
     awaited = undefined
     leap(seconds)
-    start()
+    onceThere(start)
+  }
+  /** Playing while the place is still looked for lets the beginning be heard first. */
+  function onceThere(go: () => void): void {
+    const sounding = wave?.getMediaElement()
+    if (sounding?.seeking) sounding.addEventListener('seeked', () => onceThere(go), { once: true })
+    else go()
   }
   function toggle(): void {
     if (!ready) awaited = awaited === undefined ? at.value : undefined

@@ -29,6 +29,7 @@ from callcenter.recording.pausing import House as TalkHouse
 from callcenter.recording.shelf import Shelf
 from callcenter.rehearsing.play import House
 from callcenter.rehearsing.stage import Stage
+from callcenter.reviewing import parts as reviewing
 from callcenter.routing.asking.door import Door
 from callcenter.routing.asking.router import Router, Staffing
 from callcenter.routing.claims import Claims, begun
@@ -75,6 +76,7 @@ class Parts:
     law: privacy.Law
     tasks: TaskWatch
     sampler: Sampler
+    reviewer: reviewing.Reviewer
     outages: Outages
     importer: Importer
 
@@ -118,6 +120,7 @@ def build(settings: Settings) -> Parts:
         law=law,
         tasks=TaskWatch(db, bus, clock),
         sampler=Sampler(db, clock),
+        reviewer=reviewing.make(db, clock, bus),
         outages=Outages((db, clock, health), links.written_history, ledger.take),
         importer=Importer(db, clock, Sheets(folder=settings.state / "imports"), ledger.take),
     )

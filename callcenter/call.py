@@ -155,7 +155,8 @@ class Segment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """The life of one customer channel. ``id`` and ``customer`` are filled in by the ledger at insert; ``parked`` is
-    the space he waits in, or waited in to the end."""
+    the space he waits in, or waited in to the end; ``hung_up`` is who ended it: customer, us (an agent or the PBX), ""
+    where nobody heard."""
 
     key: CallKey
     direction: Direction
@@ -174,6 +175,7 @@ class Call:
     cause: int = 0
     note: str = ""
     parked: str = ""
+    hung_up: str = ""
     queues: tuple[QueueVisit, ...] = ()
     segments: tuple[Segment, ...] = ()
     recordings: tuple[str, ...] = ()

@@ -31,8 +31,8 @@ from callcenter.log import logger
 from callcenter.missed import given_up
 from callcenter.news import RosterChanged, TasksChanged
 from callcenter.pbx_events import Outage, PbxEvent
-from callcenter.roster import Roster
-from callcenter.terms import NO_RULES, OutcomeRules
+from callcenter.roster import AgentId, Roster
+from callcenter.terms import NO_RULES, Given, OutcomeRules, newly_given
 from callcenter.values import replace
 
 log = logger(__name__)
@@ -76,6 +76,8 @@ class _Fold:
     changes: list[Changed | None] = field(default_factory=list)
     aside: list[Changed] = field(default_factory=list)
     tasks: dict[UUID, None] = field(default_factory=dict)
+    given: list[tuple[AgentId, datetime]] = field(default_factory=list)
+    rules: OutcomeRules = NO_RULES
 
 
 class Ledger:
@@ -94,6 +96,7 @@ class Ledger:
         self.outcome_rules = Decided(db, "outcome_rules", outcome_rules.rules, NO_RULES)
         self.keep_hidden = Decided(db, "keeping", lambda s: keeping.load(s).hidden_numbers, usual=False)
         """Whether hidden numbers are kept."""
+        self._given = Given()
         self.roster = Roster()
 
     def live(self) -> Mapping[CallKey, Call]:
@@ -117,11 +120,14 @@ class Ledger:
             self._owed += _owed(call)
         await self.outcome_rules.start()
         await self.keep_hidden.start()
+        now = self._clock.now()
+        self._given = await self._db.read(lambda s: outcome_rules.given(s, now))
 
     @property
     def rules(self) -> OutcomeRules:
         """What is owed for what happens from now on."""
-        return self.outcome_rules.value
+        decided = self.outcome_rules.value
+        return replace(decided, given=self._given) if self._given.ends else decided
 
     async def follow(self) -> None:
         """Keeps to what people decide, for ever."""
@@ -198,6 +204,8 @@ class Ledger:
         if fold is None:
             return
         self._owed += sum(_owed(call) - _owed(self._live.get(key)) for key, call in fold.calls.items())
+        if fold.given:
+            self._given = self._given.and_then(fold.given, self._clock.now())
         self._live.update(fold.calls)
         self._who.update(fold.who)
         for key in [k for k, call in fold.calls.items() if call.settled]:
@@ -245,7 +253,7 @@ class Ledger:
         now = self._clock.now()
         events = [same_calls.as_known(session, event) if isinstance(event, Filled) else event for event in events]
         stories: dict[CallKey, _Story] = {}
-        fold = _Fold(changes=[None] * len(events))
+        fold = _Fold(changes=[None] * len(events), rules=self.rules)
         for place, event in enumerate(events):
             if isinstance(event, Outage):
                 outages.keep(session, event, now)
@@ -256,7 +264,7 @@ class Ledger:
                 if story.kept and not story.steps and same_calls.said_again(story.kept, event, now):
                     _set_aside(session, story, event, fold)
                     story = stories[event.call] = _Story(kept=None, who=None)
-                self._step(session, story, place, event)
+                self._step(session, story, fold, (place, event))
         for key, story in stories.items():
             if story.steps and story.who:
                 fold.calls[key] = _write(session, story, fold, now)
@@ -274,10 +282,10 @@ class Ledger:
         heard = self._clock.now() - timedelta(seconds=self._clock.monotonic() - event.mono)
         return self.roster.by_clock(event.at, heard)
 
-    def _step(self, session: Session, story: _Story, place: int, event: CallEvent) -> None:
-        before = story.now
-        event = in_order(before, event)
-        after = apply(before, event, self._roster(event), self.rules)
+    def _step(self, session: Session, story: _Story, fold: _Fold, told: tuple[int, CallEvent]) -> None:
+        place, before = told[0], story.now
+        event = in_order(before, told[1])
+        after = apply(before, event, self._roster(event), fold.rules)
         if after is None or (after == before and not isinstance(event, OutcomeLogged)):
             return
         if before is None or (before.number_raw != after.number_raw and after.customer is None):
@@ -286,6 +294,9 @@ class Ledger:
         elif story.kept and (story.who is None or isinstance(event, CustomerChosen)):
             story.who = recall(session, _id(story.kept), after.customer)
         story.steps.append((place, event, after))
+        if given := newly_given(before, after, fold.rules.short):
+            fold.given += given
+            fold.rules = replace(fold.rules, given=fold.rules.given.and_then(given, self._clock.now()))
 
 
 def _set_aside(session: Session, story: _Story, event: CallEvent, fold: _Fold) -> None:

@@ -172,6 +172,7 @@ def _ended(call: Call, event: Ended) -> Call:
         result=_result(call, event),
         cause=event.cause,
         note=event.note,
+        hung_up="" if event.note or not event.mono else "customer" if event.by_customer else "us",
     )
 
 

@@ -110,6 +110,11 @@ class AlarmRulesChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRulesChanged:
+    """Other figures of agents' work are to be looked at now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BlocksChanged:
     """A number was blocked, gets through again, or is blocked until another time."""
 

@@ -91,6 +91,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.jobs.run(), name="jobs"),
             group.create_task(parts.tasks.run(), name="tasks"),
             group.create_task(parts.sampler.run(), name="samples"),
+            group.create_task(parts.reviewer.run(), name="review"),
             group.create_task(parts.outages.run(), name="outages"),
             group.create_task(parts.dialler.run(), name="dialler"),
             group.create_task(parts.supervision.run(), name="supervision"),

@@ -1,5 +1,8 @@
 """What is owed for a talk, as people decided it for its queue, for direct or for outgoing calls. Pure.
 
+An outcome that a rule gives for a short talk is given to an agent so many times an hour; for further short talks he
+owes the form like for any other, so that nobody gets through a day by answering and hanging up.
+
 ==============  ====================================================================================================
 demand          means
 ==============  ====================================================================================================
@@ -14,7 +17,7 @@ full            mandatory, and nobody is free before ``limit_s`` seconds after t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,11 +26,15 @@ from uuid import UUID
 
 from callcenter.call import Call, OutcomeState, Role, Segment
 from callcenter.events import Direction
+from callcenter.roster import AgentId
 
 SHORT_CALL: Final = "short_call"
 """The code of the outcome that a rule for short calls gives."""
 TIMED_OUT: Final = "timed_out"
 """The code of the outcome that is given when the time for one is up."""
+_AN_HOUR: Final = timedelta(hours=1)
+REMEMBERED: Final = timedelta(hours=24)
+"""A call whose outcome is owed may be judged again long after its end, by what was given before that."""
 _OWING: Final = frozenset({OutcomeState.OWED, OutcomeState.DRAFT})
 
 
@@ -84,15 +91,36 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """When whom a rule gave an outcome for a short talk: the ends of those talks."""
+
+    ends: Mapping[AgentId, tuple[datetime, ...]] = field(default_factory=dict)
+
+    def within_an_hour(self, agent: AgentId, at: datetime) -> int:
+        """How many in the hour before the end of another short talk."""
+        return sum(at - _AN_HOUR < end <= at for end in self.ends.get(agent, ()))
+
+    def and_then(self, more: Iterable[tuple[AgentId, datetime]], now: datetime) -> Given:
+        """With these as well; what is too old to be asked for is forgotten."""
+        ends = {agent: tuple(end for end in his if end > now - REMEMBERED) for agent, his in self.ends.items()}
+        for agent, end in more:
+            ends[agent] = (*ends.get(agent, ()), end)
+        return Given(ends={agent: his for agent, his in ends.items() if his})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeRules:
     """The terms of each queue by PBX and name, of calls to somebody's own number, of outgoing ones. ``short`` and
-    ``timed_out`` are the ids of the codes that automatic outcomes have."""
+    ``timed_out`` are the ids of the codes that automatic outcomes have. ``most_short``: so many of the first an agent
+    is given in an hour, and those that were ``given``."""
 
     queues: Mapping[tuple[str, str], Terms] = field(default_factory=dict)
     direct: Terms = USUAL
     outbound: Terms = USUAL
     short: UUID | None = None
     timed_out: UUID | None = None
+    most_short: int = 3
+    given: Given = Given()
     released: Mapping[tuple[str, str], Released] = field(default_factory=dict)
 
     def of(self, call: Call, segment: Segment) -> Terms:
@@ -128,11 +156,30 @@ def _under(call: Call, segment: Segment, mine: list[Segment], by: tuple[Terms, O
     terms, rules = by
     if terms.demand is Demand.OFF and not all(over(call, s) for s in mine):
         return replace(segment, outcome_state=OutcomeState.NONE)
-    if terms.then is not Then.OWE and _short(call, mine, terms.under_s):
+    if terms.then is not Then.OWE and _short(call, mine, terms.under_s) and not _used_up(mine, terms, rules):
         return _settled(segment, rules.short if terms.then is Then.AUTOMATIC else None)
     if terms.demand in (Demand.OFF, Demand.OPTIONAL) and all(over(call, s) for s in mine):
         return _settled(segment, None)
     return segment
+
+
+def newly_given(before: Call | None, after: Call, short: UUID | None) -> list[tuple[AgentId, datetime]]:
+    """Whom a change of a call gave the outcome ``short``, once for all his parts in it, and when his talk ended."""
+    was = {s.seq: s.outcome_state for s in before.segments} if before else {}
+    given: dict[AgentId, datetime] = {}
+    for segment in after.segments:
+        new = segment.outcome_state is OutcomeState.AUTOMATIC and was.get(segment.seq) is not OutcomeState.AUTOMATIC
+        if new and segment.outcome == short and segment.agent is not None and segment.ended_at is not None:
+            given[segment.agent] = max(segment.ended_at, given.get(segment.agent, segment.ended_at))
+    return list(given.items())
+
+
+def _used_up(mine: list[Segment], terms: Terms, rules: OutcomeRules) -> bool:
+    """The agent was given as many as he may in an hour; what asks nothing of him at all is not counted."""
+    agent, ends = mine[-1].agent, [part.ended_at for part in mine if part.ended_at]
+    if terms.then is not Then.AUTOMATIC or agent is None or not ends:
+        return False
+    return rules.given.within_an_hour(agent, max(ends)) >= rules.most_short
 
 
 def _short(call: Call, parts: list[Segment], under_s: int) -> bool:

@@ -19,6 +19,7 @@ from callcenter.recording import parts as recording
 from callcenter.recording.routes import add_routes as add_recording_routes
 from callcenter.rehearsing import api as rehearsing_api
 from callcenter.reporting import api as reporting_api
+from callcenter.reviewing import parts as reviewing
 from callcenter.routing import api as routing_api
 from callcenter.routing import api_dial
 from callcenter.routing.asking import api as asking_api
@@ -63,6 +64,7 @@ def add_all_routes(app: web.Application) -> None:
     asking_api.add_routes(app)
     add_recording_routes(app)
     add_scoring_routes(app)
+    reviewing.add_routes(app)
     screenpop_api.add_routes(app)
     rehearsing_api.add_routes(app)
     vitals_api.add_routes(app)

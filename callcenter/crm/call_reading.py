@@ -63,6 +63,7 @@ def _read(session: Session, row: CallRow) -> Call:
         cause=row.cause,
         note=row.note,
         parked=row.parked,
+        hung_up=row.hung_up,
         queues=tuple(_read_visit(v) for v in visits.all()),
         recordings=tuple(paths.all()),
         gaps=_gaps(session, row.id),

@@ -125,6 +125,7 @@ def _call_values(call: Call) -> dict[str, Any]:
         "cause": call.cause,
         "note": call.note,
         "parked": call.parked,
+        "hung_up": call.hung_up,
     }
 
 

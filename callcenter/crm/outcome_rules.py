@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from callcenter.call import OutcomeState
 from callcenter.crm import policy_row, releases
 from callcenter.crm.code_rules import MOST_EXTRAS, Offer
-from callcenter.crm.models.outcomes import OutcomeCode
+from callcenter.crm.models.calls import SegmentRow
+from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.events import Direction
-from callcenter.terms import SHORT_CALL, TIMED_OUT, Afterwards, Demand, OutcomeRules, Terms, Then
+from callcenter.terms import (
+    REMEMBERED,
+    SHORT_CALL,
+    TIMED_OUT,
+    Afterwards,
+    Demand,
+    Given,
+    OutcomeRules,
+    Terms,
+    Then,
+)
 
 KEY: Final = "outcome_rules"
 LONGEST_S: Final = 600
 MOST_DEFERRALS: Final = 20
+MOST_SHORT: Final = 1000
 REFUSAL_SOUND: Final = "cannot-complete-as-dialed&info-about-last-call"
 LONGEST_LIMIT_S: Final = 3600
 SHORTEST_LIMIT_S: Final = 5
@@ -71,6 +85,7 @@ class QueueRule(OutcomeRule):
 class OutcomeRulesBody(BaseModel):
     """``direct``: calls to somebody's own number, and those an agent passed on to him; ``outbound``: outgoing ones. A
     queue that is not named owes as usual. ``deferrals``: how many outcomes an agent may put off at a time.
+    ``short_per_hour``: how many outcomes for short talks a rule gives an agent; for more he owes the form.
     ``desk_phones``: whether who owes may dial out on his desk phone; else he hears ``refusal_sound``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -78,6 +93,7 @@ class OutcomeRulesBody(BaseModel):
     direct: OutcomeRule = OutcomeRule()
     outbound: OutcomeRule = OutcomeRule()
     deferrals: Annotated[int, Field(ge=0, le=MOST_DEFERRALS)] = 3
+    short_per_hour: Annotated[int, Field(ge=0, le=MOST_SHORT)] = 3
     desk_phones: Literal["free", "refused"] = "free"
     refusal_sound: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z/_.&-]{1,200}$")] = REFUSAL_SOUND
 
@@ -118,5 +134,19 @@ def rules(session: Session) -> OutcomeRules:
         outbound=policy.outbound.value(),
         short=codes.get(SHORT_CALL),
         timed_out=codes.get(TIMED_OUT),
+        most_short=policy.short_per_hour,
         released=releases.every(session),
     )
+
+
+def given(session: Session, now: datetime) -> Given:
+    """The outcomes that a rule has given for short talks lately."""
+    found = (
+        select(SegmentRow.agent_id, SegmentRow.call_id, func.max(SegmentRow.ended_at))
+        .join(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
+        .join(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
+        .where(SegmentRow.outcome_state == OutcomeState.AUTOMATIC, OutcomeCode.code == SHORT_CALL)
+        .where(SegmentRow.ended_at > now - REMEMBERED, SegmentRow.agent_id.is_not(None))
+        .group_by(SegmentRow.agent_id, SegmentRow.call_id)
+    )
+    return Given().and_then([(agent, end) for agent, _, end in session.execute(found) if agent and end], now)

@@ -76,6 +76,7 @@ class Verb(StrEnum):
     READ_SCORES = "read_scores"
     EVALUATE = "evaluate"
     EDIT_SCORECARDS = "edit_scorecards"
+    REVIEW = "review"
 
 
 Scopes = Mapping[Subject, Scope]
@@ -108,6 +109,7 @@ _SUPERVISOR: Final = _AGENT | {
     Verb.EXPORT,
     Verb.READ_REPORTS,
     Verb.EVALUATE,
+    Verb.REVIEW,
 }
 _ADMIN: Final = frozenset(Verb)
 _GRANTED: Final = {UserRole.AGENT: _AGENT, UserRole.SUPERVISOR: _SUPERVISOR, UserRole.ADMIN: _ADMIN}
@@ -127,6 +129,7 @@ SUBJECT_OF: Final = {
     Verb.SIT_IN: Subject.FLOOR,
     Verb.EDIT_STAFF: Subject.FLOOR,
     Verb.EVALUATE: Subject.FLOOR,
+    Verb.REVIEW: Subject.FLOOR,
 }
 
 

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field
 from callcenter.api import CLOCK, DB, ROOT, Line, View
 from callcenter.crm import audit
 from callcenter.crm.access import require
+from callcenter.crm.exchange import sheet
 from callcenter.crm.rights import Verb
 from callcenter.reporting import counts, scores, sheets
 from callcenter.reporting.answers import AgentsAnswer, OutcomesAnswer, QueuesAnswer, ScoresAnswer
@@ -111,7 +112,7 @@ class ReportExportView(View):
             by_queue = report == "queues"
             table = sheets.queues(found, who.language) if by_queue else sheets.series(found, who.language, zone)
         await db.write(lambda s: audit.record(s, who, "export", ("report", report), now, format=format))
-        return await sheets.answer(table, format, f"{report}-{now:%Y-%m-%d}")
+        return await sheet.answer(table, format, f"{report}-{now:%Y-%m-%d}")
 
 
 def _span(request: web.Request, start: datetime | None, end: datetime | None) -> Span:

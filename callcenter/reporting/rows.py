@@ -10,16 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.call import OutcomeState, QueueVisit
+from callcenter.call import QueueVisit
 from callcenter.counting import Talk, Visit, finished
 from callcenter.crm import visible
 from callcenter.crm.models.calls import CallRow, QueueVisitRow, SegmentRow
 from callcenter.crm.models.outcomes import Deferral, OutcomeCode, OutcomeExtra, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor
+from callcenter.crm.wrapups import DONE_AT
 from callcenter.db import Database
 from callcenter.events import Direction, QueueResult
 from callcenter.filling import CONCLUDED
@@ -30,11 +31,6 @@ T = TypeVar("T")
 S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
 _AT_ONCE: Final = 300
 _LONGEST_CALL: Final = timedelta(days=2)
-WRAPPED_AT: Final = case(
-    (Deferral.at <= func.coalesce(OutcomeRow.at, Deferral.at), Deferral.at),
-    (and_(OutcomeRow.state == OutcomeState.LOGGED, OutcomeRow.by_id == SegmentRow.agent_id), OutcomeRow.at),
-)
-"""When the agent was done with a talk: he logged its outcome, or put that off."""
 _REAL: Final = CallRow.uniqueid.not_like(f"{MARK}%")
 """Test calls count in no figure."""
 
@@ -112,7 +108,7 @@ def talks(session: Session, calls: Sequence[UUID], wanted: Wanted, actor: Actor)
             SegmentRow.hold_s,
             SegmentRow.ended_at,
             SegmentRow.handed_to,
-            case((CallRow.note.not_in(CONCLUDED), WRAPPED_AT)),
+            case((CallRow.note.not_in(CONCLUDED), DONE_AT)),
         )
         .join(CallRow, CallRow.id == SegmentRow.call_id)
         .join(User, User.id == SegmentRow.agent_id)

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
-from pathlib import Path
 from typing import Final
 
-from aiohttp import web
-
-from callcenter.crm.exchange.api_exports import TYPES
-from callcenter.crm.exchange.export import Workbook, csv_lines, in_language
+from callcenter.crm.exchange.export import in_language
+from callcenter.crm.exchange.sheet import Sheet
 from callcenter.reporting.answers import (
     AgentsAnswer,
     OutcomeReportLine,
@@ -78,12 +71,6 @@ _OF_QUESTION: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
 def queues(answer: QueuesAnswer, language: str) -> Sheet:
     """A row a queue."""
     rows = [[q.label or q.queue, q.pbx, str(q.target_s), *_of_queue(q.figures)] for q in answer.queues]
@@ -126,29 +113,9 @@ def questions(answer: ScoresAnswer, language: str) -> Sheet:
     return Sheet(headings=in_language(language, _OF_QUESTION), rows=rows)
 
 
-async def answer(sheet: Sheet, format: str, name: str) -> web.Response:
-    """The sheet as a file to download."""
-    body = await asyncio.to_thread(_csv if format == "csv" else _xlsx, sheet)
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
-    return web.Response(body=body, content_type=TYPES[format], headers=headers)
-
-
 def _label(one: OutcomeReportLine, language: str) -> str:
     named = [labels.get(language) or labels.get("en") or "" for labels in (*one.path, one.labels)]
     return " › ".join(name for name in named if name) or one.code
-
-
-def _csv(sheet: Sheet) -> bytes:
-    return b"\xef\xbb\xbf" + csv_lines([sheet.headings, *sheet.rows])
-
-
-def _xlsx(sheet: Sheet) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="callcenter-report-") as folder:
-        file = Path(folder) / "report.xlsx"
-        book = Workbook(file, sheet.headings)
-        book.add(sheet.rows)
-        book.close()
-        return file.read_bytes()
 
 
 def _of_queue(f: QueueFigures) -> list[str]:

@@ -19,6 +19,7 @@ from callcenter.crm.models.desks import PauseReason, PauseTaken, RosterRow
 from callcenter.crm.models.outcomes import Deferral, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor
+from callcenter.crm.wrapups import DONE_AT
 from callcenter.db import Database
 from callcenter.filling import CONCLUDED
 from callcenter.reporting import rows
@@ -77,7 +78,7 @@ def _talks(
             SegmentRow.answered_at,
             SegmentRow.ended_at,
             SegmentRow.outcome_state,
-            case((CallRow.note.not_in(CONCLUDED), rows.WRAPPED_AT)),
+            case((CallRow.note.not_in(CONCLUDED), DONE_AT)),
             case((CallRow.note.not_in(CONCLUDED), OutcomeRow.at)),
         )
         .join(CallRow, CallRow.id == SegmentRow.call_id)

@@ -51,6 +51,30 @@ async def test_a_short_talk_has_an_automatic_outcome_and_may_be_corrected(both: 
     assert (corrected["outcome_state"], corrected["outcome_by"]) == ("logged", str(anna.id))
 
 
+async def test_after_three_short_talks_in_an_hour_the_form_is_owed(both: Office) -> None:
+    """By the ends of the talks, also for a service that was started meanwhile; a rule says how many."""
+    admin = await rule(both, "automatic")
+    anna = await both.signed_in("anna", extension="101")
+
+    async def state_after(uniqueid: str, ledger: Ledger = both.ledger) -> str:
+        for event in talked("101", uniqueid=uniqueid).events:
+            await ledger.take(event)
+        found = (await anna.get("/calls?limit=50")).body["items"]
+        return str(next(call for call in found if call["uniqueid"] == uniqueid)["segments"][0]["outcome_state"])
+
+    assert [await state_after(f"1.{n}") for n in range(1, 5)] == ["automatic"] * 3 + ["owed"]
+    clock = both.clock
+    again = Ledger(both.db, Bus(), clock, Health(Bus(), clock))
+    await again.start(both.ledger.roster)
+    consumer = asyncio.create_task(again.run("main"))
+    assert await state_after("1.5", again) == "owed"
+    consumer.cancel()
+    rules = (await admin.get("/outcome-rules")).body
+    assert rules["short_per_hour"] == 3
+    assert (await admin.put("/outcome-rules", rules | {"short_per_hour": 4})).status == 200
+    assert [await state_after("1.6"), await state_after("1.7")] == ["automatic", "owed"]
+
+
 async def test_nothing_may_be_owed_and_that_too_is_written_down(both: Office) -> None:
     await rule(both, "nothing")
     anna = await both.signed_in("anna", extension="101")

@@ -36,6 +36,7 @@ from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import SignIn, Team, User
 from callcenter.crm.models.privacy import LegalHold
 from callcenter.crm.models.queues import Queue
+from callcenter.crm.models.reviews import Suspicion
 from callcenter.crm.models.routing import BlockedNumber
 from callcenter.crm.models.scores import Evaluation, Sample, SamplingRule, ScoreForm, ScoreFormVersion
 from callcenter.crm.models.tasks import Task, TaskReminder
@@ -251,7 +252,12 @@ def _plant_scores(session: Session, part: SegmentRow, owner: UUID, now: Any) -> 
     asked.agent_id, asked.due_at, asked.created_at = owner, now, now
     session.add(asked)
     session.flush()
+    odd = Suspicion(kind="hung_up", agent_id=owner, code=str(new_id()), since=now, until=now, last_at=now, found_at=now)
+    odd.figures = {"count": 1, "of": 1}
+    session.add(odd)
+    session.flush()
     named = {"form_id": forms[0].id, "evaluation_id": told.id, "rule_id": rule.id, "sample_id": asked.id}
+    named["suspicion_id"] = odd.id
     return {name: str(thing) for name, thing in named.items()}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +14,8 @@ from callcenter.decision_events import OutcomeLapsed, OutcomeWaived
 from callcenter.events import CallEvent
 from callcenter.ids import new_id
 from callcenter.lifecycle import apply
-from callcenter.terms import Demand, OutcomeRules, Terms, Then
-from tests.spine.story import ANNA, START, Story, roster
+from callcenter.terms import Demand, Given, OutcomeRules, Terms, Then, newly_given
+from tests.spine.story import ANNA, BORIS, START, Story, roster
 
 NONE, OWED, WAIVED = OutcomeState.NONE, OutcomeState.OWED, OutcomeState.WAIVED
 LATE = new_id()
@@ -62,6 +65,32 @@ def test_a_short_talk_comes_first() -> None:
     story = Story().arrives().rings("101").answers("101").hangs_up("101").ends()
     automatic = part(story, rules(Demand.OPTIONAL, under_s=5, then=Then.AUTOMATIC))
     assert automatic.outcome_state is OutcomeState.AUTOMATIC
+
+
+def test_a_rule_gives_an_agent_so_many_short_talks_an_hour_and_then_he_owes() -> None:
+    story = Story().arrives().rings("101").answers("101").hangs_up("101").ends()
+    terms = rules(Demand.MANDATORY, under_s=5, then=Then.AUTOMATIC)
+    end = story.told().segments[0].ended_at
+    assert end is not None
+    hour = [end - timedelta(minutes=61), end - timedelta(minutes=59), end - timedelta(minutes=1), end]
+    for several, state in ((hour[:3], OutcomeState.AUTOMATIC), (hour, OWED), (hour[2:], OutcomeState.AUTOMATIC)):
+        used = replace(terms, given=Given().and_then([(ANNA, at) for at in several], end))
+        assert part(story, used).outcome_state is state
+        assert part(story, replace(used, given=Given().and_then([(BORIS, at) for at in hour], end))).owes is False
+    nothing = rules(Demand.MANDATORY, under_s=5, then=Then.NOTHING)
+    assert part(story, replace(nothing, most_short=0)).outcome_state is WAIVED
+
+
+def test_what_was_given_is_counted_once_a_call_and_forgotten_after_a_day() -> None:
+    story = Story().arrives().rings("101").answers("101").hangs_up("101").ends()
+    terms = rules(Demand.MANDATORY, under_s=5, then=Then.AUTOMATIC)
+    before, after = tell(story.events[:-1], terms), tell(story.events, terms)
+    given = newly_given(None, after, terms.short)
+    assert given == [(ANNA, after.segments[0].ended_at)]
+    assert newly_given(after, after, terms.short) == newly_given(before, before, terms.short) == []
+    kept = Given().and_then(given, START)
+    assert kept.within_an_hour(ANNA, START + timedelta(minutes=1)) == 1
+    assert kept.and_then([], START + timedelta(days=2)) == Given()
 
 
 def lapse(story: Story) -> OutcomeLapsed:

@@ -14,7 +14,7 @@ from callcenter.tables import Base, UtcDateTime
 
 class CallRow(Row):
     """A call. ``number_raw`` is what the PBX showed first, never changed; ``number_read`` what its trunk's prefix rules
-    make of it, "" where they change nothing."""
+    make of it, "" where they change nothing. ``hung_up``: customer or us, "" where nobody knows."""
 
     __tablename__ = "calls"
     __table_args__ = (
@@ -43,6 +43,7 @@ class CallRow(Row):
     cause: Mapped[int] = mapped_column(default=0)
     note: Mapped[str] = mapped_column(Text, default="")
     parked: Mapped[str] = mapped_column(Text, default="")
+    hung_up: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class CallCandidate(Base):

@@ -68,6 +68,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         sign_ins: address agent_software
         agent_messages: text
         sit_ins: device phone
+        suspicions: comment
         staff_acknowledgements: language
         tasks: extension
         users: username display_name language
@@ -88,7 +89,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         call_candidates: match reason
         call_gaps: cause filled_from
         call_notices: result
-        calls: pbx uniqueid direction state result did trunk region note parked
+        calls: pbx uniqueid direction state result did trunk region note parked hung_up
         contact_ways: kind service
         customer_links: role
         customers: kind status language
@@ -132,6 +133,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         alarms: kind pbx thing label
         displays: name queues used_from
         sit_ins: pbx modes reason
+        suspicions: kind pbx queue code figures state
         status_changes: old new
         statuses: code labels colour icon
         staff_notices: texts

@@ -25,7 +25,7 @@ from callcenter.statement import Statement
 from callcenter.tables import Base, UtcDateTime
 
 log = logger(__name__)
-AT_ONCE: Final = 8
+AT_ONCE: Final = 16
 """So many short jobs keep the disk and the database busy; their commits are shared."""
 _LEASE: Final = timedelta(minutes=5)
 _LONGEST_WAIT: Final = 300.0

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from callcenter import heap
 from callcenter.app import Parts, build
 from callcenter.config import SettingError, Settings
 from callcenter.contain import contained
@@ -27,6 +28,7 @@ _SWITCH_SECONDS = 0.0005
 async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
     """Runs the service until SIGTERM or SIGINT. Raises Unavailable or SettingError when it cannot start."""
     sys.setswitchinterval(_SWITCH_SECONDS)
+    heap.one_for_all_threads()
     await asyncio.to_thread(migrate, settings.database)
     parts = build(settings)
     subscribe(parts)

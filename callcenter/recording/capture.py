@@ -43,8 +43,8 @@ from callcenter.together import Together
 
 log = logger(__name__)
 _WHY: Final = 300
-_LARGE: Final = 16 * 1024**2
-"""Bytes: half an hour of a mixed talk. Of larger files one at a time is held in memory."""
+_LARGE: Final = 8 * 1024**2
+"""Bytes: eight minutes of a mixed talk. Of larger files one at a time is held in memory."""
 _RETRY: Final[RetryConfig] = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
 _MISSING_AFTER: Final = timedelta(minutes=10)
 _WRITTEN_AFTER: Final = timedelta(seconds=5)

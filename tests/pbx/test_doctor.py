@@ -67,7 +67,7 @@ def test_nothing_is_wrong_with_a_freepbx_but_the_members_whose_state_is_ignored(
     assert [(f.code, f.values["queue"]) for f in findings(report)] == [("member_without_state", "602")] * 2
     freepbx_patient.paste(told(report))
     after = freepbx_patient.examined()
-    assert [f.code for check in after.checks for f in check.findings] == ["history_not_set"]
+    assert [f.code for check in after.checks for f in check.findings] == ["next_voice_lost", "history_not_set"]
     done = freepbx_patient.product.command("doctor")
     assert done.returncode == 0, done.stdout
     assert "hint:101@ext-local" in freepbx_patient.pbx.cli("queue show 602")

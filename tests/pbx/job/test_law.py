@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -132,9 +133,15 @@ async def test_everybody_whom_a_customer_is_handed_to_is_heard(floor: Floor, des
     await talking(desks["chiara"])
     await pace(1.5)
     await leaves(floor, caller)
-    for one in await recordings(desks["sofia"], "79161280002", 3):
-        for voice in levels(await sound(desks["sofia"], one["id"])):
+    sofia = desks["sofia"]
+    kept = await recordings(sofia, "79161280002", 3)
+    for one in kept:
+        for voice in levels(await sound(sofia, one["id"])):
             assert sum(level > 500 for level in voice) > len(voice) / 2
+    (call,) = (await sofia.request("GET", "/calls?number=79161280002"))["items"]
+    pieces = (await sofia.request("GET", f"/calls/{call['id']}/course"))["pieces"]
+    assert {piece["recording_id"] for piece in pieces} == {one["id"] for one in kept}
+    assert all(one["at_s"] + one["seconds"] <= then["at_s"] + 0.01 for one, then in pairwise(pieces))
 
 
 async def test_the_agent_decides_until_the_customer_declines(

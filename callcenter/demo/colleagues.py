@@ -64,14 +64,13 @@ class Colleague:
     async def _work(self, http: aiohttp.ClientSession) -> None:
         body = {"username": self.username, "password": cast.PASSWORD}
         await self._ask(http, "POST", "/session", body)
-        outcomes = (await self._ask(http, "GET", "/outcomes"))["items"]
         while True:
             if not await self._somebody_else(http):
                 await self._sit(http)
                 pops = (await self._ask(http, "GET", "/me/board"))["pops"]
                 for pop in pops:
                     if pop["phase"] == "wrapup":
-                        await self._settle(http, pop["id"], outcomes)
+                        await self._settle(http, pop["id"])
                 if not pops:
                     await self._call_back(http)
             await self.pace.sleep(_LOOK_SECONDS)
@@ -85,14 +84,16 @@ class Colleague:
         if (await self._ask(http, "GET", "/me"))["extension"] is None:
             await self._ask(http, "PUT", "/me/extension", {"extension": self.extension})
 
-    async def _settle(self, http: aiohttp.ClientSession, segment: str, outcomes: list[dict[str, Any]]) -> None:
+    async def _settle(self, http: aiohttp.ClientSession, segment: str) -> None:
         """Thinks for a few seconds, then logs what came of the talk."""
         now = self.pace.now()
         if now < self.due.setdefault(segment, now + self.rng.uniform(3, 7)):
             return
-        outcome = self.rng.choice([each for each in outcomes if each["active"]])
-        comment = "" if outcome["comment"] == "none" else self.rng.choice(_COMMENTS)
-        body = {"outcome": outcome["code"], "comment": comment}
+        offered = (await self._ask(http, "GET", f"/segments/{segment}/outcome-choices"))["items"]
+        easy = [one for one in offered if not (one["group"] or one["system"] or one["follow_up"] or one["missing"])]
+        outcome = self.rng.choice(easy or [one for one in offered if one["system"] == "silent"])
+        comment = "" if outcome["comment"] == "none" else self.rng.choice(_COMMENTS).ljust(outcome["comment_min"], ".")
+        body = {"outcome": outcome["code"], "comment": comment, "confirmed": True}
         await self._ask(http, "PUT", f"/segments/{segment}/outcome", body)
         self.due.pop(segment, None)
 

@@ -231,6 +231,7 @@ async def run(url: str, customers: int, seconds: float) -> bool:
     try:
         port, floor, token = await asyncio.to_thread(ours.recv)
         bare = said("bare echo", await load(Asking(port=floor, token=token, customers=customers), seconds / 3))
+        await load(Asking(port=port, token=token, customers=customers), 1.0)  # what is made at its first use
         asked = said("where does it go", await load(Asking(port=port, token=token, customers=customers), seconds))
     finally:
         ours.send(None)

@@ -70,6 +70,7 @@ class Router:
         """Raises Unavailable."""
         self._roster = roster
         await self.decided.start()
+        await self._look("")  # what a statement costs the first time, up to a second, no caller waits for
 
     @property
     def policy(self) -> Policy:

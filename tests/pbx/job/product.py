@@ -184,7 +184,7 @@ class Product:
                 stdout=out,
                 stderr=out,
             )
-        until(self._listens, 60, "the product listening")  # a machine may stand still for longer than the half of it
+        until(self._listens, 60, "the product listening")
 
     def _listens(self) -> bool:
         assert self._process is not None

@@ -68,10 +68,9 @@ def finished(pbx: str, visit: QueueVisit, answered_at: datetime | None) -> Visit
 
 @dataclass(slots=True)
 class Tally:
-    """Visits counted together. An abandon after less than ``short_s`` seconds is counted apart, as short, and says
-    nothing against the service level."""
+    """Visits counted together. An abandon after less than its queue's ``short_s`` seconds is counted apart, as short,
+    and says nothing against the service level."""
 
-    short_s: float = 0.0
     answered: int = 0
     in_time: int = 0
     abandoned: int = 0
@@ -81,14 +80,14 @@ class Tally:
     longest_wait_s: float = 0.0
     _answered_s: float = field(default=0.0, repr=False)
 
-    def count(self, visit: Visit, target_s: float) -> None:
+    def count(self, visit: Visit, target_s: float, short_s: float = 0.0) -> None:
         self.longest_wait_s = max(self.longest_wait_s, visit.waited_s)
         match visit.came:
             case Came.ANSWERED:
                 self.answered += 1
                 self.in_time += visit.waited_s <= target_s
                 self._answered_s += visit.waited_s
-            case Came.ABANDONED if visit.waited_s < self.short_s:
+            case Came.ABANDONED if visit.waited_s < short_s:
                 self.short += 1
             case Came.ABANDONED:
                 self.abandoned += 1

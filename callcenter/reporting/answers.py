@@ -31,12 +31,13 @@ class QueueFigures(Answer):
 
 
 class QueueReportLine(Answer):
-    """``target_s``: within which callers are to be answered."""
+    """``target_s``: within which callers are to be answered; ``aim``: how many of them, from 0 to 1."""
 
     pbx: str
     queue: str
     label: str
     target_s: int
+    aim: float
     figures: QueueFigures
 
 
@@ -48,6 +49,7 @@ class ReportInterval(Answer):
 
 class QueuesAnswer(Answer):
     total: QueueFigures
+    aim: float
     queues: list[QueueReportLine]
     series: list[ReportInterval]
 

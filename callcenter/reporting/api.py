@@ -14,14 +14,14 @@ from callcenter.crm import audit
 from callcenter.crm.access import require
 from callcenter.crm.exchange import sheet
 from callcenter.crm.rights import Verb
-from callcenter.reporting import counts, scores, sheets
+from callcenter.reporting import api_goals, counts, more_counts, more_sheets, scores, sheets
 from callcenter.reporting.answers import AgentsAnswer, OutcomesAnswer, QueuesAnswer, ScoresAnswer
 from callcenter.reporting.spans import Span, Step, checked
 from callcenter.reporting.wanted import Wanted
 
 From = Annotated[AwareDatetime | None, Field(alias="from")]
 To = Annotated[AwareDatetime | None, Field(alias="to")]
-Short = Annotated[float, Field(ge=0, le=60)]
+Short = Annotated[float | None, Field(ge=0, le=60)]
 _WEEK: Final = timedelta(days=7)
 
 
@@ -33,7 +33,7 @@ class QueuesReportView(View):
         step: Step = Step.DAY,
         queue: Line = "",
         pbx: Line = "",
-        short_s: Short = 0,
+        short_s: Short = None,
     ) -> QueuesAnswer:
         """How fast callers were answered: all together, by queue and by interval."""
         require(self.request, Verb.READ_REPORTS)
@@ -82,7 +82,9 @@ class ScoresReportView(View):
 class ReportExportView(View):
     async def get(  # noqa: PLR0913 - the query's names are the parameters' names
         self,
-        report: Literal["queues", "series", "agents", "outcomes", "scores", "questions"] = "queues",
+        report: Literal[
+            "queues", "series", "agents", "outcomes", "scores", "questions", "callbacks", "groups"
+        ] = "queues",
         from_: From = None,
         to_: To = None,
         format: Literal["csv", "xlsx"] = "csv",
@@ -91,7 +93,7 @@ class ReportExportView(View):
         pbx: Line = "",
         agent: UUID | None = None,
         form: UUID | None = None,
-        short_s: Short = 0,
+        short_s: Short = None,
     ) -> web.StreamResponse:
         """The table of a report as a sheet: of queues, intervals, agents, outcomes, scores by agent or by question."""
         who, app = require(self.request, Verb.READ_REPORTS), self.request.app
@@ -105,6 +107,10 @@ class ReportExportView(View):
         elif report in ("scores", "questions"):
             marks = await scores.scores(db, wanted, who, step)
             table = (sheets.scores if report == "scores" else sheets.questions)(marks, who.language)
+        elif report == "callbacks":
+            table = more_sheets.callbacks(await more_counts.callbacks(db, wanted, who, now), who.language)
+        elif report == "groups":
+            table = more_sheets.groups(await more_counts.groups(db, wanted, who), who.language)
         elif report == "outcomes":
             table = sheets.outcomes(await counts.outcomes(db, wanted, who), who.language)
         else:
@@ -127,3 +133,4 @@ def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/reports/outcomes", OutcomesReportView)
     app.router.add_view(f"{ROOT}/reports/scores", ScoresReportView)
     app.router.add_view(f"{ROOT}/reports/export", ReportExportView)
+    api_goals.add_routes(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from functools import partial
 from uuid import UUID
@@ -11,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from callcenter.counting import QueueKey
 from callcenter.crm import outcomes as outcome_codes
-from callcenter.crm import zones
+from callcenter.crm import report_rules, zones
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import User
 from callcenter.crm.models.queues import Queue
+from callcenter.crm.report_rules import ReportPolicy
 from callcenter.crm.rights import Actor
 from callcenter.db import Database
 from callcenter.reporting import rows, time_rows
@@ -38,9 +40,9 @@ from callcenter.reporting.wanted import Wanted
 
 async def queues(db: Database, wanted: Wanted, step: Step) -> QueuesAnswer:
     """All together, by queue and by interval. Raises Invalid for more intervals than a page shows."""
-    zone, known = await db.read(_queues)
+    (zone, known), rules = await db.read(lambda s: (_queues(s), report_rules.read(s)))
     spans = intervals(wanted.span, step, zone)
-    report = QueueReport(spans, {key: target for key, (_, target) in known.items()}, wanted.short_s)
+    report = QueueReport(spans, {key: target for key, (_, target) in known.items()}, short_of(wanted, rules))
     async for found in rows.every(db, wanted, partial(rows.visits, wanted=wanted)):
         report.count(found)
     lines = [
@@ -49,6 +51,7 @@ async def queues(db: Database, wanted: Wanted, step: Step) -> QueuesAnswer:
             queue=key[1],
             label=known[key][0] if key in known else "",
             target_s=report.target(key),
+            aim=rules.level_of(*key) / 100,
             figures=queue_figures(tally),
         )
         for key, tally in sorted(report.queues.items())
@@ -57,7 +60,14 @@ async def queues(db: Database, wanted: Wanted, step: Step) -> QueuesAnswer:
         ReportInterval(from_=span.start, to=span.end, figures=queue_figures(tally))
         for span, tally in zip(spans, report.series, strict=True)
     ]
-    return QueuesAnswer(total=queue_figures(report.whole), queues=lines, series=series)
+    aim = rules.service_level / 100
+    return QueuesAnswer(total=queue_figures(report.whole), aim=aim, queues=lines, series=series)
+
+
+def short_of(wanted: Wanted, rules: ReportPolicy) -> Callable[[QueueKey], float]:
+    """Before how many seconds an abandon of a queue is short."""
+    asked = wanted.short_s
+    return lambda queue: float(rules.short_of(*queue)) if asked is None else asked
 
 
 async def agents(db: Database, wanted: Wanted, actor: Actor, now: datetime) -> AgentsAnswer:
@@ -65,11 +75,11 @@ async def agents(db: Database, wanted: Wanted, actor: Actor, now: datetime) -> A
     report = AgentReport()
     async for found in rows.every(db, wanted, partial(rows.talks, wanted=wanted, actor=actor)):
         report.count(found)
-    names, times = await db.read(_names), await _times(db, wanted, actor, now)
+    known, times = await db.read(names), await _times(db, wanted, actor, now)
     lines = [
         AgentReportLine(
             agent_id=agent,
-            name=names.get(agent, ""),
+            name=known.get(agent, ""),
             figures=work_figures(report.agents[agent]),
             time=time_figures(times.get(agent, Time())) if times is not None else None,
         )
@@ -121,7 +131,7 @@ def _queues(session: Session) -> tuple[tzinfo | None, dict[QueueKey, tuple[str, 
     return zone_of(session), {(pbx, name): (label, target) for pbx, name, label, target in found}
 
 
-def _names(session: Session) -> dict[UUID, str]:
+def names(session: Session) -> dict[UUID, str]:
     found = session.execute(select(User.id, User.display_name, User.username))
     return {id: name or username for id, name, username in found}
 
@@ -129,3 +139,8 @@ def _names(session: Session) -> dict[UUID, str]:
 def _labels(session: Session) -> dict[str, dict[str, str]]:
     found = session.execute(select(OutcomeCode.code, OutcomeCode.labels))
     return {row.code: row.labels for row in found}
+
+
+def targets(session: Session) -> dict[QueueKey, int]:
+    """Seconds within which the callers of each queue are to be answered."""
+    return {key: target for key, (_, target) in _queues(session)[1].items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -17,12 +17,14 @@ TARGET_S: Final = 20
 class QueueReport:
     """``whole``, each queue by its own name, and the intervals in order."""
 
-    def __init__(self, intervals: Sequence[Span], targets: Mapping[QueueKey, int], short_s: float) -> None:
+    def __init__(
+        self, intervals: Sequence[Span], targets: Mapping[QueueKey, int], short_s: Callable[[QueueKey], float]
+    ) -> None:
         self._targets = targets
         self._starts = [interval.start for interval in intervals]
         self._short_s = short_s
-        self.whole = Tally(short_s=short_s)
-        self.series = [Tally(short_s=short_s) for _ in intervals]
+        self.whole = Tally()
+        self.series = [Tally() for _ in intervals]
         self.queues: dict[QueueKey, Tally] = {}
 
     def target(self, queue: QueueKey) -> int:
@@ -31,11 +33,11 @@ class QueueReport:
 
     def count(self, visits: Iterable[Visit]) -> None:
         for visit in visits:
-            target = self.target(visit.queue)
-            of_queue = self.queues.setdefault(visit.queue, Tally(short_s=self._short_s))
+            target, short_s = self.target(visit.queue), self._short_s(visit.queue)
+            of_queue = self.queues.setdefault(visit.queue, Tally())
             at = self.series[bisect_right(self._starts, visit.left_at) - 1]
             for tally in (self.whole, of_queue, at):
-                tally.count(visit, target)
+                tally.count(visit, target, short_s)
 
 
 class AgentReport:

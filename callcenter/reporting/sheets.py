@@ -22,8 +22,8 @@ _QUEUE: Final = ("Queue", "Очередь", "Coda", "Növbə")
 _PBX: Final = ("PBX", "АТС", "PBX", "ATS")
 _FROM: Final = ("From", "С", "Dal", "Başlanğıc")
 _TARGET: Final = ("Target, s", "Цель, с", "Obiettivo, s", "Hədəf, s")
-_AGENT: Final = ("Agent", "Оператор", "Operatore", "Operator")
-_OF_QUEUE: Final = (
+AGENT: Final = ("Agent", "Оператор", "Operatore", "Operator")
+OF_QUEUE: Final = (
     ("Came", "Пришли", "Arrivate", "Gələnlər"),
     ("Answered", "Отвечено", "Risposte", "Cavablandırılıb"),
     ("In time", "В срок", "In tempo", "Vaxtında"),
@@ -36,7 +36,7 @@ _OF_QUEUE: Final = (
     ("ASA, s", "ASA, с", "ASA, s", "ASA, s"),
     ("Longest wait, s", "Макс. ожидание, с", "Attesa massima, s", "Ən uzun gözləmə, s"),
 )
-_OF_AGENT: Final = (
+OF_AGENT: Final = (
     ("Handled", "Обработано", "Gestite", "İşlənib"),
     ("Incoming", "Входящие", "In entrata", "Gələn"),
     ("Outgoing", "Исходящие", "In uscita", "Gedən"),
@@ -73,26 +73,26 @@ _OF_QUESTION: Final = (
 
 def queues(answer: QueuesAnswer, language: str) -> Sheet:
     """A row a queue."""
-    rows = [[q.label or q.queue, q.pbx, str(q.target_s), *_of_queue(q.figures)] for q in answer.queues]
-    return Sheet(headings=in_language(language, (_QUEUE, _PBX, _TARGET, *_OF_QUEUE)), rows=rows)
+    rows = [[q.label or q.queue, q.pbx, str(q.target_s), *of_queue(q.figures)] for q in answer.queues]
+    return Sheet(headings=in_language(language, (_QUEUE, _PBX, _TARGET, *OF_QUEUE)), rows=rows)
 
 
 def series(answer: QueuesAnswer, language: str, zone: tzinfo | None) -> Sheet:
     """A row an interval, which begins at the time of the call center."""
-    rows = [[f"{one.from_.astimezone(zone):%Y-%m-%d %H:%M}", *_of_queue(one.figures)] for one in answer.series]
-    return Sheet(headings=in_language(language, (_FROM, *_OF_QUEUE)), rows=rows)
+    rows = [[f"{one.from_.astimezone(zone):%Y-%m-%d %H:%M}", *of_queue(one.figures)] for one in answer.series]
+    return Sheet(headings=in_language(language, (_FROM, *OF_QUEUE)), rows=rows)
 
 
 def agents(answer: AgentsAnswer, language: str) -> Sheet:
     """A row an agent."""
-    rows = [[one.name, *_of_agent(one.figures), *_of_time(one.time)] for one in answer.agents]
-    return Sheet(headings=in_language(language, (_AGENT, *_OF_AGENT)), rows=rows)
+    rows = [[one.name, *of_agent(one.figures), *_of_time(one.time)] for one in answer.agents]
+    return Sheet(headings=in_language(language, (AGENT, *OF_AGENT)), rows=rows)
 
 
 def outcomes(answer: OutcomesAnswer, language: str) -> Sheet:
     """A row an outcome."""
     rows = [
-        [_label(one, language), one.state, str(one.count), str(one.also), _percent(one.count / answer.total)]
+        [_label(one, language), one.state, str(one.count), str(one.also), percent(one.count / answer.total)]
         for one in answer.outcomes
     ]
     return Sheet(headings=in_language(language, _OUTCOME), rows=rows)
@@ -101,15 +101,15 @@ def outcomes(answer: OutcomesAnswer, language: str) -> Sheet:
 def scores(answer: ScoresAnswer, language: str) -> Sheet:
     """A row an agent."""
     rows = [
-        [one.name, str(f.count), _percent(f.average), str(f.failed), str(f.disputed)]
+        [one.name, str(f.count), percent(f.average), str(f.failed), str(f.disputed)]
         for one, f in ((one, one.figures) for one in answer.agents)
     ]
-    return Sheet(headings=in_language(language, (_AGENT, *_OF_SCORES)), rows=rows)
+    return Sheet(headings=in_language(language, (AGENT, *_OF_SCORES)), rows=rows)
 
 
 def questions(answer: ScoresAnswer, language: str) -> Sheet:
     """A row a question."""
-    rows = [[one.form, one.text, str(one.count), _percent(one.average)] for one in answer.questions]
+    rows = [[one.form, one.text, str(one.count), percent(one.average)] for one in answer.questions]
     return Sheet(headings=in_language(language, _OF_QUESTION), rows=rows)
 
 
@@ -118,18 +118,18 @@ def _label(one: OutcomeReportLine, language: str) -> str:
     return " › ".join(name for name in named if name) or one.code
 
 
-def _of_queue(f: QueueFigures) -> list[str]:
+def of_queue(f: QueueFigures) -> list[str]:
     counted = [str(n) for n in (f.came, f.answered, f.in_time, f.abandoned, f.short, f.lost, f.left)]
     return [
         *counted,
-        _percent(f.service_level),
-        _percent(f.abandon_rate),
+        percent(f.service_level),
+        percent(f.abandon_rate),
         _seconds(f.asa_s),
         _seconds(f.longest_wait_s),
     ]
 
 
-def _of_agent(f: WorkFigures) -> list[str]:
+def of_agent(f: WorkFigures) -> list[str]:
     counted = [str(n) for n in (f.handled, f.inbound, f.outbound, f.handed_over)]
     return [*counted, *(_seconds(s) for s in (f.talk_s, f.hold_s, f.wrap_s, f.aht_s))]
 
@@ -137,10 +137,10 @@ def _of_agent(f: WorkFigures) -> list[str]:
 def _of_time(time: TimeFigures | None) -> list[str]:
     if time is None:
         return ["", "", ""]
-    return [_seconds(time.signed_in_s), _seconds(time.available_s), _percent(time.occupancy)]
+    return [_seconds(time.signed_in_s), _seconds(time.available_s), percent(time.occupancy)]
 
 
-def _percent(rate: float | None) -> str:
+def percent(rate: float | None) -> str:
     return "" if rate is None else f"{100 * rate:.1f}"
 
 

@@ -10,11 +10,12 @@ from callcenter.reporting.spans import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Empty words and None narrow nothing. ``short_s``: an abandon after less counts as short."""
+    """Empty words and None narrow nothing. ``short_s``: an abandon after less counts as short, None: as
+    the rules of its queue say."""
 
     span: Span
     queue: str = ""
     pbx: str = ""
     agent: UUID | None = None
     form: UUID | None = None
-    short_s: float = 0.0
+    short_s: float | None = None

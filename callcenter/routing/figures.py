@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from callcenter.call import Changed
 from callcenter.clock import Clock
 from callcenter.counting import QueueKey, day_start
-from callcenter.crm import zones
+from callcenter.crm import report_rules, zones
 from callcenter.crm.models.queues import Queue
+from callcenter.crm.report_rules import ReportPolicy
 from callcenter.db import Database
 from callcenter.roster import AgentId
 from callcenter.routing import history
@@ -40,6 +41,7 @@ class Figuring:
         self._clock = clock
         self._zone: tzinfo | None = None
         self._targets: Mapping[QueueKey, int] = {}
+        self._rules = ReportPolicy()
         self._until: datetime | None = None
         self.labels: Mapping[QueueKey, str] = {}
         self.today = Today()
@@ -54,7 +56,7 @@ class Figuring:
         now = self._clock.now()
 
         def read(session: Session) -> None:
-            self._zone = zones.read(session)
+            self._zone, self._rules = zones.read(session), report_rules.read(session)
             queues = session.execute(select(Queue.pbx, Queue.name, Queue.label, Queue.service_level_s)).all()
             self._targets = {(pbx, name): seconds for pbx, name, _, seconds in queues}
             self.labels = {(pbx, name): label for pbx, name, label, _ in queues if label}
@@ -80,11 +82,15 @@ class Figuring:
 
     def of(self, queue: QueueKey) -> Figures:
         self._turn()
-        return self.today.of(queue, self.target(queue))
+        return self.today.of(queue, self.target(queue), self.short(queue))
 
     def target(self, queue: QueueKey) -> int:
         """Seconds within which a call is to be answered."""
         return self._targets.get(queue, TARGET_S)
+
+    def short(self, queue: QueueKey) -> int:
+        """Who hangs up before so many seconds counts in nothing."""
+        return self._rules.short_of(*queue)
 
     def _turn(self) -> None:
         """At midnight everything begins anew; what ends later is counted as it ends."""

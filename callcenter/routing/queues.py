@@ -41,13 +41,17 @@ class Day(Protocol):
 
     def target(self, queue: QueueKey) -> int: ...
 
+    def short(self, queue: QueueKey) -> int: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueNow(Line):
-    """With what it has come to today: see ``today.Figures``. ``label`` is what people call it, ``""``: its name."""
+    """With what it has come to today: see ``today.Figures``. ``label`` is what people call it, ``""``: its name;
+    who hangs up before ``short_s`` seconds counts in nothing."""
 
     label: str
     target_s: int
+    short_s: int
     today: Figures
 
 
@@ -58,6 +62,7 @@ def overview(now: Iterable[Line], day: Day) -> tuple[QueueNow, ...]:
             **{name: getattr(line, name) for name in Line.__slots__},
             label=day.labels.get((line.pbx, line.queue), ""),
             target_s=day.target((line.pbx, line.queue)),
+            short_s=day.short((line.pbx, line.queue)),
             today=day.of((line.pbx, line.queue)),
         )
         for line in now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Figures:
 @dataclass(slots=True)
 class _Tally:
     waits: list[float] = field(default_factory=list)
-    abandoned: int = 0
+    abandoned: list[float] = field(default_factory=list)
     lost: int = 0
     longest: float = 0.0
 
@@ -53,19 +53,20 @@ class Today:
         if visit.came is Came.ANSWERED:
             insort(tally.waits, visit.waited_s)
         elif visit.came is Came.ABANDONED:
-            tally.abandoned += 1
+            insort(tally.abandoned, visit.waited_s)
         elif visit.came is Came.LOST:
             tally.lost += 1
 
-    def of(self, queue: QueueKey, target_s: float) -> Figures:
-        """As of now, measured against the target of now."""
+    def of(self, queue: QueueKey, target_s: float, short_s: float = 0.0) -> Figures:
+        """As of now, measured against the target of now; who hung up sooner than ``short_s`` counts in nothing."""
         if queue not in self._of:
             return Figures()
         tally = self._of[queue]
-        came = len(tally.waits) + tally.abandoned + tally.lost
+        abandoned = len(tally.abandoned) - bisect_left(tally.abandoned, short_s)
+        came = len(tally.waits) + abandoned + tally.lost
         return Figures(
             answered=len(tally.waits),
-            abandoned=tally.abandoned,
+            abandoned=abandoned,
             lost=tally.lost,
             service_level=bisect_right(tally.waits, target_s) / came if came else None,
             longest_wait_s=tally.longest,

@@ -28,18 +28,19 @@ class Lately:
         while self._visits and self._visits[0].left_at < before:
             self._visits.popleft()
 
-    def tallies(self, since: datetime, targets: dict[QueueKey, int]) -> dict[QueueKey, Tally]:
+    def tallies(self, since: datetime, targets: dict[QueueKey, tuple[int, int]]) -> dict[QueueKey, Tally]:
+        """By the seconds within which a queue's callers are to be answered, and those before which they are short."""
         found: dict[QueueKey, Tally] = {}
         for visit in self._visits:
             if visit.left_at >= since and visit.queue in targets:
-                found.setdefault(visit.queue, Tally()).count(visit, targets[visit.queue])
+                found.setdefault(visit.queue, Tally()).count(visit, *targets[visit.queue])
         return found
 
 
 def of_queues(lines: Iterable[QueueNow], lately: Lately, rules: AlarmPolicy, now: datetime) -> Iterator[Reading]:
     queues = {(line.pbx, line.queue): line for line in lines}
     since = now - timedelta(minutes=rules.interval_min)
-    tallies = lately.tallies(since, {key: line.target_s for key, line in queues.items()})
+    tallies = lately.tallies(since, {key: (line.target_s, line.short_s) for key, line in queues.items()})
     for key, line in queues.items():
         yield from _of_queue(line, tallies.get(key, Tally()), rules.of(*key), now)
 

@@ -21,9 +21,9 @@ def visit(result: QueueResult, waited_s: float = 10, *, talked: bool = False) ->
 
 
 def tally(*visits: Visit, target_s: float = 20, short_s: float = 0) -> Tally:
-    made = Tally(short_s=short_s)
+    made = Tally()
     for one in visits:
-        made.count(one, target_s)
+        made.count(one, target_s, short_s)
     return made
 
 

@@ -22,6 +22,7 @@ from tests.spine.story import START, answered
 WAIT: AlarmKey = (AlarmKind.LONGEST_WAIT, "main", "support")
 LINE = QueueNow(
     pbx="main", queue="support", waiting=0, longest_since=None, members=4, paused=0, free=4, label="", target_s=20,
+    short_s=0,
     today=Figures(),
 )  # fmt: skip
 

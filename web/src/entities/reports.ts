@@ -1,17 +1,17 @@
 import { useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { http } from '@/api/client'
-import type { AgentsAnswer, OutcomesAnswer, QueuesAnswer, ScoresAnswer } from '@/api/generated'
+import type { AgentsAnswer, CallbacksAnswer, GroupsAnswer, OutcomesAnswer, QueuesAnswer, ScoresAnswer } from '@/api/generated'
 import { moments } from './calls'
 
-export const REPORTS = ['queues', 'agents', 'outcomes', 'scores'] as const
+export const REPORTS = ['queues', 'agents', 'outcomes', 'callbacks', 'groups', 'scores', 'goals'] as const
 export type Report = (typeof REPORTS)[number]
 export const STEPS = ['hour', 'day', 'week', 'month'] as const
 export const PERIODS = ['today', 'week', 'month'] as const
 export const SHORT = ['0', '5', '10'] as const
 export const FILTERS = ['from', 'to', 'step', 'queue', 'pbx', 'agent', 'form', 'short_s'] as const
 export type ReportFilter = Partial<Record<(typeof FILTERS)[number], string>>
-type Answers = { queues: QueuesAnswer; agents: AgentsAnswer; outcomes: OutcomesAnswer; scores: ScoresAnswer }
+type Answers = { queues: QueuesAnswer; agents: AgentsAnswer; outcomes: OutcomesAnswer; scores: ScoresAnswer; callbacks: CallbacksAnswer; groups: GroupsAnswer }
 
 const [HOURS_UP_TO, DAYS_UP_TO, DAY_MS] = [2, 92, 86_400_000]
 const day = (at: Date) => `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`
@@ -38,7 +38,7 @@ export function asked(filter: ReportFilter): ReportFilter {
   return { ...whole, ...(whole.to && { to: new Date(Date.parse(whole.to) + 1).toISOString() }) }
 }
 
-export function useReport<R extends Report>(report: R, filter: MaybeRefOrGetter<ReportFilter>) {
+export function useReport<R extends keyof Answers>(report: R, filter: MaybeRefOrGetter<ReportFilter>) {
   return useQuery({
     queryKey: computed(() => ['report', report, toValue(filter)]),
     queryFn: ({ signal }) => http.get<Answers[R]>(`/reports/${report}`, asked(toValue(filter)), signal),

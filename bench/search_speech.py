@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Select, insert, select, text
 from sqlalchemy.orm import Session
 
 from callcenter.clock import SystemClock
@@ -167,12 +167,17 @@ async def measure(db: Database, agent: UUID, rng: random.Random) -> float:
 
 async def age(db: Database, gone: int) -> None:
     """So many of the oldest go, and what they leave is cleared away."""
-    oldest = select(Passage.source_id).order_by(Passage.moment).limit(_AT_ONCE)
-    for _ in range(0, gone, _AT_ONCE):
-        await db.write(lambda s: passages.forget(s, list(s.scalars(oldest))))
+    oldest = select(Passage.source_id).order_by(Passage.moment)
+    for at in range(0, gone, _AT_ONCE):
+        some = oldest.limit(min(_AT_ONCE, gone - at))
+        await db.write(partial(_forgotten, some))
     await db.write(passages.press)
     if not db.sqlite:
         await db.read(lambda s: s.execute(text("VACUUM ANALYZE passages")))
+
+
+def _forgotten(some: Select[UUID], session: Session) -> None:
+    passages.forget(session, list(session.scalars(some)))
 
 
 async def run(wanted: int, url: str) -> float:

@@ -15,7 +15,7 @@ from callcenter.crm.models.cards import CustomerTag, MergeRow, NoteRow
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.imports import Import, ImportRow
 from callcenter.crm.models.listening import CommentRow
-from callcenter.crm.models.outcomes import Deferral
+from callcenter.crm.models.outcomes import Deferral, DoNotCall
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import LegalHold
 from callcenter.crm.models.routing import BlockedNumber
@@ -87,6 +87,7 @@ def scatter(session: Session, customer: UUID) -> None:
     session.add(BlockedNumber(number_id=number, reason="spam", created_at=START))
     segment = session.scalars(select(SegmentRow.id)).first()
     who = {"agent_id": user, "holder_id": user, "by_id": user}
+    session.add(DoNotCall(customer_id=customer, why=f"{NAME} asked so", by_id=user, at=START))
     session.add(Deferral(segment_id=segment, why="handed", note=f"{NAME} asks", at=START, until=START, **who))
     session.add_all([row, dial, merged, note, tag, held, TaskReminder(task_id=task.id, user_id=user, at=START)])
 

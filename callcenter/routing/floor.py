@@ -112,6 +112,7 @@ class Floor:
         self.shaken: set[str] = set()
         """Whose debt may be gone: somebody undid the pause it stands for, or what became of our asking is not known."""
         self._leaving: set[tuple[str, str]] = set()
+        self._joining: set[tuple[str, str]] = set()
         self._asked: dict[tuple[str, str], bool] = {}
         """Pauses (True) and releases under way that the PBX has not told of yet."""
         self._seats: dict[str, dict[str, Seat]] = {}
@@ -146,7 +147,7 @@ class Floor:
         """The link came (and what is there now is told next) or, with None, went: what was seen may no longer be so."""
         self.up_since = mono
         self.told = False
-        sets = (self.evicted, self.claimed, self.shaken, self._leaving)
+        sets = (self.evicted, self.claimed, self.shaken, self._leaving, self._joining)
         for seen in (self._seats, self.debts, self._asked, self.answers, self.covered, *sets):
             seen.clear()
 
@@ -187,7 +188,7 @@ class Floor:
             # He joined paused: his reason is told right after.
             seat = replace(seat, reason=old.reason, trusted_until=old.trusted_until)
         seats[event.queue] = seat
-        if old and old.paused and not old.ours and seat.ours:
+        if old and old.paused and not old.ours and seat.ours and place not in self._joining:
             self.covered[place] = old.reason
         if freed := old is not None and old.paused and not event.paused:
             self.shaken.add(event.interface)
@@ -221,6 +222,8 @@ class Floor:
         if isinstance(action, Pause | Free):
             paused = isinstance(action, Pause)
             self._asked = {(action.interface, seat.queue): paused for seat in self._in(action.interface, action.queue)}
+        if isinstance(action, AddMember):
+            self._joining.add((action.interface, action.queue))
         if isinstance(action, RemoveMember):
             self._leaving.add((action.interface, action.queue))
         if isinstance(action, PutDebt):
@@ -229,6 +232,8 @@ class Floor:
     def failed(self, action: Action, mono: float) -> None:
         """Whether the PBX did it, or will yet, nobody knows: a debt then stands and does not, until it is put or taken
         away again."""
+        if isinstance(action, AddMember):
+            self._joining.discard((action.interface, action.queue))
         if isinstance(action, PutDebt):
             self.debts.setdefault(action.interface, Standing(value=action.value, since=mono, known=True))
         if isinstance(action, PutDebt | DropDebt):
@@ -289,6 +294,7 @@ class Floor:
     def _joined(self, action: AddMember, mono: float) -> None:
         """Unless the PBX has told of him already."""
         self.evicted.discard((action.interface, action.queue))
+        self._joining.discard((action.interface, action.queue))
         told = self._in(action.interface, action.queue)
         if told and action.paused:
             self._put(replace(told[0], paused=True, reason=action.paused, trusted_until=mono + _TOLD_SECONDS))

@@ -28,7 +28,7 @@ AGENTS = {Verb.READ_CARDS, Verb.WRITE_CARDS, Verb.MERGE_CARDS, Verb.READ_CALLS, 
 AGENTS |= {Verb.WORK_TASKS, Verb.CALL_OUT, Verb.READ_SCORES}
 SUPERVISORS = AGENTS | {Verb.WAIVE, Verb.SEE_FLOOR, Verb.ANY_TASK, Verb.TAKE_OVER_DESK}
 SUPERVISORS |= {Verb.ORDER_AGENTS, Verb.EDIT_STAFF, Verb.IMPORT, Verb.EXPORT, Verb.READ_EVENTS, Verb.READ_REPORTS}
-SUPERVISORS |= {Verb.EVALUATE, Verb.SIT_IN, Verb.BLOCK_NUMBERS}
+SUPERVISORS |= {Verb.EVALUATE, Verb.SIT_IN, Verb.BLOCK_NUMBERS, Verb.CALL_ALL_THE_SAME, Verb.REVIEW}
 
 
 def somebody(role: UserRole, **scopes: Scope) -> Actor:
@@ -64,7 +64,7 @@ def test_each_role_may_exactly_this(role: UserRole, verbs: set[Verb]) -> None:
             UserRole.SUPERVISOR,
             SUPERVISORS,
             {Verb.TAKE_OVER_DESK, Verb.CALL_OUT, Verb.IMPORT, Verb.EXPORT, Verb.READ_REPORTS, Verb.READ_SCORES}
-            | {Verb.BLOCK_NUMBERS},
+            | {Verb.BLOCK_NUMBERS, Verb.CALL_ALL_THE_SAME},
         ),
         (UserRole.ADMIN, set(Verb), set(Verb)),
     ],

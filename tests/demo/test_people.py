@@ -38,7 +38,9 @@ def count(session: Session, table: type) -> int:
     return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-async def test_a_hundred_customers_have_two_weeks_behind_them(settled: Database) -> None:
+async def test_a_hundred_customers_have_two_weeks_behind_them_that_left_nothing_open(
+    settled: Database, tmp_path: Path
+) -> None:
     assert await settled.read(lambda s: count(s, Customer)) == people.CUSTOMERS
     first, last = await settled.read(
         lambda s: s.execute(select(func.min(CallRow.started_at), func.max(CallRow.started_at))).one()
@@ -47,28 +49,21 @@ async def test_a_hundred_customers_have_two_weeks_behind_them(settled: Database)
     assert last < NOW
     answered = select(func.count()).select_from(SegmentRow).where(SegmentRow.answered_at.is_not(None))
     assert await settled.read(lambda s: s.scalar(answered)) == await settled.read(lambda s: count(s, OutcomeRow))
-
-
-async def test_nothing_of_the_past_is_still_owed_or_going_on(settled: Database) -> None:
     going_on = select(func.count()).select_from(CallRow).where(CallRow.ended_at.is_(None))
     owed = select(func.count()).select_from(SegmentRow).where(SegmentRow.outcome_state == "owed")
     assert await settled.read(lambda s: (s.scalar(going_on), s.scalar(owed))) == (0, 0)
-
-
-async def test_a_customer_is_known_by_his_number_and_a_family_must_be_asked(settled: Database) -> None:
-    numbers = await settled.read(people.numbers)
-    whose = await settled.write(lambda s: [identify(s, n.removeprefix("+"), people.REGION, NOW) for n in numbers])
-    assert all(found.candidates[0].reason == "same_number" for found in whose)
-    assert any(found.card is None and len(found.candidates) == 2 for found in whose)
-
-
-async def test_recordings_of_the_past_lie_in_the_spool(settled: Database, tmp_path: Path) -> None:
     paths = await settled.read(lambda s: list(s.scalars(select(RecordingRow.path))))
     assert paths
     assert {Path(path).name for path in paths} == set(files(tmp_path / "spool"))
 
 
-async def test_a_database_in_use_is_left_alone(settled: Database, tmp_path: Path) -> None:
+async def test_a_customer_is_known_by_his_number_and_a_database_in_use_is_left_alone(
+    settled: Database, tmp_path: Path
+) -> None:
+    numbers = await settled.read(people.numbers)
+    whose = await settled.write(lambda s: [identify(s, n.removeprefix("+"), people.REGION, NOW) for n in numbers])
+    assert all(found.candidates[0].reason == "same_number" for found in whose)
+    assert any(found.card is None and len(found.candidates) == 2 for found in whose)
     assert not await settled.write(lambda session: people.settle_in(session, NOW, {}, tmp_path))
     assert await settled.read(lambda s: count(s, User)) == len(cast.AGENTS) + len(cast.OFFICE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ import pytest
 from tests.house.source import ROOT, assert_none
 
 _FOLDERS: Final = sorted(
-    {path.parent for path in ROOT.glob("*/**/locales/en.json") if "node_modules" not in path.parts}
+    {path.parent for part in ("callcenter", "web/src") for path in (ROOT / part).glob("**/locales/en.json")}
 )
 _PLACEHOLDER: Final = re.compile(r"{(\w+)}")
 _SAME_EVERYWHERE: Final = {"Callcenter", "Server", "VIP", "Audit", "Auto", "s", "CSV"}
@@ -39,6 +40,7 @@ def _texts(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield f"{path}{key}", str(value)
 
 
+@cache
 def _read(path: Path) -> dict[str, str]:
     return dict(_texts(json.loads(path.read_text())))
 

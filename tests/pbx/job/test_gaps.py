@@ -42,7 +42,7 @@ async def test_what_happened_while_the_service_was_dead_is_there_when_it_lives_a
     await wire(product)
     people = await seated(product)
     floor.phone("101")
-    boris = floor.phone("102", talk_ms=1200)
+    boris = floor.phone("102", talk_ms=2500)
     half = floor.caller("79161260001", "7101", talk_ms=4000)
     await until_async(lambda: [p for p in people["anna"].pops.values() if p["phase"] == "talking"], 15, "Anna talking")
     product.kill()
@@ -65,7 +65,8 @@ async def test_what_happened_while_the_service_was_dead_is_there_when_it_lives_a
     (talk,) = (s for s in found["+79161260002"]["segments"] if s["answered_at"])
     assert offer.answered_at is not None
     assert offer.ended_at is not None
-    assert talk["talk_s"] == pytest.approx(offer.ended_at - offer.answered_at, abs=0.5)
+    # A busy PBX joins the two a good moment after the phone has said that it is picked up.
+    assert talk["talk_s"] == pytest.approx(offer.ended_at - offer.answered_at, abs=1.0)
     missed = (await people["sofia"].request("GET", "/tasks?missed=true"))["items"]
     assert [task["number"] for task in missed] == ["+79161260003"]
     await recorded(people["sofia"], {"+79161260001", "+79161260002"})

@@ -21,6 +21,8 @@ from tests.pbx.job.test_hand_overs import talking
 from tests.until import pace, until_async
 
 pytestmark = pytest.mark.pbx
+_SLOW_S = 0.6
+"""Between what was asked of the recorder and what was noted of it, on a machine with five PBXs."""
 
 
 async def rule(desk: Desk, place: str = "support", **changes: Any) -> dict[str, Any]:
@@ -111,8 +113,8 @@ async def test_what_is_said_in_a_pause_is_in_no_copy_and_the_rest_is_in_its_plac
         (paused,) = one["paused"]
         for voice in levels(await sound(anna, one["id"])):
             (silent,) = silences(voice)
-            assert abs(silent[0] - paused[0]) < 0.4
-            assert abs(silent[1] - paused[1]) < 0.4
+            assert abs(silent[0] - paused[0]) < _SLOW_S
+            assert abs(silent[1] - paused[1]) < _SLOW_S
     assert [one["channels"] for one in kept].count(2) == 1
     (call,) = (await anna.request("GET", "/calls?number=79161280001"))["items"]
     assert [(one["by"], one["ended"]) for one in call["pauses"]] == [("Anna", "agent")]

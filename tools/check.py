@@ -61,7 +61,8 @@ def test(arguments: Sequence[str]) -> int:
 def _stages(parts: Collection[str], *, whole: bool) -> list[Stage]:
     stages = [*prepare.machine(parts), prepare.python(venv.TEST)]
     if whole:
-        return [*stages, *prepare.node(), Stage(name="web", work=web.build, after=["npm"]), *_lint_stages()]
+        web_app = Stage(name="web", work=web.build, after=["npm"])
+        return [*stages, *prepare.node(), web_app, *_lint_stages(), Stage(name="compile", work=_compile, after=["pip"])]
     return [*stages, *prepare.app()] if "browser" in parts else stages
 
 
@@ -69,6 +70,12 @@ def _lint_stages() -> list[Stage]:
     python = [Stage(name=name, work=partial(_program, words), after=["pip"]) for name, words in _PROGRAMS.items()]
     scripts = [Stage(name=name, work=partial(web.script, word), after=["npm"]) for name, word in _SCRIPTS.items()]
     return [*python, *scripts]
+
+
+def _compile(log: Log) -> bool:
+    """Once, while packages come: all workers would compile all tests at the same moment, each for itself."""
+    log.run(PYTHON, "-m", "pytest", "--collect-only", "-q")
+    return True
 
 
 def _program(words: Sequence[str], log: Log) -> bool:

@@ -28,7 +28,6 @@ from callcenter.events import CallEvent, CallKey, Filled, Joined, Offered
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
-from callcenter.missed import given_up
 from callcenter.news import RosterChanged, TasksChanged
 from callcenter.pbx_events import Outage, PbxEvent
 from callcenter.roster import AgentId, Roster
@@ -164,8 +163,7 @@ class Ledger:
             while len(batch) < _BATCH and not inbox.empty():
                 batch.append(inbox.get_nowait())
             self._since[pbx] = batch[0].since
-            for part in self._turns(batch):
-                await self._consume(part)
+            await self._consume(batch)
             del self._since[pbx]
             for _ in batch:
                 inbox.task_done()
@@ -184,16 +182,6 @@ class Ledger:
 
     def _inbox(self, pbx: str) -> asyncio.Queue[_Item]:
         return self._inboxes.setdefault(pbx, asyncio.Queue(_INBOX))
-
-    def _turns(self, batch: Sequence[_Item]) -> Sequence[Sequence[_Item]]:
-        """A phone that rings waits for the rows of its call only, not for those of callers who have just given up."""
-        later = given_up((item.event for item in batch), self._live)
-        if not later:
-            return [batch]
-        turns: tuple[list[_Item], list[_Item]] = [], []
-        for item in batch:
-            turns[isinstance(item.event, CallEvent) and item.event.call in later].append(item)
-        return turns
 
     async def _consume(self, batch: Sequence[_Item]) -> None:
         fold = await self._persist(batch)

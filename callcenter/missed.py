@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from callcenter.call import Call, Segment
-from callcenter.events import CallKey, Direction, Ended, Joined, Offered, OfferResult, QueueResult
+from callcenter.events import Direction, OfferResult, QueueResult
 from callcenter.owing import MOMENT, dropped
 from callcenter.roster import AgentId
 
@@ -65,22 +64,3 @@ def _miss(call: Call, at: datetime, *, queue: str, rang: Segment | None) -> Miss
         return Miss(at=at, queue="", extension="", agent=None, place=f"did|{call.key.pbx}|{call.did}")
     whose = f"agent|{rang.agent}" if rang.agent else f"extension|{call.key.pbx}|{rang.extension or rang.device.name}"
     return Miss(at=at, queue="", extension=rang.extension, agent=rang.agent, place=whose)
-
-
-def given_up(events: Iterable[object], live: Mapping[CallKey, Call]) -> frozenset[CallKey]:
-    """Of what is told together: the calls that came to their end without a talk, while another's phone begins to ring.
-    Whom they were to is told a moment later; whoever's phone rings looks at his screen."""
-    rung, talked, over = set(), set(), set()
-    for event in events:
-        match event:
-            case Offered(call=key):
-                rung.add(key)
-            case Joined(call=key):
-                talked.add(key)
-            case Ended(call=key):
-                over.add(key)
-            case _:
-                continue
-    if not rung or not over:
-        return frozenset()
-    return frozenset(key for key in over - rung - talked if (call := live.get(key)) and call.answered_at is None)

@@ -83,18 +83,6 @@ async def test_a_first_call_makes_a_provisional_card_with_nothing_but_the_number
     assert raw == "8 (916) 123-45-67"
 
 
-async def test_a_ringing_phone_does_not_wait_for_the_rows_of_whoever_has_just_given_up(staffed: Database) -> None:
-    gone = Story(uniqueid="17.1").arrives().rings("101", queue="")
-    comes = Story(uniqueid="17.2", number="+79160000002").arrives().rings("102", queue="")
-    async with running(staffed) as (ledger, heard):
-        await tell(ledger, gone)
-        heard.clear()
-        await ledger.deliver("main", [*gone.ends().events[-1:], *comes.events])
-        await ledger.caught_up("main")
-    assert [change.event for change in heard] == [*comes.events, gone.events[-1]]
-    assert await staffed.read(lambda s: s.scalar(select(func.count()).where(CallRow.ended_at.is_not(None)))) == 1
-
-
 async def test_a_withheld_number_makes_no_card(staffed: Database) -> None:
     async with running(staffed) as (ledger, heard):
         await tell(ledger, Story(number="anonymous").arrives())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callcenter.events import Direction, OfferResult, QueueResult, Via
-from callcenter.missed import given_up, missed
+from callcenter.missed import missed
 from tests.spine.story import ANNA, BORIS, Story, answered
 
 
@@ -106,16 +106,3 @@ def test_calls_that_go_on_or_went_out_are_no_misses() -> None:
     assert missed(waited().told()) is None
     assert missed(Story().arrives(Direction.OUTBOUND).ends(cause=17).told()) is None
     assert missed(answered().told()) is None
-
-
-def test_who_gave_up_given_up_while_another_phone_begins_to_ring() -> None:
-    gone, comes = Story(uniqueid="17.1").arrives().rings("101"), Story(uniqueid="17.2").arrives().rings("102")
-    live, end = gone.told(), gone.ends().events[-1]
-    assert given_up([end, *comes.events], {live.key: live}) == {live.key}
-
-
-def test_nobody_given_up_where_no_phone_rings_or_where_somebody_talked() -> None:
-    gone, talked, comes = Story(uniqueid="17.1").arrives(), answered(uniqueid="17.2"), Story(uniqueid="17.3").arrives()
-    live = {call.key: call for call in (gone.told(), talked.told())}
-    assert given_up([gone.ends().events[-1], *comes.events], live) == frozenset()
-    assert given_up([talked.events[-1], *comes.rings("102").events], live) == frozenset()

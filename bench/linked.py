@@ -5,26 +5,32 @@ recorded, and two agents directly; agents send them on blind and after advice, p
 files of talks that go on vanish or are put in place empty, and the service is killed. The truth is who answered and
 who hung up by what the phones logged. The figure is the share of answered calls, in percent, that had a stored
 recording or a reason for having none (anything but *coming* and *unexplained*) within 60 s of their end, as anybody
-sees who opens the call. Needs root on a Debian.
+sees who opens the call. With ``--busy`` so many processes turn sound into text meanwhile, without a pause. Needs root
+on a Debian.
 
     ./run bench linked              100 calls, some five minutes
     ./run bench linked --calls 30 --seed 7
+    ./run bench linked --busy 4 --keep /var/tmp/linked      keeps what the service wrote
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from itertools import cycle
 from pathlib import Path
 from typing import Final
 
+from callcenter.demo.spool import dialogues, header, pcm
+from callcenter.recording import models
+from callcenter.recording.ears import Ears
 from tests.lab.asterisk import Asterisk
 from tests.lab.phonelog import PhoneLog
 from tests.lab.phones import Floor
@@ -45,6 +51,9 @@ FORBIDDEN: Final = "sales"
 _EMPTY: Final = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\0\0\0\0"
 """A WAV file as Asterisk begins one."""
 _SIDES: Final = ("", "-in", "-out")
+_MODEL: Final = Path(__file__).parents[1] / "callcenter" / "demo" / "speech" / "model-tiny"
+_LONG: Final = 100
+"""So many talks in one file: nobody is idle while the next one is fetched."""
 _LENGTH: Final = slice(40, 44)
 
 
@@ -113,11 +122,48 @@ def answered(log: PhoneLog, dialled: Mapping[str, str]) -> dict[str, float]:
     return {number: at for number, at in found.items() if len(number) > len("+101")}
 
 
-def late(over: Mapping[str, float], sounds: Sounds) -> Iterator[str]:
+def late(over: Mapping[str, float], sounds: Sounds, folder: Path) -> Iterator[str]:
     for number, at in over.items():
         seen, why = sounds.seen.get(number, (time.time(), "nothing"))
         if why == "nothing" or seen - at > WITHIN_S:
-            yield f"{number}: {why} after {seen - at:.0f} s"
+            yield f"{number}: {why} after {seen - at:.0f} s; {'; '.join(written(folder, number)) or 'no row'}"
+
+
+def written(folder: Path, number: str) -> Iterator[str]:
+    """What the service itself wrote down of a call's files: where it is late, so is not only whoever looked."""
+    said = (
+        "SELECT c.ended_at, r.state, r.error, r.stored_at, j.attempts, j.run_at, j.error FROM calls c"
+        " LEFT JOIN recordings r ON r.call_id = c.id LEFT JOIN jobs j ON j.kind = 'store_recording'"
+        " AND replace(json_extract(j.args, '$.recording'), '-', '') = replace(r.id, '-', '')"
+        " WHERE c.number_raw IN (?, ?)"
+    )
+    with closing(sqlite3.connect(folder / "state/callcenter.sqlite3")) as db:
+        for ended, state, error, stored, tries, due, wrong in db.execute(said, (number, number.removeprefix("+"))):
+            yield f"ended {ended}, {state} {error or '-'} at {stored}, {tries} tries, next at {due}, {wrong or '-'}"
+
+
+@asynccontextmanager
+async def speech(processes: int, folder: Path) -> AsyncIterator[None]:
+    """So many processes listen as the service's own do, to one long talk after the other."""
+    talk = dialogues()[0]
+    sound = pcm(talk, talk.seconds) * _LONG
+    file = folder / "long.wav"
+    file.write_bytes(header(len(sound)) + sound)
+    ears = [Ears() for _ in range(processes)]
+
+    async def listen(one: Ears) -> None:
+        while True:
+            await one.hear(file, models.of(_MODEL))
+
+    listening = [asyncio.create_task(listen(one)) for one in ears]
+    try:
+        yield
+    finally:
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        for one in ears:
+            await one.close()
 
 
 async def measure(folder: Path, asked: argparse.Namespace) -> float:
@@ -128,7 +174,10 @@ async def measure(folder: Path, asked: argparse.Namespace) -> float:
 
     with ExitStack() as ends:
         floor = ends.enter_context(Floor(ends.enter_context(Asterisk(EXTRA))))
-        async with laid(floor, folder, asked.seed, working=("anna", "boris", "chiara")) as siege:
+        async with (
+            speech(asked.busy, folder),
+            laid(floor, folder, asked.seed, working=("anna", "boris", "chiara")) as siege,
+        ):
             siege.living, siege.dids, siege.mixed = LIVING, DIDS, True
             await forbid(siege)
             await siege.lay(damage.all(), (*PEOPLE, chiara, looks))
@@ -153,7 +202,7 @@ async def forbid(siege: Siege) -> None:
 
 
 def report(over: Mapping[str, float], sounds: Sounds, damage: Damage, siege: Siege) -> float:
-    wrong = list(late(over, sounds))
+    wrong = list(late(over, sounds, siege.product.folder))
     took = sorted(seen - over[number] for number, (seen, _) in sounds.seen.items() if number in over)
     fates = Counter(why for number, (_, why) in sounds.seen.items() if number in over)
     deeds = ", ".join(f"{name} {many}" for name, many in sorted(Counter(siege.deeds).items()))
@@ -171,9 +220,12 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--calls", type=int, default=100)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--busy", type=int, default=0, help="processes that turn sound into text meanwhile")
+    options.add_argument("--keep", type=Path, help="an empty folder for what the service writes")
     asked = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="callcenter-linked-") as place:
-        figure = asyncio.run(measure(Path(place), asked))
+    with ExitStack() as ends:
+        made = asked.keep or Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="callcenter-linked-")))
+        figure = asyncio.run(measure(made, asked))
     print(f"linked {figure:.1f} {BAR:g} {'pass' if figure >= BAR else 'fail'}")
     return int(figure < BAR)
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from operator import attrgetter
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -27,7 +26,8 @@ from callcenter.tables import Base, UtcDateTime
 log = logger(__name__)
 AT_ONCE: Final = 16
 """So many short jobs keep the disk and the database busy; their commits are shared."""
-_LEASE: Final = timedelta(minutes=5)
+_LEASE: Final = timedelta(seconds=20)
+"""After which what a killed process had begun is begun anew, so that a recording still is there within its minute."""
 _LONGEST_WAIT: Final = 300.0
 _IDLE_SECONDS: Final = 1.0
 _UNDONE: Final = text("done_at IS NULL")
@@ -59,7 +59,7 @@ _DUE: Final = (
 _any_due: Final = Statement(lambda _: select(_jobs.c.id).where(*_DUE).limit(1))
 """Asked every second, and the answer nearly always is no."""
 _due: Final = (
-    select(_jobs.c.id, _jobs.c.kind, _jobs.c.args, _jobs.c.attempts, _jobs.c.run_at)
+    select(_jobs.c.id, _jobs.c.args, _jobs.c.attempts)
     .where(*_DUE)
     .limit(bindparam("most", type_=Integer()))
     .with_for_update(skip_locked=True)
@@ -109,26 +109,35 @@ def enqueue_all(session: Session, orders: Sequence[Order]) -> None:
         session.execute(_add, [{"kind": one.kind, "args": one.args, "run_at": one.at} for one in orders])
 
 
+@dataclass(slots=True, kw_only=True)
+class _Line:
+    """A kind, and how many of it may be begun; ``newest``: whose turn it was where only one may."""
+
+    work: Work
+    free: int
+    newest: bool = True
+
+
 class Jobs:
-    """Runs jobs, ``at_once`` at the same time, for ever; a failing one is repeated with growing pauses, up to five
-    minutes.
+    """Runs jobs for ever, of each kind ``at_once`` at the same time, so that none waits for another: a recording is
+    not kept from its call by a system that is told of outcomes and does not answer. A failing one is repeated with
+    growing pauses, up to five minutes.
 
     The longest due and the last due take turns: what has waited a night goes on, and what comes now does not wait for
     it. However many have ended, one transaction marks them and claims as many others.
     """
 
-    def __init__(self, db: Database, clock: Clock, lease: timedelta = _LEASE, at_once: int = 1) -> None:
+    def __init__(self, db: Database, clock: Clock, at_once: int = 1) -> None:
         self._db = db
         self._clock = clock
-        self._lease = lease
-        self._free = at_once
-        self._kinds: dict[str, Work] = {}
+        self._at_once = at_once
+        self._lines: dict[str, _Line] = {}
+        self._held: set[UUID] = set()
         self._ended: list[Ended] = []
         self._wake = asyncio.Event()
-        self._turn = False
 
     def on(self, kind: str, work: Work) -> None:
-        self._kinds[kind] = work
+        self._lines[kind] = _Line(work=work, free=self._at_once)
 
     def wake(self) -> None:
         """Called after a commit that added a job due now."""
@@ -139,59 +148,67 @@ class Jobs:
             while True:
                 self._wake.clear()
                 for claim in await self._next():
-                    self._free -= 1
+                    self._lines[claim.kind].free -= 1
+                    self._held.add(claim.id)
                     group.create_task(self._do(claim), name=f"job-{claim.kind}")
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
 
     async def _next(self) -> list[Claim]:
         """Marks what has ended and claims others in one transaction; without a database neither, to be tried again."""
-        ended, free = tuple(self._ended), self._free
-        if not ended and not free:
+        ended = tuple(self._ended)
+        if not ended and not any(line.free for line in self._lines.values()):
             return []
         try:
-            claims = await self._db.write(lambda s: self._mark_and_claim(s, ended, free))
+            claims = await self._db.write(lambda s: self._mark_and_claim(s, ended))
         except Unavailable:
             return []
         del self._ended[: len(ended)]
+        self._held.difference_update(one.id for one in ended)
         return claims
 
-    def _mark_and_claim(self, session: Session, ended: Sequence[Ended], most: int) -> list[Claim]:
+    def _mark_and_claim(self, session: Session, ended: Sequence[Ended]) -> list[Claim]:
         for one in ended:
             session.execute(_mark, {"job": one.id, **one.values})
-        now = self._clock.now()
-        if not any(_any_due(session, {"kind": kind, "now": now}) for kind in self._kinds):
-            return []
-        if most == 1:
-            self._turn = not self._turn
-            return self._claim(session, _oldest if self._turn else _newest, 1)
-        first = self._claim(session, _newest, most // 2)
-        return first + self._claim(session, _oldest, most - len(first))
-
-    def _claim(self, session: Session, order: Select[Any], most: int) -> list[Claim]:
-        now = self._clock.now()
-        found = [
-            job for kind in self._kinds for job in session.execute(order, {"kind": kind, "now": now, "most": most})
+        due = {"now": self._clock.now()}
+        return [
+            claim
+            for kind, line in self._lines.items()
+            if line.free and _any_due(session, {"kind": kind, **due})
+            for claim in self._claim_some(session, kind, line)
         ]
-        found.sort(key=attrgetter("run_at"), reverse=order is _newest)
-        claims = [Claim(id=j.id, kind=j.kind, args=j.args, attempts=j.attempts + 1) for j in found[:most]]
-        for one in claims:
-            leased = {"leased_until": now + self._lease, "attempts": one.attempts}
-            session.execute(_mark, {"job": one.id, **leased})
+
+    def _claim_some(self, session: Session, kind: str, line: _Line) -> list[Claim]:
+        if line.free == 1:
+            line.newest = not line.newest
+            return self._claim(session, _newest if line.newest else _oldest, kind, 1)
+        first = self._claim(session, _newest, kind, line.free // 2)
+        return first + self._claim(session, _oldest, kind, line.free - len(first))
+
+    def _claim(self, session: Session, order: Select[Any], kind: str, most: int) -> list[Claim]:
+        """What this process does already, and could not say so in time, stays its own."""
+        now = self._clock.now()
+        claims = []
+        for job in session.execute(order, {"kind": kind, "now": now, "most": most}).all():
+            mine = job.id in self._held
+            leased = {"leased_until": now + _LEASE, "attempts": job.attempts + (not mine)}
+            session.execute(_mark, {"job": job.id, **leased})
+            if not mine:
+                claims.append(Claim(id=job.id, kind=kind, args=job.args, attempts=job.attempts + 1))
         return claims
 
     async def _hold(self, claim: Claim) -> None:
         """Keeps a long job ours while it is being done."""
         while True:
-            await asyncio.sleep(self._lease.total_seconds() / 3)
+            await asyncio.sleep(_LEASE.total_seconds() / 3)
             with suppress(Unavailable):
-                held = {"job": claim.id, "leased_until": self._clock.now() + self._lease}
+                held = {"job": claim.id, "leased_until": self._clock.now() + _LEASE}
                 await self._db.write(partial(_mark_held, held))
 
     async def _do(self, claim: Claim) -> None:
         holding = asyncio.create_task(self._hold(claim), name="job-lease")
         try:
-            await self._kinds[claim.kind](claim.args)
+            await self._lines[claim.kind].work(claim.args)
         except Exception as wrong:
             values = self._again(claim, wrong)
         else:
@@ -199,7 +216,7 @@ class Jobs:
         finally:
             holding.cancel()
         self._ended.append(Ended(id=claim.id, values=values))
-        self._free += 1
+        self._lines[claim.kind].free += 1
         self._wake.set()
 
     def _again(self, claim: Claim, wrong: Exception) -> dict[str, Any]:

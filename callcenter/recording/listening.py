@@ -9,6 +9,7 @@ channel, or ``{"error": why}``.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,8 @@ from callcenter.recording.audio import voices
 from callcenter.recording.engines import CHUNK, Engine, EngineFault, engine
 
 _BEAT_SECONDS: Final = 1.0
+GIVES_WAY: Final = 10
+"""So much nicer than the service: text may wait, a pop and the recording of a call may not."""
 T = TypeVar("T")
 Say = Callable[[dict[str, Any]], None]
 
@@ -43,6 +46,7 @@ def _beating(pieces: Iterable[T], say: Say) -> Iterator[T]:
 
 
 def main() -> int:
+    os.nice(GIVES_WAY)
     ears: dict[str, Engine] = {}
 
     def say(answer: dict[str, Any]) -> None:

@@ -87,7 +87,7 @@ def to_pack(recordings: Mapping[UUID, datetime]) -> list[jobs.Order]:
 
 
 class Renditions:
-    """A queue of its own, one at a time: packing takes a while, and nobody waits for it."""
+    """A queue of its own, one rendition at a time: packing takes a while, and nobody waits for it."""
 
     def __init__(self, db: Database, clock: Clock, store: ObjectStore, machine: Machine) -> None:
         self._db = db

@@ -27,11 +27,12 @@ from callcenter.errors import Unavailable
 from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.jobs import Job
-from callcenter.recording import waiting
+from callcenter.recording import models, waiting
 from callcenter.recording.capture import open_store
 from callcenter.recording.ears import Ears
 from callcenter.recording.engines import EngineFault, engine
 from callcenter.recording.listeners import Listeners
+from callcenter.recording.listening import GIVES_WAY
 from callcenter.recording.models import HOW, OFF, Model, Models
 from callcenter.recording.spoken import Part, agent_at
 from callcenter.recording.transcribe import Transcriber
@@ -156,6 +157,12 @@ async def test_a_file_that_is_no_sound_fails_alone(room: Room) -> None:
     fine = await room.lay(sound(TALK), TALK.seconds)
     await room.listen(fine)
     assert words_of(await room.said(fine), "agent")
+
+
+async def test_who_listens_leaves_the_processor_to_the_service(room: Room) -> None:
+    await room.ears.load(models.of(MODEL))
+    listens = os.getpriority(os.PRIO_PROCESS, room.ears.pid or 0)
+    assert listens == min(19, os.getpriority(os.PRIO_PROCESS, 0) + GIVES_WAY)
 
 
 async def test_an_engine_that_dies_costs_its_own_recording_one_attempt(room: Room) -> None:

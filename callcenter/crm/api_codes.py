@@ -38,8 +38,8 @@ class OutcomeAnswer(Answer):
     A group (``group``) holds the codes whose ``parent_id`` it is, and is not chosen. ``confirm``: only a second stroke
     logs it; ``needs``: fields of the card that must not be empty; ``system``: it is one of those on a key of their own;
     ``do_not_call``: the customer is not called any more; ``call_back_min``: the call back that is proposed;
-    ``set_status``: what the customer becomes. ``webhook_url`` only administrators read; ``webhook_signed``: there is a
-    secret.
+    ``set_status``: what the customer becomes; ``template_id``: the message that is made ready. ``webhook_url`` only
+    administrators read; ``webhook_signed``: there is a secret.
     """
 
     id: UUID
@@ -56,6 +56,7 @@ class OutcomeAnswer(Answer):
     do_not_call: bool
     call_back_min: int | None
     set_status: str
+    template_id: UUID | None
     webhook_url: str
     webhook_signed: bool
     key: int | None
@@ -81,6 +82,7 @@ class OutcomeFields(Body):
     do_not_call: bool = False
     call_back_min: Minutes | None = None
     set_status: Line = ""
+    template_id: UUID | None = None
     webhook_url: Url = ""
     webhook_secret: Secret = ""
     key: Key | None = None
@@ -176,11 +178,11 @@ async def _announce(view: View, changed: OutcomeAnswer) -> OutcomeAnswer:
 
 def _columns(body: OutcomeFields) -> dict[str, object]:
     """What was sent, as columns are called."""
-    values = body.model_dump(mode="json", exclude_unset=not isinstance(body, NewOutcome), exclude={"parent_id"})
+    sent, ids = not isinstance(body, NewOutcome), {"parent_id": body.parent_id, "template_id": body.template_id}
+    values = body.model_dump(mode="json", exclude_unset=sent, exclude=set(ids))
     if "group" in values:
         values["is_group"] = values.pop("group")
-    if "parent_id" in body.model_fields_set:
-        values["parent_id"] = body.parent_id
+    values.update((name, value) for name, value in ids.items() if name in body.model_fields_set)
     return values
 
 
@@ -200,6 +202,7 @@ def _told(row: OutcomeCode, full: bool) -> OutcomeAnswer:
         do_not_call=row.do_not_call,
         call_back_min=row.call_back_min,
         set_status=row.set_status,
+        template_id=row.template_id,
         webhook_url=row.webhook_url if full else "",
         webhook_signed=bool(row.webhook_secret),
         key=row.key,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +21,17 @@ from callcenter.api import (
     Prose,
     View,
 )
-from callcenter.crm import audit, call_list, call_views, hiding_policy, news, outcome_effects, outcomes, settle
+from callcenter.crm import (
+    audit,
+    call_list,
+    call_views,
+    hiding_policy,
+    messages,
+    news,
+    outcome_effects,
+    outcomes,
+    settle,
+)
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_views import SegmentAnswer
 from callcenter.crm.code_rules import MOST_EXTRAS, NO_COMMENT, CardField, Choice, Code, System
@@ -59,7 +70,7 @@ class ChoiceAnswer(Answer):
     """One line of the tree. A group is opened, not chosen; ``parent`` is the code of the group it is in, "" at the
     root. ``key``: the digit that picks it; ``shortcut``: which of the keys of its own it has (1 to 5, null: none).
     ``missing``: fields that it asks for and the card has not. ``call_back_min``: the call back that is proposed, in
-    minutes."""
+    minutes; ``message``: what the message is called that it makes ready, "" for none."""
 
     code: str
     parent: str
@@ -75,6 +86,7 @@ class ChoiceAnswer(Answer):
     do_not_call: bool
     missing: list[CardField]
     call_back_min: int | None
+    message: str
 
 
 class Choices(Answer):
@@ -191,11 +203,12 @@ def _choices(session: Session, segment_id: UUID, who: Actor) -> Choices:
     tree, lacking = outcomes.tree(session), outcomes.lacking(asked.card)
     offered = set(tree.offered(asked.offer))
     shown = offered | {above for code in offered for above in tree.path(code)}
-    items = [_line(row, tree.codes[row.code], lacking) for row in outcomes.every(session) if row.code in shown]
+    ready = messages.names(session)
+    items = [_line(row, tree.codes[row.code], lacking, ready) for row in outcomes.every(session) if row.code in shown]
     return Choices(items=items, extras=asked.offer.extras, card=asked.card.id if asked.card else None)
 
 
-def _line(row: OutcomeCode, code: Code, lacking: frozenset[CardField]) -> ChoiceAnswer:
+def _line(row: OutcomeCode, code: Code, lacking: frozenset[CardField], ready: Mapping[UUID, str]) -> ChoiceAnswer:
     return ChoiceAnswer(
         code=code.code,
         parent=code.parent,
@@ -211,6 +224,7 @@ def _line(row: OutcomeCode, code: Code, lacking: frozenset[CardField]) -> Choice
         do_not_call=code.do_not_call,
         missing=sorted(code.needs & lacking),
         call_back_min=row.call_back_min,
+        message=ready.get(row.template_id, "") if row.template_id else "",
     )
 
 

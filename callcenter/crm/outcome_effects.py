@@ -1,5 +1,6 @@
-"""What follows from an outcome, in its own transaction: a number blocked, a customer not to be called, a status, and
-who is told. Said otherwise, it is taken back, but for what somebody was told and what the customer has become."""
+"""What follows from an outcome, in its own transaction: a number blocked, a customer not to be called, a status, a
+message made ready, and who is told. Said otherwise, it is taken back, but for what somebody was told or took along,
+and what the customer has become."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs, phone
 from callcenter.call import Call
-from callcenter.crm import audit, blocked, customers, do_not_call, statuses
+from callcenter.crm import audit, blocked, customers, do_not_call, messages, statuses
 from callcenter.crm.code_rules import System
 from callcenter.crm.customers import Made
 from callcenter.crm.models.calls import CallRow
@@ -35,6 +36,7 @@ TOLD_WITHIN: Final = timedelta(hours=24)
 def withdraw(session: Session, call: Call, segment: UUID) -> None:
     """Takes back what followed from what was said of the talk before."""
     do_not_call.withdraw(session, segment)
+    messages.withdraw(session, segment)
     was = session.execute(
         select(OutcomeRow.by_id, OutcomeRow.at)
         .join(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
@@ -57,6 +59,8 @@ def carry_out(session: Session, call: Call, event: OutcomeLogged, now: datetime)
         _mark(session, call, event, segment)
     if status := next((code.set_status for code in codes if code.set_status), ""):
         _become(session, call, status, event)
+    for template in dict.fromkeys(code.template_id for code in codes if code.template_id):
+        messages.prepare(session, call, event, template)
     for code in codes:
         if code.webhook_url:
             until = (now + TOLD_WITHIN).isoformat()

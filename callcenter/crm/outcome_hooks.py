@@ -16,9 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.clock import Clock
-from callcenter.crm import audit, outcomes
+from callcenter.crm import audit, messages, outcomes
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.customers import PhoneNumber
+from callcenter.crm.models.messages import PreparedMessage
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.db import Database
@@ -120,5 +121,13 @@ def _delivery(session: Session, segment: UUID, code: UUID, delivery: str) -> Del
             "started_at": call.started_at.isoformat(),
             "talk_s": part.talk_s,
         },
+        "message": _message(messages.of_segment(session, segment, hook.template_id)),
     }
     return Delivery(url=hook.webhook_url, body=json.dumps(told).encode(), secret=hook.webhook_secret)
+
+
+def _message(row: PreparedMessage | None) -> dict[str, str] | None:
+    """What the code's template made ready, for a system that sends it."""
+    if row is None:
+        return None
+    return {name: getattr(row, name) for name in ("kind", "language", "recipient", "subject", "text")}

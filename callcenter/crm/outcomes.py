@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.crm import code_rules, statuses
+from callcenter.crm import code_rules, messages, statuses
 from callcenter.crm.code_rules import NO_COMMENT, OPTIONAL, REQUIRED, CardField, Choice, Code, Offer, System, Tree
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeExtra
@@ -179,6 +179,8 @@ def _judge(session: Session, row: OutcomeCode) -> None:
     )
     if row.key is not None and session.scalars(taken).first():
         raise Invalid("another outcome has this key", fields={"key": "taken"})
+    if row.template_id:
+        messages.must_be_used(session, row.template_id)
     if row.set_status:
         _used(session, row.set_status)
     if row.system and (row.comment != NO_COMMENT or row.follow_up or row.needs):

@@ -35,13 +35,17 @@ async def test_codes_by_keys_alone(browser: Window, floor: Floor, product: Produ
     admin, page = Desk(product, "admin"), await browser()
     await admin.sign_in()
     group = await make(admin, "sales", group=True, key=7)
-    sold = await make(admin, "sold", parent_id=group["id"], key=8, needs=["email"], confirm=True)
+    texts = {"en": {"subject": "Your order", "text": "Hello {customer}, thank you. {agent}"}}
+    thanks = await admin.request("POST", "/message-templates", {"name": "Thanks", "kind": "email", "texts": texts})
+    asks = {"needs": ["email"], "confirm": True, "template_id": thanks["id"]}
+    sold = await make(admin, "sold", parent_id=group["id"], key=8, **asks)
     await sign_in(page, "boris", "102")
     floor.phone("102", answer_ms=300)
     await sells(page, floor)
     (card,) = await cards(admin, SOLD)
     assert (await admin.request("GET", f"/customers/{card['id']}"))["email"] == "olga@example.com"
     assert card["last_outcome"] == "sold"
+    await sends(page)
     await is_spammed(page, floor, admin)
     await is_arranged(await browser())
     for code in (sold, group):
@@ -68,6 +72,19 @@ async def sells(page: Page, floor: Floor) -> None:
     await expect(form.get_by_role("button", name="Really: Sold?")).to_be_visible()
     await page.keyboard.press("Control+Enter")
     await expect(form).to_be_hidden()
+
+
+async def sends(page: Page) -> None:
+    """What the outcome made ready is looked at, and copied by one key."""
+    ready = page.get_by_test_id("prepared")
+    await ready.get_by_role("button", name="Thanks").first.click()
+    await expect(page.get_by_role("dialog")).to_contain_text("olga@example.com")
+    await picture(page, "message-ready")
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    await page.keyboard.press("Alt+y")
+    await expect(ready).to_be_hidden()
 
 
 async def is_spammed(page: Page, floor: Floor, admin: Desk) -> None:

@@ -15,6 +15,7 @@ from callcenter.crm.models.cards import CustomerTag, MergeRow, NoteRow
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.imports import Import, ImportRow
 from callcenter.crm.models.listening import CommentRow
+from callcenter.crm.models.messages import MessageTemplate, PreparedMessage
 from callcenter.crm.models.outcomes import Deferral, DoNotCall
 from callcenter.crm.models.people import User
 from callcenter.crm.models.privacy import LegalHold
@@ -89,6 +90,12 @@ def scatter(session: Session, customer: UUID) -> None:
     who = {"agent_id": user, "holder_id": user, "by_id": user}
     session.add(DoNotCall(customer_id=customer, why=f"{NAME} asked so", by_id=user, at=START))
     session.add(Deferral(segment_id=segment, why="handed", note=f"{NAME} asks", at=START, until=START, **who))
+    thanks = MessageTemplate(name="Thanks", kind="sms", texts={})
+    session.add(thanks)
+    session.flush()
+    ready = PreparedMessage(segment_id=segment, template_id=thanks.id, for_id=user, kind="sms", language="en", at=START)
+    ready.recipient, ready.subject, ready.text, ready.lacking = NUMBER, NAME, f"Dear {NAME}", []
+    session.add(ready)
     session.add_all([row, dial, merged, note, tag, held, TaskReminder(task_id=task.id, user_id=user, at=START)])
 
 

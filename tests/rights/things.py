@@ -31,6 +31,7 @@ from callcenter.crm.models.desks import PauseCode
 from callcenter.crm.models.floor import AgentMessage, AlarmRow, DisplayRow
 from callcenter.crm.models.imports import Import
 from callcenter.crm.models.listening import CommentRow
+from callcenter.crm.models.messages import MessageTemplate, PreparedMessage
 from callcenter.crm.models.outages import OutageRow
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.models.people import SignIn, Team, User
@@ -171,6 +172,7 @@ def plant(session: Session, now: Any, owner: UUID, team: UUID) -> dict[str, str]
         "alarm_id": str(_alarm(session, now, owner)),
         "display_id": str(_display(session, now, owner)),
         "name": "main",
+        **_message(session, part, owner, now),
         **more,
         **_plant_scores(session, part, owner, now),
     }
@@ -186,6 +188,19 @@ def _alarm(session: Session, now: Any, agent: UUID) -> UUID:
 
 def _display(session: Session, now: Any, by: UUID) -> UUID:
     return displays.make(session, DisplayRow(name="Hall", queues=[], made_at=now, by_id=by), displays.new())
+
+
+def _message(session: Session, part: SegmentRow, owner: UUID, now: Any) -> dict[str, str]:
+    template = MessageTemplate(name=str(new_id()), kind="sms", texts={"en": {"subject": "", "text": "x"}})
+    session.add(template)
+    session.flush()
+    ready = PreparedMessage(
+        segment_id=part.id, template_id=template.id, for_id=owner, kind="sms", language="en", at=now
+    )
+    ready.recipient, ready.subject, ready.text, ready.lacking = "1", "", "x", []
+    session.add(ready)
+    session.flush()
+    return {"template_id": str(template.id), "prepared_id": str(ready.id)}
 
 
 def _plant_more(session: Session, card: Customer, now: Any, owner: UUID) -> dict[str, str]:

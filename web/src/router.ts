@@ -59,6 +59,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/teams', name: 'teams', component: () => import('./pages/admin/TeamsPage.vue'), meta: { title: 'nav.teams', roles: ADMINS } },
   { path: '/admin/statuses', name: 'statuses', component: () => import('./pages/admin/StatusesPage.vue'), meta: { title: 'nav.statuses', roles: ADMINS } },
   { path: '/admin/outcomes', name: 'outcomes', component: () => import('./pages/admin/OutcomesPage.vue'), meta: { title: 'nav.outcomes', roles: ADMINS } },
+  { path: '/admin/templates', name: 'templates', component: () => import('./pages/admin/TemplatesPage.vue'), meta: { title: 'nav.templates', roles: ADMINS } },
   { path: '/admin/scorecards', name: 'scorecards', component: () => import('./pages/admin/scorecards/ScorecardsPage.vue'), meta: { title: 'nav.scorecards', roles: ADMINS } },
   { path: '/admin/scorecards/:id', name: 'scorecard', props: true, component: () => import('./pages/admin/scorecards/ScorecardPage.vue'), meta: { title: 'nav.scorecards', roles: ADMINS } },
   { path: '/admin/pbx', name: 'pbx', component: () => import('./pages/admin/PbxPage.vue'), meta: { title: 'nav.pbx', roles: ADMINS } },

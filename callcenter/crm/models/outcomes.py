@@ -18,7 +18,8 @@ class OutcomeCode(Row):
 
     A group (``is_group``) holds others and is not chosen. ``confirm``: a second stroke logs it. ``needs``: fields of
     the card that must not be empty. ``system``: the key of its own, ""; ``call_back_min``: the call back that is
-    proposed; ``set_status``: what the customer becomes; ``webhook_url``: who is told, signed with ``webhook_secret``.
+    proposed; ``set_status``: what the customer becomes; ``webhook_url``: who is told, signed with ``webhook_secret``;
+    ``template_id``: the message that is made ready.
     """
 
     __tablename__ = "outcome_codes"
@@ -37,6 +38,7 @@ class OutcomeCode(Row):
     set_status: Mapped[str] = mapped_column(Text, default="")
     webhook_url: Mapped[str] = mapped_column(Text, default="")
     webhook_secret: Mapped[str] = mapped_column(Text, default="")
+    template_id: Mapped[UUID | None] = mapped_column(ForeignKey("message_templates.id"))
     key: Mapped[int | None]
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)

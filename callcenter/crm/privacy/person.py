@@ -56,6 +56,7 @@ class Spot:
 
 SPOTS: Final = (
     Spot(table="outcomes", column="segment_id", by=By.SEGMENT, wipe={"comment": ""}),
+    Spot(table="prepared_messages", column="segment_id", by=By.SEGMENT),
     Spot(table="deferrals", column="segment_id", by=By.SEGMENT, wipe={"note": ""}),
     Spot(
         table="segments", column="id", by=By.SEGMENT, wipe={"draft_comment": "", "draft_outcome": "", "handed_to": ""}

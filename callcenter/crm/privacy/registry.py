@@ -46,6 +46,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         notes: text
         outcomes: comment
         phone_numbers: key e164 tail last4
+        prepared_messages: recipient subject text
         recording_comments: text
         segments: draft_comment handed_to
         tasks: subject note
@@ -101,6 +102,8 @@ COLUMNS: Final[Mapping[str, About]] = {
         jobs: kind args error
         dids: pbx number label
         evaluations: state verdict
+        message_templates: name kind texts
+        prepared_messages: kind language lacking state how
         map_rules: pbx pattern kind region arriving dialling
         offers: result
         seen_peers: pbx peer context linkedid

@@ -15,6 +15,7 @@ from callcenter.call import UNSETTLED, OutcomeState
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.floor import AgentMessage, AgentMessageReader, AlarmRow
+from callcenter.crm.models.messages import PreparedMessage
 from callcenter.crm.models.office import Idempotency
 from callcenter.crm.models.people import SignIn, SignInAttempt
 from callcenter.crm.models.privacy import LegalHold, RecordingPolicy
@@ -109,6 +110,12 @@ SWEEPS: Final = (
     Sweep(name="drafts", due=_due_drafts, remove=_remove_drafts),
     Sweep(name="evaluations", due=_due_evaluations, remove=_remove_evaluations),
     Sweep(name="agent_messages", due=_due_messages, remove=_remove_messages),
+    _rows(
+        "prepared_messages",
+        PreparedMessage,
+        (PreparedMessage.id,),
+        lambda k, now: PreparedMessage.at < _before(now, k.drafts_days),
+    ),
     _rows(
         "alarms",
         AlarmRow,

@@ -22,6 +22,9 @@ export type {
   DoctorAnswer as Examination, FindingAnswer as Finding, HouseAnswer as House, PartAnswer as HousePart, RemedyAnswer as Remedy,
   StepAnswer as TestStep, TestCallAnswer as TestCall, TestCallState, UnseenAnswer as Unseen,
 } from './generated'
+export type {
+  MessageKind, NewTemplate, PreparedAnswer as PreparedMessage, TemplateAnswer as MessageTemplate, TemplateChange as TemplatePatch, Templates,
+} from './generated'
 export type MergeField = NonNullable<MergeBody['take']>[number]
 export type Prefix = Required<PrefixBody>
 export type { BoardView as Board, HealthView as Health, SessionAnswer as Session, SitInView as SitIn, AlarmView as Alarm } from './generated'

@@ -9,6 +9,7 @@ export const adminPlaces: { name: string; icon: string; everybody?: true }[] = [
   { name: 'teams', icon: icons.people },
   { name: 'statuses', icon: icons.star },
   { name: 'outcomes', icon: icons.outcomes },
+  { name: 'templates', icon: icons.mail },
   { name: 'scorecards', icon: icons.grading },
   { name: 'routing', icon: icons.route },
   { name: 'hours', icon: icons.clock },

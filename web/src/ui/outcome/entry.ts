@@ -37,6 +37,7 @@ export function useEntry(segment: () => string, moment: () => string, written: {
   const missing = computed(() => [...new Set(picked.value.flatMap((one) => one.missing))])
   const promises = computed(() => picked.value.some((one) => one.follow_up || one.call_back_min) || outcome.value === 'callback')
   const inMinutes = computed(() => picked.value.find((one) => one.call_back_min)?.call_back_min ?? undefined)
+  const ready = computed(() => [...new Set(picked.value.map((one) => one.message).filter(Boolean))].join(', '))
   const label = (one: Choice) => one.labels[locale.value] || one.labels.en || Object.values(one.labels).find(Boolean) || one.code
   const path = (one: Choice): string => {
     const above = items.value.find((other) => other.code === one.parent)
@@ -66,7 +67,9 @@ export function useEntry(segment: () => string, moment: () => string, written: {
   async function log(): Promise<Segment> {
     await fill()
     const said = { outcome: outcome.value ?? '', extras: extras.value, confirmed: asked.value !== '' }
-    return logOutcome(segment(), { ...said, comment: rule.value === 'none' ? '' : comment.value.trim(), next_step: step.value ?? null })
+    const logged = await logOutcome(segment(), { ...said, comment: rule.value === 'none' ? '' : comment.value.trim(), next_step: step.value ?? null })
+    void queries.invalidateQueries({ queryKey: ['prepared'] })
+    return logged
   }
 
   /** What the codes ask for goes onto the card first: it stays there, whatever becomes of the outcome. */
@@ -79,5 +82,5 @@ export function useEntry(segment: () => string, moment: () => string, written: {
   }
 
   const again = () => void queries.invalidateQueries({ queryKey: ['outcome-choices'] })
-  return { query, items, plain, system, most, chosen, picked, extras, step, asked, card, rule, least, missing, promises, inMinutes, label, path, lacks, lackIn, log, again }
+  return { query, items, plain, system, most, chosen, picked, extras, step, asked, card, rule, least, missing, promises, inMinutes, ready, label, path, lacks, lackIn, log, again }
 }

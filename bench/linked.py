@@ -110,7 +110,8 @@ def unfinished(monitor: Path) -> Iterator[Path]:
 
 
 def answered(log: PhoneLog, dialled: Mapping[str, str]) -> dict[str, float]:
-    """The calls in which somebody talked with a customer, by his number, and when his line was free again."""
+    """The calls in which somebody talked with a customer, by his number, and when his line was free again. A phone that
+    showed no number rang for a colleague's advice: customers here show theirs."""
     found: dict[str, float] = {}
     for offer in log.answered():
         number = offer.dialled.removeprefix("+") if offer.phone == "trunk" else offer.customer.removeprefix("+")
@@ -119,7 +120,7 @@ def answered(log: PhoneLog, dialled: Mapping[str, str]) -> dict[str, float]:
     for attempt in log.attempts:
         if f"+{attempt.number}" in found and attempt.ended_at:
             found[f"+{attempt.number}"] = attempt.ended_at
-    return {number: at for number, at in found.items() if len(number) > len("+101")}
+    return {number: at for number, at in found.items() if number[1:].isdigit() and len(number) > len("+101")}
 
 
 def late(over: Mapping[str, float], sounds: Sounds, folder: Path) -> Iterator[str]:

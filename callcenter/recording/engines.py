@@ -13,6 +13,8 @@ from callcenter.recording import models
 
 Utterance: TypeAlias = list[dict[str, Any]]
 _WHISPER_RATE: Final = 16000
+_WHISPER_FILES: Final = ("config.json", "tokenizer.json")
+"""Beside ``model.bin``; for the second one that is not there the library would go to the network."""
 _BARE: Final = re.compile(r"^\W+|\W+$")
 CHUNK: Final = 8000
 """Bytes fed at once: half a second at 8 kHz."""
@@ -55,7 +57,7 @@ class Vosk:
             self._model = vosk.Model(str(model))
             vosk.KaldiRecognizer(self._model, 8000)
         except Exception as wrong:
-            raise EngineFault(f"the model in {model} cannot be read: {wrong}; install it anew") from wrong
+            raise _unreadable(model, wrong) from wrong
         self._recognizer = vosk.KaldiRecognizer
         self.name = model.absolute().name
 
@@ -72,18 +74,23 @@ class Vosk:
 
 class Whisper:
     """faster-whisper with a model folder on disk: 16 kHz, any language, which it finds out by itself. Silence is cut
-    out beforehand, as this kind of model invents words for it."""
+    out beforehand, as this kind of model invents words for it. It takes one core, as there may be more processes."""
 
     def __init__(self, model: Path) -> None:
+        if lacking := [name for name in _WHISPER_FILES if not (model / name).is_file()]:
+            raise EngineFault(
+                f"the Whisper model in {model} lacks {' and '.join(lacking)}; take all files of one that is converted "
+                "for faster-whisper, and: callcenter speech install FOLDER"
+            )
         try:
-            self._whisper: Any = importlib.import_module("faster_whisper")
+            whisper: Any = importlib.import_module("faster_whisper")
             self._numpy: Any = importlib.import_module("numpy")
         except (ImportError, OSError) as wrong:
             raise EngineFault(f"{model} is a Whisper model, which needs: pip install callcenter[whisper]") from wrong
         try:
-            self._model = self._whisper.WhisperModel(str(model), compute_type="int8", local_files_only=True)
+            self._model = whisper.WhisperModel(str(model), compute_type="int8", cpu_threads=1, local_files_only=True)
         except Exception as wrong:
-            raise EngineFault(f"the model in {model} cannot be read: {wrong}; install it anew") from wrong
+            raise _unreadable(model, wrong) from wrong
         self.name = model.absolute().name
 
     def utterances(self, pcm: Iterable[bytes], rate: int) -> Iterator[Utterance]:
@@ -106,6 +113,12 @@ class Whisper:
                 for word in segment.words or ()
                 if (text := _BARE.sub("", word.word))
             ]
+
+
+def _unreadable(model: Path, wrong: Exception) -> EngineFault:
+    """Libraries say in many lines what the first one tells."""
+    why = (str(wrong).strip() or type(wrong).__name__).splitlines()[0].rstrip(". ")
+    return EngineFault(f"the model in {model} cannot be read: {why}; install it anew: callcenter speech install")
 
 
 def _words(result: str) -> Utterance:

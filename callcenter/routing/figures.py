@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from callcenter.call import Changed
 from callcenter.clock import Clock
-from callcenter.counting import QueueKey, day_start
+from callcenter.counting import QueueKey, Visit, day_start
 from callcenter.crm import report_rules, zones
 from callcenter.crm.models.queues import Queue
 from callcenter.crm.report_rules import ReportPolicy
 from callcenter.db import Database
 from callcenter.roster import AgentId
 from callcenter.routing import history
-from callcenter.routing.missed import Missed, ring
+from callcenter.routing.missed import Missed, Ring, ring
 from callcenter.routing.today import Figures, Today, ended
 
 TARGET_S: Final = 20
@@ -33,6 +33,18 @@ class MissedRing:
     row: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What rows say. ``visits`` is None where the day has been read before."""
+
+    zone: tzinfo | None
+    rules: ReportPolicy
+    targets: Mapping[QueueKey, int]
+    labels: Mapping[QueueKey, str]
+    visits: Mapping[history.VisitKey, Visit] | None
+    rings: Sequence[Ring]
+
+
 class Figuring:
     """``today`` by queue, ``missed`` by agent, and the queues as people named them."""
 
@@ -43,6 +55,7 @@ class Figuring:
         self._targets: Mapping[QueueKey, int] = {}
         self._rules = ReportPolicy()
         self._until: datetime | None = None
+        self._read: frozenset[history.VisitKey] = frozenset()
         self.labels: Mapping[QueueKey, str] = {}
         self.today = Today()
         self.missed = Missed()
@@ -52,19 +65,33 @@ class Figuring:
         await self.reload()
 
     async def reload(self) -> None:
-        """Targets, names and the zone may have changed."""
+        """Targets, names and the zone may have changed. What has been counted along of this day is not read again."""
         now = self._clock.now()
 
-        def read(session: Session) -> None:
-            self._zone, self._rules = zones.read(session), report_rules.read(session)
+        def read(session: Session) -> _Read:
+            zone = zones.read(session)
             queues = session.execute(select(Queue.pbx, Queue.name, Queue.label, Queue.service_level_s)).all()
-            self._targets = {(pbx, name): seconds for pbx, name, _, seconds in queues}
-            self.labels = {(pbx, name): label for pbx, name, label, _ in queues if label}
-            since = day_start(now, self._zone)
-            self.today.restart(since, history.visits(session, since))
-            self.missed.restart(since, history.rings(session, since))
+            since = day_start(now, zone)
+            anew = since != self.today.since
+            return _Read(
+                zone=zone,
+                rules=report_rules.read(session),
+                targets={(pbx, name): seconds for pbx, name, _, seconds in queues},
+                labels={(pbx, name): label for pbx, name, label, _ in queues if label},
+                visits=history.visits(session, since) if anew else None,
+                rings=history.rings(session, since) if anew else (),
+            )
 
-        await self._db.read(read)
+        self._take(await self._db.read(read), now)
+
+    def _take(self, read: _Read, now: datetime) -> None:
+        self._zone, self._rules = read.zone, read.rules
+        self._targets, self.labels = read.targets, read.labels
+        if read.visits is not None:
+            since = day_start(now, self._zone)
+            self._read = frozenset(read.visits)
+            self.today.restart(since, read.visits.values())
+            self.missed.restart(since, read.rings)
         self._until = _next_midnight(now, self._zone)
 
     def changed(self, event: Changed) -> MissedRing | None:
@@ -72,8 +99,10 @@ class Figuring:
         self._turn()
         if event.after.test:
             return None
-        for visit in ended(event.before, event.after):
-            self.today.count(visit)
+        for seq, visit in ended(event.before, event.after):
+            # Its row may have been read before anybody was told of it.
+            if (event.after.id, seq) not in self._read:
+                self.today.count(visit)
         one = ring(event)
         if one is None:
             return None
@@ -97,6 +126,7 @@ class Figuring:
         now = self._clock.now()
         if self._until is not None and now >= self._until:
             since = day_start(now, self._zone)
+            self._read = frozenset()
             self.today.restart(since, ())
             self.missed.restart(since, ())
             self._until = _next_midnight(now, self._zone)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,14 +20,19 @@ from callcenter.routing.missed import Ring
 from callcenter.routing.unowned import SHOWN_AT_MOST, SHOWN_FOR, Unowned, display
 
 
-def visits(session: Session, since: datetime) -> list[Visit]:
+VisitKey: TypeAlias = tuple[UUID, int]
+"""The call, and which of its visits."""
+
+
+def visits(session: Session, since: datetime) -> dict[VisitKey, Visit]:
     """Queue visits that ended since then."""
     rows = session.execute(
         select(QueueVisitRow, CallRow.pbx, CallRow.answered_at)
         .join(CallRow, CallRow.id == QueueVisitRow.call_id)
         .where(QueueVisitRow.left_at >= since, CallRow.uniqueid.not_like(f"{MARK}%"))
     )
-    return [visit for row, pbx, answered_at in rows if (visit := finished(pbx, _visit(row), answered_at))]
+    found = ((row, finished(pbx, _visit(row), answered_at)) for row, pbx, answered_at in rows)
+    return {(row.call_id, row.seq): visit for row, visit in found if visit}
 
 
 def _visit(row: QueueVisitRow) -> QueueVisit:
@@ -44,19 +51,21 @@ def rings(session: Session, since: datetime) -> list[Ring]:
         .where(SegmentRow.agent_id.is_not(None), SegmentRow.queue != "")
         .order_by(OfferRow.ended_at, OfferRow.id)
     )
-    return list(_rings((segment, agent, at, result) for segment, agent, at, result in rows))
+    return _rings((segment, agent, at, result) for segment, agent, at, result in rows)
 
 
-def _rings(rows: Iterator[tuple[UUID, UUID | None, datetime | None, str | None]]) -> Iterator[Ring]:
-    """Several phones of one agent that stop ringing for one call at once are one ring."""
-    last: tuple[UUID, datetime] | None = None
+def _rings(rows: Iterator[tuple[UUID, UUID | None, datetime | None, str | None]]) -> list[Ring]:
+    """Several phones of one agent that stop ringing for one call at once are one ring, over with the last of them."""
+    found: list[Ring] = []
     for segment, agent, at, result in rows:
         if agent is None or at is None:
             continue
-        together = last is not None and last[0] == segment and (at - last[1]).total_seconds() < 1.0
-        last = (segment, at)
-        if not together:
-            yield Ring(agent=agent, at=at, answered=result == OfferResult.ANSWERED)
+        last = found[-1] if found else None
+        if last and last.segment == segment and (at - last.at).total_seconds() < 1.0:
+            found[-1] = replace(last, at=at)
+        else:
+            found.append(Ring(agent=agent, at=at, answered=result == OfferResult.ANSWERED, segment=segment))
+    return found
 
 
 def unowned(session: Session, now: datetime) -> list[Unowned]:

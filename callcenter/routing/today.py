@@ -76,10 +76,11 @@ class Today:
         return frozenset(self._of)
 
 
-def ended(before: Call | None, after: Call) -> Iterable[Visit]:
-    """The visits that this change of a call brought to their end, or told the end of."""
+def ended(before: Call | None, after: Call) -> Iterable[tuple[int, Visit]]:
+    """The visits that this change of a call brought to their end, or told the end of, and which of the call's they
+    are."""
     for seq, visit in enumerate(after.queues):
         old = before.queues[seq] if before and seq < len(before.queues) else None
         known = old is not None and old.left_at is not None and old.result is not None
         if not known and (over := finished(after.key.pbx, visit, after.answered_at)):
-            yield over
+            yield seq, over

@@ -60,7 +60,8 @@ class AlarmWatch:
         now = self._out.clock.now()
         self._down = dict.fromkeys(self._out.send, now)
         await self.rules.start()
-        self._lately = Lately(await self._out.db.read(lambda s: history.visits(s, now - _LONGEST_INTERVAL)))
+        visits = await self._out.db.read(lambda s: history.visits(s, now - _LONGEST_INTERVAL))
+        self._lately = Lately(visits.values())
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -125,7 +126,7 @@ class AlarmWatch:
 
     async def changed(self, event: Changed) -> None:
         if not event.after.test:
-            for visit in ended(event.before, event.after):
+            for _, visit in ended(event.before, event.after):
                 self._lately.count(visit)
 
     async def link_up(self, event: LinkUp) -> None:

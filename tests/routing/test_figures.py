@@ -91,6 +91,28 @@ async def test_a_restart_counts_the_same_and_midnight_begins_anew(staffed: Datab
     assert anew.missed.today(ANNA) == 0
 
 
+@pytest.mark.parametrize("zone", ["Asia/Baku", "Asia/Tokyo"])
+async def test_what_its_row_said_before_it_was_told_counts_once(staffed: Database, zone: str) -> None:
+    told: list[Changed] = []
+
+    async def hears(event: Changed) -> None:
+        told.append(event)
+
+    figures = Figuring(staffed, SetClock(START + timedelta(hours=1)))
+    await staffed.write(lambda s: zones.write(s, "Asia/Baku"))
+    await figures.start()
+    async with service(staffed) as house:
+        house.bus.on(Changed, hears)
+        passed = Story(uniqueid="2").arrives().joins().rings("101").stops_ringing("101", OfferResult.NO_ANSWER)
+        await house.told(answered("101", uniqueid="1"))
+        await house.told(passed)
+    await staffed.write(lambda s: zones.write(s, zone))
+    await figures.reload()
+    for change in told:
+        figures.changed(change)
+    assert (figures.of(SUPPORT).answered, figures.missed.today(ANNA)) == (1, 1)
+
+
 def rings_of(*stories: Story) -> Missed:
     missed = Missed()
     for story in stories:

@@ -21,7 +21,7 @@ from callcenter.events import QueueResult
 
 QueueKey: TypeAlias = tuple[str, str]
 """The PBX and the queue's name there."""
-_LOST: Final = frozenset({QueueResult.TIMEOUT, QueueResult.FULL, QueueResult.EMPTY})
+LOST: Final = frozenset({QueueResult.TIMEOUT, QueueResult.FULL, QueueResult.EMPTY})
 
 
 class Came(StrEnum):
@@ -49,7 +49,7 @@ class Visit:
             return Came.ANSWERED
         if self.result is QueueResult.ABANDONED and not self.talked:
             return Came.ABANDONED
-        return Came.LOST if self.result in _LOST else Came.LEFT
+        return Came.LOST if self.result in LOST else Came.LEFT
 
 
 def finished(pbx: str, visit: QueueVisit, answered_at: datetime | None) -> Visit | None:

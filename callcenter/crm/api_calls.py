@@ -10,14 +10,15 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy.orm import Session
 
 from callcenter.api import BUS, CLOCK, DB, ROOT, SETTINGS, Answer, Body, Limit, Line, View, read_cursor
-from callcenter.call import Result, State
+from callcenter.call import OutcomeState, Result, State
 from callcenter.crm import audit, call_list, call_views, customers, news, unrecorded
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_list import Filter
 from callcenter.crm.call_views import CallAnswer
+from callcenter.crm.counted_calls import Figure
 from callcenter.crm.rights import Verb
 from callcenter.decision_events import CustomerChosen
-from callcenter.events import CallKey
+from callcenter.events import CallKey, Direction
 from callcenter.news import CustomerChanged
 
 
@@ -45,10 +46,15 @@ class CallsView(View):
         pbx: Line = "",
         from_: Began = None,
         to_: Before = None,
+        direction: Direction | None = None,
+        figure: Figure | None = None,
+        outcome: Line = "",
+        settled: OutcomeState | None = None,
         limit: Limit = 50,
         cursor: Line = "",
     ) -> Calls:
-        """Calls, the newest first: one's own; for supervisors everybody's."""
+        """Calls, the newest first: one's own; for supervisors everybody's. With a ``figure`` of a report those that it
+        counts."""
         wanted = Filter(
             state=state,
             result=result,
@@ -58,6 +64,10 @@ class CallsView(View):
             pbx=pbx,
             began=from_,
             before=to_,
+            direction=direction,
+            figure=figure,
+            outcome=outcome,
+            settled=settled,
         )
         return await self._page(wanted, limit, cursor)
 

@@ -11,18 +11,23 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.api import cursor
-from callcenter.crm import customers, visible
+from callcenter.call import OutcomeState
+from callcenter.crm import counted_calls, customers, visible
+from callcenter.crm.counted_calls import Counted, Figure
 from callcenter.crm.models.calls import CallRow, QueueVisitRow, SegmentRow
 from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.rights import Actor
 from callcenter.errors import NotFound
+from callcenter.events import Direction
 
 _FEWEST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """None and ``""``: whatever. ``began`` and ``before`` bound the start of the call."""
+    """None and ``""``: whatever. ``began`` and ``before`` bound the start of the call; where ``figure`` is one of a
+    report, the end of what counts in it, whose queue, agent and outcome (``outcome`` its code, ``settled`` how) are
+    then meant. Without a figure these say nothing of outcomes."""
 
     state: str | None = None
     result: str | None = None
@@ -32,6 +37,10 @@ class Filter:
     pbx: str = ""
     began: datetime | None = None
     before: datetime | None = None
+    direction: Direction | None = None
+    figure: Figure | None = None
+    outcome: str = ""
+    settled: OutcomeState | None = None
     cards: tuple[UUID, ...] = ()
     """A card and those merged into it."""
 
@@ -59,14 +68,34 @@ def conditions(wanted: Filter, actor: Actor, region: str) -> list[ColumnElement[
         found.append(CallRow.state == wanted.state)
     if wanted.result:
         found.append(CallRow.result == wanted.result)
-    if wanted.agent:
-        found.append(_with_agent(wanted.agent))
-    if wanted.queue:
-        found.append(exists().where(QueueVisitRow.call_id == CallRow.id, QueueVisitRow.queue == wanted.queue))
+    if wanted.direction:
+        found.append(counted_calls.direction(wanted.direction))
     if wanted.number:
         found.append(_with_number(wanted.number, region))
     if wanted.pbx:
         found.append(CallRow.pbx == wanted.pbx)
+    return found + (_counted(wanted, wanted.figure) if wanted.figure else _took_part(wanted))
+
+
+def _counted(wanted: Filter, figure: Figure) -> list[ColumnElement[bool]]:
+    counted = Counted(
+        figure=figure,
+        queue=wanted.queue,
+        agent=wanted.agent,
+        began=wanted.began,
+        before=wanted.before,
+        outcome=wanted.outcome,
+        settled=wanted.settled,
+    )
+    return [counted_calls.condition(counted)]
+
+
+def _took_part(wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.agent:
+        found.append(_with_agent(wanted.agent))
+    if wanted.queue:
+        found.append(exists().where(QueueVisitRow.call_id == CallRow.id, QueueVisitRow.queue == wanted.queue))
     if wanted.began:
         found.append(CallRow.started_at >= wanted.began)
     if wanted.before:

@@ -86,10 +86,17 @@ class AgentReportLine(Answer):
     time: TimeFigures | None
 
 
+class WorkInterval(Answer):
+    from_: Annotated[datetime, Field(serialization_alias="from")]
+    to: datetime
+    figures: WorkFigures
+
+
 class AgentsAnswer(Answer):
     total: WorkFigures
     total_time: TimeFigures | None
     agents: list[AgentReportLine]
+    series: list[WorkInterval]
 
 
 class OutcomeReportLine(Answer):

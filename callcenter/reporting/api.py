@@ -42,14 +42,20 @@ class QueuesReportView(View):
 
 
 class AgentsReportView(View):
-    async def get(
-        self, from_: From = None, to_: To = None, queue: Line = "", pbx: Line = "", agent: UUID | None = None
+    async def get(  # noqa: PLR0913 - the query's names are the parameters' names
+        self,
+        from_: From = None,
+        to_: To = None,
+        step: Step = Step.DAY,
+        queue: Line = "",
+        pbx: Line = "",
+        agent: UUID | None = None,
     ) -> AgentsAnswer:
-        """What agents did: calls handled, talk, hold, wrap-up, AHT, and how occupied they were."""
+        """What agents did: calls handled, talk, hold, wrap-up, AHT, and how occupied they were; also by interval."""
         who = require(self.request, Verb.READ_REPORTS)
         wanted = Wanted(span=_span(self.request, from_, to_), queue=queue, pbx=pbx, agent=agent)
         app = self.request.app
-        return await counts.agents(app[DB], wanted, who, app[CLOCK].now())
+        return await counts.agents(app[DB], wanted, who, app[CLOCK].now(), step)
 
 
 class OutcomesReportView(View):

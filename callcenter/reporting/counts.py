@@ -28,6 +28,7 @@ from callcenter.reporting.answers import (
     QueueReportLine,
     QueuesAnswer,
     ReportInterval,
+    WorkInterval,
     queue_figures,
     time_figures,
     work_figures,
@@ -70,9 +71,11 @@ def short_of(wanted: Wanted, rules: ReportPolicy) -> Callable[[QueueKey], float]
     return lambda queue: float(rules.short_of(*queue)) if asked is None else asked
 
 
-async def agents(db: Database, wanted: Wanted, actor: Actor, now: datetime) -> AgentsAnswer:
-    """Of the colleagues whose floor the actor may see, by name: who handled a call or sat at a desk."""
-    report = AgentReport()
+async def agents(db: Database, wanted: Wanted, actor: Actor, now: datetime, step: Step = Step.DAY) -> AgentsAnswer:
+    """Of the colleagues whose floor the actor may see, by name: who handled a call or sat at a desk; and by interval.
+    Raises Invalid for more intervals than a page shows."""
+    spans = intervals(wanted.span, step, await db.read(zone_of))
+    report = AgentReport(spans)
     async for found in rows.every(db, wanted, partial(rows.talks, wanted=wanted, actor=actor)):
         report.count(found)
     known, times = await db.read(names), await _times(db, wanted, actor, now)
@@ -89,6 +92,10 @@ async def agents(db: Database, wanted: Wanted, actor: Actor, now: datetime) -> A
         total=work_figures(report.whole),
         total_time=time_figures(together(times.values())) if times is not None else None,
         agents=sorted(lines, key=lambda line: (line.name.casefold(), line.agent_id)),
+        series=[
+            WorkInterval(from_=span.start, to=span.end, figures=work_figures(work))
+            for span, work in zip(spans, report.series, strict=True)
+        ],
     )
 
 

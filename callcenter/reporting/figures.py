@@ -41,11 +41,14 @@ class QueueReport:
 
 
 class AgentReport:
-    """``whole``, and each agent by his id. All parts of a call must come at once."""
+    """``whole``, each agent by his id, and the intervals in order: a call counts in the one in which his last part of
+    it ended. All parts of a call must come at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, intervals: Sequence[Span] = ()) -> None:
+        self._starts = [interval.start for interval in intervals]
         self.whole = Work()
         self.agents: dict[UUID, Work] = defaultdict(Work)
+        self.series = [Work() for _ in intervals]
 
     def count(self, talks: Iterable[Talk]) -> None:
         parts: dict[tuple[UUID, UUID], list[Talk]] = defaultdict(list)
@@ -54,6 +57,8 @@ class AgentReport:
         for (agent, _), his in parts.items():
             self.agents[agent].add(his)
             self.whole.add(his)
+            if self.series:
+                self.series[bisect_right(self._starts, max(part.ended_at for part in his)) - 1].add(his)
 
 
 class OutcomeReport:

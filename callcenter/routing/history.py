@@ -19,7 +19,6 @@ from callcenter.rehearsal import MARK
 from callcenter.routing.missed import Ring
 from callcenter.routing.unowned import SHOWN_AT_MOST, SHOWN_FOR, Unowned, display
 
-
 VisitKey: TypeAlias = tuple[UUID, int]
 """The call, and which of its visits."""
 

@@ -6,7 +6,9 @@ import io
 from datetime import timedelta
 
 from python_calamine import CalamineWorkbook
+from sqlalchemy import select
 
+from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.queues import Queue
 from callcenter.events import Direction, OfferResult, QueueResult
 from tests.crm.office import Caller, Office
@@ -69,6 +71,9 @@ async def test_agents_by_hand(office: Office) -> None:
     assert (hers["agent_id"], hers["name"]) == (str(anna.id), "Anna")
     assert (figures["handled"], figures["inbound"], figures["outbound"]) == (3, 2, 1)
     assert (figures["talk_s"], figures["wrap_s"]) == (5.0, 21.0)
+    by_hour = (await chief.get(f"/reports/agents?{DAY}&step=hour")).body["series"]
+    worked = [(one["from"], one["figures"]) for one in by_hour if one["figures"]["handled"]]
+    assert worked == [("2026-11-24T09:00:00Z", figures)]
     of_queue = (await chief.get(f"/reports/agents?{DAY}&queue=support")).body["total"]
     assert (of_queue["handled"], of_queue["outbound"]) == (2, 0)
 
@@ -78,6 +83,36 @@ async def test_outcomes_by_hand(office: Office) -> None:
     answer = (await chief.get(f"/reports/outcomes?{DAY}")).body
     assert [(o["state"], o["code"], o["count"]) for o in answer["outcomes"]] == [("logged", "solved", 1)]
     assert answer["outcomes"][0]["labels"]["en"] == "Solved"
+
+
+BEHIND = {
+    "figure=came": ["1.3", "1.2", "1.1"],
+    "figure=answered&queue=support": ["1.2", "1.1"],
+    "figure=abandoned": ["1.3"],
+    "figure=lost": [],
+    "figure=left": [],
+    "figure=handled&agent={anna}": ["1.4", "1.2", "1.1"],
+    "figure=handled&agent={anna}&queue=support&direction=inbound": ["1.2", "1.1"],
+    "figure=handled&direction=outbound": ["1.4"],
+    "figure=handed_over&agent={anna}": [],
+    "figure=handled&outcome=solved&settled=logged": ["1.1"],
+    "figure=handled&outcome=solved&settled=waived": [],
+    "figure=handled&agent={chief}": [],
+}
+
+
+async def test_the_calls_behind_each_figure(office: Office) -> None:
+    anna, chief = await a_morning(office)
+    keys = await office.db.read(lambda s: {str(id): key for id, key in s.execute(select(CallRow.id, CallRow.uniqueid))})
+    pages = {asked: await chief.get(f"/calls?{DAY}&{asked.format(anna=anna.id, chief=chief.id)}") for asked in BEHIND}
+    assert {asked: [keys[call["id"]] for call in page.body["items"]] for asked, page in pages.items()} == BEHIND
+
+
+async def test_what_ended_later_is_not_behind_the_figure(office: Office) -> None:
+    _, chief = await a_morning(office)
+    late = "from=2026-11-24T09:00:04Z&to=2026-11-25T00:00:00Z&figure=handled"
+    told = (await chief.get(f"/reports/agents?{late.partition('&figure')[0]}")).body["total"]["handled"]
+    assert len((await chief.get(f"/calls?{late}")).body["items"]) == told
 
 
 async def test_a_time_without_calls_is_empty_and_no_fault(office: Office) -> None:

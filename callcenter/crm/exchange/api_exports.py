@@ -13,15 +13,17 @@ from aiohttp import web
 from pydantic import AwareDatetime, Field
 
 from callcenter.api import CLOCK, DB, ROOT, SETTINGS, Line, View
-from callcenter.call import Result, State
+from callcenter.call import OutcomeState, Result, State
 from callcenter.crm import audit, call_list
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_list import Filter
+from callcenter.crm.counted_calls import Figure
 from callcenter.crm.customers import Only
 from callcenter.crm.exchange import export
 from callcenter.crm.exchange.export import CallSource, CustomerSource, Source, Workbook
 from callcenter.crm.rights import Verb
 from callcenter.db import Database
+from callcenter.events import Direction
 
 Format = Literal["csv", "xlsx"]
 TYPES: Final = {
@@ -62,6 +64,10 @@ class CallsExportView(View):
         pbx: Line = "",
         from_: Began = None,
         to_: Before = None,
+        direction: Direction | None = None,
+        figure: Figure | None = None,
+        outcome: Line = "",
+        settled: OutcomeState | None = None,
     ) -> web.StreamResponse:
         """The calls that the list shows under the same filters."""
         who = require(self.request, Verb.EXPORT)
@@ -74,6 +80,10 @@ class CallsExportView(View):
             pbx=pbx,
             began=from_,
             before=to_,
+            direction=direction,
+            figure=figure,
+            outcome=outcome,
+            settled=settled,
         )
         conditions = call_list.conditions(wanted, who, self.request.app[SETTINGS].region)
         return await _send(self.request, "calls", format, CallSource(actor=who, wanted=conditions))

@@ -6,19 +6,22 @@ import type { Call, Logged, Page, Segment } from '@/api/types'
 type CallPage = Page<Call>
 
 export const OWED: readonly Segment['outcome_state'][] = ['owed', 'draft']
-export const FILTERS = ['state', 'result', 'agent', 'queue', 'number', 'pbx', 'from', 'to'] as const
+export const FILTERS = ['state', 'result', 'direction', 'agent', 'queue', 'number', 'pbx', 'from', 'to', 'figure', 'outcome', 'settled'] as const
 export type CallFilter = Partial<Record<(typeof FILTERS)[number], string>>
 
 export const STATES = ['queued', 'ringing', 'talking', 'held', 'parked', 'ended'] as const
+export const DIRECTIONS = ['inbound', 'outbound'] as const
 export const RESULTS = ['answered', 'abandoned', 'missed', 'busy', 'failed', 'voicemail'] as const
 
-/** A day in the viewer's zone as the moments the server compares with. */
+const whole = (day: string, time: string) => (day.includes('T') ? day : new Date(`${day}T${time}`).toISOString())
+
+/** A day in the viewer's zone as the moments the server compares with; a moment stays what it is. */
 export function moments<F extends { from?: string; to?: string }>(filter: F): F {
   const { from, to, ...rest } = filter
   return {
     ...rest,
-    ...(from && { from: new Date(`${from}T00:00:00`).toISOString() }),
-    ...(to && { to: new Date(`${to}T23:59:59.999`).toISOString() }),
+    ...(from && { from: whole(from, '00:00:00') }),
+    ...(to && { to: whole(to, '23:59:59.999') }),
   } as F
 }
 

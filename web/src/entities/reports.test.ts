@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { asked, periodOf, wholeFilter } from './reports'
+import { asked, callsBehind, periodOf, wholeFilter } from './reports'
 
 const SUNDAY = new Date(2026, 10, 29, 15)
 
@@ -19,4 +19,13 @@ it('chooses steps that fit on the page', () => {
 it('asks to the end of the last day', () => {
   const { from, to } = asked({ from: '2026-11-23', to: '2026-11-23' })
   expect(Date.parse(to ?? '') - Date.parse(from ?? '')).toBe(86_400_000)
+})
+
+it('leads from a figure to the calls it counts, of an hour to the very hour', () => {
+  const week = { from: '2026-11-23', to: '2026-11-29', queue: 'support' }
+  expect(callsBehind('came', week).query).toEqual({ ...week, figure: 'came' })
+  const hour = { from: '2026-11-23T08:00:00Z', to: '2026-11-23T09:00:00Z' }
+  expect(callsBehind('handled', { ...week, step: 'hour' }, { agent: 'a' }, hour).query).toEqual({ queue: 'support', agent: 'a', ...hour, figure: 'handled' })
+  const day = { from: new Date(2026, 10, 24).toISOString(), to: new Date(2026, 10, 25).toISOString() }
+  expect(callsBehind('came', week, {}, day).query).toMatchObject({ from: '2026-11-24', to: '2026-11-24' })
 })

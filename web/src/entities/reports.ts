@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { http } from '@/api/client'
 import type { AgentsAnswer, CallbacksAnswer, GroupsAnswer, OutcomesAnswer, QueuesAnswer, ScoresAnswer } from '@/api/generated'
-import { moments } from './calls'
+import { moments, type CallFilter } from './calls'
 
 export const REPORTS = ['queues', 'agents', 'outcomes', 'callbacks', 'groups', 'scores', 'goals'] as const
 export type Report = (typeof REPORTS)[number]
@@ -36,6 +36,14 @@ export function wholeFilter(filter: ReportFilter, today = new Date()): ReportFil
 export function asked(filter: ReportFilter): ReportFilter {
   const whole = moments(wholeFilter(filter))
   return { ...whole, ...(whole.to && { to: new Date(Date.parse(whole.to) + 1).toISOString() }) }
+}
+
+/** The calls that a figure counts: of the same queue and agent in the same time, or in one interval of it. */
+export function callsBehind(figure: string, filter: ReportFilter, more: CallFilter = {}, interval?: { from: string; to: string }) {
+  const { from, to, step, queue, pbx, agent } = wholeFilter(filter)
+  const days = interval && step !== 'hour' ? { from: day(new Date(interval.from)), to: day(new Date(Date.parse(interval.to) - 1)) } : interval
+  const query = { from, to, queue, pbx, agent, ...more, ...(days && { from: days.from, to: days.to }), figure }
+  return { name: 'calls', query: Object.fromEntries(Object.entries(query).filter(([, value]) => value)) }
 }
 
 export function useReport<R extends keyof Answers>(report: R, filter: MaybeRefOrGetter<ReportFilter>) {

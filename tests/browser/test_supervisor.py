@@ -1,15 +1,18 @@
-"""A supervisor's day: one talk, from listening into it to who logs what came of it."""
+"""A supervisor's day: one talk, from listening into it to the report that counts it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import picture, sign_in
+from tests.browser.test_floor import act, order
 from tests.lab.phones import Floor
 from tests.pbx.job.product import Desk, Product
+from tests.pbx.job.test_calls import leaves
 
 Window = Callable[[], Awaitable[Page]]
 
@@ -26,22 +29,19 @@ async def quick_alarms(product: Product) -> AsyncIterator[None]:
     await admin.close()
 
 
-async def act(page: Page, agent: str, name: str) -> None:
-    """Out of the menu of an agent's row."""
-    await page.locator(f"[data-agent={agent}]").get_by_role("button", name="What to do about").click()
-    await page.get_by_role("menuitem", name=name).click()
-
-
-async def sits_in(sofia: Page) -> None:
-    """On the talk of Boris: listens, whispers, leaves."""
-    sitting = sofia.get_by_test_id("sit-in")
+async def sits_in(sofia: Page, boris: Page) -> None:
+    """Listens, whispers, leaves; Boris is told of it."""
+    sitting, company = sofia.get_by_test_id("sit-in"), boris.get_by_test_id("company")
     await act(sofia, "boris", "Listen")
     await expect(sitting).to_have_attribute("data-state", "on", timeout=20_000)
+    await expect(company).to_contain_text("Sofia listens")
     await sitting.get_by_role("button", name="Whisper").click()
     await expect(sitting).to_have_attribute("data-mode", "whisper")
+    await expect(company).to_contain_text("Sofia whispers to you")
     await picture(sofia, "supervisor-sits-in")
     await sitting.get_by_role("button", name="Leave the talk").click()
     await expect(sitting).to_be_hidden()
+    await expect(company).to_be_hidden()
 
 
 async def writes(sofia: Page, boris: Page) -> None:
@@ -68,40 +68,42 @@ async def releases(sofia: Page) -> None:
     await expect(released).to_be_hidden()
 
 
-async def takes_over(sofia: Page, boris: Page) -> None:
-    """What Boris owes and hands her, and logs it."""
-    await boris.get_by_test_id("hand").click()
-    hand = boris.get_by_test_id("hand-over")
-    await hand.get_by_label("Colleague").select_option(label="Sofia · Supervisor")
-    await hand.get_by_role("button", name="Hand over").click()
-    await expect(boris.get_by_test_id("presence")).to_have_attribute("data-state", "available")
-    await sofia.goto("/")
-    await sofia.get_by_test_id("waiting-outcomes").get_by_role("button").first.click()
-    later = sofia.get_by_test_id("later-outcome")
-    await later.get_by_role("combobox").select_option("solved")
-    await later.get_by_role("button", name="Save outcome").click()
-    await expect(sofia.get_by_test_id("waiting-outcomes")).to_be_hidden()
+async def sees_the_alarm(sofia: Page) -> None:
+    """That Boris hides in his wrap-up."""
+    alarm = sofia.get_by_test_id("alarm").filter(has_text="Boris").first
+    await alarm.get_by_test_id("alarm-see").click(timeout=20_000)
+    await expect(alarm.get_by_test_id("alarm-seen")).to_contain_text("Sofia")
+    await picture(sofia, "supervisor-alarm")
+
+
+async def follows_a_figure(sofia: Page) -> None:
+    """From what Boris handled to the calls it counts."""
+    await sofia.goto("/reports/agents")
+    line = sofia.get_by_test_id("report-agent").filter(has_text="Boris")
+    await picture(sofia, "supervisor-report")
+    await line.locator("td").nth(1).get_by_role("link").click()
+    await expect(sofia.get_by_test_id("figure")).to_contain_text("Handled")
+    await expect(sofia.get_by_role("row").filter(has_text="+7 916 127-00-01")).to_contain_text("Boris")
 
 
 @pytest.mark.usefixtures("quick_alarms")
 async def test_a_supervisors_day(browser: Window, floor: Floor) -> None:
     boris, sofia = await browser(), await browser()
-    await sign_in(boris, "boris", "102")
-    await sign_in(sofia, "sofia", "103")
+    await asyncio.gather(sign_in(boris, "boris", "102"), sign_in(sofia, "sofia", "103"))
     floor.phone("102")
     floor.phone("103")
     await sofia.goto("/floor")
+    row = sofia.locator("[data-agent=boris]")
     caller = floor.caller("79161270001", "7102", talk_ms=None)
-    await expect(sofia.locator("[data-agent=boris]")).to_have_attribute("data-state", "talking", timeout=20_000)
-    await sits_in(sofia)
+    await expect(row).to_have_attribute("data-state", "talking", timeout=20_000)
+    await sits_in(sofia, boris)
     await writes(sofia, boris)
-    floor.end(caller)
-    alarm = sofia.get_by_test_id("alarm").filter(has_text="Boris").first
-    await alarm.get_by_test_id("alarm-see").click(timeout=20_000)
-    await expect(alarm.get_by_test_id("alarm-seen")).to_contain_text("Sofia")
     await releases(sofia)
-    await takes_over(sofia, boris)
+    await leaves(floor, caller)
+    await sees_the_alarm(sofia)
+    await order(sofia, "boris", "Waive", "the line broke")
+    await expect(row).not_to_contain_text("outcome")
+    await expect(boris.get_by_test_id("presence")).to_have_attribute("data-state", "available")
+    await follows_a_figure(sofia)
     await sofia.goto("/floor/alarms")
     await expect(sofia.get_by_test_id("past-alarm").filter(has_text="Boris").first).to_contain_text("Sofia")
-    await sofia.goto("/quality/listen")
-    await expect(sofia.get_by_role("heading", name="To listen")).to_be_visible()

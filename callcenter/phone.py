@@ -74,7 +74,7 @@ def is_withheld(raw: str) -> bool:
     return raw.strip().lower() in WITHHELD
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def parse(raw: str, region: str) -> Phone:
     """The number of ``raw`` as dialled inside ``region`` (ISO 3166-1, for example ``RU``). Never raises.
 

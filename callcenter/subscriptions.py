@@ -93,7 +93,7 @@ def _hear_people(parts: Parts) -> None:
     bus.on(MapChanged, gate.map_changed)
     bus.on(Named, gate.named)
     bus.on(Named, hub.named)
-    bus.on(OutcomeRulesChanged, hub.named)
+    bus.on(OutcomeRulesChanged, hub.outcome_rules_changed)
     bus.on(StaffChanged, gate.staff_changed)
 
 

@@ -91,11 +91,13 @@ class ChoiceAnswer(Answer):
 
 class Choices(Answer):
     """What the agent may choose for this talk now, groups before what is in them; ``extras``: how many codes beside the
-    primary one; ``card``: whose fields are asked for, null where the call has no card."""
+    primary one; ``card``: whose fields are asked for, null where the call has no card;
+    ``short_used_up``: a short talk, and so many of those as are logged by rule in an hour are used up (0: no)."""
 
     items: list[ChoiceAnswer]
     extras: int
     card: UUID | None
+    short_used_up: int
 
 
 class DraftBody(Body):
@@ -205,7 +207,8 @@ def _choices(session: Session, segment_id: UUID, who: Actor) -> Choices:
     shown = offered | {above for code in offered for above in tree.path(code)}
     ready = messages.names(session)
     items = [_line(row, tree.codes[row.code], lacking, ready) for row in outcomes.every(session) if row.code in shown]
-    return Choices(items=items, extras=asked.offer.extras, card=asked.card.id if asked.card else None)
+    card = asked.card.id if asked.card else None
+    return Choices(items=items, extras=asked.offer.extras, card=card, short_used_up=asked.used_up)
 
 
 def _line(row: OutcomeCode, code: Code, lacking: frozenset[CardField], ready: Mapping[UUID, str]) -> ChoiceAnswer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy import func, select
@@ -139,8 +140,8 @@ def rules(session: Session) -> OutcomeRules:
     )
 
 
-def given(session: Session, now: datetime) -> Given:
-    """The outcomes that a rule has given for short talks lately."""
+def given(session: Session, now: datetime, agent: UUID | None = None) -> Given:
+    """The outcomes that a rule has given for short talks lately, to everybody or to one."""
     found = (
         select(SegmentRow.agent_id, SegmentRow.call_id, func.max(SegmentRow.ended_at))
         .join(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
@@ -149,4 +150,6 @@ def given(session: Session, now: datetime) -> Given:
         .where(SegmentRow.ended_at > now - REMEMBERED, SegmentRow.agent_id.is_not(None))
         .group_by(SegmentRow.agent_id, SegmentRow.call_id)
     )
+    if agent:
+        found = found.where(SegmentRow.agent_id == agent)
     return Given().and_then([(agent, end) for agent, _, end in session.execute(found) if agent and end], now)

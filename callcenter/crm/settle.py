@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.call import UNSETTLED, OutcomeState
+from callcenter.call import UNSETTLED, OutcomeState, Role
 from callcenter.crm import customers, deferrals, outcome_rules, outcomes, visible
 from callcenter.crm.code_rules import Choice, Offer
 from callcenter.crm.models.calls import CallRow, SegmentRow
@@ -19,7 +19,7 @@ from callcenter.crm.models.outcomes import OutcomeRow
 from callcenter.crm.rights import Actor, Verb, allow
 from callcenter.errors import Forbidden, NotFound, Refused
 from callcenter.events import CallKey
-from callcenter.terms import Demand
+from callcenter.terms import Demand, Then
 
 _CORRECTED_WITHIN: Final = timedelta(hours=24)
 _OPEN: Final = UNSETTLED | {OutcomeState.DEFERRED}
@@ -41,16 +41,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a talk offers its agent: the codes, and of which card the fields count."""
+    """What a talk offers its agent: the codes, and of which card the fields count. ``used_up``: so many outcomes for
+    short talks a rule gives in an hour, where this is one more; 0: it is none."""
 
     offer: Offer
     card: Customer | None
+    used_up: int = 0
 
 
 def asked(session: Session, segment_id: UUID, actor: Actor) -> Asked:
     """What may be chosen for this part of a call. Raises NotFound, Forbidden."""
     row, call = _settled_by(session, segment_id, actor)
-    return _asked(session, row, call, actor)
+    return replace(_asked(session, row, call, actor), used_up=_used_up(session, row, call))
 
 
 def logged(session: Session, segment_id: UUID, actor: Actor, now: datetime, choice: Choice) -> Part:
@@ -142,6 +144,21 @@ def _asked(session: Session, row: SegmentRow, call: CallRow, actor: Actor) -> As
     rule = outcome_rules.read(session).of(call.pbx, row.queue, call.direction)
     card = customers.seen(session, call.customer_id, actor) if call.customer_id else None
     return Asked(offer=rule.offer(), card=card)
+
+
+def _used_up(session: Session, row: SegmentRow, call: CallRow) -> int:
+    """As the terms judge it when the talk ends (``callcenter.terms``): said again in words."""
+    rules = outcome_rules.read(session)
+    rule = rules.of(call.pbx, row.queue, call.direction)
+    if rule.then is not Then.AUTOMATIC or row.agent_id is None or OutcomeState(row.outcome_state) not in UNSETTLED:
+        return 0
+    own = (SegmentRow.call_id == call.id, SegmentRow.agent_id == row.agent_id, SegmentRow.role == Role.OWNER)
+    parts = session.scalars(select(SegmentRow).where(*own, SegmentRow.answered_at.is_not(None))).all()
+    ends = [part.ended_at for part in parts if part.ended_at]
+    if len(ends) < len(parts) or sum(part.talk_s for part in parts) >= rule.under_s:
+        return 0
+    given = outcome_rules.given(session, max(ends), row.agent_id).within_an_hour(row.agent_id, max(ends))
+    return rules.short_per_hour if given >= rules.short_per_hour else 0
 
 
 def _settled_by(session: Session, segment_id: UUID, actor: Actor) -> tuple[SegmentRow, CallRow]:

@@ -147,6 +147,13 @@ class CompanyChange:
     change: Literal["company"] = "company"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesChange:
+    """Outcome codes, what is owed for which talks, or messages are others now: an open form is to be read again."""
+
+    change: Literal["rules"] = "rules"
+
+
 Change: TypeAlias = (
     PopOffered
     | PopUpdated
@@ -165,4 +172,5 @@ Change: TypeAlias = (
     | CompanyChange
     | AlarmsChange
     | MessageChange
+    | RulesChange
 )

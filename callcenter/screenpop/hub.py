@@ -48,6 +48,7 @@ from callcenter.screenpop.changes import (
     MessageChange,
     PopOffered,
     QueuesChange,
+    RulesChange,
     ScoreChange,
     TaskChange,
     UnownedChange,
@@ -225,6 +226,12 @@ class Hub:
         for person in event.people:
             for tab in self._of(person):
                 self._put(tab, told)
+
+    async def outcome_rules_changed(self, _event: OutcomeRulesChanged) -> None:
+        """Every desk: also who owes nothing shows codes by name."""
+        await self.named(_event)
+        told = body(RulesChange())
+        await self._broadcast((tab, told) for tab in self._all())
 
     async def named(self, _event: Named | OutcomeRulesChanged) -> None:
         self._tell(self._board.renamed(await self._db.read(recollect.directory)))

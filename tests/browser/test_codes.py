@@ -87,9 +87,24 @@ async def sends(page: Page) -> None:
     await expect(ready).to_be_hidden()
 
 
+async def is_withdrawn(page: Page, admin: Desk) -> None:
+    """A code is switched off while it is chosen: that is told, and what was written stays."""
+    form = page.get_by_test_id("outcome-form")
+    lent = await make(admin, "lent", key=9)
+    await expect(form.get_by_role("radio", name="Lent")).to_be_visible()
+    await page.keyboard.press("9")
+    await form.get_by_label("Comment").fill("two chairs")
+    await admin.request("PATCH", f"/outcomes/{lent['id']}", {"active": False, "key": None})
+    await expect(form.get_by_test_id("withdrawn")).to_contain_text("“Lent” is no longer offered")
+    await expect(form.get_by_label("Comment")).to_have_value("two chairs")
+    await picture(page, "outcome-withdrawn")
+    await form.get_by_role("heading").first.click()
+
+
 async def is_spammed(page: Page, floor: Floor, admin: Desk) -> None:
     """One key, and the same once more: the number is blocked, and the card that the call made goes."""
     await owing(page, floor, SPAM)
+    await is_withdrawn(page, admin)
     form = page.get_by_test_id("outcome-form")
     await expect(form.get_by_test_id("stroke-spam")).to_be_enabled()
     await page.keyboard.press("Shift+Digit2")
@@ -114,7 +129,7 @@ async def is_arranged(office: Page) -> None:
     row = office.get_by_test_id("code-tree").get_by_role("button", name="Sold").first
     await row.focus()
     await office.keyboard.press("Shift+ArrowLeft")
-    await expect(office.locator("tr[data-code=sold] [aria-label='Move Sold out of its group']")).to_be_disabled()
+    await expect(office.locator("tr[data-code=sold] [aria-label='Move Sold out of its group']")).to_be_hidden()
     await expect(row).to_be_focused()
     await picture(office, "outcome-tree")
     assert await violations(office) == []

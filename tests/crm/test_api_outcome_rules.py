@@ -63,6 +63,8 @@ async def test_after_three_short_talks_in_an_hour_the_form_is_owed(both: Office)
         return str(next(call for call in found if call["uniqueid"] == uniqueid)["segments"][0]["outcome_state"])
 
     assert [await state_after(f"1.{n}") for n in range(1, 5)] == ["automatic"] * 3 + ["owed"]
+    fourth = (await anna.get("/me/debts")).body["items"][0]["segment_id"]
+    assert (await anna.get(f"/segments/{fourth}/outcome-choices")).body["short_used_up"] == 3
     clock = both.clock
     again = Ledger(both.db, Bus(), clock, Health(Bus(), clock))
     await again.start(both.ledger.roster)

@@ -32,6 +32,7 @@ from callcenter.screenpop.changes import (
     PopWithdrawn,
     PresenceChange,
     QueuesChange,
+    RulesChange,
     ScoreChange,
     SitInChange,
     TaskChange,
@@ -90,7 +91,7 @@ def fold(view: BoardView, change: Change) -> BoardView:
             return replace(view, alarms=alarms)
         case CompanyChange(company=company):
             return replace(view, company=company)
-        case MessageChange() | DeskTakenChange() | TaskChange() | ScoreChange() | DialChange():
+        case RulesChange() | MessageChange() | DeskTakenChange() | TaskChange() | ScoreChange() | DialChange():
             return view
         case _:
             assert_never(change)

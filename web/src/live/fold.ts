@@ -18,6 +18,7 @@ export type Change =
   | { change: 'sit_in'; sit_in: SitIn }
   | { change: 'company'; company: SitIn[] }
   | { change: 'message'; message_id: string }
+  | { change: 'rules' }
   | { change: 'alarms'; alarms: Alarm[] }
   | ({ change: 'dial'; dial_id: string } & Omit<ClickShown, 'id'>)
 

@@ -12,6 +12,8 @@ import { leads } from './leader'
 
 const PAUSE_MS = 700
 const KEYS = ['tasks', 'reminders', 'timeline']
+/** What an administrator decides about outcomes: an open form follows. */
+const RULES = ['outcomes', 'outcome-choices', 'outcome-rules', 'templates', 'statuses']
 const SCORES = ['evaluations', 'evaluation', 'samples']
 
 /** Tasks that changed are read again, many changes together; a reminder is shown once, by one tab. */
@@ -50,11 +52,12 @@ export function useTaskNews(): void {
   }
 
   useBoard().onNews((message: Message) => {
-    if (message.type === 'snapshot') void queries.invalidateQueries({ queryKey: ['messages'] })
+    if (message.type === 'snapshot') for (const key of ['messages', 'outcome-choices']) void queries.invalidateQueries({ queryKey: [key] })
     if (message.type === 'snapshot') return stale(), void recallClick().catch(() => undefined)
     if (message.type !== 'change') return
     if (message.change === 'dial') clickTold({ ...message, id: message.dial_id })
     if (message.change === 'message') return void queries.invalidateQueries({ queryKey: ['messages'] })
+    if (message.change === 'rules') return void queries.invalidateQueries({ predicate: ({ queryKey }) => RULES.includes(String(queryKey[0])) })
     if (message.change === 'score') return scored(message)
     if (message.change !== 'task') return
     stale()

@@ -26,6 +26,8 @@ export function useEntry(segment: () => string, moment: () => string, written: {
   const find = (code: string | null) => items.value.find((one) => one.code === code && !one.group)
   const chosen = computed(() => find(outcome.value))
   const picked = computed(() => [outcome.value, ...extras.value].map(find).filter((one) => one !== undefined))
+  /** Chosen, and taken away by an administrator since: to be told, never dropped in silence. */
+  const withdrawn = computed(() => (query.data.value ? [outcome.value, ...extras.value].filter((code): code is string => !!code && !find(code)) : []))
   const rule = computed(() => {
     if (picked.value.some((one) => one.comment === 'required')) return 'required'
     return picked.value.length && picked.value.every((one) => one.comment === 'none') ? 'none' : 'optional'
@@ -66,7 +68,7 @@ export function useEntry(segment: () => string, moment: () => string, written: {
 
   async function log(): Promise<Segment> {
     await fill()
-    const said = { outcome: outcome.value ?? '', extras: extras.value, confirmed: asked.value !== '' }
+    const said = { outcome: outcome.value ?? '', extras: extras.value.filter(find).slice(0, most.value), confirmed: asked.value !== '' }
     const logged = await logOutcome(segment(), { ...said, comment: rule.value === 'none' ? '' : comment.value.trim(), next_step: step.value ?? null })
     void queries.invalidateQueries({ queryKey: ['prepared'] })
     return logged
@@ -81,6 +83,7 @@ export function useEntry(segment: () => string, moment: () => string, written: {
     for (const key of ['customers', 'customer', 'outcome-choices']) void queries.invalidateQueries({ queryKey: [key] })
   }
 
+  const usedUp = computed(() => query.data.value?.short_used_up ?? 0)
   const again = () => void queries.invalidateQueries({ queryKey: ['outcome-choices'] })
-  return { query, items, plain, system, most, chosen, picked, extras, step, asked, card, rule, least, missing, promises, inMinutes, ready, label, path, lacks, lackIn, log, again }
+  return { query, items, plain, system, most, chosen, picked, withdrawn, extras, step, asked, card, rule, least, missing, promises, inMinutes, ready, usedUp, label, path, lacks, lackIn, log, again }
 }

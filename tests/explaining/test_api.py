@@ -24,7 +24,7 @@ from callcenter.screenpop.deliveries import Deliveries
 from tests.ami.tale import recorded
 from tests.ami.tale import told as tale
 from tests.explaining.told import journal
-from tests.rights.things import Floor, open_floor
+from tests.rights.floor import Floor, open_floor
 
 CAPTURE = "queue_ringall_answered"
 CALL = tale(recorded(CAPTURE)).call

@@ -7,6 +7,7 @@ seen answers exactly like one that does not exist. ``things.py`` makes what the 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -357,3 +358,13 @@ MATRIX: Final[dict[str, Row]] = {
     ),
     "GET /recordings/{recording_id}/transcript": things("own", "own team", seen={"agent": "team"}),
 }
+
+
+def names(route: str) -> frozenset[str]:
+    """What the route's path and body name."""
+    return frozenset(re.findall(r"{(\w+)}", f"{route} {MATRIX[route].body}"))
+
+
+def cells(route: str) -> list[tuple[str, str]]:
+    """Who asks it for whose things. A route that names nothing is the same question for all three: it is asked once."""
+    return [(role, whose) for role in EVERYBODY for whose in (WHOSE if names(route) else WHOSE[:1])]

@@ -21,7 +21,7 @@ from callcenter.crm.rights import Scope, Standing, Subject, UserRole, Whose, car
 from callcenter.crm.visible import listed_calls, recordings, seen
 from callcenter.db import Database
 from callcenter.ids import new_id
-from tests.rights.things import Floor, open_floor
+from tests.rights.floor import Floor, open_floor
 
 NOW = SystemClock().now()
 TEAM_OF = {"me": "A", "mate": "A", "stranger": "B", "loner": None}

@@ -35,7 +35,8 @@ class NotHeard(Exception):
 
 
 class Ears:
-    """One process, one file at a time. ``silent_s``: how long it may say nothing; ``hearing``: it has a file."""
+    """One process, one file at a time. ``silent_s``: how long it may say nothing, where its engine needs no more
+    patience; ``hearing``: it has a file."""
 
     def __init__(self, silent_s: float = _SILENT_SECONDS) -> None:
         self._silent_s = silent_s
@@ -51,12 +52,12 @@ class Ears:
     async def hear(self, file: Path, model: Model) -> Heard:
         """Raises NotHeard for a bad file, Unavailable where the model cannot be read (``speech_unavailable``) or the
         process died of this file or hung (``speech_worker_died``)."""
-        name = await self._asked(str(file), model)
-        self.hearing = True
+        name, patience = await self._asked(str(file), model)
+        self.hearing, silent_s = True, self._silent_s * patience
         try:
-            answer = await self._line(self._silent_s, code="speech_worker_died")
+            answer = await self._line(silent_s, code="speech_worker_died")
             while "beat" in answer:
-                answer = await self._line(self._silent_s, code="speech_worker_died")
+                answer = await self._line(silent_s, code="speech_worker_died")
         finally:
             self.hearing = False
         if "error" in answer:
@@ -77,8 +78,8 @@ class Ears:
             self._complaints.close()
             self._complaints = None
 
-    async def _asked(self, file: str, model: Model) -> str:
-        """Sends a question off; the model's name once it is loaded."""
+    async def _asked(self, file: str, model: Model) -> tuple[str, int]:
+        """Sends a question off; the model's name once it is loaded, and its patience."""
         process = await self._awake()
         assert process.stdin is not None
         question = json.dumps({"file": file, "model": str(model.path)})
@@ -88,7 +89,7 @@ class Ears:
         answer = await self._line(_LOAD_SECONDS, code="speech_unavailable")
         if "fault" in answer:
             raise Unavailable(answer["fault"], code="speech_unavailable")
-        return str(answer["loaded"])
+        return str(answer["loaded"]), int(answer["patience"])
 
     async def _awake(self) -> asyncio.subprocess.Process:
         if self._process and self._process.returncode is None:

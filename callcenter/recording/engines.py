@@ -26,9 +26,10 @@ class EngineFault(Exception):
 
 class Engine(Protocol):
     """Hears one voice. Each word is ``{"text", "start_s", "end_s", "confidence"}``; every list is an utterance, told as
-    soon as it is heard."""
+    soon as it is heard. ``patience``: how many times longer than a minute it may work without a word."""
 
     name: str
+    patience: int
 
     def utterances(self, pcm: Iterable[bytes], rate: int) -> Iterator[Utterance]: ...
 
@@ -46,6 +47,8 @@ def engine(folder: Path) -> Engine:
 class Vosk:
     """Vosk with a model folder on disk (https://alphacephei.com/vosk/models). Raises EngineFault at once when the model
     is unusable: the library itself would notice only at the first recording, or go to the network."""
+
+    patience = 1
 
     def __init__(self, model: Path) -> None:
         try:
@@ -74,7 +77,10 @@ class Vosk:
 
 class Whisper:
     """faster-whisper with a model folder on disk: 16 kHz, any language, which it finds out by itself. Silence is cut
-    out beforehand, as this kind of model invents words for it. It takes one core, as there may be more processes."""
+    out beforehand, as this kind of model invents words for it. It takes one core, as there may be more processes, and
+    tells nothing before half a minute of sound is through, at which a large model works for minutes."""
+
+    patience = 15
 
     def __init__(self, model: Path) -> None:
         if lacking := [name for name in _WHISPER_FILES if not (model / name).is_file()]:

@@ -1,9 +1,9 @@
 """The worker process that listens: one file a line on standard input, what was heard in lines on standard output.
 
 Run by ``recording/ears.py`` as ``python -m callcenter.recording.listening``. It is asked ``{"file": …, "model": …}``,
-``file`` empty to load the model only, and answers ``{"loaded": name}`` once it is there or ``{"fault": remedy}``; then,
-while it listens, ``{"beat": true}`` every second, and at last ``{"voices": [[utterance, …], …]}``, a voice a
-channel, or ``{"error": why}``.
+``file`` empty to load the model only, and answers ``{"loaded": name, "patience": n}`` once it is there or
+``{"fault": remedy}``; then, while sound goes in and words come out, ``{"beat": true}`` every second, and at last
+``{"voices": [[utterance, …], …]}``, a voice a channel, or ``{"error": why}``.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main() -> int:
         except EngineFault as wrong:
             say({"fault": str(wrong)})
             continue
-        say({"loaded": ears[name].name})
+        say({"loaded": ears[name].name, "patience": ears[name].patience})
         if asked["file"]:
             say(hear(ears[name], Path(asked["file"]), say))
     return 0

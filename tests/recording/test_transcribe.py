@@ -6,12 +6,10 @@ import asyncio
 import os
 import shutil
 import signal
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -32,7 +30,6 @@ from callcenter.jobs import Job
 from callcenter.recording import models, waiting
 from callcenter.recording.capture import open_store
 from callcenter.recording.ears import Ears
-from callcenter.recording.engines import EngineFault, engine
 from callcenter.recording.listeners import Listeners
 from callcenter.recording.listening import GIVES_WAY
 from callcenter.recording.models import HOW, OFF, Model, Models
@@ -302,45 +299,6 @@ def test_words_are_the_agents_who_had_the_customer_then(second: int, agent: str)
     handed_on = [part("clara", 72, None), part("anna", 0, 40), part("boris", 30, 60)]
     assert agent_at(handed_on, NOW + timedelta(seconds=second)) == agent
     assert agent_at([], NOW) == ""
-
-
-WHISPER = ("model.bin", "config.json", "tokenizer.json")
-
-
-def unreadable(*_: object, **__: object) -> None:
-    raise RuntimeError("no such file.\nmore")
-
-
-@pytest.mark.parametrize(
-    ("files", "library", "told"),
-    [
-        ((), None, "{} holds no speech model; see: callcenter speech list"),
-        (
-            WHISPER[:2],
-            None,
-            "the Whisper model in {} lacks tokenizer.json; take all files of one that is converted for faster-whisper, "
-            "and: callcenter speech install FOLDER",
-        ),
-        (WHISPER, None, "{} is a Whisper model, which needs: pip install callcenter[whisper]"),
-        (
-            WHISPER,
-            SimpleNamespace(WhisperModel=unreadable),
-            "the model in {} cannot be read: no such file; install it anew: callcenter speech install",
-        ),
-    ],
-)
-def test_what_a_whisper_model_lacks_is_one_line_with_its_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: tuple[str, ...], library: object, told: str
-) -> None:
-    folder = tmp_path / "whisper-small"
-    folder.mkdir()
-    for name in files:
-        (folder / name).touch()
-    monkeypatch.setitem(sys.modules, "faster_whisper", library)
-    monkeypatch.setitem(sys.modules, "numpy", SimpleNamespace())
-    with pytest.raises(EngineFault) as wrong:
-        engine(folder)
-    assert str(wrong.value) == told.format(folder)
 
 
 def test_the_only_model_is_the_usual_one_and_of_several_one_is_chosen(tmp_path: Path) -> None:

@@ -42,12 +42,14 @@ class MembersTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebtFound:
-    """A debt that stands in the PBX's own database: ``interface`` answered the call and was paused by the dialplan."""
+    """A debt that stands in the PBX's own database: ``interface`` answered the call and was paused by the dialplan.
+    ``call``: one of all it owes for, by its Uniqueid; "": the last of them, by which it owes at all."""
 
     pbx: str
     at: datetime
     interface: str
     value: str
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,8 +67,18 @@ def adopt(tracker: Tracker, snapshot: Snapshot, known: Collection[Call], *, rebo
     events += _off_the_shelf(tracker, snapshot)
     events += _queues_left(tracker, snapshot)
     events += tracker.feed(m.Tick(at=snapshot.at, mono=snapshot.mono + SETTLE_SECONDS))
-    events += [DebtFound(pbx=tracker.map.pbx, at=snapshot.at, interface=i, value=v) for i, v in snapshot.debts.items()]
+    events += _debts(tracker.map.pbx, snapshot)
     return [replace(event, born=False) if isinstance(event, Arrived) else event for event in events]
+
+
+def _debts(pbx: str, snapshot: Snapshot) -> list[Event]:
+    found: list[Event] = [
+        DebtFound(pbx=pbx, at=snapshot.at, interface=name, value=value) for name, value in snapshot.debts.items()
+    ]
+    for key, value in snapshot.listed.items():
+        name, _, call = key.rpartition("/")
+        found.append(DebtFound(pbx=pbx, at=snapshot.at, interface=name, value=value, call=call))
+    return found
 
 
 def still_there(snapshot: Snapshot, known: Collection[Call], hung_up: Collection[str]) -> Snapshot:

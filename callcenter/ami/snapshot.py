@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -12,9 +12,12 @@ from callcenter.errors import Unavailable
 from callcenter.pbxmap import peer
 
 DEBTS: Final = "callcenter-owes"
+LISTED: Final = "callcenter-debts"
 DIALLED: Final = frozenset({"AppDial", "AppDial2", "AppQueue"})
 _BEING_DIALLED: Final = frozenset({"Down", "Dialing", "Ringing"})
 """States of a leg that nobody has picked up yet; one who calls us is born in Ring."""
+_EMPTY: Final = "entry not found"
+"""Asterisk's words for a family without rows."""
 _PARTS: Final = re.compile(r"[/@:]")
 Row = Mapping[str, str]
 Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Row]]]
@@ -22,8 +25,9 @@ Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Row]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Rows of CoreShowChannels, QueueStatus and ParkedCalls, and the debts by interface; headers in lower case.
+    """Rows of CoreShowChannels, QueueStatus and ParkedCalls, and the debts; headers in lower case.
 
+    ``debts`` are by interface, ``listed`` by interface and Uniqueid, with a slash between them.
     ``hidden`` are the Uniqueids of callers who hide their numbers, ``dialled`` with what trunks' legs were dialled, by
     their Uniqueids: the caller's extension need not be the number, as in a subroutine it is not, and a leg that runs
     one itself does not look like one that was dialled. ``deaf_since``: since when nobody had listened, None where that
@@ -36,6 +40,7 @@ class Snapshot:
     members: tuple[Row, ...]
     waiting: tuple[Row, ...]
     debts: Mapping[str, str]
+    listed: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     dialled: Mapping[str, str] = field(default_factory=dict)
     parked: tuple[Row, ...] | None = ()
@@ -53,13 +58,15 @@ async def take(send: Send, at: datetime, mono: float, trunk: Callable[[str], boo
     came = [row for row in channels if row.get("uniqueid") == row.get("linkedid") and not outgoing(row)]
     others = [row for row in channels if row.get("uniqueid") != row.get("linkedid") and trunk(row.get("channel", ""))]
     sent = await _variable(send, others, "DIALEDPEERNUMBER")
+    interfaces = {row.get("location", "") for row in members} - {""}
     return Snapshot(
         at=at,
         mono=mono,
         channels=channels,
         members=members,
         waiting=_events(queues, "QueueEntry"),
-        debts=await _debts(send, {row.get("location", "") for row in members}),
+        debts=await _family(send, DEBTS, lambda: _those(interfaces)),
+        listed=await _family(send, LISTED, lambda: _calls_of(send, interfaces)),
         hidden=frozenset(u for u, told in (await _variable(send, came, "CC_HIDDEN")).items() if told == "yes"),
         dialled={row["uniqueid"]: with_ for row in others if _names((with_ := sent.get(row["uniqueid"], "")), row)},
         parked=await _parked(send),
@@ -97,23 +104,39 @@ async def _parked(send: Send) -> tuple[Row, ...] | None:
         return None
 
 
-async def _debts(send: Send, interfaces: Collection[str]) -> dict[str, str]:
-    """The whole family where the PBX can list it (DBGetTree came with Asterisk 18), else member by member."""
+async def _family(send: Send, family: str, keys: Callable[[], AsyncIterator[str]]) -> dict[str, str]:
+    """The whole family where the PBX can list it (DBGetTree came with Asterisk 18), else key by key."""
+    above, found = f"/{family}/", {}
     try:
-        rows = await send({"Action": "DBGetTree", "Family": DEBTS})
-    except Unavailable:
-        rows = []
-    found = {row["key"].removeprefix(f"/{DEBTS}/"): row.get("val", "") for row in rows if "key" in row}
+        rows = await send({"Action": "DBGetTree", "Family": family})
+    except Unavailable as wrong:
+        rows = [{}] if _EMPTY in str(wrong) else []
     if rows:
-        return found
-    for interface in interfaces:
+        told = ((row.get("key", ""), row.get("val", "")) for row in rows)
+        return {key.removeprefix(above): value for key, value in told if key.startswith(above)}
+    async for key in keys():
         try:
-            answer = await send({"Action": "DBGet", "Family": DEBTS, "Key": interface})
+            answer = await send({"Action": "DBGet", "Family": family, "Key": key})
         except Unavailable:
             continue
-        found[interface] = next((row["val"] for row in answer if "val" in row), "")
-    found.pop("", None)
+        found[key] = next((row["val"] for row in answer if "val" in row), "")
     return found
+
+
+async def _those(interfaces: Iterable[str]) -> AsyncIterator[str]:
+    for name in interfaces:
+        yield name
+
+
+async def _calls_of(send: Send, interfaces: Iterable[str]) -> AsyncIterator[str]:
+    for name in interfaces:
+        try:
+            answer = await send({"Action": "Getvar", "Variable": f"DB_KEYS({LISTED}/{name})"})
+        except Unavailable:
+            continue
+        calls = next((row["value"] for row in answer if "value" in row), "")
+        for call in filter(None, calls.split(",")):
+            yield f"{name}/{call}"
 
 
 async def channels(send: Send) -> tuple[Row, ...] | None:

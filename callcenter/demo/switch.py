@@ -23,6 +23,7 @@ from callcenter.demo.spool import Dialogue, Spool
 from callcenter.demo.stream import Header, Stream
 
 DEBTS: Final = "callcenter-owes"
+LIST: Final = "callcenter-debts"
 _RINGS_KEPT: Final = 10_000
 _CAUSES: Final = {
     0: "Unknown",
@@ -172,12 +173,13 @@ class Switch:
         caller = customer.channel.uniqueid
         number, did = quote(customer.number, safe=""), quote(customer.did, safe="")
         debt = f"{caller}|{int(time.time())}|{customer.queue}|{number}|{did}"
+        self.database[LIST, f"{interface}/{caller}"] = debt
         self.database[DEBTS, interface] = debt
         self.pause(interface, paused=True, reason=DEBTS)
         context, exten, priority = channel.context, channel.exten, channel.priority
         self.tell(
             "UserEvent",
-            channel.at("callcenter-owe", "s", 5),
+            channel.at("callcenter-owe", "s", 10),
             ("UserEvent", "CallcenterOwes"),
             ("Interface", interface),
             ("Customer", caller),

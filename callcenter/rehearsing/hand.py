@@ -10,7 +10,7 @@ from callcenter.errors import CallcenterError, Unavailable
 from callcenter.log import logger
 from callcenter.rehearsal import Names
 from callcenter.rehearsing import orders
-from callcenter.routing.debts import FAMILY
+from callcenter.routing.debts import FAMILY, LIST
 from callcenter.routing.outside import Outside
 
 log = logger(__name__)
@@ -62,20 +62,32 @@ class Hand:
         for _ in range(_LOOKS):
             try:
                 rows = await self.do({"Action": "QueueStatus", "Queue": queue})
-                debt = await self.value(orders.debt(names.member))
+                debt = await self.value(orders.debt(names.member)) or await self._debts(names)
             except Unavailable:
                 return False
-            gone = not debt and all(row.get("location") != names.member for row in rows)
-            if gone and not await self._debts(names):
+            if not debt and all(row.get("location") != names.member for row in rows):
                 return True
             await asyncio.sleep(_TICK_SECONDS)
-            await self.quietly(orders.forget(names.member))
+            await self.forget(names)
         return False
 
+    async def forget(self, names: Names) -> None:
+        """No debt of the test's own member stands."""
+        await self.quietly(orders.strike_out(f"{names.member}/{names.customer}"))
+        await self.quietly(orders.forget(names.member))
+
     async def _debts(self, names: Names) -> bool:
-        """Whether a debt for the call stands under whatever name. DBGetTree came with Asterisk 18."""
+        """Whether a debt for the call stands under whatever name."""
+        values = [*(await self.rows(FAMILY)).values(), *(await self.rows(LIST)).values()]
+        return any(value.startswith(f"{names.customer}|") for value in values)
+
+    async def rows(self, family: str) -> dict[str, str]:
+        """A family of AstDB; nothing where the PBX cannot list it (DBGetTree came with Asterisk 18). Raises
+        Unavailable."""
         try:
-            rows = await self.do({"Action": "DBGetTree", "Family": FAMILY})
-        except Unavailable:
-            return False
-        return any(row.get("val", "").startswith(f"{names.customer}|") for row in rows)
+            told = await self.do({"Action": "DBGetTree", "Family": family})
+        except Unavailable as wrong:
+            if wrong.code != "pbx_refused":
+                raise
+            return {}
+        return {row["key"].removeprefix(f"/{family}/"): row.get("val", "") for row in told if "key" in row}

@@ -13,7 +13,7 @@ from typing import Final
 from callcenter.crm.privacy.rules import FAMILY as RECORDED
 from callcenter.rehearsal import ANSWERS, NAME, NUMBER, Names
 from callcenter.rehearsing.entry import Entry
-from callcenter.routing.debts import FAMILY
+from callcenter.routing.debts import FAMILY, LIST
 
 PENALTY: Final = 1_000_000
 _FIRST: Final = 1_000_000
@@ -72,6 +72,11 @@ def debt(interface: str) -> Action:
 
 def forget(interface: str) -> Action:
     return {"Action": "DBDel", "Family": FAMILY, "Key": interface}
+
+
+def strike_out(listed: str) -> Action:
+    """One of the list of what is owed for: the member interface, a slash, the call."""
+    return {"Action": "DBDel", "Family": LIST, "Key": listed}
 
 
 def recording(queue: str) -> Action:

@@ -247,7 +247,7 @@ class Play:
             await self._saw.until(lambda: StepName.ENDED in self._saw.at, 5.0)
             await outcome.waive(self._out, [self._saw.call], self._wish.who.id)
         await self._hand.quietly(orders.leave(names.member, self.report.queue))
-        await self._hand.quietly(orders.forget(names.member))
+        await self._hand.forget(names)
         if await self._hand.nothing_left(names, self.report.queue):
             self._tell(StepName.CLEARED, StepState.OK, ms=(self._mono() - began) * 1000)
         else:

@@ -10,7 +10,7 @@ from uuid import UUID
 from callcenter.call import Changed
 from callcenter.contain import contained
 from callcenter.crm.rights import Actor
-from callcenter.errors import Refused, Unavailable
+from callcenter.errors import Refused
 from callcenter.ids import new_id
 from callcenter.log import logger
 from callcenter.pbx_events import DebtTold, LinkUp, MemberState, OriginateFailed
@@ -20,7 +20,7 @@ from callcenter.rehearsing.hand import Hand
 from callcenter.rehearsing.play import House, Play, Wish
 from callcenter.rehearsing.steps import Report
 from callcenter.rehearsing.witness import Witness
-from callcenter.routing.debts import FAMILY
+from callcenter.routing.debts import FAMILY, LIST
 
 log = logger(__name__)
 
@@ -148,21 +148,14 @@ class Stage:
         for interface, queue in await self._members(hand):
             await hand.quietly(orders.leave(interface, queue))
             await hand.quietly(orders.forget(interface))
-        for interface in await self._debts(hand):
-            await hand.quietly(orders.forget(interface))
+        for listed in await hand.rows(LIST):
+            if is_member(listed.rpartition("/")[0]):
+                await hand.quietly(orders.strike_out(listed))
+        for interface in await hand.rows(FAMILY):
+            if is_member(interface):
+                await hand.quietly(orders.forget(interface))
 
     async def _members(self, hand: Hand) -> list[tuple[str, str]]:
         rows = await hand.do({"Action": "QueueStatus"})
         found = ((row.get("location", ""), row.get("queue", "")) for row in rows)
         return [(interface, queue) for interface, queue in found if is_member(interface)]
-
-    async def _debts(self, hand: Hand) -> list[str]:
-        """DBGetTree came with Asterisk 18; before it, a debt goes with its member."""
-        try:
-            rows = await hand.do({"Action": "DBGetTree", "Family": FAMILY})
-        except Unavailable as wrong:
-            if wrong.code != "pbx_refused":
-                raise
-            return []
-        keys = (row["key"].removeprefix(f"/{FAMILY}/") for row in rows if "key" in row)
-        return [key for key in keys if is_member(key)]

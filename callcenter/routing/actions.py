@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from callcenter.errors import Unavailable
-from callcenter.routing.debts import FAMILY
+from callcenter.routing.debts import FAMILY, LIST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,10 @@ class PutDebt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropDebt:
+    """That the member owes; or, of its list, the call of this Uniqueid."""
+
     interface: str
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +79,10 @@ def messages(action: Action) -> tuple[dict[str, str], ...]:
             return ({"Action": "QueuePause", "Interface": name, "Paused": "false", **_where(queue)},)
         case PutDebt(interface=name, value=value):
             return ({"Action": "DBPut", "Family": FAMILY, "Key": name, "Val": value},)
-        case DropDebt(interface=name):
+        case DropDebt(interface=name, call=""):
             return ({"Action": "DBDel", "Family": FAMILY, "Key": name},)
+        case DropDebt(interface=name, call=call):
+            return ({"Action": "DBDel", "Family": LIST, "Key": f"{name}/{call}"},)
         case AddMember():
             return _add(action)
         case RemoveMember(interface=name, queue=queue):

@@ -1,8 +1,10 @@
 """The debt as it stands in the PBX's own database, and what must have happened when only it is left. Pure.
 
 The dialplan writes ``callcenter-owes/<member interface> = <customer's Uniqueid>|<epoch>|<queue>|<number>|<DID>`` when
-a call is answered, whether we are alive or not. Where an agent who owes sits down at another PBX, we write the same
-there, with ``@<PBX>/`` before the Uniqueid: that PBX may have a call of the same Uniqueid.
+a call is answered, whether we are alive or not; a later call overwrites it. ``callcenter-debts/<member
+interface>/<Uniqueid>`` says the same of each call, and is only ever taken away by us, call by call. Where an agent who
+owes sits down at another PBX, we write the first of them there, with ``@<PBX>/`` before the Uniqueid: that PBX may have
+a call of the same Uniqueid.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from callcenter.events import (
 from callcenter.roster import AgentId, Device
 
 FAMILY: Final = "callcenter-owes"
+LIST: Final = "callcenter-debts"
 _FIELDS: Final = 5
 
 

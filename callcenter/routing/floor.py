@@ -14,6 +14,7 @@ from callcenter.routing.answers import Answers
 from callcenter.routing.desks import Desks
 from callcenter.routing.parts import Parts
 from callcenter.routing.staff import Staff
+from callcenter.routing.standing import Listed, Standing
 from callcenter.routing.why import Key, Reason, ReasonKind
 
 OURS: Final = "callcenter"
@@ -79,15 +80,6 @@ class Seat:
         return self.status not in AWAY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A debt in the PBX's database. ``known``: its call is among ours, owed for or settled."""
-
-    value: str
-    since: float
-    known: bool
-
-
 class Floor:
     """One PBX as far as it is seen. ``parts`` and ``reasons`` are shared by all PBXs: an agent owes everywhere."""
 
@@ -97,6 +89,8 @@ class Floor:
         self.reasons = reasons
         self.desks = Desks()
         self.debts: dict[str, Standing] = {}
+        """Who owes, by member interface, with the last of his calls."""
+        self.listed = Listed()
         self.answers = Answers()
         self.staff = Staff()
         self.up_since: float | None = None
@@ -120,7 +114,7 @@ class Floor:
     def interfaces(self) -> frozenset[str]:
         """Every member interface there is anything to say about."""
         adopted = {ref.split("|")[1] for kind, ref in self.reasons if kind is ReasonKind.FOREIGN and self.has(ref)}
-        return frozenset({*self._seats, *self.desks.devices, *self.debts, *adopted})
+        return frozenset({*self._seats, *self.desks.devices, *self.debts, *self.listed, *adopted})
 
     def has(self, ref: str) -> bool:
         """Whether a pause from elsewhere is on this PBX."""
@@ -148,7 +142,7 @@ class Floor:
         self.up_since = mono
         self.told = False
         sets = (self.evicted, self.claimed, self.shaken, self._leaving, self._joining)
-        for seen in (self._seats, self.debts, self._asked, self.answers, self.covered, *sets):
+        for seen in (self._seats, self.debts, self.listed, self._asked, self.answers, self.covered, *sets):
             seen.clear()
 
     def complete(self, mono: float) -> bool:
@@ -194,20 +188,33 @@ class Floor:
             self.shaken.add(event.interface)
         return freed
 
-    def find(self, interface: str, value: str, mono: float) -> None:
-        """A debt was seen in the PBX's database."""
+    def find(self, interface: str, value: str, mono: float, call: str = "") -> None:
+        """A debt was seen in the PBX's database; ``call``: among those listed, under this Uniqueid."""
+        if call:
+            self.listed.find(interface, call, value, mono)
+            return
         old = self.debts.get(interface)
         if old is None or old.value != value:
             self.debts[interface] = Standing(value=value, since=mono, known=False)
 
-    def put_by_dialplan(self, interface: str, mono: float) -> None:
+    def put_by_dialplan(self, interface: str, call: str, mono: float) -> None:
         """The dialplan has put a debt there. A release of ours that is on its way may take it away again."""
         self.debts.setdefault(interface, Standing(value="", since=mono, known=True))
+        self.listed.told(interface, call, mono)
         self.shaken.add(interface)
 
-    def explain(self, interface: str) -> None:
+    def unknown(self, interface: str) -> dict[str, Standing]:
+        """Standing debts whose calls are not among ours: the one by which the member owes under ``""``, those listed
+        under their Uniqueids."""
+        rows = {**self.listed.of(interface), **({"": self.debts[interface]} if interface in self.debts else {})}
+        return {call: row for call, row in sorted(rows.items()) if not row.known}
+
+    def explain(self, interface: str, call: str = "") -> None:
         """The call of the standing debt is among ours."""
-        self.debts[interface] = replace(self.debts[interface], known=True)
+        if call:
+            self.listed.explain(interface, call)
+        else:
+            self.debts[interface] = replace(self.debts[interface], known=True)
 
     def settle(self, mono: float) -> None:
         """Where the PBX went on telling the opposite of what we had asked for, it is right."""
@@ -236,7 +243,7 @@ class Floor:
             self._joining.discard((action.interface, action.queue))
         if isinstance(action, PutDebt):
             self.debts.setdefault(action.interface, Standing(value=action.value, since=mono, known=True))
-        if isinstance(action, PutDebt | DropDebt):
+        if isinstance(action, PutDebt) or (isinstance(action, DropDebt) and not action.call):
             self.shaken.add(action.interface)
 
     def done(self, action: Action, mono: float) -> None:
@@ -252,8 +259,10 @@ class Floor:
                 old = self.debts.get(name)
                 known = old.known if old and old.value == value else True
                 self.debts[name] = Standing(value=value, since=mono, known=known)
-            case DropDebt(interface=name):
+            case DropDebt(interface=name, call=""):
                 self.debts.pop(name, None)
+            case DropDebt(interface=name, call=call):
+                self.listed.drop(name, call)
             case AddMember():
                 self._joined(action, mono)
             case RemoveMember(interface=name, queue=queue):

@@ -166,8 +166,9 @@ class Gate:
         post = self._posts.get(event.pbx)
         if post and not post.answers(event, self._out.clock.monotonic()):
             debt = Debt(uniqueid=event.customer.uniqueid, at=event.at, queue="", number="", did="")
-            found = DebtFound(pbx=event.pbx, at=event.at, interface=event.interface, value=str(debt))
-            await self.debt_found(found)
+            for call in ("", debt.uniqueid):
+                found = DebtFound(pbx=event.pbx, at=event.at, interface=event.interface, value=str(debt), call=call)
+                await self.debt_found(found)
 
     async def link_up(self, event: LinkUp) -> None:
         if self._claims:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from callcenter.events import CallKey
 from callcenter.routing import debts, membership
 from callcenter.routing.actions import Action, AddMember, DropDebt, Free, Pause, PutDebt, RemoveMember, SetPenalty
 from callcenter.routing.floor import OURS, Floor, Moment, Seat
@@ -60,12 +61,14 @@ def _over(floor: Floor, part: Part, interface: str, moment: Moment) -> bool:
 def wish(floor: Floor, interface: str, moment: Moment) -> Wish:
     """What must become of a member. KEEP while an answer may just be happening: a pause set by the dialplan a
     moment ago must not be lifted, a phone that only rings must not be paused."""
-    standing = floor.debts.get(interface)
     answered = floor.answers.hold(interface, moment.known) or owed_by(floor, interface, moment)
-    if (standing and not standing.known) or answered or _rests(floor, interface):
+    if floor.unknown(interface) or answered or _rests(floor, interface):
         return Wish.HOLD
-    rings = any(not p.answered for p in _about(floor, interface))
-    return Wish.KEEP if rings or moment.behind else Wish.FREE
+    return Wish.KEEP if _rings(floor, interface) or moment.behind else Wish.FREE
+
+
+def _rings(floor: Floor, interface: str) -> bool:
+    return any(not p.answered for p in _about(floor, interface))
 
 
 def _rests(floor: Floor, interface: str) -> bool:
@@ -90,6 +93,7 @@ def plan(floor: Floor, interfaces: Iterable[str], moment: Moment) -> tuple[Actio
     benches = [Pause(interface=s.interface, reason=AWAY, queue=s.queue) for n in free for s in _to_bench(floor, n)]
     puts = [put for n in held if not _stands(floor, n) for put in _debt(floor, n, moment)]
     drops = [DropDebt(interface=n) for n in free if n in floor.debts]
+    drops += [DropDebt(interface=n, call=call) for n in names for call in _settled(floor, n, moment)]
     frees = [action for n in free for action in _frees(floor, n, moment)]
     return (*pauses, *joins, *puts, *drops, *benches, *frees)
 
@@ -101,7 +105,17 @@ def due(floor: Floor, action: Action, moment: Moment) -> bool:
         return action in plan(floor, [action.interface], moment)
     if isinstance(action, Pause) and action.queue:
         return held is Wish.FREE and any(s.queue == action.queue for s in _to_bench(floor, action.interface))
+    if isinstance(action, DropDebt) and action.call:
+        return action.call in _settled(floor, action.interface, moment)
     return held is (Wish.HOLD if isinstance(action, Pause | PutDebt) else Wish.FREE)
+
+
+def _settled(floor: Floor, interface: str, moment: Moment) -> list[str]:
+    """Calls of its list that nobody owes for any more, whatever else he owes. Not while one may be answered again."""
+    answering = floor.answers.hold(interface, moment.known) or _rings(floor, interface) or moment.behind
+    held = {part.call for part in owed_by(floor, interface, moment)}
+    rows = {} if answering else floor.listed.of(interface)
+    return [call for call, row in rows.items() if row.known and CallKey(pbx=floor.pbx, uniqueid=call) not in held]
 
 
 def _stands(floor: Floor, interface: str) -> bool:
@@ -117,7 +131,8 @@ def _to_bench(floor: Floor, interface: str) -> list[Seat]:
 
 
 def _reason(floor: Floor, interface: str, moment: Moment) -> str:
-    if interface in floor.debts or floor.answers.hold(interface, moment.known) or owed_by(floor, interface, moment):
+    standing = interface in floor.debts or floor.unknown(interface)
+    if standing or floor.answers.hold(interface, moment.known) or owed_by(floor, interface, moment):
         return OWES
     resting = _resting(floor, interface)
     if resting is None or resting.kind is ReasonKind.MANUAL:
@@ -128,9 +143,8 @@ def _reason(floor: Floor, interface: str, moment: Moment) -> str:
 def _debt(floor: Floor, interface: str, moment: Moment) -> list[PutDebt]:
     """None for who only helps in a talk: he is held while it lasts, and owes nothing that would have to outlive us. A
     debt whose call is not known is put as it stood."""
-    standing = floor.debts.get(interface)
-    if standing and not standing.known:
-        return [PutDebt(interface=interface, value=standing.value)]
+    if unknown := floor.unknown(interface):
+        return [PutDebt(interface=interface, value=next(iter(unknown.values())).value)]
     his = [part for part in owed_by(floor, interface, moment) if not part.helps]
     if not his:
         return []
@@ -169,11 +183,8 @@ def ref(pbx: str, seat: Seat) -> str:
     return seat_ref(pbx, seat.interface, seat.queue)
 
 
-def explained(floor: Floor, interface: str) -> bool:
-    """Whether a live call of ours accounts for the standing debt of this interface."""
-    debt = debts.read(floor.debts[interface].value)
-    if debt is None:
-        return False
+def explained(floor: Floor, interface: str, debt: debts.Debt) -> bool:
+    """Whether a live call of ours accounts for this debt of the interface."""
     known = floor.parts.of_call(debt.call(floor.pbx))
     about = set(_about(floor, interface))
     return any(p.answered and p in about for p in known)

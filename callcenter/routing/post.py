@@ -46,7 +46,7 @@ class Post:
 
     def find(self, event: DebtFound, mono: float) -> None:
         """A debt stands in the PBX's database."""
-        self.floor.find(event.interface, event.value, mono)
+        self.floor.find(event.interface, event.value, mono, event.call)
         self.desks_stale = self.desks_stale or event.interface not in self.floor.desks.devices
         self.touch([event.interface])
 
@@ -55,7 +55,7 @@ class Post:
         no queue calls anybody."""
         if event.interface not in self.floor.desks.devices:
             return False
-        self.floor.put_by_dialplan(event.interface, mono)
+        self.floor.put_by_dialplan(event.interface, event.customer.uniqueid, mono)
         known = (part for part in self.floor.parts.of_call(event.customer) if part.answered)
         if not any(event.interface in self._meant(part) for part in known):
             self.floor.answers.put(event.interface, event.customer, mono)

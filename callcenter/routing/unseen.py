@@ -13,6 +13,7 @@ from callcenter.log import logger
 from callcenter.routing import debts, holds
 from callcenter.routing.floor import Floor, Moment
 from callcenter.routing.outside import Outside
+from callcenter.routing.standing import Standing
 
 log = logger(__name__)
 _TAKE_SECONDS: Final = 30.0
@@ -21,24 +22,29 @@ _OLD: Final = timedelta(seconds=10)
 
 
 async def explain(outside: Outside, floor: Floor, interface: str, moment: Moment) -> None:
-    """Finds the call of a standing debt, or makes it through the ledger: card, call and owed outcome.
+    """Finds the calls of standing debts, or makes them through the ledger: card, call and owed outcome.
 
-    While neither is done the debt stays unknown, and an unknown debt holds. Raises Unavailable.
+    While neither is done a debt stays unknown, and an unknown debt holds. Raises Unavailable.
     """
-    standing = floor.debts[interface]
-    if not holds.explained(floor, interface):
-        debt = debts.read(standing.value)
-        if debt is None:
-            log.error("debt_unreadable", pbx=floor.pbx, interface=interface)
-        elif not _ripe(floor, interface, debt, moment) or not await _found(outside, floor, interface, debt):
-            return
-    if floor.debts.get(interface) == standing:
-        floor.explain(interface)
+    for call, standing in floor.unknown(interface).items():
+        found = await _explained(outside, floor, interface, standing, moment)
+        if found and floor.unknown(interface).get(call) == standing:
+            floor.explain(interface, call)
 
 
-def _ripe(floor: Floor, interface: str, debt: debts.Debt, moment: Moment) -> bool:
+async def _explained(outside: Outside, floor: Floor, interface: str, standing: Standing, moment: Moment) -> bool:
+    debt = debts.read(standing.value)
+    if debt is None:
+        log.error("debt_unreadable", pbx=floor.pbx, interface=interface)
+        return True
+    if holds.explained(floor, interface, debt):
+        return True
+    waited = moment.known - standing.since
+    return _ripe(floor, interface, debt, waited, moment) and await _found(outside, floor, interface, debt)
+
+
+def _ripe(floor: Floor, interface: str, debt: debts.Debt, waited: float, moment: Moment) -> bool:
     """Not while the answer may be on its way to us, nor while the phone talks on a call we cannot see."""
-    waited = moment.known - floor.debts[interface].since
     return (moment.at - debt.at > _OLD or waited > _IN_FLIGHT_SECONDS) and not floor.in_use(interface)
 
 

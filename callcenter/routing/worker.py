@@ -106,10 +106,9 @@ class Worker:
             return
         looked_at = frozenset(post.touched)
         await self._act(looked_at)
-        unknown = sorted(name for name in looked_at if (debt := floor.debts.get(name)) and not debt.known)
+        unknown = sorted(name for name in looked_at if floor.unknown(name))
         for interface in unknown:
-            if interface in floor.debts:
-                await explain(self._out, floor, interface, self._now())
+            await explain(self._out, floor, interface, self._now())
         if unknown:
             await self._act(looked_at)
         now = self._now()
@@ -127,7 +126,8 @@ class Worker:
         if seating.rows is not None and (post.desks_stale or post.rows is not seating.rows):
             post.desks_stale, post.rows = False, seating.rows
             post.floor.staff = seating.rows.staff
-            members = {**dict.fromkeys(post.floor.debts, ""), **post.floor.members()}
+            owing = dict.fromkeys((*post.floor.debts, *post.floor.listed), "")
+            members = {**owing, **post.floor.members()}
             now = self._out.clock.now()
             post.floor.desks = desks(post.pbx, seating.rows.extensions, members, seating.roster, now)
             post.touched |= post.floor.interfaces()

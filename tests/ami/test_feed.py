@@ -29,13 +29,18 @@ async def test_a_snapshot_comes_before_anything_else(asterisk: FakeAsterisk, rec
     member = {"Queue": "sales", "Location": "PJSIP/101", "Name": "Anna", "Paused": "1", "Status": "1", "InCall": "0"}
     asterisk.answers["QueueStatus"] = lambda action: listed(action, "QueueMember", [member])
     asterisk.answers["DBGetTree"] = lambda action: listed(
-        action, "DBGetTreeResponse", [{"Key": "/callcenter-owes/PJSIP/101", "Val": "1.1|5|sales||"}]
+        action,
+        "DBGetTreeResponse",
+        [
+            {"Key": "/callcenter-owes/PJSIP/101", "Val": "1.1|5|sales||"},
+            {"Key": "/callcenter-debts/PJSIP/101/0.9", "Val": "0.9|4|sales||"},
+        ],
     )
     start()
     await until_async(records.up)
     assert isinstance(records.events[0], LinkUp)
-    (debt,) = [event for event in records.events if isinstance(event, DebtFound)]
-    assert (debt.interface, debt.value) == ("PJSIP/101", "1.1|5|sales||")
+    debts = [(e.interface, e.call, e.value) for e in records.events if isinstance(e, DebtFound)]
+    assert debts == [("PJSIP/101", "", "1.1|5|sales||"), ("PJSIP/101", "0.9", "0.9|4|sales||")]
     (state,) = [event for event in records.events if isinstance(event, MemberState)]
     assert (state.queue, state.interface, state.name, state.paused) == ("sales", "PJSIP/101", "Anna", True)
 

@@ -37,6 +37,12 @@ def owes(pbx: Asterisk, agent: str) -> tuple[str, ...]:
     return match.groups() if match else ()
 
 
+def owed_calls(pbx: Asterisk, agent: str) -> list[str]:
+    """Numbers of all customers the agent owes for, the oldest first."""
+    above = f"{pbx.shape.interface(agent)}/"
+    return [row.split("|")[3] for key, row in sorted(pbx.database("callcenter-debts").items()) if key.startswith(above)]
+
+
 def leg(pbx: Asterisk, tap: AmiTap, agent: str) -> str:
     """The newest channel of the agent's phone."""
     name = f"{pbx.shape.device(agent)}-"
@@ -169,6 +175,9 @@ def test_direct_call_owes_too(floor: Floor) -> None:
     assert owes(floor.pbx, ANNA) == ("", NUMBER, "7101")
     talk(floor.caller(OTHER, "7001", talk_ms=100))
     assert [(offer.phone, offer.customer) for offer in floor.log().offers] == [(ANNA, NUMBER), (BORIS, OTHER)]
+    talk(floor.caller(OTHER, "7101", talk_ms=100))
+    assert owes(floor.pbx, ANNA) == ("", OTHER, "7101")
+    assert owed_calls(floor.pbx, ANNA) == [NUMBER, OTHER], "a later call is no reason to forget an earlier one"
 
 
 def test_whoever_gets_a_transferred_customer_owes_too(floor: Floor, tap: AmiTap) -> None:

@@ -49,6 +49,7 @@ class Adversary:
 
     def __init__(self) -> None:
         self.rows: dict[str, str] = {}
+        self.listed: dict[str, str] = {}
         self.paused = {(queue, number): "" for queue in QUEUES for number in NUMBERS}
         self.inbox: deque[tuple[Mapping[str, str], Answer]] = deque()
         self.answers: deque[tuple[Answer, str]] = deque()
@@ -85,8 +86,8 @@ class Adversary:
 
     async def _send(self, action: Mapping[str, str], _seconds: float) -> Sequence[Mapping[str, str]]:
         releases = action["Action"] == "DBDel" or action.get("Paused") == "false"
-        number = action.get("Interface", action.get("Key", "")).removeprefix("PJSIP/")
-        if releases and self.owing.get(number, set()) & self.heard:
+        number, _, call = action.get("Interface", action.get("Key", "")).removeprefix("PJSIP/").partition("/")
+        if releases and self.owing.get(number, set()) & self.heard & ({call} if call else self.heard):
             self.wrong.append(f"{action} while {number} is known to owe")
         answer: Answer = asyncio.get_running_loop().create_future()
         self.inbox.append((action, answer))
@@ -120,7 +121,8 @@ class Adversary:
         story = self.stories[number] = Story(uniqueid=uniqueid).arrives().joins()
         self._tell(getattr(story, before)(number))
         interface = f"PJSIP/{number}"
-        self.rows[interface] = f"{uniqueid}|{int(self.clock.now().timestamp())}|support|7916|7001"
+        debt = f"{uniqueid}|{int(self.clock.now().timestamp())}|support|7916|7001"
+        self.rows[interface] = self.listed[f"{interface}/{uniqueid}"] = debt
         self._pause(number, QUEUES, OWES)
         customer = CallKey(pbx="main", uniqueid=uniqueid)
         self._say(DebtTold(pbx="main", at=START, interface=interface, customer=customer))
@@ -158,7 +160,8 @@ class Adversary:
             case "DBPut":
                 self.rows[action["Key"]] = action["Val"]
             case "DBDel":
-                result = "" if self.rows.pop(action["Key"], None) else "Database entry could not be deleted"
+                rows = {OWES: self.rows, "callcenter-debts": self.listed}[action["Family"]]
+                result = "" if rows.pop(action["Key"], None) else "Database entry could not be deleted"
             case _:
                 number = action["Interface"].removeprefix("PJSIP/")
                 queues = [action["Queue"]] if "Queue" in action else QUEUES
@@ -211,6 +214,9 @@ class Adversary:
             assert event not in self.told
         for interface, value in self.rows.items():
             found = DebtFound(pbx="main", at=START, interface=interface, value=value)
+            self.post.find(found, self.clock.monotonic())
+        for (interface, _, call), value in ((key.rpartition("/"), value) for key, value in self.listed.items()):
+            found = DebtFound(pbx="main", at=START, interface=interface, value=value, call=call)
             self.post.find(found, self.clock.monotonic())
         for queue, number in self.paused:
             self.post.see(self._state(queue, number), self.clock.monotonic())

@@ -35,6 +35,7 @@ class ScriptedPbx:
     name: str = "main"
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
     database: dict[str, str] = field(default_factory=dict)
+    listed: dict[str, str] = field(default_factory=dict)
     actions: list[Mapping[str, str]] = field(default_factory=list)
     devices: dict[str, str] = field(default_factory=dict)
     link: bool = True
@@ -105,7 +106,8 @@ class ScriptedPbx:
         self.database[action["Key"]] = action["Val"]
 
     async def dbdel(self, action: Mapping[str, str]) -> None:
-        if self.database.pop(action["Key"], None) is None:
+        rows = {"callcenter-owes": self.database, "callcenter-debts": self.listed}[action["Family"]]
+        if rows.pop(action["Key"], None) is None:
             raise Unavailable("the PBX refused it: Database entry could not be deleted", code="pbx_refused")
 
     async def pause(self, queue: str, interface: str, *, paused: bool, reason: str = "") -> None:
@@ -117,7 +119,7 @@ class ScriptedPbx:
 
     async def answer(self, interface: str, debt: str) -> None:
         """What the dialplan does the moment a member answers."""
-        self.database[interface] = debt
+        self.database[interface] = self.listed[f"{interface}/{debt.split('|')[0]}"] = debt
         for queue, name in [k for k in self.members if k[1] == interface]:
             await self.pause(queue, name, paused=True, reason="callcenter-owes")
 
@@ -144,6 +146,8 @@ class ScriptedPbx:
         for member in self.members.values() if rebooted else ():
             member.paused, member.reason = False, ""
         debts = [DebtFound(pbx=self.name, at=START, interface=i, value=v) for i, v in self.database.items()]
+        for (interface, _, call), value in ((key.rpartition("/"), value) for key, value in self.listed.items()):
+            debts.append(DebtFound(pbx=self.name, at=START, interface=interface, value=value, call=call))
         states = [self.state(*key) for key in self.members]
         told = MembersTold(pbx=self.name, at=START)
         await self.tell(self.name, [LinkUp(pbx=self.name, at=START, rebooted=rebooted), *debts, *states, told])

@@ -61,4 +61,4 @@ def test_who_owes_nothing_any_more_is_free_whatever_arrived_when(steps: list[str
     pbx = asyncio.run(play(steps, logged=True))
     assert pbx.wrong == []
     assert set(pbx.paused.values()) == {""}
-    assert pbx.rows == {}
+    assert (pbx.rows, pbx.listed) == ({}, {})

@@ -210,6 +210,33 @@ def test_an_unknown_debt_in_the_pbx_holds_until_it_is_explained() -> None:
     assert scene.reconcile() == (DropDebt(interface="PJSIP/101"), Free(interface="PJSIP/101"))
 
 
+def test_of_several_calls_only_the_settled_leave_the_list_and_one_nobody_knows_of_holds() -> None:
+    scene = Scene()
+    for call in ("1.1", "2.2"):
+        scene.floor.find("PJSIP/102", f"{call}|1700000000|support|%2B7916|7001", scene.seconds, call)
+    scene.floor.find("PJSIP/102", "2.2|1700000000|support|%2B7916|7001", scene.seconds)
+    scene.reconcile()
+    for call in ("2.2", ""):
+        scene.floor.explain("PJSIP/102", call)
+    assert scene.reconcile() == (DropDebt(interface="PJSIP/102", call="2.2"),)
+    scene.passes(3600)
+    assert scene.plan() == ()
+    scene.floor.explain("PJSIP/102", "1.1")
+    assert set(scene.reconcile()) == {
+        DropDebt(interface="PJSIP/102", call="1.1"),
+        DropDebt(interface="PJSIP/102"),
+        Free(interface="PJSIP/102"),
+    }
+
+
+def test_a_call_is_not_taken_off_the_list_while_its_customer_may_be_coming_back() -> None:
+    scene = Scene()
+    scene.floor.put_by_dialplan("PJSIP/102", "1.1", scene.seconds)
+    scene.goes(Story(uniqueid="1.1").arrives().joins().rings("102"))
+    scene.passes(60)
+    assert not [a for a in scene.plan() if isinstance(a, DropDebt)]
+
+
 def test_signing_out_does_not_free_the_phone_the_debt_was_made_on() -> None:
     scene = Scene()
     scene.goes(answered("101"))

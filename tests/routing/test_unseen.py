@@ -49,6 +49,22 @@ async def test_a_debt_is_made_real_once_however_often_it_is_found(staffed: Datab
     assert await staffed.read(lambda s: len(s.scalars(select(SegmentRow)).all())) == 1
 
 
+async def test_of_two_calls_nobody_heard_the_earlier_is_owed_for_when_the_later_is_settled(staffed: Database) -> None:
+    async with service(staffed) as house:
+        await house.told(answered("101", uniqueid="1700000000.9"))
+        await house.logs("1700000000.9")
+        await house.pbx.answer("PJSIP/101", owed("1700000000.5"))
+        await house.pbx.answer("PJSIP/101", owed())
+        await house.pbx.connect()
+        await until_async(lambda: ended(house, "1700000000.5"))
+        await until_async(lambda: set(house.pbx.listed) == {"PJSIP/101/1700000000.5"})
+        assert await house.is_quiet()
+        assert house.pbx.paused("PJSIP/101") == {True}
+        await house.logs("1700000000.5")
+        await house.becomes("PJSIP/101", False)
+        await until_async(lambda: (house.pbx.database, house.pbx.listed) == ({}, {}))
+
+
 async def test_a_debt_that_was_settled_already_is_dropped_and_its_agent_freed(staffed: Database) -> None:
     async with service(staffed) as house:
         await house.told(answered("101", uniqueid="1700000000.9"))

@@ -61,7 +61,7 @@ async def asterisk_killed(siege: Siege) -> None:
     """Customers and phones hear nothing of it either."""
     siege.dead, begun = True, time.time()
     await asyncio.to_thread(siege.pbx.kill)
-    siege.deaths.append(Death(begun=begun, over=time.time(), owed=siege.pbx.kept("callcenter-owes")))
+    siege.deaths.append(Death(begun=begun, over=time.time(), owed=siege.pbx.kept("callcenter-debts")))
     for caller in siege.callers:
         caller.silence()
     await pace(siege.between(0.2, 1))
@@ -73,7 +73,7 @@ async def asterisk_restarted(siege: Siege) -> None:
     """In order, as somebody does at noon: everybody who talks or waits is hung up on."""
     siege.dead, begun = True, time.time()
     await asyncio.to_thread(siege.pbx.stop)
-    siege.deaths.append(Death(begun=begun, over=time.time(), owed=siege.pbx.kept("callcenter-owes")))
+    siege.deaths.append(Death(begun=begun, over=time.time(), owed=siege.pbx.kept("callcenter-debts")))
     await asyncio.to_thread(siege.pbx.start)
     siege.dead = False
 

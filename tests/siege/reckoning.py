@@ -185,7 +185,7 @@ def unwritten(one: Intrusion, deaths: Deaths, linked: Sequence[float]) -> bool:
     """Asterisk was killed within its second before it wrote the debt down, came back without it, and offered him the
     call before we were ``linked`` again. The disk is the witness."""
     for death in deaths:
-        kept = death.owed.get(f"PJSIP/{EVERYBODY[one.agent]}", "").startswith(f"{one.uniqueid}|")
+        kept = f"PJSIP/{EVERYBODY[one.agent]}/{one.uniqueid}" in death.owed
         just_before = death.begun - _WRITTEN < one.answered_at < death.over
         back = min((at for at in linked if at > death.over), default=_NEVER)
         if just_before and not kept and death.over < one.offer.offered_at < back:

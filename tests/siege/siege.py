@@ -40,7 +40,7 @@ class Blow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Death:
-    """Of an Asterisk: when it was killed, when it had gone, and whose debts its database kept, by member interface."""
+    """Of an Asterisk: when it was killed, when it had gone, and what its database kept of debts, by member and call."""
 
     begun: float
     over: float
@@ -143,7 +143,8 @@ class Siege:
         for call in calls:
             owed = [s for s in call["segments"] if s["outcome_state"] in ("owed", "draft")]
             found += [f"{s['agent']['username']} owes for {call['number']}" for s in owed]
-        return found + [f"the PBX keeps {key}={value}" for key, value in self.pbx.database("callcenter-owes").items()]
+        rows = {**self.pbx.database("callcenter-owes"), **self.pbx.database("callcenter-debts")}
+        return found + [f"the PBX keeps {key}={value}" for key, value in rows.items()]
 
     def log(self) -> PhoneLog:
         return self.floor.log()

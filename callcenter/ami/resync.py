@@ -121,14 +121,19 @@ def _legs_gone(call: Call, snapshot: Snapshot, alive: Collection[str]) -> Iterab
     for segment in call.segments:
         stamp = {"call": call.key, "at": snapshot.at, "mono": snapshot.mono, "device": segment.device}
         for offer in segment.offers:
-            if offer.ended_at is None and offer.leg not in alive:
+            if offer.ended_at is None and offer.leg not in alive and not _may_come(offer.offered_at, snapshot.at):
                 yield OfferEnded(**stamp, leg=offer.leg, result=OfferResult.NO_ANSWER)  # type: ignore[arg-type]
-        if segment.leg_ended or segment.answered_at is None:
+        if segment.leg_ended or segment.answered_at is None or _may_come(segment.answered_at, snapshot.at):
             continue
         if segment.talking and (segment.leg not in alive or segment.leg in alone):
             yield Left(**stamp, leg=segment.leg)  # type: ignore[arg-type]
         if segment.leg not in alive:
             yield LegEnded(**stamp, leg=segment.leg)  # type: ignore[arg-type]
+
+
+def _may_come(told: datetime, listed: datetime) -> bool:
+    """Whether what was told so, in whole seconds as history may be written, can be of after the list, in its second."""
+    return not told.microsecond and abs(listed - told) < _MOMENT
 
 
 def _alone(row: Row) -> bool:

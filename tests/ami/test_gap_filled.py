@@ -138,9 +138,20 @@ def test_and_what_is_read_only_when_it_all_is_over(name: str, data: st.DataObjec
 def test_a_second_look_at_an_older_gap_takes_nothing_from_the_one_that_is_told_next(
     name: str, data: st.DataObject
 ) -> None:
-    cut = cuts(name, data, heard=1)
-    by_then = [row for row in ROWS[name] if row.at <= cut.gap.to_at]
     before = data.draw(st.integers(0 if name in EXACT else 3000, 12_000).map(lambda ms: timedelta(milliseconds=ms)))
+    look_at_an_older_gap(cuts(name, data, heard=1), name, before)
+
+
+def test_what_is_yet_to_come_in_the_second_of_the_list_is_not_gone() -> None:
+    """Written in whole seconds, Boris' talk stands in the records before it begins."""
+    name = "freepbx_parked_and_fetched"
+    picked_up = next(at for at, fields in enumerate(STREAMS[name]) if fields.get("value") == "ANSWER")
+    look_at_an_older_gap(Cut(name, picked_up, picked_up), name, timedelta(seconds=3))
+
+
+def look_at_an_older_gap(cut: Cut, name: str, before: timedelta) -> None:
+    """It ended ``before`` the one that is cut."""
+    by_then = [row for row in ROWS[name] if row.at <= cut.gap.to_at]
     older = replace(cut.gap, from_at=cut.gap.from_at - timedelta(minutes=1), to_at=cut.gap.from_at - before)
     cut.watch.keep(cut.written(by_then, older))
     cut.watch.come_back(cut.there, cut.gap.to_at, written=cut.written(by_then))

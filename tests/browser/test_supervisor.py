@@ -29,6 +29,16 @@ async def quick_alarms(product: Product) -> AsyncIterator[None]:
     await admin.close()
 
 
+@pytest.fixture
+async def leaves_her_desk(product: Product) -> AsyncIterator[None]:
+    """Sofia, at the end of the day: it is Chiara's."""
+    yield
+    sofia = Desk(product, "sofia")
+    await sofia.sign_in()
+    await sofia.request("PUT", "/me/extension", {"extension": None})
+    await sofia.close()
+
+
 async def sits_in(sofia: Page, boris: Page) -> None:
     """Listens, whispers, leaves; Boris is told of it."""
     sitting, company = sofia.get_by_test_id("sit-in"), boris.get_by_test_id("company")
@@ -80,13 +90,14 @@ async def follows_a_figure(sofia: Page) -> None:
     """From what Boris handled to the calls it counts."""
     await sofia.goto("/reports/agents")
     line = sofia.get_by_test_id("report-agent").filter(has_text="Boris")
+    await expect(line).to_be_visible()
     await picture(sofia, "supervisor-report")
     await line.locator("td").nth(1).get_by_role("link").click()
     await expect(sofia.get_by_test_id("figure")).to_contain_text("Handled")
     await expect(sofia.get_by_role("row").filter(has_text="+7 916 127-00-01")).to_contain_text("Boris")
 
 
-@pytest.mark.usefixtures("quick_alarms")
+@pytest.mark.usefixtures("quick_alarms", "leaves_her_desk")
 async def test_a_supervisors_day(browser: Window, floor: Floor) -> None:
     boris, sofia = await browser(), await browser()
     await asyncio.gather(sign_in(boris, "boris", "102"), sign_in(sofia, "sofia", "103"))

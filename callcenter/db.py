@@ -12,25 +12,26 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import NullPool, create_engine, event, text
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Unavailable
 from callcenter.log import logger
-from callcenter.sqlite import Begun, Log, begin, checkpoints_elsewhere, pragmas, say
+from callcenter.sqlite import Begun, Log, Readers, begin, checkpoints_elsewhere, pragmas, say
 
 log = logger(__name__)
 T = TypeVar("T")
 _BATCH: Final = 256
+_READERS: Final = 6
 _GLANCES: Final = 2
 _LOG_COMMITS: Final = 32
 _LOG_COMMITS_AT_MOST: Final = 256
@@ -49,39 +50,32 @@ class Database:
             Path(self.url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
         self._engine: AsyncEngine | None = None
         self._reading: AsyncEngine | None = None
-        self._quick: Engine | None = None
-        self._glances = ThreadPoolExecutor(_GLANCES, "database-glance")
+        self._readers: Readers | None = None
+        self._glances: Readers | None = None
         self._writer: _Writer | None = None
 
     async def start(self) -> None:
         """Opens the engines. Raises Unavailable when the database cannot be reached."""
         if self.sqlite:
-            driver = self.url.set(drivername="sqlite+aiosqlite")
-            # Set once as a connection opens. Set for each read it is a hop to the driver's thread, and a read cancelled
-            # there never gives its connection back.
-            engine = create_async_engine(driver, pool_size=4, hide_parameters=True, isolation_level="AUTOCOMMIT")
-            event.listen(engine.sync_engine, "connect", pragmas)
-            self._reading = engine
             plain = self.url.set(drivername="sqlite")
-            self._quick = create_engine(plain, pool_size=_GLANCES, hide_parameters=True, isolation_level="AUTOCOMMIT")
-            event.listen(self._quick, "connect", pragmas)
-            self._writer = _Writer(self.url.set(drivername="sqlite"))
+            self._readers = Readers(plain, _READERS, "database-reader")
+            self._glances = Readers(plain, _GLANCES, "database-glance")
+            self._writer = _Writer(plain)
             self._writer.start()
         else:
             driver = self.url.set(drivername="postgresql+asyncpg")
-            engine = create_async_engine(
+            self._engine = create_async_engine(
                 driver, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
             )
-            self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._engine = engine
+            self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         await self.read(lambda s: s.execute(text("SELECT 1")))
 
     async def close(self) -> None:
         if self._writer:
             await asyncio.to_thread(self._writer.stop)
-        if self._quick:
-            await asyncio.to_thread(self._glances.shutdown)
-            self._quick.dispose()
+        for readers in (self._readers, self._glances):
+            if readers:
+                await asyncio.to_thread(readers.stop)
         if self._engine:
             await self._engine.dispose()
 
@@ -96,35 +90,34 @@ class Database:
         return await self._write_postgres(fn)
 
     async def read(self, fn: Callable[[Session], T]) -> T:
-        """Runs ``fn`` on a connection without a transaction: it sees what is committed and keeps nobody waiting."""
-        if self._reading is None:
+        """Runs ``fn`` on a connection without a transaction: it sees what is committed and keeps nobody waiting. On
+        SQLite in a thread, there and back in one step: by a driver for asyncio each statement takes several."""
+        return await self._read(fn, self._readers)
+
+    async def _read(self, fn: Callable[[Session], T], readers: Readers | None) -> T:
+        if readers is None and self._reading is None:
             raise Unavailable("the database is not started", code="database_unavailable")
         try:
+            if readers:
+                return await readers.run(fn)
             async with AsyncSession(self._reading, expire_on_commit=False) as session:
                 return await session.run_sync(fn)
-        except (DBAPIError, OSError) as wrong:
+        except (DBAPIError, OSError, PoolTimeoutError) as wrong:
             if not _away(wrong):
                 raise
             raise _unavailable(wrong) from wrong
 
     async def glance(self, fn: Callable[[Session], T]) -> T:
         """``read`` for what somebody waits for on the telephone, one indexed statement: on SQLite in a thread that no
-        other read keeps busy, there and back in one step where a driver for asyncio takes five."""
-        if self._quick is None:
-            return await self.read(fn)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._glances, _glanced, self._quick, fn)
-        except DBAPIError as wrong:
-            if not _away(wrong):
-                raise
-            raise _unavailable(wrong) from wrong
+        other read keeps busy."""
+        return await self._read(fn, self._glances)
 
     async def _write_postgres(self, fn: Callable[[Session], T], tries: int = 5) -> T:
         for left in reversed(range(tries)):
             try:
                 async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
                     return await session.run_sync(fn)
-            except (DBAPIError, OSError) as wrong:
+            except (DBAPIError, OSError, PoolTimeoutError) as wrong:
                 if _away(wrong):
                     raise _unavailable(wrong) from wrong
                 if left == 0 or _state(wrong) not in _RETRIED_STATES:
@@ -132,13 +125,10 @@ class Database:
         raise AssertionError("unreachable")
 
 
-def _glanced(engine: Engine, fn: Callable[[Session], T]) -> T:
-    with Session(engine, expire_on_commit=False) as session:
-        return fn(session)
-
-
 def _away(wrong: BaseException) -> bool:
-    return isinstance(wrong, OperationalError | InterfaceError | OSError) or _state(wrong).startswith(_AWAY_STATES)
+    return isinstance(wrong, OperationalError | InterfaceError | OSError | PoolTimeoutError) or _state(
+        wrong
+    ).startswith(_AWAY_STATES)
 
 
 def _state(wrong: BaseException) -> str:

@@ -1,20 +1,33 @@
-"""How SQLite is spoken to: its settings, its transactions, and its write-ahead log as a file."""
+"""How SQLite is spoken to: its settings, who reads, its transactions, and its write-ahead log as a file."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
-from sqlalchemy.engine import Connection
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.orm import Session
 
 from callcenter.log import logger
 
 log = logger(__name__)
+T = TypeVar("T")
 _BUSY_MS: Final = 5000
 _CACHE_KIB: Final = 32 * 1024
+_READERS_CACHE_KIB: Final = 8 * 1024
 _WITHIN_SECONDS: Final = 0.1
+
+
+def _reads(connection: Any, record: Any) -> None:
+    """A reader's cache is worth nothing after the next commit (https://www.sqlite.org/wal.html); the system keeps the
+    pages anyway."""
+    pragmas(connection, record)
+    connection.execute(f"PRAGMA cache_size=-{_READERS_CACHE_KIB}")
 
 
 def pragmas(connection: Any, _record: Any) -> None:
@@ -40,6 +53,30 @@ def begin(connection: Connection) -> None:
 
 def checkpoints_elsewhere(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA wal_autocheckpoint=0")
+
+
+class Readers:
+    """Threads that read, each with a connection of its own. What nobody waits for any more is read to its end: a
+    connection is always given back."""
+
+    def __init__(self, url: URL, threads: int, name: str) -> None:
+        self._threads = ThreadPoolExecutor(threads, name)
+        self._engine = create_engine(
+            url, pool_size=threads, max_overflow=0, hide_parameters=True, isolation_level="AUTOCOMMIT"
+        )
+        event.listen(self._engine, "connect", _reads)
+
+    def run(self, fn: Callable[[Session], T]) -> asyncio.Future[T]:
+        """Raises what SQLAlchemy and ``fn`` raise."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, self._read, fn)
+
+    def stop(self) -> None:
+        self._threads.shutdown()
+        self._engine.dispose()
+
+    def _read(self, fn: Callable[[Session], T]) -> T:
+        with Session(self._engine, expire_on_commit=False) as session:
+            return fn(session)
 
 
 _Mode: TypeAlias = Literal["create_savepoint", "rollback_only"]

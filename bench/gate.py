@@ -86,6 +86,8 @@ class Away:
             case "forced":
                 await self._ask("sofia", "POST", f"/agents/{await self._id()}/pause", {"reason": "come and see me"})
             case _:
+                # Told while nobody listens, it is covered by the pause of his next answer, and no event says what was.
+                await until_async(self._linked, 30, f"{self} heard")
                 await self._pbx(f"queue pause member {self._member} queue {_QUEUE} reason doctor")
         await until_async(self.stands, 30, f"{self} begun")
 
@@ -106,6 +108,12 @@ class Away:
             ]
             self._seen = f"{why}, {' '.join(lines).strip()!r}"
             return shown and any("paused" in line for line in lines)
+        return False
+
+    async def _linked(self) -> bool:
+        with suppress(*AWAY):
+            told = await self._siege.desks["sofia"].request("GET", "/pbx")
+            return all(pbx["up"] for pbx in told["items"])
         return False
 
     async def _id(self) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.async_api import Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
 
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
@@ -34,6 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -55,24 +57,32 @@ def floor(product: Product) -> Iterator[Floor]:
         yield plugged
 
 
-@pytest.fixture
-async def browser(product: Product) -> AsyncIterator[Callable[[], Awaitable[Page]]]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium_running() -> AsyncIterator[Browser]:
+    """One for all tests: starting it takes as long as a short test."""
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=chromium(), args=[*_QUIET])
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(product: Product, chromium_running: Browser) -> AsyncIterator[Callable[[], Awaitable[Page]]]:
     """Opens windows that share nothing; a fault in a page's own script fails the test."""
     await wire(product)
     await clear(product)
     faults: list[str] = []
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=chromium(), args=[*_QUIET])
 
-        async def window() -> Page:
-            context = await running.new_context(base_url=product.url, viewport={"width": 1280, "height": 720})
-            context.set_default_timeout(15_000)
-            page = await context.new_page()
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            return page
+    async def window() -> Page:
+        context = await chromium_running.new_context(base_url=product.url, viewport={"width": 1280, "height": 720})
+        context.set_default_timeout(15_000)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        return page
 
-        yield window
-        await running.close()
+    yield window
+    for context in chromium_running.contexts:
+        await context.close()
     assert faults == []
 
 

@@ -90,7 +90,7 @@ class Body(BaseModel):
 class Answer(BaseModel):
     """What a response carries."""
 
-    model_config = ConfigDict(from_attributes=True, serialize_by_alias=True)
+    model_config = ConfigDict(from_attributes=True, serialize_by_alias=True, defer_build=True)
 
 
 class Problem(Answer):

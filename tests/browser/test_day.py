@@ -171,9 +171,10 @@ async def decide(page: Page, **fields: str) -> None:
 
 
 async def talked_with_chiara(page: Page, floor: Floor, number: str) -> None:
-    """A customer calls her own number and hangs up a moment after she has answered."""
-    floor.caller(number, "7103", talk_ms=800)
+    """A customer calls her own number and hangs up as soon as her screen says that she talks."""
+    caller = floor.caller(number, "7103", talk_ms=None)
     await expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "talking", timeout=15_000)
+    await leaves(floor, caller)
     await expect(page.get_by_test_id("presence")).not_to_have_attribute("data-state", "talking", timeout=15_000)
 
 

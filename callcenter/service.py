@@ -74,13 +74,7 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> str:
 
 async def _work(parts: Parts, started: Callable[[], None]) -> None:
     """Every task of the service, owned here; ends in order when asked to."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:
-            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
+    stop = _asked_to_stop()
     async with asyncio.TaskGroup() as group:
         work = [
             group.create_task(parts.gate.run(), name="gate"),
@@ -112,6 +106,17 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
         await stop.wait()
         for task in work:
             task.cancel()
+
+
+def _asked_to_stop() -> asyncio.Event:
+    """Set by the signals that end a service; where the loop cannot take them (Windows), by the interpreter."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(name, stop.set)
+        except NotImplementedError:
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
+    return stop
 
 
 def _keep_for_good() -> None:

@@ -13,8 +13,8 @@ from callcenter.api import BUS, CLOCK, DB, ROOT, SETTINGS, Answer, Body, Limit, 
 from callcenter.call import OutcomeState, Result, State
 from callcenter.crm import audit, call_list, call_views, customers, news, unrecorded
 from callcenter.crm.access import actor, require
+from callcenter.crm.call_answers import CallAnswer
 from callcenter.crm.call_list import Filter
-from callcenter.crm.call_views import CallAnswer
 from callcenter.crm.counted_calls import Figure
 from callcenter.crm.rights import Verb
 from callcenter.decision_events import CustomerChosen

@@ -17,7 +17,7 @@ from callcenter.api import BUS, CLOCK, DB, ROOT, Answer, Body, Prose, View
 from callcenter.call import OutcomeState
 from callcenter.crm import audit, call_views, deferrals, hiding_policy, news, outcome_rules, queues, releases, settle
 from callcenter.crm.access import actor, require
-from callcenter.crm.call_views import SegmentAnswer
+from callcenter.crm.call_answers import SegmentAnswer
 from callcenter.crm.card_views import display
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.customers import Customer

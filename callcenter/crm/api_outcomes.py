@@ -33,7 +33,7 @@ from callcenter.crm import (
     settle,
 )
 from callcenter.crm.access import actor, require
-from callcenter.crm.call_views import SegmentAnswer
+from callcenter.crm.call_answers import SegmentAnswer
 from callcenter.crm.code_rules import MOST_EXTRAS, NO_COMMENT, CardField, Choice, Code, System
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.rights import Actor, Verb

@@ -101,8 +101,6 @@ def _delivery(session: Session, segment: UUID, code: UUID, delivery: str) -> Del
     extras = outcomes.extras(session, [segment]).get(segment, [])
     if hook.code not in (primary, *extras):
         return None
-    agent = session.get(User, part.agent_id) if part.agent_id else None
-    number = session.get(PhoneNumber, call.number_id) if call.number_id else None
     told = {
         "event": "outcome_logged",
         "delivery": delivery,
@@ -110,8 +108,19 @@ def _delivery(session: Session, segment: UUID, code: UUID, delivery: str) -> Del
         "extras": extras,
         "comment": outcome.comment,
         "at": outcome.at.isoformat(),
+        **_talk(session, part, call),
+        "message": _message(messages.of_segment(session, segment, hook.template_id)),
+    }
+    return Delivery(url=hook.webhook_url, body=json.dumps(told).encode(), secret=hook.webhook_secret)
+
+
+def _talk(session: Session, part: SegmentRow, call: CallRow) -> dict[str, Any]:
+    """Whose talk it was, with whom, in which call."""
+    agent = session.get(User, part.agent_id) if part.agent_id else None
+    number = session.get(PhoneNumber, call.number_id) if call.number_id else None
+    return {
         "agent": agent.username if agent else None,
-        "segment_id": str(segment),
+        "segment_id": str(part.id),
         "customer_id": str(call.customer_id) if call.customer_id else None,
         "call": {
             "id": str(call.id),
@@ -121,9 +130,7 @@ def _delivery(session: Session, segment: UUID, code: UUID, delivery: str) -> Del
             "started_at": call.started_at.isoformat(),
             "talk_s": part.talk_s,
         },
-        "message": _message(messages.of_segment(session, segment, hook.template_id)),
     }
-    return Delivery(url=hook.webhook_url, body=json.dumps(told).encode(), secret=hook.webhook_secret)
 
 
 def _message(row: PreparedMessage | None) -> dict[str, str] | None:

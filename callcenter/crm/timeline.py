@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from callcenter.api import Answer, cursor
 from callcenter.crm import call_list, call_views, card_work, customers, task_views
-from callcenter.crm.call_views import CallAnswer
+from callcenter.crm.call_answers import CallAnswer
 from callcenter.crm.card_work import ChangeAnswer, NoteAnswer, StatusMove
 from callcenter.crm.models.base import Row
 from callcenter.crm.models.calls import CallRow

@@ -13,7 +13,8 @@ from callcenter.api import CLOCK, DB, ROOT, Line, View
 from callcenter.crm import audit
 from callcenter.crm.access import require
 from callcenter.crm.exchange import sheet
-from callcenter.crm.rights import Verb
+from callcenter.crm.exchange.sheet import Sheet
+from callcenter.crm.rights import Actor, Verb
 from callcenter.reporting import api_goals, counts, more_counts, more_sheets, scores, sheets
 from callcenter.reporting.answers import AgentsAnswer, OutcomesAnswer, QueuesAnswer, ScoresAnswer
 from callcenter.reporting.spans import Span, Step, checked
@@ -22,6 +23,7 @@ from callcenter.reporting.wanted import Wanted
 From = Annotated[AwareDatetime | None, Field(alias="from")]
 To = Annotated[AwareDatetime | None, Field(alias="to")]
 Short = Annotated[float | None, Field(ge=0, le=60)]
+Report = Literal["queues", "series", "agents", "outcomes", "scores", "questions", "callbacks", "groups"]
 _WEEK: Final = timedelta(days=7)
 
 
@@ -88,9 +90,7 @@ class ScoresReportView(View):
 class ReportExportView(View):
     async def get(  # noqa: PLR0913 - the query's names are the parameters' names
         self,
-        report: Literal[
-            "queues", "series", "agents", "outcomes", "scores", "questions", "callbacks", "groups"
-        ] = "queues",
+        report: Report = "queues",
         from_: From = None,
         to_: To = None,
         format: Literal["csv", "xlsx"] = "csv",
@@ -107,24 +107,30 @@ class ReportExportView(View):
         wanted = Wanted(
             span=_span(self.request, from_, to_), queue=queue, pbx=pbx, agent=agent, form=form, short_s=short_s
         )
-        db, now = app[DB], app[CLOCK].now()
-        if report == "agents":
-            table = sheets.agents(await counts.agents(db, wanted, who, now), who.language)
-        elif report in ("scores", "questions"):
-            marks = await scores.scores(db, wanted, who, step)
-            table = (sheets.scores if report == "scores" else sheets.questions)(marks, who.language)
-        elif report == "callbacks":
-            table = more_sheets.callbacks(await more_counts.callbacks(db, wanted, who, now), who.language)
-        elif report == "groups":
-            table = more_sheets.groups(await more_counts.groups(db, wanted, who), who.language)
-        elif report == "outcomes":
-            table = sheets.outcomes(await counts.outcomes(db, wanted, who), who.language)
-        else:
-            found, zone = await counts.queues(db, wanted, step), await db.read(counts.zone_of)
-            by_queue = report == "queues"
-            table = sheets.queues(found, who.language) if by_queue else sheets.series(found, who.language, zone)
-        await db.write(lambda s: audit.record(s, who, "export", ("report", report), now, format=format))
+        table, now = await _table(app, report, wanted, who, step), app[CLOCK].now()
+        await app[DB].write(lambda s: audit.record(s, who, "export", ("report", report), now, format=format))
         return await sheet.answer(table, format, f"{report}-{now:%Y-%m-%d}")
+
+
+async def _table(app: web.Application, report: Report, wanted: Wanted, who: Actor, step: Step) -> Sheet:
+    db, now = app[DB], app[CLOCK].now()
+    match report:
+        case "agents":
+            return sheets.agents(await counts.agents(db, wanted, who, now), who.language)
+        case "scores":
+            return sheets.scores(await scores.scores(db, wanted, who, step), who.language)
+        case "questions":
+            return sheets.questions(await scores.scores(db, wanted, who, step), who.language)
+        case "callbacks":
+            return more_sheets.callbacks(await more_counts.callbacks(db, wanted, who, now), who.language)
+        case "groups":
+            return more_sheets.groups(await more_counts.groups(db, wanted, who), who.language)
+        case "outcomes":
+            return sheets.outcomes(await counts.outcomes(db, wanted, who), who.language)
+        case "queues":
+            return sheets.queues(await counts.queues(db, wanted, step), who.language)
+        case "series":
+            return sheets.series(await counts.queues(db, wanted, step), who.language, await db.read(counts.zone_of))
 
 
 def _span(request: web.Request, start: datetime | None, end: datetime | None) -> Span:

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from callcenter.api import DB, ROOT, SETTINGS, Answer, View
 from callcenter.crm import rosters
 from callcenter.crm.access import require
-from callcenter.crm.call_views import CallAnswer, views
+from callcenter.crm.call_answers import CallAnswer
+from callcenter.crm.call_views import views
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.desks import Extension
 from callcenter.crm.models.people import User

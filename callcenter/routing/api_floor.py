@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.api import CLOCK, DB, ROOT, Answer, Body, Prose, View
 from callcenter.crm import audit, call_views, news, rosters, sessions, settle
 from callcenter.crm.access import actor, require
-from callcenter.crm.call_views import SegmentAnswer
+from callcenter.crm.call_answers import SegmentAnswer
 from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.visible import narrow

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import ScalarSelect, Select, and_, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from callcenter.crm.models.calls import CallRow, SegmentRow
@@ -20,9 +21,8 @@ _CARDS_AT_MOST: Final = 9
 _LOOKED_BACK: Final = timedelta(days=365)
 
 
-def _of_number(_dialect: str) -> Select[*tuple[Any, ...]]:
-    """A number, its block and its cards; of each card the last talk and the call that is owed first."""
-    talks = (
+def _last_talk() -> ScalarSelect[UUID]:
+    return (
         select(SegmentRow.id)
         .join(CallRow, CallRow.id == SegmentRow.call_id)
         .where(CallRow.customer_id == Customer.id, CallRow.started_at > bindparam("since", type_=UtcDateTime()))
@@ -32,8 +32,12 @@ def _of_number(_dialect: str) -> Select[*tuple[Any, ...]]:
         .correlate(Customer)
         .scalar_subquery()
     )
+
+
+def _owed_first() -> ScalarSelect[UUID]:
+    """The card's call-back that somebody has taken or was given, else the one that is due first."""
     owed = aliased(Task)
-    owing = (
+    return (
         select(owed.id)
         .where(owed.customer_id == Customer.id, owed.closed_at.is_(None), owed.kind == "callback")
         .order_by(owed.claimed_by_id.is_(None), owed.assignee_id.is_(None), owed.order_at, owed.id)
@@ -41,6 +45,10 @@ def _of_number(_dialect: str) -> Select[*tuple[Any, ...]]:
         .correlate(Customer)
         .scalar_subquery()
     )
+
+
+def _of_number(_dialect: str) -> Select[*tuple[Any, ...]]:
+    """A number, its block and its cards; of each card the last talk and the call that is owed first."""
     return (
         select(
             BlockedNumber.id.label("block"),
@@ -62,8 +70,8 @@ def _of_number(_dialect: str) -> Select[*tuple[Any, ...]]:
         .outerjoin(BlockedNumber, BlockedNumber.number_id == PhoneNumber.id)
         .outerjoin(ContactPoint, ContactPoint.number_id == PhoneNumber.id)
         .outerjoin(Customer, and_(Customer.id == ContactPoint.customer_id, Customer.merged_into.is_(None)))
-        .outerjoin(SegmentRow, SegmentRow.id == talks)
-        .outerjoin(Task, Task.id == owing)
+        .outerjoin(SegmentRow, SegmentRow.id == _last_talk())
+        .outerjoin(Task, Task.id == _owed_first())
         .where(PhoneNumber.key == bindparam("key"))
         .limit(_CARDS_AT_MOST)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -37,6 +37,7 @@ from callcenter.news import (
     SignedOff,
     TasksChanged,
 )
+from callcenter.routing.outside import Outside, Send
 from tests.spine.story import START, Story
 
 PASSWORD = "correct horse battery"
@@ -177,6 +178,25 @@ class Office:
 
     def told(self, kind: type) -> list[Any]:
         return [event for event in self.heard if isinstance(event, kind)]
+
+
+async def says_nothing(_action: Mapping[str, str], _timeout: float) -> Sequence[Mapping[str, str]]:
+    """A PBX that does whatever it is asked and does not talk of it."""
+    return []
+
+
+def outside(app: web.Application, ledger: Ledger, send: Send = says_nothing) -> Outside:
+    """What the parts in front of the PBX reach, for an application that is being composed."""
+    return Outside(
+        db=app[api.DB],
+        bus=app[api.BUS],
+        clock=app[api.CLOCK],
+        health=app[api.HEALTH],
+        take=ledger.take,
+        live=ledger.live,
+        send={"main": send},
+        region=lambda _pbx: "RU",
+    )
 
 
 @asynccontextmanager

@@ -20,13 +20,12 @@ from callcenter.ledger import Ledger
 from callcenter.pbx_events import LinkUp, MemberState
 from callcenter.routing.gate import Gate
 from callcenter.routing.keys import GATE
-from callcenter.routing.outside import Outside
 from callcenter.supervision import api_alarms, api_displays
 from callcenter.supervision.alarm_book import Book
 from callcenter.supervision.alarm_watch import AlarmWatch
 from callcenter.supervision.alarms import AlarmKey, AlarmKind, Reading, Standing
 from callcenter.supervision.throttle import Throttle
-from tests.crm.office import Office, open_office
+from tests.crm.office import Office, open_office, outside
 from tests.screenpop.desk import member
 from tests.spine.story import START
 
@@ -35,22 +34,9 @@ WAIT: AlarmKey = (AlarmKind.LONGEST_WAIT, "main", "support")
 
 def join(app: web.Application, ledger: Ledger) -> None:
     bus = app[api.BUS]
-
-    async def send(_action: object, _timeout: float) -> list[dict[str, str]]:
-        return []
-
-    outside = Outside(
-        db=app[api.DB],
-        bus=bus,
-        clock=app[api.CLOCK],
-        health=app[api.HEALTH],
-        take=ledger.take,
-        live=ledger.live,
-        send={"main": send},
-        region=lambda _pbx: "RU",
-    )
-    app[GATE] = gate = Gate(outside)
-    watch = AlarmWatch(outside, gate)
+    out = outside(app, ledger)
+    app[GATE] = gate = Gate(out)
+    watch = AlarmWatch(out, gate)
     bus.on(MemberState, gate.member_state)
     bus.on(LinkUp, watch.link_up)
     api_displays.provide(app, watch)

@@ -14,29 +14,15 @@ from callcenter.news import RosterChanged
 from callcenter.pbx_events import MemberState
 from callcenter.routing.gate import Gate
 from callcenter.routing.keys import GATE
-from callcenter.routing.outside import Outside
 from callcenter.supervision import api_messages
-from tests.crm.office import Caller, Office, open_office
+from tests.crm.office import Caller, Office, open_office, outside
 from tests.screenpop.desk import member
 
 
 def join(app: web.Application, ledger: Ledger) -> None:
     bus = app[api.BUS]
-
-    async def send(_action: object, _timeout: float) -> list[dict[str, str]]:
-        return []
-
-    outside = Outside(
-        db=app[api.DB],
-        bus=bus,
-        clock=app[api.CLOCK],
-        health=app[api.HEALTH],
-        take=ledger.take,
-        live=ledger.live,
-        send={"main": send},
-        region=lambda _pbx: "RU",
-    )
-    app[GATE] = gate = Gate(outside)
+    out = outside(app, ledger)
+    app[GATE] = gate = Gate(out)
     bus.on(RosterChanged, gate.roster_changed)
     bus.on(MemberState, gate.member_state)
     api_messages.add_routes(app)

@@ -26,10 +26,9 @@ from callcenter.news import RightsChanged, RosterChanged, SignedOff
 from callcenter.pbx_events import LegState, LinkUp, OriginatedLeg
 from callcenter.routing.gate import Gate
 from callcenter.routing.keys import GATE
-from callcenter.routing.outside import Outside
 from callcenter.supervision import api_sit_ins
 from callcenter.supervision.sitting import SitInChanged, Sitting
-from tests.crm.office import Caller, Office, open_office
+from tests.crm.office import Caller, Office, open_office, outside
 from tests.spine.story import Story
 from tests.until import until_async
 
@@ -54,18 +53,9 @@ class Board:
 
     def join(self, app: web.Application, ledger: Ledger) -> None:
         bus = app[api.BUS]
-        outside = Outside(
-            db=app[api.DB],
-            bus=bus,
-            clock=app[api.CLOCK],
-            health=app[api.HEALTH],
-            take=ledger.take,
-            live=ledger.live,
-            send={"main": self.send},
-            region=lambda _pbx: "RU",
-        )
-        app[GATE] = gate = Gate(outside)
-        self.sitting = Sitting(outside, gate.presence)
+        out = outside(app, ledger, self.send)
+        app[GATE] = gate = Gate(out)
+        self.sitting = Sitting(out, gate.presence)
         bus.on(RosterChanged, gate.roster_changed)
         bus.on(Changed, gate.changed)
         bus.on(Changed, self.sitting.changed)

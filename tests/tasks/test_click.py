@@ -23,8 +23,7 @@ from callcenter.pbx_events import LegState, OriginatedLeg, OriginateFailed
 from callcenter.routing import api_dial
 from callcenter.routing.dialler import DialChanged, Dialler
 from callcenter.routing.gate import Gate
-from callcenter.routing.outside import Outside
-from tests.crm.office import Caller, Office, open_office, talked
+from tests.crm.office import Caller, Office, open_office, outside, talked
 from tests.spine.story import Story, device
 from tests.tasks.test_api_tasks import gives_up, only
 from tests.until import until_async
@@ -54,18 +53,9 @@ class Switchboard:
     def join(self, app: web.Application, ledger: Ledger) -> None:
         """The parts that click-to-call is made of."""
         bus: Bus = app[api.BUS]
-        outside = Outside(
-            db=app[api.DB],
-            bus=bus,
-            clock=app[api.CLOCK],
-            health=app[api.HEALTH],
-            take=ledger.take,
-            live=ledger.live,
-            send={"main": self.send},
-            region=lambda _pbx: "RU",
-        )
-        gate = Gate(outside)
-        self.dialler = Dialler(outside, gate.presence)
+        out = outside(app, ledger, self.send)
+        gate = Gate(out)
+        self.dialler = Dialler(out, gate.presence)
         bus.on(RosterChanged, gate.roster_changed)
         bus.on(Changed, gate.changed)
         bus.on(Changed, self.dialler.changed)

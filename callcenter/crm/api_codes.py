@@ -25,7 +25,8 @@ CommentMin = Annotated[int, Field(ge=0, le=500)]
 Key = Annotated[int, Field(ge=1, le=9)]
 Position = Annotated[int, Field(ge=0, le=10_000)]
 Labels = Annotated[dict[Language, Label], Field(min_length=1)]
-Needs = Annotated[list[CardField], Field(max_length=len(CardField))]
+OwnName = Annotated[str, StringConstraints(pattern=r"^own:[a-z][a-z0-9_]{0,39}$")]
+Needs = Annotated[list[CardField | OwnName], Field(max_length=30)]
 Minutes = Annotated[int, Field(ge=1, le=60 * 24 * 90)]
 Url = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/@]+(/\S*)?)?$", max_length=500)]
 Secret = Annotated[str, StringConstraints(max_length=200)]
@@ -36,10 +37,10 @@ class OutcomeAnswer(Answer):
     least; ``follow_up``: a call back is to be promised; ``key`` the digit that picks it.
 
     A group (``group``) holds the codes whose ``parent_id`` it is, and is not chosen. ``confirm``: only a second stroke
-    logs it; ``needs``: fields of the card that must not be empty; ``system``: it is one of those on a key of their own;
-    ``do_not_call``: the customer is not called any more; ``call_back_min``: the call back that is proposed;
-    ``set_status``: what the customer becomes; ``template_id``: the message that is made ready. ``webhook_url`` only
-    administrators read; ``webhook_signed``: there is a secret.
+    logs it; ``needs``: fields of the card that must not be empty, ``own:…`` for added ones; ``system``: it is one of
+    those on a key of their own; ``do_not_call``: the customer is not called any more; ``call_back_min``: the call back
+    that is proposed; ``set_status``: what the customer becomes; ``template_id``: the message that is made ready.
+    ``webhook_url`` only administrators read; ``webhook_signed``: there is a secret.
     """
 
     id: UUID
@@ -51,7 +52,7 @@ class OutcomeAnswer(Answer):
     comment_min: int
     follow_up: bool
     confirm: bool
-    needs: list[CardField]
+    needs: list[str]
     system: System | None
     do_not_call: bool
     call_back_min: int | None
@@ -197,7 +198,7 @@ def _told(row: OutcomeCode, full: bool) -> OutcomeAnswer:
         comment_min=row.comment_min,
         follow_up=row.follow_up,
         confirm=row.confirm,
-        needs=[CardField(name) for name in row.needs],
+        needs=list(row.needs),
         system=System(row.system) if row.system else None,
         do_not_call=row.do_not_call,
         call_back_min=row.call_back_min,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from callcenter import phone
@@ -36,6 +37,7 @@ from callcenter.crm.api_reach import NewNumber, NewWay
 from callcenter.crm.card_views import CustomerAnswer, CustomerBrief, Kind
 from callcenter.crm.customers import Made
 from callcenter.crm.models.customers import Customer
+from callcenter.crm.own_fields import MOST
 from callcenter.crm.privacy import keeping
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.timeline import Timeline
@@ -46,8 +48,12 @@ from callcenter.news import CustomerChanged
 log = logger(__name__)
 
 
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
 class CardFields(Body):
-    """Null is no value, except for whose the card is: a field that is not sent stays."""
+    """Null is no value, except for whose the card is: a field that is not sent stays. ``fields``: those that the call
+    center added, by code; "" empties one, and those that are not named stay."""
 
     kind: Kind = "person"
     name: Line = ""
@@ -58,6 +64,7 @@ class CardFields(Body):
     address: Prose = ""
     note: Prose = ""
     language: Line = ""
+    fields: Annotated[dict[Code, Line], Field(max_length=MOST)] = Field(default_factory=dict)
     owner_id: UUID | None = None
     team_id: UUID | None = None
 
@@ -81,14 +88,17 @@ class CustomersView(View):
         kind: Line = "",
         owner: UUID | None = None,
         team: UUID | None = None,
+        field: Line = "",
+        value: Line = "",
         limit: Limit = 50,
         cursor: Line = "",
     ) -> Customers:
         """Cards. Without ``q`` the last contact first; with it the best first: digits find numbers, also by their last
-        four, ``@`` e-mail addresses, all else names as they sound in either alphabet, one slip a word forgiven."""
+        four, ``@`` e-mail addresses, all else names as they sound in either alphabet, one slip a word forgiven.
+        ``field`` and ``value``: what an added field says; without ``value``, where it says anything."""
         who = require(self.request, Verb.READ_CARDS)
         region = self.request.app[SETTINGS].region
-        only = customers.Only(status=status, tag=tag, kind=kind, owner=owner, team=team)
+        only = customers.Only(status=status, tag=tag, kind=kind, owner=owner, team=team, field=field, value=value)
         search = customers.Search(
             actor=who, text=q, region=region, limit=limit + 1, after=read_cursor(cursor), only=only
         )

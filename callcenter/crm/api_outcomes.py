@@ -34,7 +34,7 @@ from callcenter.crm import (
 )
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_answers import SegmentAnswer
-from callcenter.crm.code_rules import MOST_EXTRAS, NO_COMMENT, CardField, Choice, Code, System
+from callcenter.crm.code_rules import MOST_EXTRAS, NO_COMMENT, Choice, Code, System
 from callcenter.crm.models.outcomes import OutcomeCode
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.schemas import Zone
@@ -69,8 +69,9 @@ class Logged(Body):
 class ChoiceAnswer(Answer):
     """One line of the tree. A group is opened, not chosen; ``parent`` is the code of the group it is in, "" at the
     root. ``key``: the digit that picks it; ``shortcut``: which of the keys of its own it has (1 to 5, null: none).
-    ``missing``: fields that it asks for and the card has not. ``call_back_min``: the call back that is proposed, in
-    minutes; ``message``: what the message is called that it makes ready, "" for none."""
+    ``missing``: fields that it asks for and the card has not, ``own:…`` those that the call
+    center added. ``call_back_min``: the call back that is proposed, in minutes; ``message``: what the message is called
+    that it makes ready, "" for none."""
 
     code: str
     parent: str
@@ -84,7 +85,7 @@ class ChoiceAnswer(Answer):
     follow_up: bool
     confirm: bool
     do_not_call: bool
-    missing: list[CardField]
+    missing: list[str]
     call_back_min: int | None
     message: str
 
@@ -202,7 +203,7 @@ async def _log(request: web.Request, segment_id: UUID, body: Logged) -> SegmentA
 
 def _choices(session: Session, segment_id: UUID, who: Actor) -> Choices:
     asked = settle.asked(session, segment_id, who)
-    tree, lacking = outcomes.tree(session), outcomes.lacking(asked.card)
+    tree, lacking = outcomes.tree(session), outcomes.lacking(session, asked.card)
     offered = set(tree.offered(asked.offer))
     shown = offered | {above for code in offered for above in tree.path(code)}
     ready = messages.names(session)
@@ -211,7 +212,7 @@ def _choices(session: Session, segment_id: UUID, who: Actor) -> Choices:
     return Choices(items=items, extras=asked.offer.extras, card=card, short_used_up=asked.used_up)
 
 
-def _line(row: OutcomeCode, code: Code, lacking: frozenset[CardField], ready: Mapping[UUID, str]) -> ChoiceAnswer:
+def _line(row: OutcomeCode, code: Code, lacking: frozenset[str], ready: Mapping[UUID, str]) -> ChoiceAnswer:
     return ChoiceAnswer(
         code=code.code,
         parent=code.parent,

@@ -84,8 +84,8 @@ class DoNotCallAnswer(Answer):
 
 
 class CustomerAnswer(Answer):
-    """The whole card. ``email`` and ``address`` repeat its primary ways of those kinds. ``do_not_call`` null: he may be
-    called."""
+    """The whole card. ``email`` and ``address`` repeat its primary ways of those kinds. ``fields``: what the call
+    center's own fields say, by code. ``do_not_call`` null: he may be called."""
 
     id: UUID
     kind: str
@@ -100,6 +100,7 @@ class CustomerAnswer(Answer):
     owner_id: UUID | None
     team_id: UUID | None
     provisional: bool
+    fields: dict[str, str]
     numbers: list[NumberAnswer]
     ways: list[WayAnswer]
     tags: list[str]
@@ -126,6 +127,7 @@ def card(session: Session, customer: Customer, actor: Actor, now: datetime) -> C
     shown = {name: getattr(customer, name) for name in CustomerAnswer.model_fields if hasattr(customer, name)}
     return CustomerAnswer(
         numbers=numbers,
+        fields=customer.extra,
         ways=[way(row) for row in ways.of(session, [customer.id])[customer.id]],
         tags=notes.tags_of(session, family),
         links=card_work.links(session, family, actor, now.date()),

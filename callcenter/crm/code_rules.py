@@ -53,7 +53,8 @@ class CardField(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """``parent``: the code of its group, "" at the root. ``needs``: fields of the card. ``system``: which key of its
+    """``parent``: the code of its group, "" at the root. ``needs``: fields of the card, with ``own:`` before
+    those that the call center added. ``system``: which key of its
     own it has, None for those that a call center names itself."""
 
     code: str
@@ -65,7 +66,7 @@ class Code:
     follow_up: bool = False
     confirm: bool = False
     do_not_call: bool = False
-    needs: frozenset[CardField] = frozenset()
+    needs: frozenset[str] = frozenset()
     system: System | None = None
 
 
@@ -87,7 +88,7 @@ class Choice:
     comment: str = ""
     promised: bool = False
     confirmed: bool = False
-    lacking: frozenset[CardField] = frozenset()
+    lacking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,7 @@ class Demands:
     comment_min: int = 0
     follow_up: bool = False
     confirm: bool = False
-    needs: frozenset[CardField] = frozenset()
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,7 @@ def demands(codes: Sequence[Code]) -> Demands:
         comment_min=max((code.comment_min for code in codes if not code.system), default=0),
         follow_up=any(code.follow_up for code in codes),
         confirm=any(code.confirm for code in codes),
-        needs=frozenset[CardField]().union(*(code.needs for code in codes)),
+        needs=frozenset[str]().union(*(code.needs for code in codes)),
     )
 
 

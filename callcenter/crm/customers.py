@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Tuple, Uuid, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from callcenter.crm import card_fields, own_fields, points, retro, statuses, teams, ways
 from callcenter.crm import find as find_cards
-from callcenter.crm import points, retro, statuses, teams, ways
 from callcenter.crm.fold import fold
 from callcenter.crm.handles import Handle
 from callcenter.crm.models.cards import CustomerTag, StatusChange
@@ -27,7 +27,19 @@ from callcenter.tables import UtcDateTime
 
 PageKey = tuple[datetime | None, UUID]
 WHOSE: Final = ("owner_id", "team_id")
-WRITABLE: Final = ("kind", "name", "organisation", "status", "vip", "email", "address", "note", "language", *WHOSE)
+WRITABLE: Final = (
+    "kind",
+    "name",
+    "organisation",
+    "status",
+    "vip",
+    "email",
+    "address",
+    "note",
+    "language",
+    "extra",
+    *WHOSE,
+)
 _SEARCHED: Final = ("name", "organisation", "email")
 
 
@@ -45,13 +57,15 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Only:
-    """None and ``""``: whatever."""
+    """None and ``""``: whatever. ``field`` and ``value``: what a field says that the call center added."""
 
     status: str = ""
     tag: str = ""
     kind: str = ""
     owner: UUID | None = None
     team: UUID | None = None
+    field: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +85,7 @@ def find(session: Session, search: Search) -> list[Customer]:
     if search.text.strip():
         return _ranked(session, search)
     shown = or_(Customer.provisional.is_(False), Customer.calls > 1)
-    found = select(Customer).where(Customer.merged_into.is_(None), shown, *_kept(search.only))
+    found = select(Customer).where(Customer.merged_into.is_(None), shown, *_kept(session, search.only))
     found = narrow(found, search.actor, Customer)
     page: list[Customer] = []
     if search.after is None or search.after[0] is not None:
@@ -86,16 +100,18 @@ def _ranked(session: Session, search: Search) -> list[Customer]:
     ids = find_cards.ranked(session, search.text, search.region, search.actor)
     if search.after and search.after[1] in ids:
         ids = ids[ids.index(search.after[1]) + 1 :]
-    found = select(Customer).where(Customer.id.in_(ids), *_kept(search.only))
+    found = select(Customer).where(Customer.id.in_(ids), *_kept(session, search.only))
     rows = {row.id: row for row in session.scalars(found)}
     return [rows[customer] for customer in ids if customer in rows][: search.limit]
 
 
-def _kept(only: Only) -> list[ColumnElement[bool]]:
+def _kept(session: Session, only: Only) -> list[ColumnElement[bool]]:
     """The filters as conditions."""
     found = [column == value for column, value in _columns(only) if value]
     if only.tag:
         found.append(Customer.id.in_(select(CustomerTag.customer_id).where(CustomerTag.folded == fold(only.tag))))
+    if only.field:
+        found.append(card_fields.holds(session, only.field, only.value))
     return found
 
 
@@ -158,7 +174,7 @@ def create(
     now = made.at
     customer = Customer(created_at=now, updated_at=now, provisional=False)
     _claim(customer, made.by)
-    values = _judge(session, values)
+    values = _judge(session, values, {})
     _take(customer, values)
     session.add(customer)
     session.flush()
@@ -172,8 +188,9 @@ def create(
 
 def write(session: Session, customer: Customer, values: Mapping[str, Any], made: Made) -> list[str]:
     """Changes the card, which thereby is no longer provisional; the names of the fields that differ."""
-    values = _judge(session, values)
-    changed = [name for name, value in values.items() if getattr(customer, name) != value]
+    values = _judge(session, values, customer.extra)
+    changed = [name for name, value in values.items() if name != "extra" and getattr(customer, name) != value]
+    changed += card_fields.names(customer.extra, values.get("extra", customer.extra))
     before = customer.status
     touched(customer, made)
     _take(customer, values)
@@ -207,7 +224,8 @@ def worked_on(customer: Customer, made: Made) -> None:
 
 def search_text(customer: Customer) -> str:
     """What words find the card by."""
-    return fold(" ".join(getattr(customer, name) or "" for name in _SEARCHED))
+    said = [getattr(customer, name) or "" for name in _SEARCHED]
+    return fold(" ".join([*said, own_fields.words(customer.extra or {})]))
 
 
 def rewritten(session: Session, customer: Customer) -> None:
@@ -242,7 +260,7 @@ def _claim(customer: Customer, actor: Actor | None) -> None:
         customer.owner_id, customer.team_id = actor.id, actor.team
 
 
-def _judge(session: Session, values: Mapping[str, Any]) -> Mapping[str, Any]:
+def _judge(session: Session, values: Mapping[str, Any], extra: Mapping[str, str]) -> Mapping[str, Any]:
     """The values as they will stand. Raises Invalid for what cannot be read, or names nothing of ours."""
     if "status" in values:
         statuses.must_be_used(session, values["status"])
@@ -250,6 +268,7 @@ def _judge(session: Session, values: Mapping[str, Any]) -> Mapping[str, Any]:
     owner = values.get("owner_id")
     if owner is not None and session.get(User, owner) is None:
         raise Invalid("there is no such person", fields={"owner_id": "not_allowed"})
+    values = card_fields.taken(session, values, extra)
     return {**values, **{name: ways.read_field(name, values[name]) for name in ways.FIELDS.keys() & values.keys()}}
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from callcenter import phone
-from callcenter.crm import matching, ways
+from callcenter.crm import matching, own_fields, ways
 from callcenter.crm.fold import words
 from callcenter.crm.models.cards import CardWord, WordKey
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
@@ -57,7 +57,8 @@ class Typed:
 def index(session: Session, customer: Customer) -> None:
     """Keeps the words by which the card is found; words that no card has any more are forgotten."""
     whole, places = ways.spoken((row.kind, row.key) for row in ways.of(session, [customer.id])[customer.id])
-    wanted = matching.words_of(customer.name, customer.organisation, *whole, places=places)
+    beside = f"{customer.organisation} {own_fields.words(customer.extra)}"
+    wanted = matching.words_of(customer.name, beside, *whole, places=places)
     there = set(session.scalars(select(CardWord.word).where(CardWord.customer_id == customer.id)))
     if gone := there - wanted:
         session.execute(delete(CardWord).where(CardWord.customer_id == customer.id, CardWord.word.in_(gone)))

@@ -212,7 +212,7 @@ def _tie(row: Any) -> Tie:
 
 def _new_card(session: Session, number_id: UUID, number: phone.Phone, now: datetime) -> Card:
     customer = new_id()
-    named: dict[str, Any] = {"id": customer, "provisional": True, "calls": 1, "last_contact_at": now}
+    named: dict[str, Any] = {"id": customer, "provisional": True, "extra": {}, "calls": 1, "last_contact_at": now}
     named |= {"created_at": now, "updated_at": now}
     _add_customer(session, _FRESH | named)
     point = {"id": new_id(), "customer_id": customer, "number_id": number_id, "created_at": now}

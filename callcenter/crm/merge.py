@@ -28,6 +28,8 @@ CHOSEN: Final = (
 )
 """Fields of which the one or the other card's value stays."""
 _PLAIN: Final = tuple(name for name in CHOSEN if name not in ways.FIELDS)
+_KEPT: Final = (*_PLAIN, "extra")
+"""Of the call center's own fields the one that stays keeps what it says, and takes what only the other says."""
 
 
 def merge(session: Session, kept: UUID, gone: UUID, take: frozenset[str], made: Made) -> MergeRow:
@@ -36,7 +38,8 @@ def merge(session: Session, kept: UUID, gone: UUID, take: frozenset[str], made: 
     Raises NotFound for a card the actor may not see, Refused when somebody else merged one of them meanwhile.
     """
     survivor, loser = _both(session, kept, gone, made.by)
-    before = {name: _plain(getattr(survivor, name)) for name in _PLAIN}
+    before = {name: _plain(getattr(survivor, name)) for name in _KEPT}
+    survivor.extra = {**loser.extra, **survivor.extra}
     for name in take.difference(ways.FIELDS):
         setattr(survivor, name, getattr(loser, name))
     moved = _move_numbers(session, loser, survivor)
@@ -44,7 +47,7 @@ def merge(session: Session, kept: UUID, gone: UUID, take: frozenset[str], made: 
     row = MergeRow(loser_id=loser.id, survivor_id=survivor.id, by_id=made.by.id if made.by else None, at=made.at)
     row.snapshot = {
         "before": before,
-        "after": {name: _plain(getattr(survivor, name)) for name in _PLAIN},
+        "after": {name: _plain(getattr(survivor, name)) for name in _KEPT},
         "moved": moved,
         "ways": reached,
         "whose": {name: _plain(getattr(loser, name)) for name in customers.WHOSE},
@@ -132,7 +135,7 @@ def _move_ways(
 
 
 def _give_back(session: Session, kept: Mapping[str, Any], survivor: Customer, loser: Customer) -> None:
-    for name in _PLAIN:
+    for name in kept["before"]:
         if kept["before"][name] != kept["after"][name] and _plain(getattr(survivor, name)) == kept["after"][name]:
             setattr(survivor, name, _typed(name, kept["before"][name]))
     for name in customers.WHOSE:

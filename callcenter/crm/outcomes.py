@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.crm import code_rules, messages, statuses
+from callcenter.crm import card_fields, code_rules, messages, own_fields, statuses
 from callcenter.crm.code_rules import NO_COMMENT, OPTIONAL, REQUIRED, CardField, Choice, Code, Offer, System, Tree
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeExtra
+from callcenter.crm.own_fields import OWN
 from callcenter.errors import Invalid, NotFound
 from callcenter.owing import TRANSFERRED
 from callcenter.terms import SHORT_CALL, TIMED_OUT
@@ -149,11 +150,12 @@ def extras(session: Session, segments: Collection[UUID]) -> dict[UUID, list[str]
     return found
 
 
-def lacking(card: Customer | None) -> frozenset[CardField]:
-    """Which fields of the card are empty."""
+def lacking(session: Session, card: Customer | None) -> frozenset[str]:
+    """Which fields of the card are empty, those of the call center's own too that such a card has."""
     if card is None:
         return frozenset()
-    return frozenset(CardField) - code_rules.filled({name: getattr(card, name) for name in CardField})
+    empty = frozenset(CardField) - code_rules.filled({name: getattr(card, name) for name in CardField})
+    return empty | own_fields.lacking(card_fields.used(session).values(), card.kind, card.extra)
 
 
 def _value(row: OutcomeCode, names: Mapping[UUID, str]) -> Code:
@@ -167,7 +169,7 @@ def _value(row: OutcomeCode, names: Mapping[UUID, str]) -> Code:
         follow_up=bool(row.follow_up),
         confirm=bool(row.confirm),
         do_not_call=bool(row.do_not_call),
-        needs=frozenset(CardField(name) for name in row.needs or () if name in set(CardField)),
+        needs=frozenset(name for name in row.needs or () if name in set(CardField) or name.startswith(OWN)),
         system=System(row.system) if row.system else None,
     )
 
@@ -179,6 +181,9 @@ def _judge(session: Session, row: OutcomeCode) -> None:
     )
     if row.key is not None and session.scalars(taken).first():
         raise Invalid("another outcome has this key", fields={"key": "taken"})
+    added = {name for name in row.needs or () if name.startswith(OWN)}
+    if added - {field.name for field in card_fields.used(session).values()}:
+        raise Invalid("there is no such field", fields={"needs": "not_allowed"})
     if row.template_id:
         messages.must_be_used(session, row.template_id)
     if row.set_status:

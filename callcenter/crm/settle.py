@@ -68,7 +68,7 @@ def logged(session: Session, segment_id: UUID, actor: Actor, now: datetime, choi
     if correction and not allow(actor, Verb.WAIVE) and not _fresh(session, row.id, now):
         raise Refused("it is settled; after a day only a supervisor may correct it", code="outcome_settled")
     talk = _asked(session, row, call, actor)
-    judged = replace(choice, lacking=outcomes.lacking(talk.card))
+    judged = replace(choice, lacking=outcomes.lacking(session, talk.card))
     code, extras = outcomes.chosen(session, talk.offer, judged)
     return replace(_part(row, call), correction=correction, code=code, extras=extras)
 

@@ -37,19 +37,23 @@ async def test_codes_by_keys_alone(browser: Window, floor: Floor, product: Produ
     group = await make(admin, "sales", group=True, key=7)
     texts = {"en": {"subject": "Your order", "text": "Hello {customer}, thank you. {agent}"}}
     thanks = await admin.request("POST", "/message-templates", {"name": "Thanks", "kind": "email", "texts": texts})
-    asks = {"needs": ["email"], "confirm": True, "template_id": thanks["id"]}
+    contract = {"code": "contract", "labels": {"en": "Contract"}, "kind": "text"}
+    field = await admin.request("POST", "/card-fields", contract)
+    asks = {"needs": ["email", "own:contract"], "confirm": True, "template_id": thanks["id"]}
     sold = await make(admin, "sold", parent_id=group["id"], key=8, **asks)
     await sign_in(page, "boris", "102")
     floor.phone("102", answer_ms=300)
     await sells(page, floor)
     (card,) = await cards(admin, SOLD)
-    assert (await admin.request("GET", f"/customers/{card['id']}"))["email"] == "olga@example.com"
+    said = await admin.request("GET", f"/customers/{card['id']}")
+    assert (said["email"], said["fields"]) == ("olga@example.com", {"contract": "A-17"})
     assert card["last_outcome"] == "sold"
     await sends(page)
     await is_spammed(page, floor, admin)
     await is_arranged(await browser())
     for code in (sold, group):
         await admin.request("PATCH", f"/outcomes/{code['id']}", {"active": False, "key": None})
+    await admin.request("PATCH", f"/card-fields/{field['id']}", {"active": False})
     await admin.close()
 
 
@@ -63,11 +67,13 @@ async def sells(page: Page, floor: Floor) -> None:
     await page.keyboard.press("8")
     await expect(form.get_by_role("radio", name="Sold")).to_be_checked()
     await page.keyboard.press("Control+Enter")
-    await expect(form.get_by_role("alert")).to_have_text("Still empty: E-mail.")
+    await expect(form.get_by_role("alert")).to_have_text("Still empty: E-mail, Contract.")
     await expect(form.get_by_label("E-mail")).to_be_focused()
     await picture(page, "outcome-gaps")
     assert await violations(page) == []
     await page.keyboard.type("olga@example.com")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("A-17")
     await page.keyboard.press("Control+Enter")
     await expect(form.get_by_role("button", name="Really: Sold?")).to_be_visible()
     await page.keyboard.press("Control+Enter")
@@ -93,10 +99,10 @@ async def is_withdrawn(page: Page, admin: Desk) -> None:
     lent = await make(admin, "lent", key=9)
     await expect(form.get_by_role("radio", name="Lent")).to_be_visible()
     await page.keyboard.press("9")
-    await form.get_by_label("Comment").fill("two chairs")
+    await form.get_by_role("textbox", name="Comment").fill("two chairs")
     await admin.request("PATCH", f"/outcomes/{lent['id']}", {"active": False, "key": None})
     await expect(form.get_by_test_id("withdrawn")).to_contain_text("“Lent” is no longer offered")
-    await expect(form.get_by_label("Comment")).to_have_value("two chairs")
+    await expect(form.get_by_role("textbox", name="Comment")).to_have_value("two chairs")
     await picture(page, "outcome-withdrawn")
     await form.get_by_role("heading").first.click()
 

@@ -54,6 +54,28 @@ async def test_every_address_of_a_customer_leaves_and_the_main_one_comes_back(of
     assert ways == [("ivan@home.example", True), ("Ivan@work.example", False), ("Main Street 1", True)]
 
 
+async def test_added_fields_leave_come_back_and_are_taken_back(both: Office) -> None:
+    admin = await both.signed_in("root", "admin")
+    field = {"code": "since", "labels": {"en": "Customer since", "ru": "Клиент с"}, "kind": "date"}
+    assert (await admin.post("/card-fields", field)).status == 201
+    olga = await importing(both)
+    first = sheet(
+        ("Name", "Phone", "Клиент с"), ("Ivan", "+79161234567", "01.02.2020"), ("Anna", "+79161234568", "old")
+    )
+    done = await olga.whole(first)
+    assert (done["counts"], done["doubts"]) == ({"created": 2}, {"not_a_date": 1})
+    (head, *rows) = await exported(olga.caller, "customers?field=since")
+    assert (head[-1], [(row[0], row[-1]) for row in rows]) == ("Customer since", [("Ivan", "2020-02-01")])
+    again = sheet(("Phone", head[-1]), ("+79161234567", "2021-03-04"), ("+79161234568", "2022-01-01"))
+    filled = await olga.whole(again)
+    assert filled["counts"] == {"updated": 1, "skipped": 1}
+    (anna,) = await olga.cards("anna")
+    assert anna["fields"] == {"since": "2022-01-01"}
+    await olga.undo(filled)
+    (anna,) = await olga.cards("anna")
+    assert anna["fields"] == {}
+
+
 async def test_a_workbook_holds_texts_and_the_readers_headings(office: Office, tmp_path: Path) -> None:
     olga = await importing(office)
     await olga.whole(sheet(("Name", "Phone", "Note"), ("Иван", "+79161234567", "=HYPERLINK(1)")))

@@ -65,6 +65,7 @@ def scatter(session: Session, customer: UUID) -> None:
     """Everything else in which a customer's name or number may stand, with a person who was merged into him."""
     session.execute(update(SegmentRow).values(draft_comment=f"call {NAME} on {NUMBER}", handed_to=NUMBER))
     session.execute(update(CallRow).values(name=f"{NAME} Quist", number_read=NUMBER))
+    session.execute(update(Customer).values(extra={"nickname": NAME}))
     session.execute(update(ContactPoint).values(extension=NAME, note=f"{NAME}'s desk"))
     session.execute(update(ContactWay).values(label=f"{NAME} work", note=f"{NAME} reads it"))
     call, user = session.scalars(select(CallRow.id)).first(), session.scalars(select(User.id)).first()

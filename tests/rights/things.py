@@ -16,7 +16,7 @@ from callcenter.crm import agent_messages, customers, displays, merge, sessions,
 from callcenter.crm.customers import Made
 from callcenter.crm.identify import number_row
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
-from callcenter.crm.models.cards import CustomerLink, NoteRow, StatusRow
+from callcenter.crm.models.cards import CardFieldRow, CustomerLink, NoteRow, StatusRow
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer, PhoneNumber
 from callcenter.crm.models.desks import PauseCode
 from callcenter.crm.models.floor import AgentMessage, AlarmRow, DisplayRow
@@ -238,6 +238,7 @@ PLANTED: Final[dict[str, Callable[[Session, Talk], UUID | None]]] = {
     "comment_id": _comment,
     "display_id": _display,
     "evaluation_id": _evaluation,
+    "field_id": lambda s, _: _kept(s, CardFieldRow(code=f"x{new_id().hex}", labels={"en": "X"}, kind="text")),
     "form_id": _form,
     "hold_id": _hold,
     "import_id": _import,

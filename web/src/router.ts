@@ -58,6 +58,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/users', name: 'users', component: () => import('./pages/admin/UsersPage.vue'), meta: { title: 'nav.users', roles: ADMINS } },
   { path: '/admin/teams', name: 'teams', component: () => import('./pages/admin/TeamsPage.vue'), meta: { title: 'nav.teams', roles: ADMINS } },
   { path: '/admin/statuses', name: 'statuses', component: () => import('./pages/admin/StatusesPage.vue'), meta: { title: 'nav.statuses', roles: ADMINS } },
+  { path: '/admin/fields', name: 'fields', component: () => import('./pages/admin/FieldsPage.vue'), meta: { title: 'nav.fields', roles: ADMINS } },
   { path: '/admin/outcomes', name: 'outcomes', component: () => import('./pages/admin/OutcomesPage.vue'), meta: { title: 'nav.outcomes', roles: ADMINS } },
   { path: '/admin/templates', name: 'templates', component: () => import('./pages/admin/TemplatesPage.vue'), meta: { title: 'nav.templates', roles: ADMINS } },
   { path: '/admin/scorecards', name: 'scorecards', component: () => import('./pages/admin/scorecards/ScorecardsPage.vue'), meta: { title: 'nav.scorecards', roles: ADMINS } },

@@ -44,11 +44,14 @@ class CustomersExportView(View):
         kind: Line = "",
         owner: UUID | None = None,
         team: UUID | None = None,
+        field: Line = "",
+        value: Line = "",
     ) -> web.StreamResponse:
         """The cards that the list shows under the same search."""
         who = require(self.request, Verb.EXPORT)
-        only = Only(status=status, tag=tag, kind=kind, owner=owner, team=team)
-        source = CustomerSource(actor=who, text=q, region=self.request.app[SETTINGS].region, only=only)
+        only = Only(status=status, tag=tag, kind=kind, owner=owner, team=team, field=field, value=value)
+        own = await self.request.app[DB].read(export.own_columns)
+        source = CustomerSource(actor=who, text=q, region=self.request.app[SETTINGS].region, only=only, own=own)
         return await _send(self.request, "customers", format, source)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from callcenter.crm import own_fields
 from callcenter.crm.exchange.decide import Fate, Known
 from callcenter.crm.exchange.draft import Draft
 from callcenter.crm.exchange.reach import Reach
@@ -87,7 +88,7 @@ def load(session: Session, drafts: Sequence[Draft], import_id: UUID, reach: Reac
     for card in cards.values():
         known = Known(
             id=card.id,
-            values={name: getattr(card, name) for name in FIELDS},
+            values={name: getattr(card, name) for name in FIELDS} | own_fields.named(card.extra),
             numbers=frozenset(numbers.get(card.id, ())),
             provisional=card.provisional,
             version=card.version,

@@ -13,13 +13,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.crm import audit
+from callcenter.crm import audit, card_fields
 from callcenter.crm.exchange import columns
 from callcenter.crm.exchange.decide import Namesakes, Rule
 from callcenter.crm.exchange.draft import Reading
 from callcenter.crm.fold import fold
 from callcenter.crm.models.cards import StatusRow
 from callcenter.crm.models.imports import Import, ImportRow
+from callcenter.crm.own_fields import OWN, OwnField
 from callcenter.crm.rights import Actor, UserRole
 from callcenter.errors import Invalid, NotFound, Refused
 from callcenter.statement import Statement
@@ -66,7 +67,7 @@ def begin(
         | {"remembered": last is not None},
         columns=headings,
         columns_key=key,
-        mapping=last.mapping if last else columns.propose(headings),
+        mapping=last.mapping if last else columns.propose(headings, _headings(session)),
         rule=last.rule if last else Rule.FILL,
         region=found["region"],
         rows=found["rows"],
@@ -98,7 +99,7 @@ def plan(session: Session, id: UUID, by: Actor | None, wanted: Plan) -> None:
     _must(row, "uploaded", "checking", "ready", "failed")
     if row.started_at is not None:
         raise Refused("it has begun already", code="import_state")
-    if wrong := columns.faults(wanted.mapping, len(row.columns)):
+    if wrong := columns.faults(wanted.mapping, len(row.columns), list(_own(session))):
         raise Invalid("the columns cannot be read like that", fields=wrong)
     row.mapping, row.rule, row.region = list(wanted.mapping), wanted.rule, wanted.region
     row.state, row.row, row.position, row.findings, row.error = "checking", 0, 0, {}, ""
@@ -160,7 +161,18 @@ def reading(session: Session, row: Import) -> Reading:
     statuses: dict[str, str] = {}
     for status in session.scalars(select(StatusRow).where(StatusRow.active)):
         statuses |= {fold(label): status.code for label in (*status.labels.values(), status.code)}
-    return Reading(mapping=tuple(row.mapping), headings=tuple(row.columns), region=row.region, statuses=statuses)
+    mapping, headings = tuple(row.mapping), tuple(row.columns)
+    return Reading(mapping=mapping, headings=headings, region=row.region, statuses=statuses, own=_own(session))
+
+
+def _own(session: Session) -> dict[str, OwnField]:
+    return {field.name: field for field in card_fields.used(session).values()}
+
+
+def _headings(session: Session) -> dict[str, str]:
+    """What the call center's own fields may be called at the head of a column."""
+    rows = [row for row in card_fields.every(session) if row.active]
+    return {fold(said): f"{OWN}{row.code}" for row in rows for said in (row.code, *row.labels.values())}
 
 
 def too_late(row: Import, now: datetime) -> bool:

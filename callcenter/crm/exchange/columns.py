@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from callcenter.crm.fold import fold
@@ -54,9 +54,11 @@ _INSIDE: Final = (
 """Where the heading says more than one word: ``Phone (work)``, ``Телефон мобильный``."""
 
 
-def propose(headings: Sequence[str]) -> list[str]:
-    """A field for each column, ``""`` for those that say nothing to us."""
-    found = [_field(heading) for heading in headings]
+def propose(headings: Sequence[str], own: Mapping[str, str] | None = None) -> list[str]:
+    """A field for each column, ``""`` for those that say nothing to us. ``own``: fields that the call center added, by
+    what they are called, folded."""
+    added = own or {}
+    found = [added.get(fold(heading)) or _field(heading) for heading in headings]
     if "first_name" in found and "last_name" not in found and "name" not in found:
         found[found.index("first_name")] = "name"
     taken: set[str] = set()
@@ -67,11 +69,11 @@ def propose(headings: Sequence[str]) -> list[str]:
     return found
 
 
-def faults(mapping: Sequence[str], columns: int) -> dict[str, str]:
-    """What is wrong with a mapping: a path and a reason code each."""
+def faults(mapping: Sequence[str], columns: int, own: Collection[str] = ()) -> dict[str, str]:
+    """What is wrong with a mapping: a path and a reason code each. ``own``: fields that the call center added."""
     if len(mapping) != columns:
         return {"mapping": "wrong_length"}
-    wrong = {f"mapping.{n}": "not_allowed" for n, field in enumerate(mapping) if field and field not in FIELDS}
+    wrong = {f"mapping.{n}": "not_allowed" for n, field in enumerate(mapping) if field and field not in (*FIELDS, *own)}
     for n, field in enumerate(mapping):
         if field not in REPEATED and field in mapping[:n]:
             wrong[f"mapping.{n}"] = "twice"

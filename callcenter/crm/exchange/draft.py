@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from callcenter import phone
-from callcenter.crm import handles
+from callcenter.crm import handles, own_fields
 from callcenter.crm.exchange.columns import PHONE, TEXTS, label
 from callcenter.crm.fold import fold
+from callcenter.crm.own_fields import OWN, OwnField
 from callcenter.errors import Invalid
 from callcenter.phone import Phone
 
@@ -64,6 +65,8 @@ class Reading:
     region: str
     statuses: Mapping[str, str] = field(default_factory=dict)
     """Codes by how they are written, folded."""
+    own: Mapping[str, OwnField] = field(default_factory=dict)
+    """Fields that the call center added, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,8 @@ def _take(taken: _Taken, meaning: str, column: int, given: tuple[str, Reading]) 
         _take_email(taken, column, text)
     elif meaning in TEXTS:
         _take_text(taken, meaning, column, text)
+    elif meaning.startswith(OWN):
+        _take_own(taken, reading.own.get(meaning), column, text)
     elif meaning == "vip":
         if fold(text) not in _YES | _NO:
             taken.doubts.append(Doubt(column=column, reason="not_yes_or_no"))
@@ -190,6 +195,17 @@ def _take_text(taken: _Taken, meaning: str, column: int, text: str) -> None:
         taken.doubts.append(Doubt(column=column, reason="cut"))
     text = text[:longest]
     taken.values[meaning] = handles.address(text).value if meaning == "address" else text
+
+
+def _take_own(taken: _Taken, own: OwnField | None, column: int, text: str) -> None:
+    """Of a field that is hidden by now nothing is taken."""
+    if own is None:
+        return
+    said, fault = own_fields.read(own, text)
+    if fault:
+        taken.doubts.append(Doubt(column=column, reason=fault))
+    elif said:
+        taken.values[own.name] = said
 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:

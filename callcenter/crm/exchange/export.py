@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.api import cursor as cursor_of
 from callcenter.api import read_cursor
-from callcenter.crm import call_list, call_views, customers, points, ways
+from callcenter.crm import call_list, call_views, card_fields, customers, points, ways
 from callcenter.crm.customers import Only
 from callcenter.crm.exchange.cells import safe
 from callcenter.crm.exchange.words import LANGUAGES
@@ -90,9 +90,11 @@ class CustomerSource:
     text: str
     region: str
     only: Only = field(default_factory=Only)
+    own: Sequence[tuple[str, Mapping[str, str]]] = ()
+    """Fields that the call center added: their codes, and what they are called by language."""
 
     def headings(self, language: str) -> list[str]:
-        return in_language(language, _CUSTOMERS)
+        return [*in_language(language, _CUSTOMERS), *(_called(labels, language) for _, labels in self.own)]
 
     def page(self, session: Session, cursor: str) -> Page:
         search = customers.Search(
@@ -109,6 +111,7 @@ class CustomerSource:
         numbers, reached = points.of(session, ids), ways.of(session, ids)
         rows = [
             _customer(card, [row.e164 or point.raw for point, row in numbers[card.id]], reached[card.id])
+            + [card.extra.get(code, "") for code, _ in self.own]
             for card in shown
         ]
         more = len(found) > PAGE
@@ -166,6 +169,15 @@ def in_language(language: str, words: Sequence[tuple[str, ...]]) -> list[str]:
     """Headings as this reader reads them; in English for a language there is none for."""
     place = LANGUAGES.index(language) if language in LANGUAGES else 0
     return [word[place] for word in words]
+
+
+def own_columns(session: Session) -> list[tuple[str, Mapping[str, str]]]:
+    """The fields in use that the call center added."""
+    return [(row.code, row.labels) for row in card_fields.every(session) if row.active]
+
+
+def _called(labels: Mapping[str, str], language: str) -> str:
+    return labels.get(language) or labels.get("en") or next(iter(labels.values()), "")
 
 
 def _customer(card: Customer, numbers: list[str], reached: Sequence[ContactWay]) -> list[str]:

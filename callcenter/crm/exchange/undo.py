@@ -18,6 +18,7 @@ from callcenter.crm.exchange.reach import Reach
 from callcenter.crm.models.cards import CardWord, LinkedCall, StatusChange
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer
 from callcenter.crm.models.imports import ImportRow
+from callcenter.crm.own_fields import OWN
 
 WRITTEN: Final = (Fate.CREATED, Fate.UPDATED)
 
@@ -113,9 +114,12 @@ def _restore(session: Session, row: ImportRow, card: Customer, made: tuple[Reach
     status = card.status
     before: Mapping[str, Any] = row.before or {"values": {}, "provisional": False, "version": 0}
     untouched = card.version == row.version
-    back = {name: old for name, (old, new) in before["values"].items() if getattr(card, name) == new}
+    back = {name: old for name, (old, new) in before["values"].items() if _says(card, name) == new}
     for name, value in back.items():
-        if name in ways.FIELDS:
+        if name.startswith(OWN):
+            added = {**card.extra, name.removeprefix(OWN): value}
+            card.extra = {code: said for code, said in added.items() if said}
+        elif name in ways.FIELDS:
             ways.take_field(session, card.id, name, str(value), now)
         else:
             setattr(card, name, value)
@@ -131,6 +135,10 @@ def _restore(session: Session, row: ImportRow, card: Customer, made: tuple[Reach
         return "restored"
     whole = len(back) == len(before["values"]) and gone == len(row.points)
     return "restored" if whole else "partly:changed_since" if back or gone else "kept:changed_since"
+
+
+def _says(card: Customer, name: str) -> Any:
+    return card.extra.get(name.removeprefix(OWN), "") if name.startswith(OWN) else getattr(card, name)
 
 
 def _take_off(session: Session, card: Customer, put: list[str]) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from callcenter.crm import customers, find, matching, retro, ways
+from callcenter.crm import customers, find, matching, own_fields, retro, ways
 from callcenter.crm.exchange.batch import FIELDS, Batch, load
 from callcenter.crm.exchange.decide import Fate, Known, Rule, Verdict, decide
 from callcenter.crm.exchange.draft import EMPTY, Draft
@@ -22,6 +22,7 @@ from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.cards import StatusChange
 from callcenter.crm.models.customers import ContactPoint, ContactWay, Customer
 from callcenter.crm.models.imports import ImportRow
+from callcenter.crm.own_fields import OWN
 from callcenter.events import CallKey
 from callcenter.ids import new_id
 from callcenter.phone import Phone
@@ -96,7 +97,8 @@ def _reach_new(session: Session, batch: Batch, at: datetime) -> None:
     words = {}
     for card, values in batch.customers.items():
         whole, places = ways.spoken((row["kind"], row["key"]) for row in made[card])
-        words[card] = matching.words_of(values["name"], values["organisation"], *whole, places=places)
+        beside = f"{values['organisation']} {own_fields.words(values['extra'])}"
+        words[card] = matching.words_of(values["name"], beside, *whole, places=places)
     find.index_new(session, words)
 
 
@@ -133,7 +135,7 @@ def _settle(batch: Batch, row: Row, task: Task) -> None:
 def _created(batch: Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, str]], task: Task) -> dict[str, Any]:
     customer = new_id()
     values = _FRESH | dict(verdict.changes)
-    batch.customers[customer] = values | {
+    batch.customers[customer] = _columns(values) | {
         "id": customer,
         "search_text": _search_text(values),
         "created_at": task.at,
@@ -151,7 +153,7 @@ def _updated(batch: Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, 
     values = dict(known.values) | dict(verdict.changes)
     version = known.version + 1
     now = {"provisional": False, "version": version, "updated_at": task.at, "search_text": _search_text(values)}
-    changed = {name: values[name] for name in FIELDS} | now
+    changed = {name: values[name] for name in FIELDS} | {"extra": own_fields.unnamed(values)} | now
     if known.id in batch.customers:
         batch.customers[known.id] |= changed
     else:
@@ -173,7 +175,7 @@ def _updated(batch: Batch, verdict: Verdict, numbers: Mapping[str, tuple[Phone, 
         moved = {"old": known.values["status"], "new": values["status"], "by_id": task.reach.person, "at": task.at}
         batch.statuses.append({"id": new_id(), "customer_id": known.id, **moved})
     before = {
-        "values": {name: [known.values[name], new] for name, new in verdict.changes.items()},
+        "values": {name: [known.values.get(name, ""), new] for name, new in verdict.changes.items()},
         "provisional": known.provisional,
         "version": known.version,
     }
@@ -230,7 +232,14 @@ def _earlier_calls(session: Session, batch: Batch) -> list[tuple[UUID, CallKey]]
 
 
 def _search_text(values: Mapping[str, Any]) -> str:
-    return fold(" ".join(str(values[name] or "") for name in _SEARCHED))
+    said = [str(values[name] or "") for name in _SEARCHED]
+    return fold(" ".join([*said, own_fields.words(own_fields.unnamed(values))]))
+
+
+def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As the table has them: fields that the call center added stand together."""
+    plain = {name: value for name, value in values.items() if not name.startswith(OWN)}
+    return plain | {"extra": own_fields.unnamed(values)}
 
 
 def _table(kind: type[Any]) -> Table:

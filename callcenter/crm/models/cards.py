@@ -38,6 +38,21 @@ class StatusChange(Row):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class CardFieldRow(Row):
+    """A field that a call center added to its cards. ``labels`` by language; ``holder``: any, person or organisation;
+    ``options`` of a choice."""
+
+    __tablename__ = "card_fields"
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    labels: Mapped[dict[str, str]] = mapped_column(JSON)
+    kind: Mapped[str] = mapped_column(Text)
+    holder: Mapped[str] = mapped_column(Text, default="any")
+    options: Mapped[list[str]] = mapped_column(JSON, default=list)
+    position: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+
 class NoteRow(Row):
     """What somebody wrote about a customer."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.crm.models.base import Row
@@ -18,7 +18,8 @@ class Customer(Row):
     """The card: a person or an organisation. ``provisional`` until somebody writes something on it.
 
     ``owner_id`` and ``team_id`` say whose it is; with neither it is open to everybody. ``email`` and ``address`` are
-    what its main way of that kind says (``ContactWay``), for lists, sheets and whoever knows one only.
+    what its main way of that kind says (``ContactWay``), for lists, sheets and whoever knows one only. ``extra``: what
+    the fields say that the call center added, by code.
     """
 
     __tablename__ = "customers"
@@ -39,6 +40,7 @@ class Customer(Row):
     note: Mapped[str] = mapped_column(Text, default="")
     language: Mapped[str] = mapped_column(Text, default="")
     search_text: Mapped[str] = mapped_column(Text, default="")
+    extra: Mapped[dict[str, str]] = mapped_column(JSON, server_default=text("'{}'"))
     provisional: Mapped[bool] = mapped_column(default=False)
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))

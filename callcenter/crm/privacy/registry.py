@@ -32,7 +32,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         contact_points: raw extension label note
         contact_ways: value key label note
         customer_tags: tag folded
-        customers: name organisation email address note search_text
+        customers: name organisation email address note search_text extra
         deferrals: note
         dials: number
         do_not_call: why
@@ -139,6 +139,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         suspicions: kind pbx queue code figures state
         status_changes: old new
         statuses: code labels colour icon
+        card_fields: code labels kind holder options
         staff_notices: texts
         tally_findings: pbx thing queue reason fate
         tasks: kind state pbx queue zone closed_how open_key

@@ -25,6 +25,7 @@ export type {
 export type {
   MessageKind, NewTemplate, PreparedAnswer as PreparedMessage, TemplateAnswer as MessageTemplate, TemplateChange as TemplatePatch, Templates,
 } from './generated'
+export type { FieldAnswer as OwnField, FieldChange as CardFieldChange, NewField as NewOwnField } from './generated'
 export type MergeField = NonNullable<MergeBody['take']>[number]
 export type Prefix = Required<PrefixBody>
 export type { BoardView as Board, HealthView as Health, SessionAnswer as Session, SitInView as SitIn, AlarmView as Alarm } from './generated'

@@ -13,7 +13,7 @@ import { leads } from './leader'
 const PAUSE_MS = 700
 const KEYS = ['tasks', 'reminders', 'timeline']
 /** What an administrator decides about outcomes: an open form follows. */
-const RULES = ['outcomes', 'outcome-choices', 'outcome-rules', 'templates', 'statuses']
+const RULES = ['outcomes', 'outcome-choices', 'outcome-rules', 'templates', 'statuses', 'card-fields']
 const SCORES = ['evaluations', 'evaluation', 'samples']
 
 /** Tasks that changed are read again, many changes together; a reminder is shown once, by one tab. */

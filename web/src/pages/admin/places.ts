@@ -8,6 +8,7 @@ export const adminPlaces: { name: string; icon: string; everybody?: true }[] = [
   { name: 'users', icon: icons.personAdd },
   { name: 'teams', icon: icons.people },
   { name: 'statuses', icon: icons.star },
+  { name: 'fields', icon: icons.edit },
   { name: 'outcomes', icon: icons.outcomes },
   { name: 'templates', icon: icons.mail },
   { name: 'scorecards', icon: icons.grading },

@@ -48,7 +48,7 @@ export function useEditing(id: () => string) {
     await queries.refetchQueries({ queryKey: customerKey(customer) })
     const theirs = kept()?.data
     if (!theirs) return
-    const same = (Object.keys(patch) as (keyof CustomerPatch)[]).every((field) => theirs[field] === patch[field])
+    const same = (Object.keys(patch) as (keyof CustomerPatch)[]).every((field) => says(theirs, patch)[field] === says(patch, patch)[field])
     if (!same) conflict.value = { patch, theirs }
   }
 
@@ -62,5 +62,12 @@ export function useEditing(id: () => string) {
 }
 
 export function undoing(before: Customer, patch: CustomerPatch): CustomerPatch {
-  return Object.fromEntries((Object.keys(patch) as (keyof CustomerPatch)[]).map((field) => [field, before[field]]))
+  const back = Object.fromEntries((Object.keys(patch) as (keyof CustomerPatch)[]).map((field) => [field, before[field]]))
+  return patch.fields ? { ...back, fields: Object.fromEntries(Object.keys(patch.fields).map((code) => [code, before.fields[code] ?? ''])) } : back
+}
+
+/** Of fields that were added only those that are written are compared. */
+function says(card: CustomerPatch | Customer, patch: CustomerPatch): Partial<Record<keyof CustomerPatch, unknown>> {
+  const fields = Object.keys(patch.fields ?? {}).map((code) => card.fields?.[code] ?? '')
+  return { ...card, fields: fields.join('\n') }
 }

@@ -3,9 +3,10 @@ import { computed, ref, type Ref, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { http } from '@/api/client'
 import { asProblem } from '@/api/problem'
-import type { CardField, Choice, Customer, NextStep, Segment } from '@/api/types'
+import type { Choice, Customer, NextStep, Segment } from '@/api/types'
 import { logOutcome } from '@/entities/calls'
 import { changeCustomer } from '@/entities/customers'
+import { OWN } from '@/entities/fields'
 import { useOutcomeChoices } from '@/entities/outcomeChoices'
 
 export type Lack = 'outcome' | 'comment' | 'step' | 'card' | 'confirm'
@@ -17,7 +18,7 @@ export function useEntry(segment: () => string, moment: () => string, written: {
   const query = useOutcomeChoices(segment, moment)
   const { outcome, comment } = written
   const [extras, step, asked] = [ref<string[]>([]), ref<NextStep>(), ref('')]
-  const card = ref<Partial<Record<CardField, string>>>({})
+  const card = ref<Record<string, string>>({})
 
   const items = computed<Choice[]>(() => query.data.value?.items ?? [])
   const plain = computed(() => items.value.filter((one) => !one.system))
@@ -62,7 +63,7 @@ export function useEntry(segment: () => string, moment: () => string, written: {
   function lackIn(refusal: unknown): Lack | undefined {
     const { fields } = asProblem(refusal)
     const of: [string, Lack][] = [['outcome', 'outcome'], ['comment', 'comment'], ['next_step', 'step'], ['confirmed', 'confirm']]
-    if (Object.keys(fields).some((name) => name.startsWith('card.'))) return 'card'
+    if (Object.keys(fields).some((name) => name.startsWith('card.') || name.startsWith('fields.'))) return 'card'
     return of.find(([name]) => name in fields)?.[1]
   }
 
@@ -79,7 +80,9 @@ export function useEntry(segment: () => string, moment: () => string, written: {
     const id = query.data.value?.card
     if (!id || !missing.value.length) return
     const { etag } = await http.getTagged<Customer>(`/customers/${id}`)
-    await changeCustomer(id, Object.fromEntries(missing.value.map((field) => [field, card.value[field]?.trim() ?? ''])), etag)
+    const written = missing.value.map((field) => [field, card.value[field]?.trim() ?? ''] as const)
+    const [plain, own] = [written.filter(([name]) => !name.startsWith(OWN)), written.filter(([name]) => name.startsWith(OWN))]
+    await changeCustomer(id, { ...Object.fromEntries(plain), ...(own.length && { fields: Object.fromEntries(own.map(([name, text]) => [name.slice(OWN.length), text])) }) }, etag)
     for (const key of ['customers', 'customer', 'outcome-choices']) void queries.invalidateQueries({ queryKey: [key] })
   }
 

@@ -120,3 +120,8 @@ def vain(wrong: Unavailable) -> bool:
     told = str(wrong).lower()
     words = ("not found", "not deleted", "could not be", "already there", "not there", "no such queue")
     return wrong.code == "pbx_refused" and any(word in told for word in words)
+
+
+def ends(wrong: Unavailable) -> bool:
+    """The PBX is being stopped, and does nothing any more."""
+    return "shutting down" in str(wrong).lower()

@@ -16,7 +16,7 @@ from callcenter.contain import contained
 from callcenter.errors import Unavailable
 from callcenter.log import logger
 from callcenter.routing import holds
-from callcenter.routing.actions import Action, AddMember, Free, Pause, RemoveMember, SetPenalty, messages, vain
+from callcenter.routing.actions import Action, AddMember, Free, Pause, RemoveMember, SetPenalty, ends, messages, vain
 from callcenter.routing.agents import Agents
 from callcenter.routing.book import Book
 from callcenter.routing.desks import desks
@@ -165,8 +165,9 @@ class Worker:
             post.desks_stale = post.desks_stale or action.interface not in post.floor.desks.devices
 
     async def _refused(self, wrong: Unavailable) -> None:
-        """Raises when there is no link: nothing else would get through either. A refusal concerns one action."""
-        if wrong.code != "pbx_refused":
+        """Raises when there is no link, or soon none: nothing else would get through either. A refusal concerns one
+        action."""
+        if wrong.code != "pbx_refused" or ends(wrong):
             raise wrong
         log.error("gate_refused", pbx=self.post.pbx, reason=str(wrong))
         remedy = "the AMI user needs write=system,agent in manager.conf; the gate tries again until it may"

@@ -29,7 +29,7 @@ class Member:
 @dataclass
 class ScriptedPbx:
     """`devices` are the states of phones, by ``DEVICE_STATE(<name>)``. `link` False: nobody can reach it. `granted`
-    False: it answers every action with "Permission denied". Nothing is answered before `slow` is set."""
+    False: it answers every action with `refusal`. Nothing is answered before `slow` is set."""
 
     tell: Tell
     name: str = "main"
@@ -40,6 +40,7 @@ class ScriptedPbx:
     devices: dict[str, str] = field(default_factory=dict)
     link: bool = True
     granted: bool = True
+    refusal: str = "Permission denied"
     refused: int = 0
     slow: asyncio.Event | None = None
 
@@ -54,7 +55,7 @@ class ScriptedPbx:
             await self.slow.wait()
         if not self.granted:
             self.refused += 1
-            raise Unavailable("the PBX refused it: Permission denied", code="pbx_refused")
+            raise Unavailable(f"the PBX refused it: {self.refusal}", code="pbx_refused")
         await getattr(self, action["Action"].lower())(action)
         return [{"response": "Success"}]
 

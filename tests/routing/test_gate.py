@@ -170,9 +170,12 @@ async def test_a_break_of_ones_own_outlives_the_service(staffed: Database) -> No
 
 async def test_a_pbx_that_refuses_is_seen_in_health_and_asked_until_it_obeys(staffed: Database) -> None:
     async with service(staffed) as house:
-        house.pbx.granted = False
+        house.pbx.granted, house.pbx.refusal = False, "Asterisk is shutting down"
         await house.pbx.connect()
         await house.told(answered("101"))
+        await until_async(lambda: house.pbx.refused > 1)
+        assert "gate:main" not in house.health.parts, "no right is missing"
+        house.pbx.refusal = "Permission denied"
         await until_async(lambda: "gate:main" in house.health.parts)
         assert house.health.parts["gate:main"].code == "gate_refused"
         house.pbx.granted = True

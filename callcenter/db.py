@@ -11,7 +11,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +87,7 @@ class Database:
         """
         if self._writer:
             return await self._writer.submit(fn, hardened=hardened)
-        return await self._write_postgres(fn)
+        return await _tried(lambda: self._write_postgres(fn))
 
     async def read(self, fn: Callable[[Session], T]) -> T:
         """Runs ``fn`` on a connection without a transaction: it sees what is committed and keeps nobody waiting. On
@@ -97,32 +97,33 @@ class Database:
     async def _read(self, fn: Callable[[Session], T], readers: Readers | None) -> T:
         if readers is None and self._reading is None:
             raise Unavailable("the database is not started", code="database_unavailable")
-        try:
-            if readers:
-                return await readers.run(fn)
-            async with AsyncSession(self._reading, expire_on_commit=False) as session:
-                return await session.run_sync(fn)
-        except (DBAPIError, OSError, PoolTimeoutError) as wrong:
-            if not _away(wrong):
-                raise
-            raise _unavailable(wrong) from wrong
+        return await _tried(lambda: readers.run(fn) if readers else self._read_postgres(fn))
+
+    async def _read_postgres(self, fn: Callable[[Session], T]) -> T:
+        async with AsyncSession(self._reading, expire_on_commit=False) as session:
+            return await session.run_sync(fn)
 
     async def glance(self, fn: Callable[[Session], T]) -> T:
         """``read`` for what somebody waits for on the telephone, one indexed statement: on SQLite in a thread that no
         other read keeps busy."""
         return await self._read(fn, self._glances)
 
-    async def _write_postgres(self, fn: Callable[[Session], T], tries: int = 5) -> T:
-        for left in reversed(range(tries)):
-            try:
-                async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
-                    return await session.run_sync(fn)
-            except (DBAPIError, OSError, PoolTimeoutError) as wrong:
-                if _away(wrong):
-                    raise _unavailable(wrong) from wrong
-                if left == 0 or _state(wrong) not in _RETRIED_STATES:
-                    raise
-        raise AssertionError("unreachable")
+    async def _write_postgres(self, fn: Callable[[Session], T]) -> T:
+        async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+            return await session.run_sync(fn)
+
+
+async def _tried(once: Callable[[], Awaitable[T]], tries: int = 5) -> T:
+    """What PostgreSQL gave up for another's sake is done anew: a read too meets whoever locks tables in his order."""
+    for left in reversed(range(tries)):
+        try:
+            return await once()
+        except (DBAPIError, OSError, PoolTimeoutError) as wrong:
+            if _away(wrong):
+                raise _unavailable(wrong) from wrong
+            if left == 0 or _state(wrong) not in _RETRIED_STATES:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _away(wrong: BaseException) -> bool:

@@ -113,6 +113,16 @@ async def test_a_locked_database_is_unavailable_and_heals(sqlite_db: Database) -
     assert await sqlite_db.read(lambda s: s.scalar(select(Policy.value))) == 1
 
 
+async def test_who_was_given_up_for_another_is_done_anew_also_where_he_only_reads(postgres_url: str) -> None:
+    db = Database(postgres_url)
+    await db.start()
+    deadlock = text("DO $$ BEGIN RAISE EXCEPTION 'so' USING ERRCODE = '40P01'; END $$")
+    meets = [deadlock, text("SELECT 1")] * 2
+    for way in (db.read, db.write):
+        assert (await way(lambda s: s.execute(meets.pop(0)).scalar_one())) == 1
+    await db.close()
+
+
 @pytest.mark.parametrize(
     ("state", "code"),
     [

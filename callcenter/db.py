@@ -169,6 +169,7 @@ class _Writer(threading.Thread):
         event.listen(self._engine, "connect", pragmas)
         event.listen(self._engine, "connect", checkpoints_elsewhere)
         event.listen(self._engine, "begin", begin)
+        self._sessions: dict[bool, Begun] = {}
         self._log_commits = 0
         self._log = Log(url.database or "")
         self._inbox: queue.SimpleQueue[_Command | None] = queue.SimpleQueue()
@@ -218,7 +219,7 @@ class _Writer(threading.Thread):
             with connection.begin():
                 for command in batch:
                     if not command.answer.cancelled():
-                        done.append((command.answer, *_run(connection, command.fn, alone=len(batch) == 1)))
+                        done.append((command.answer, *_run(self._session(alone=len(batch) == 1), command.fn)))
         except Exception as wrong:
             failed = _unavailable(wrong) if isinstance(wrong, (OperationalError, sqlite3.OperationalError)) else wrong
             self._drop()
@@ -253,8 +254,15 @@ class _Writer(threading.Thread):
             self._synchronous = synchronous
         return self._open
 
+    def _session(self, *, alone: bool) -> Begun:
+        """The open connection's, for a command that has its transaction to itself or shares it."""
+        if alone not in self._sessions:
+            self._sessions[alone] = Begun(self._connection(self._synchronous), alone=alone)
+        return self._sessions[alone]
+
     def _drop(self) -> None:
         """After a failure the connection may be poisoned (full disk, removed file): the next batch opens another."""
+        self._sessions.clear()
         self._log.close()
         kept, self._open = self._open, None
         if kept is not None:
@@ -274,9 +282,9 @@ def _answer(answered: Sequence[_Answered]) -> None:
             answer.set_exception(error)
 
 
-def _run(connection: Connection, fn: Callable[[Session], T], *, alone: bool) -> tuple[T | None, BaseException | None]:
+def _run(session: Begun, fn: Callable[[Session], T]) -> tuple[T | None, BaseException | None]:
     """What ``fn`` did is kept until the transaction ends, or undone. A command alone needs no savepoint for that."""
-    session = Begun(connection, alone=alone)
+    connection, alone = session.connection(), session.alone
     try:
         if not alone:
             say(connection, "SAVEPOINT command")
@@ -299,4 +307,4 @@ def _run(connection: Connection, fn: Callable[[Session], T], *, alone: bool) -> 
     else:
         return result, None
     finally:
-        session.close()
+        session.forget()

@@ -24,7 +24,7 @@ from callcenter.decided import Decided
 from callcenter.decision_events import CustomerChosen, OutcomeLogged
 from callcenter.discretion import discreet
 from callcenter.errors import Unavailable
-from callcenter.events import CallEvent, CallKey, Filled, Joined, Offered
+from callcenter.events import Arrived, CallEvent, CallKey, Filled, Joined, Offered
 from callcenter.health import Health
 from callcenter.lifecycle import apply
 from callcenter.log import logger
@@ -210,11 +210,13 @@ class Ledger:
         if not any(isinstance(event, CallEvent | Outage) for event in events):
             return _Fold(changes=[None] * len(events))
         # What the PBX told is compared with it again after a power cut; what a person said is said once.
-        said = any(item.answer for item in batch)
+        said, look = any(item.answer for item in batch), False
         for attempt in range(10**9):
             started = self._clock.monotonic()
             try:
-                fold = await self._db.write(lambda session: self._fold(session, events), hardened=said)
+                fold = await self._db.write(lambda session: self._fold(session, events, look), hardened=said)  # noqa: B023
+            except calls.Known:
+                look = True
             except Unavailable as wrong:
                 await self._health.ill("database", wrong.code, str(wrong))
                 await asyncio.sleep(_RETRY_SECONDS[min(attempt, len(_RETRY_SECONDS) - 1)])
@@ -236,8 +238,11 @@ class Ledger:
         if answer and not answer.done():
             answer.set_exception(wrong)
 
-    def _fold(self, session: Session, events: Sequence[Event]) -> _Fold:
-        """First what the events make of their calls, then one write a call: a ringing phone waits for these rows."""
+    def _fold(self, session: Session, events: Sequence[Event], look: bool) -> _Fold:
+        """First what the events make of their calls, then one write a call: a ringing phone waits for these rows.
+
+        ``look``: also for rows of a call that is only now being born. Raises Known where that would have been needed.
+        """
         now = self._clock.now()
         events = [same_calls.as_known(session, event) if isinstance(event, Filled) else event for event in events]
         stories: dict[CallKey, _Story] = {}
@@ -248,7 +253,7 @@ class Ledger:
             if isinstance(event, CallEvent):
                 story = stories.get(event.call)
                 if story is None:
-                    story = stories[event.call] = self._open(session, event.call)
+                    story = stories[event.call] = self._open(session, event, look)
                 if story.kept and not story.steps and same_calls.said_again(story.kept, event, now):
                     _set_aside(session, story, event, fold)
                     story = stories[event.call] = _Story(kept=None, who=None)
@@ -259,8 +264,11 @@ class Ledger:
                 fold.who[key] = story.who
         return fold
 
-    def _open(self, session: Session, key: CallKey) -> _Story:
-        return _Story(kept=self._live.get(key) or call_reading.load(session, key), who=self._who.get(key))
+    def _open(self, session: Session, event: CallEvent, look: bool) -> _Story:
+        kept = self._live.get(event.call)
+        if kept is None and (look or not (isinstance(event, Arrived) and event.born)):
+            kept = call_reading.load(session, event.call)
+        return _Story(kept=kept, who=self._who.get(event.call))
 
     def _roster(self, event: CallEvent) -> Roster:
         """Who sits where is known by our clock; of what nobody heard only the PBX knows when it was. Nobody asks it but

@@ -83,16 +83,23 @@ _Mode: TypeAlias = Literal["create_savepoint", "rollback_only"]
 
 
 class Begun(Session):
-    """Of a command in a transaction that is already begun: the hot path's statements need no other. What the session
-    does by itself it joins to it, in a savepoint of its own where the command has neighbours."""
+    """Of commands in transactions that are already begun: the hot path's statements need no other, and go to the
+    ``driver`` itself. What the session does by itself it joins to it, in a savepoint of its own where the command has
+    neighbours."""
 
     def __init__(self, connection: Connection, *, alone: bool) -> None:
         mode: _Mode = "rollback_only" if alone else "create_savepoint"
         super().__init__(connection, join_transaction_mode=mode, expire_on_commit=False)
-        self._begun = connection
+        self._begun, self.alone = connection, alone
+        self.driver: Any = connection.connection.dbapi_connection
 
     def connection(self, *_: Any, **__: Any) -> Connection:
         return self._begun
+
+    def forget(self) -> None:
+        """Nothing of this command is left for the next."""
+        if self.in_transaction() or self.identity_map or self._new:
+            self.close()
 
 
 class Log:

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from callcenter.sqlite import Begun
+
 Built: TypeAlias = Select[*tuple[Any, ...]] | Insert | Update | Delete
 Processor: TypeAlias = Callable[[Any], Any]
 
@@ -43,23 +45,30 @@ class Statement:
 
     def __call__(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         """Runs it; its rows as named tuples. Raises what SQLAlchemy would raise for a fault of the database."""
-        connection = session.connection()
-        dialect = connection.dialect
-        ready = self._compiled.get(dialect.name) or self._compile(dialect)
+        ready, source = self._at(session)
         get = values.get
         places = [get(name, usual) for name, usual in ready.takes]
         for at, bind in ready.binds:
             places[at] = bind(places[at])
-        cursor = connection.connection.cursor()
+        cursor = source.cursor()
         try:
             cursor.execute(ready.text, places)
             found = cursor.fetchall() if ready.columns else ()
         except Exception as wrong:
+            dialect = session.connection().dialect
             base: type[Exception] = dialect.loaded_dbapi.Error
             raise DBAPIError.instance(ready.text, None, wrong, base, hide_parameters=True, dialect=dialect) from wrong
         finally:
             cursor.close()
         return [_row(ready, one) for one in found]
+
+    def _at(self, session: Session) -> tuple[_Compiled, Any]:
+        """The statement as the session's database takes it, and whence its cursors come."""
+        if isinstance(session, Begun) and (ready := self._compiled.get("sqlite")):
+            return ready, session.driver
+        connection = session.connection()
+        ready = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
+        return ready, connection.connection
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         statement = self._build(dialect.name)

@@ -23,7 +23,7 @@ from callcenter.crm.models.calls import (
 )
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeExtra, OutcomeRow
-from callcenter.crm.upsert import change, inserting, table_of, update_row, upsert
+from callcenter.crm.upsert import change, inserting, put, table_of, update_row, upsert
 from callcenter.events import Gap
 from callcenter.statement import Statement
 from callcenter.tables import UtcDateTime
@@ -46,8 +46,15 @@ _count: Final = Statement(
 )
 
 
+class Known(Exception):
+    """A call that was taken for a new one has rows."""
+
+
 def save(session: Session, before: Call | None, after: Call, who: Identified | None) -> Call:
-    """Writes what differs from the rows of ``before`` (None: a new call, of ``who``); the call with its rows' ids."""
+    """Writes what differs from the rows of ``before`` (None: a new call, of ``who``); the call with its rows' ids.
+
+    Raises Known where ``before`` is None and there are rows after all.
+    """
     counted = (before.customer if before else None) or (after.customer if who and who.fresh else None)
     if before is None:
         after = _insert(session, after, who)
@@ -98,7 +105,9 @@ def index_outcome(session: Session, segment: UUID) -> None:
 
 def _insert(session: Session, call: Call, who: Identified | None) -> Call:
     values = _call_values(call) | _origin_values(call) | _number_values(call, who)
-    call_id = upsert(session, CallRow, {"pbx": call.key.pbx, "uniqueid": call.key.uniqueid}, values)
+    call_id, known = put(session, CallRow, {"pbx": call.key.pbx, "uniqueid": call.key.uniqueid}, values)
+    if known:
+        raise Known(call.key)
     _add_candidates(session, call_id, who)
     return replace(call, id=call_id)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from callcenter import phone
@@ -27,8 +27,9 @@ _SHOWN: Final = (
     *("id", "kind", "name", "organisation", "status", "vip", "provisional", "last_contact_at", "calls"),
     *("owner_id", "team_id"),
 )
+_TIED: Final = exists().where(CustomerLink.person_id == Customer.id)
 _BY_NUMBER: Final = (
-    select(*(table_of(Customer).c[name] for name in _SHOWN))
+    select(*(table_of(Customer).c[name] for name in _SHOWN), _TIED.label("tied"))
     .join(ContactPoint, ContactPoint.customer_id == Customer.id)
     .where(Customer.merged_into.is_(None))
     .order_by(Customer.provisional, Customer.last_contact_at.desc().nulls_last(), Customer.id)
@@ -182,7 +183,7 @@ def card(session: Session, customer: Any, read: phone.Phone | None = None) -> Ca
     numbers = _numbers(session, {"customer": customer.id})
     last = _last_talk(session, {"customer": customer.id}) if customer.calls else []
     agent, outcome = (last[0].display_name, last[0].code or "") if last else ("", "")
-    ties = _ties(session, {"customer": customer.id}) if customer.kind == "person" and not customer.provisional else []
+    ties = _ties(session, {"customer": customer.id}) if getattr(customer, "tied", True) else []
     return Card(
         id=customer.id,
         kind=customer.kind,

@@ -24,9 +24,15 @@ def upsert(session: Session, kind: type[Row], natural: Mapping[str, Any], values
 
     The row stays locked until the commit, also where nothing changes: whoever comes second waits and then sees it.
     """
+    return put(session, kind, natural, values)[0]
+
+
+def put(session: Session, kind: type[Row], natural: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[UUID, bool]:
+    """As ``upsert``, and whether the row was there."""
+    minted = new_id()
     statement = _upsert(kind, tuple(natural), tuple(values))
-    found: UUID = statement(session, {"id": new_id(), **natural, **values})[0].id
-    return found
+    found: UUID = statement(session, {"id": minted, **natural, **values})[0].id
+    return found, found != minted
 
 
 def update_row(session: Session, kind: type[Row], row: UUID, values: Mapping[str, Any]) -> None:

@@ -208,9 +208,9 @@ async def test_a_page_costs_as_many_queries_as_one_card(office: Office) -> None:
     for n in range(12):
         await office.happens(talked("101", uniqueid=f"{n}.1", caller=f"+791612345{n:02}"))
     statements: list[str] = []
-    engine = office.db._engine
-    assert engine is not None
-    event.listen(engine.sync_engine, "before_cursor_execute", lambda _c, _k, sql, *_: statements.append(sql))
+    readers = office.db._readers
+    assert readers is not None
+    event.listen(readers._engine, "before_cursor_execute", lambda _c, _k, sql, *_: statements.append(sql))
     costs = []
     assert (await anna.get("/calls?limit=1")).status == 200  # what is kept from the first request on is there now
     for path in ("/calls?limit=1", "/calls?limit=12", "/customers?q=7916&limit=1", "/customers?q=7916&limit=12"):

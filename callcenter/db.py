@@ -33,6 +33,7 @@ T = TypeVar("T")
 _BATCH: Final = 256
 _READERS: Final = 6
 _GLANCES: Final = 2
+_STUDIES: Final = 2
 _LOG_COMMITS: Final = 32
 _LOG_COMMITS_AT_MOST: Final = 256
 _RETRIED_STATES: Final = frozenset({"40001", "40P01"})
@@ -62,6 +63,16 @@ class Database:
             self._glances = Readers(plain, _GLANCES, "database-glance")
             self._writer = _Writer(plain)
             self._writer.start()
+            # Set once as a connection opens. Set for each read it is a hop to the driver's thread, and a read cancelled
+            # there never gives its connection back.
+            self._engine = self._reading = create_async_engine(
+                self.url.set(drivername="sqlite+aiosqlite"),
+                pool_size=_STUDIES,
+                max_overflow=0,
+                hide_parameters=True,
+                isolation_level="AUTOCOMMIT",
+            )
+            event.listen(self._engine.sync_engine, "connect", pragmas)
         else:
             driver = self.url.set(drivername="postgresql+asyncpg")
             self._engine = create_async_engine(
@@ -102,6 +113,11 @@ class Database:
     async def _read_postgres(self, fn: Callable[[Session], T]) -> T:
         async with AsyncSession(self._reading, expire_on_commit=False) as session:
             return await session.run_sync(fn)
+
+    async def study(self, fn: Callable[[Session], T]) -> T:
+        """``read`` for what may take seconds, reports and exports: on SQLite by connections of its own, two at a time, so
+        that screens never wait behind it."""
+        return await self._read(fn, None)
 
     async def glance(self, fn: Callable[[Session], T]) -> T:
         """``read`` for what somebody waits for on the telephone, one indexed statement: on SQLite in a thread that no

@@ -41,7 +41,7 @@ from callcenter.reporting.wanted import Wanted
 
 async def queues(db: Database, wanted: Wanted, step: Step) -> QueuesAnswer:
     """All together, by queue and by interval. Raises Invalid for more intervals than a page shows."""
-    (zone, known), rules = await db.read(lambda s: (_queues(s), report_rules.read(s)))
+    (zone, known), rules = await db.study(lambda s: (_queues(s), report_rules.read(s)))
     spans = intervals(wanted.span, step, zone)
     report = QueueReport(spans, {key: target for key, (_, target) in known.items()}, short_of(wanted, rules))
     async for found in rows.every(db, wanted, partial(rows.visits, wanted=wanted)):
@@ -74,11 +74,11 @@ def short_of(wanted: Wanted, rules: ReportPolicy) -> Callable[[QueueKey], float]
 async def agents(db: Database, wanted: Wanted, actor: Actor, now: datetime, step: Step = Step.DAY) -> AgentsAnswer:
     """Of the colleagues whose floor the actor may see, by name: who handled a call or sat at a desk; and by interval.
     Raises Invalid for more intervals than a page shows."""
-    spans = intervals(wanted.span, step, await db.read(zone_of))
+    spans = intervals(wanted.span, step, await db.study(zone_of))
     report = AgentReport(spans)
     async for found in rows.every(db, wanted, partial(rows.talks, wanted=wanted, actor=actor)):
         report.count(found)
-    known, times = await db.read(names), await _times(db, wanted, actor, now)
+    known, times = await db.study(names), await _times(db, wanted, actor, now)
     lines = [
         AgentReportLine(
             agent_id=agent,
@@ -113,7 +113,7 @@ async def outcomes(db: Database, wanted: Wanted, actor: Actor) -> OutcomesAnswer
     report = OutcomeReport()
     async for found in rows.every(db, wanted, partial(rows.outcomes, wanted=wanted, actor=actor)):
         report.count(found)
-    labels, tree = await db.read(lambda s: (_labels(s), outcome_codes.tree(s)))
+    labels, tree = await db.study(lambda s: (_labels(s), outcome_codes.tree(s)))
     lines = [
         OutcomeReportLine(
             state=state,

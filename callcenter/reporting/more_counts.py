@@ -32,7 +32,7 @@ from callcenter.reporting.wanted import Wanted
 
 async def callbacks(db: Database, wanted: Wanted, actor: Actor, now: datetime) -> CallbacksAnswer:
     """All together, by agent and by queue."""
-    found, known, labels = await db.read(lambda s: (promises.read(s, wanted, actor), names(s), queues.labels(s)))
+    found, known, labels = await db.study(lambda s: (promises.read(s, wanted, actor), names(s), queues.labels(s)))
     report = PromiseReport(now)
     report.count(found)
     agents = [
@@ -49,7 +49,7 @@ async def callbacks(db: Database, wanted: Wanted, actor: Actor, now: datetime) -
 
 async def groups(db: Database, wanted: Wanted, actor: Actor) -> GroupsAnswer:
     """By status, in the order in which people see them; whom nobody knows last."""
-    rules, aims, statuses = await db.read(lambda s: (report_rules.read(s), targets(s), _statuses(s)))
+    rules, aims, statuses = await db.study(lambda s: (report_rules.read(s), targets(s), _statuses(s)))
     short_s = short_of(wanted, rules)
     tallies: dict[str, Tally] = defaultdict(Tally)
     works: dict[str, AgentReport] = defaultdict(AgentReport)

@@ -47,7 +47,7 @@ async def every(
             rows = session.execute(_calls(wanted, at)).all()
             return (tuple(rows[-1]) if rows else None), read(session, [row.id for row in rows])
 
-        after, found = await db.read(page)
+        after, found = await db.study(page)
         yield found
         if after is None:
             return

@@ -72,7 +72,7 @@ class Mark:
 
 async def scores(db: Database, wanted: Wanted, actor: Actor, step: Step) -> ScoresAnswer:
     """Of evaluations that the actor may see, by when they were published. Raises Invalid for too many intervals."""
-    zone = await db.read(zones.read)
+    zone = await db.study(zones.read)
     spans = intervals(wanted.span, step, zone)
     starts = [one.start for one in spans]
     whole, series = Marks(), [Marks() for _ in spans]
@@ -83,7 +83,7 @@ async def scores(db: Database, wanted: Wanted, actor: Actor, step: Step) -> Scor
             at = series[bisect_right(starts, one.at) - 1]
             for marks in (whole, at, agents[one.agent], queues[one.pbx, one.queue]):
                 marks.add(one.score, failed=one.failed, disputed=one.disputed)
-    names, labels, questions = await db.read(lambda s: (_names(s, agents), _labels(s), _questions(s, wanted, actor)))
+    names, labels, questions = await db.study(lambda s: (_names(s, agents), _labels(s), _questions(s, wanted, actor)))
     return ScoresAnswer(
         total=figures(whole),
         agents=sorted(
@@ -132,7 +132,7 @@ async def _every(db: Database, wanted: Wanted, actor: Actor) -> AsyncIterator[li
                 found = found.where(tuple_(Evaluation.at, Evaluation.id) > customers.key(*at))
             return session.execute(found.order_by(Evaluation.at, Evaluation.id).limit(_AT_ONCE)).all()
 
-        rows = await db.read(page)
+        rows = await db.study(page)
         yield [
             Mark(agent=agent, pbx=pbx, queue=queue, at=when, score=score, failed=failed, disputed=bool(disputed))
             for _, agent, pbx, queue, when, score, failed, disputed in rows

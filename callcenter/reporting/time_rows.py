@@ -35,7 +35,7 @@ Found = tuple[UUID, datetime, datetime]
 async def of_agents(db: Database, wanted: Wanted, actor: Actor, now: datetime) -> dict[UUID, Hours]:
     """Of those whose floor the actor may see, until now at the latest."""
     hours: dict[UUID, Hours] = defaultdict(Hours)
-    seats, pauses = await db.read(lambda s: (_seats(s, wanted, actor, now), _pauses(s, wanted, actor, now)))
+    seats, pauses = await db.study(lambda s: (_seats(s, wanted, actor, now), _pauses(s, wanted, actor, now)))
     for agent, since, until in seats:
         hours[agent].seats.append((since.timestamp(), until.timestamp()))
     for agent, since, until in pauses:

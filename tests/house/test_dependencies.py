@@ -13,7 +13,7 @@ from tests.house.source import PRODUCT, ROOT, assert_none, imports, modules
 
 _PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 _IMPORTED_AS: Final = {"argon2-cffi": "argon2"}
-_DRIVERS: Final = {"asyncpg"}
+_DRIVERS: Final = {"aiosqlite", "asyncpg"}
 """Named in a URL of SQLAlchemy instead of being imported."""
 _FOR_OTHERS: Final = {"audioop_lts"}
 """What pydub imports on a Python that no longer has it."""

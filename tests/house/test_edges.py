@@ -12,7 +12,7 @@ from tests.house.source import PRODUCT, ROOT, assert_none, calls, imports, modul
 
 EFFECTS: Final = (
     "asyncio", "socket", "ssl", "subprocess", "sqlite3", "aiohttp", "sqlalchemy", "panoramisk", "asyncpg",
-    "obstore", "pydantic", "structlog", "prometheus_client",
+    "aiosqlite", "obstore", "pydantic", "structlog", "prometheus_client",
 )  # fmt: skip
 """What a pure module may not even load through another one."""
 

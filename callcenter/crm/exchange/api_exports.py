@@ -127,7 +127,7 @@ async def pages(db: Database, source: Source) -> AsyncIterator[list[list[str]]]:
     sent = 0
     while cursor is not None and sent < export.MOST:
         at = cursor
-        page = await db.read(lambda s, at=at: source.page(s, at))  # type: ignore[misc]
+        page = await db.study(lambda s, at=at: source.page(s, at))  # type: ignore[misc]
         sent += len(page.rows)
         yield page.rows
         cursor = page.next

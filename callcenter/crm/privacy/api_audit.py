@@ -121,7 +121,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     await response.write(("\ufeff" + _csv([_COLUMNS])).encode())
     after: customers.PageKey | None = None
     while True:
-        rows = await db.read(lambda s: _rows(s, wanted, _EXPORTED_AT_ONCE, after))  # noqa: B023 - awaited in its round
+        rows = await db.study(lambda s: _rows(s, wanted, _EXPORTED_AT_ONCE, after))  # noqa: B023 - awaited in its round
         if not rows:
             return response
         await response.write(_csv(_cells(row) for row in rows).encode())

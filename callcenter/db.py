@@ -108,15 +108,15 @@ class Database:
     async def _read(self, fn: Callable[[Session], T], readers: Readers | None) -> T:
         if readers is None and self._reading is None:
             raise Unavailable("the database is not started", code="database_unavailable")
-        return await _tried(lambda: readers.run(fn) if readers else self._read_postgres(fn))
+        return await _tried(lambda: readers.run(fn) if readers else self._read_by_driver(fn))
 
-    async def _read_postgres(self, fn: Callable[[Session], T]) -> T:
+    async def _read_by_driver(self, fn: Callable[[Session], T]) -> T:
         async with AsyncSession(self._reading, expire_on_commit=False) as session:
             return await session.run_sync(fn)
 
     async def study(self, fn: Callable[[Session], T]) -> T:
-        """``read`` for what may take seconds, reports and exports: on SQLite by connections of its own, two at a time, so
-        that screens never wait behind it."""
+        """``read`` for what may take seconds, reports and exports: on SQLite by connections of its own, two at a time;
+        no screen waits behind it."""
         return await self._read(fn, None)
 
     async def glance(self, fn: Callable[[Session], T]) -> T:

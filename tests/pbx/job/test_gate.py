@@ -1,17 +1,25 @@
-"""THE GATE: calls always waiting, two agents, the service killed twice. An owing agent is offered nothing."""
+"""THE GATE: an owing agent is offered nothing, with calls always waiting and the service killed twice; and a second
+Callcenter on the same PBX lets nobody go."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import Asterisk
 from tests.lab.phonelog import PhoneLog
 from tests.lab.phones import Caller, Floor
 from tests.pbx.job.product import AGENTS, Desk, Product
+from tests.pbx.job.test_hand_overs import customer_of_anna
+from tests.pbx.job.test_law import row, rule
+from tests.pbx.job.test_owing import free
 from tests.until import pace, until_async
 
 pytestmark = pytest.mark.pbx
@@ -122,3 +130,43 @@ async def test_sixty_calls_two_agents_two_kills(
     listed = await desks["sofia"].request("GET", "/calls?limit=200")
     known = {c["number"] for c in listed["items"]}
     assert {f"+{o.customer}" for o in log.answered()} <= known
+
+
+@pytest.fixture
+async def second(pbx: Asterisk, desks: dict[str, Desk], tmp_path: Path) -> AsyncIterator[Product]:
+    """Another installation on this PBX, at which nobody sits, and which may record nothing of the queue."""
+    other = Product(pbx, tmp_path)
+    other.add_people()
+    other.start()
+    try:
+        await until_async(lambda: "code=gate_elsewhere" in other.log, 15, "the second knows that it is the second")
+        admin = Desk(other, "admin")
+        await admin.sign_in()
+        assert (await rule(admin, mode="forbidden"))["lacks"] == ["forbidden_by_policy"]
+        await admin.close()
+        yield other
+    finally:
+        other.stop()
+
+
+def told_of_her_seat(tap: AmiTap) -> list[str]:
+    """What Anna's seat in the first of her queues was told, in order: paused or not."""
+    told = [event for event in tap.events("QueueMemberPause") if event["Interface"] == "PJSIP/101"]
+    return [event["Paused"] for event in told if event["Queue"] == told[0]["Queue"]]
+
+
+async def test_a_second_callcenter_leaves_members_debts_and_recordings_to_the_first(
+    pbx: Asterisk, floor: Floor, desks: dict[str, Desk], second: Product
+) -> None:
+    await until_async(lambda: free(pbx, "101"), 10, "Anna free")
+    with closing(AmiTap(pbx)) as tap:
+        await customer_of_anna(floor, desks, "79161270001")
+        pbx.cli("channel request hangup all")
+        await until_async(desks["anna"].owed, 15, "Anna owing")
+        assert list(pbx.database("callcenter-owes")) == ["PJSIP/101"]
+        await desks["anna"].log_outcome()
+        await until_async(lambda: told_of_her_seat(tap)[-1:] == ["0"], 10, "Anna let go")
+        *before, _ = told_of_her_seat(tap)
+        assert set(before) == {"1"}, "from the answer to the outcome nobody lets her go"
+        assert row(pbx) == "on"
+        assert second.log.count("code=gate_elsewhere") == 1

@@ -51,6 +51,10 @@ async def test_an_old_pbx_is_asked_for_debts_member_by_member(
     members = [{"Queue": "sales", "Location": f"PJSIP/{number}", "Name": "x"} for number in (101, 102)]
     asterisk.answers["QueueStatus"] = lambda action: listed(action, "QueueMember", members)
     asterisk.answers["DBGetTree"] = refused
+    calls = {"DB_KEYS(callcenter-debts/PJSIP/102)": "0.9,1.1"}
+    asterisk.answers["Getvar"] = lambda action: block(
+        Response="Success", ActionID=action["ActionID"], Value=calls.get(action["Variable"], "")
+    )
     asterisk.answers["DBGet"] = lambda action: (
         refused(action, "Database entry not found")
         if action["Key"] == "PJSIP/101"
@@ -60,7 +64,8 @@ async def test_an_old_pbx_is_asked_for_debts_member_by_member(
     )
     start()
     await until_async(records.up)
-    assert [e.interface for e in records.events if isinstance(e, DebtFound)] == ["PJSIP/102"]
+    debts = [(e.interface, e.call) for e in records.events if isinstance(e, DebtFound)]
+    assert debts == [("PJSIP/102", ""), ("PJSIP/102", "0.9"), ("PJSIP/102", "1.1")]
 
 
 async def test_a_call_nobody_saw_begin_is_adopted(asterisk: FakeAsterisk, records: Records, start: Start) -> None:

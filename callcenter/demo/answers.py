@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from callcenter.demo import configured, spying
+from callcenter.demo import configured, queue_answers, spying
 from callcenter.demo.channels import Channel
-from callcenter.demo.floor import NOT_IN_USE, Member, Queue
+from callcenter.demo.floor import NOT_IN_USE
 from callcenter.demo.replies import Action, listed, refusal, success
 from callcenter.demo.stream import Header
 from callcenter.demo.switch import Switch
@@ -30,106 +30,6 @@ def answer(switch: Switch, action: Action) -> bytes:
 
 def _ping(_switch: Switch, action: Action) -> bytes:
     return success(action, ("Ping", "Pong"), ("Timestamp", f"{time.time():.6f}"))
-
-
-def _queues(switch: Switch, action: Action) -> list[Queue]:
-    return [q for q in switch.floor.queues.values() if action.get("queue", q.name) in (q.name, "")]
-
-
-def _queue_status(switch: Switch, action: Action) -> bytes:
-    items: list[tuple[str, list[Header]]] = []
-    for queue in _queues(switch, action):
-        items.append(("QueueParams", queue.summary()))
-        items += [("QueueMember", member.listed()) for member in queue.members]
-        items += [("QueueEntry", entry) for entry in _entries(switch, queue)]
-    return listed(action, "Queue status will follow", "QueueStatusComplete", items)
-
-
-def _entries(switch: Switch, queue: Queue) -> Iterable[list[Header]]:
-    for position, waiting in enumerate(queue.waiting, start=1):
-        channel = waiting.channel
-        yield [
-            ("Queue", queue.name),
-            ("Position", str(position)),
-            ("Channel", channel.name),
-            ("Uniqueid", channel.uniqueid),
-            ("CallerIDNum", channel.number or "unknown"),
-            ("CallerIDName", channel.caller or "unknown"),
-            ("ConnectedLineNum", channel.connected.strip("<>")),
-            ("ConnectedLineName", channel.connected_name.strip("<>")),
-            ("Wait", str(int(switch.pace.now() - waiting.joined))),
-            ("Priority", "0"),
-        ]
-
-
-def _queue_summary(switch: Switch, action: Action) -> bytes:
-    items: list[tuple[str, list[Header]]] = []
-    for queue in _queues(switch, action):
-        waits = [int(switch.pace.now() - w.joined) for w in queue.waiting]
-        available = sum(not m.paused and m.status == NOT_IN_USE for m in queue.members)
-        summary = [
-            ("Queue", queue.name),
-            ("LoggedIn", str(len(queue.members))),
-            ("Available", str(available)),
-            ("Callers", str(len(waits))),
-            ("HoldTime", str(queue.holdtime)),
-            ("TalkTime", str(queue.talktime)),
-            ("LongestHoldTime", str(max(waits, default=0))),
-        ]
-        items.append(("QueueSummary", summary))
-    return listed(action, "Queue summary will follow", "QueueSummaryComplete", items)
-
-
-def _queue_pause(switch: Switch, action: Action) -> bytes:
-    interface, queue = action.get("interface", ""), action.get("queue", "")
-    if not interface:
-        return refusal(action, "Need 'Interface' parameter.")
-    if not action.get("paused"):
-        return refusal(action, "Need 'Paused' parameter.")
-    paused = action["paused"].lower() in ("true", "yes", "on", "1", "y", "t")
-    if not switch.pause(interface, paused=paused, reason=action.get("reason", ""), queue=queue):
-        return refusal(action, "Interface not found")
-    return success(action, ("Message", f"Interface {'paused' if paused else 'unpaused'} successfully"))
-
-
-def _queue_add(switch: Switch, action: Action) -> bytes:
-    queue = action.get("queue", "")
-    if queue not in switch.floor.queues:
-        return refusal(action, "Unable to add interface to queue: No such queue")
-    paused = action.get("paused", "").lower() in ("true", "yes", "on", "1", "y", "t")
-    member = Member(
-        queue=queue,
-        interface=action.get("interface", ""),
-        name=action.get("membername", ""),
-        login=int(time.time()),
-        paused=paused,
-        membership="dynamic",
-        penalty=int(action.get("penalty", "0") or "0"),
-        watched=action.get("stateinterface", ""),
-    )
-    if not switch.floor.join(member):
-        return refusal(action, "Unable to add interface: Already there")
-    switch.stream.tell("QueueMemberAdded", member.headers())
-    return success(action, ("Message", "Added interface to queue"))
-
-
-def _queue_remove(switch: Switch, action: Action) -> bytes:
-    queue = action.get("queue", "")
-    member = switch.floor.leave(action.get("interface", ""), queue) if queue in switch.floor.queues else None
-    if member is None:
-        return refusal(action, "Unable to remove interface: Not there")
-    switch.stream.tell("QueueMemberRemoved", member.headers())
-    return success(action, ("Message", "Removed interface from queue"))
-
-
-def _queue_penalty(switch: Switch, action: Action) -> bytes:
-    members = switch.floor.members(action.get("interface", ""), action.get("queue", ""))
-    if not members:
-        return refusal(action, "Invalid interface, queuename or penalty")
-    for member in members:
-        member.penalty = int(action.get("penalty", "0") or "0")
-        switch.stream.tell("QueueMemberPenalty", member.headers())
-    return success(action, ("Message", "Interface penalty set successfully"))
 
 
 def _mute(switch: Switch, action: Action) -> bytes:
@@ -296,12 +196,6 @@ def _command(switch: Switch, action: Action) -> bytes:
 
 _ANSWERS: Final[dict[str, Answer]] = {
     "ping": _ping,
-    "queuestatus": _queue_status,
-    "queuesummary": _queue_summary,
-    "queuepause": _queue_pause,
-    "queueadd": _queue_add,
-    "queueremove": _queue_remove,
-    "queuepenalty": _queue_penalty,
     "coreshowchannels": _channels,
     "mixmonitormute": _mute,
     "mixmonitor": _record,
@@ -320,4 +214,5 @@ _ANSWERS: Final[dict[str, Answer]] = {
     "dbdel": _db_del,
     "command": _command,
     **configured.ANSWERS,
+    **queue_answers.ANSWERS,
 }

@@ -24,6 +24,7 @@ import re
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -101,7 +102,7 @@ class Agent:
     rng: random.Random
     outcome: str
     logged: int = 0
-    refused: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
 
     async def work(self, socket: websockets.ClientConnection) -> None:
         with suppress(websockets.ConnectionClosed):
@@ -115,8 +116,10 @@ class Agent:
         headers = {"Cookie": self.cookie, "X-Requested-With": "callcenter"}
         url, body = f"{self.url}/segments/{segment}/outcome", {"outcome": self.outcome, "comment": "as agreed"}
         async with self.http.put(url, json=body, headers=headers) as answer:
-            self.logged += answer.status == 200
-            self.refused += answer.status != 200
+            if answer.status == 200:
+                self.logged += 1
+            else:
+                self.refused[f"{answer.status} {(await answer.json()).get('code', '')}".strip()] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,9 @@ class Shift:
         await asyncio.sleep(_LATE_S)
         waking.cancel()
         each = seconds * len(self.screens)
-        print(f"calls    {sum(a.logged for a in self.agents)} logged, {sum(a.refused for a in self.agents)} refused")
+        refused = sum((a.refused for a in self.agents), Counter[str]())
+        whys = ", ".join(f"{n} {why}" for why, n in refused.most_common(5)) or "nothing"
+        print(f"calls    {sum(a.logged for a in self.agents)} logged, refused {whys}")
         print(f"screens  {(more - frames) / each:.1f} frames/s and {(wider - size) / each / 1024:.0f} kB/s each")
         print(f"service  {share:.0f} % of a core, memory {before // 1024} -> {rss // 1024} MB")
         return {**self._late(since, until), "floor_memory": 100 * (rss - before) / before}

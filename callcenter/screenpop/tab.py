@@ -59,7 +59,10 @@ class Tab:
         return self.put(Snapshot(seq=self.seq, board=board).model_dump_json().encode())
 
     def put(self, message: bytes, mono: float | None = None) -> bool:
-        """Sends at once to a tab that has read all it was sent, else queues. False: too slow."""
+        """Sends at once to a tab that has read all it was sent, else queues; nothing to one whose line is gone. False:
+        too slow."""
+        if self._direct and self._direct.is_closing():
+            return True
         if self._direct and self.code is None and self._waiting.empty() and not self._direct.get_write_buffer_size():
             self._direct.write(_text_frame(message))
             self._sent(mono)

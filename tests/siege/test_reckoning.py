@@ -13,7 +13,7 @@ from tests.siege.siege import Death
 
 OFFERED = Offer(phone="101", call_id="x", customer="79160000002", dialled="101", offered_at=13.0)
 ANNA = Intrusion(agent="anna", number="+79160000001", uniqueid="1.7", answered_at=9.4, offer=OFFERED)
-NEITHER: Mapping[str, str] = {"PJSIP/101": "1.3|5|||", "PJSIP/102": "1.7|9|||"}
+NEITHER: Mapping[str, str] = {"PJSIP/101/1.3": "1.3|5|||", "PJSIP/102/1.7": "1.7|9|||"}
 
 
 def died(begun: float = 10.0, owed: Mapping[str, str] = NEITHER) -> list[Death]:
@@ -31,4 +31,4 @@ def test_nor_is_one_that_it_had_time_for(begun: float) -> None:
 
 
 def test_one_that_it_had_written_is_ours() -> None:
-    assert not unwritten(ANNA, died(owed={"PJSIP/101": "1.7|9|||"}), [])
+    assert not unwritten(ANNA, died(owed={"PJSIP/101/1.7": "1.7|9|||"}), [])

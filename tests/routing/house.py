@@ -81,13 +81,16 @@ async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 class Later(SystemClock):
-    """The machine's clock, an hour after the stories begin."""
+    """The machine's clock, an hour after the stories begin, whose steps are its first seconds."""
 
     def __init__(self) -> None:
         self._began = super().monotonic()
 
+    def monotonic(self) -> float:
+        return super().monotonic() - self._began
+
     def now(self) -> datetime:
-        return START + timedelta(hours=1, seconds=self.monotonic() - self._began)
+        return START + timedelta(hours=1, seconds=self.monotonic())
 
 
 @asynccontextmanager

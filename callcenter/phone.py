@@ -57,7 +57,8 @@ class Phone:
     ``key`` is what cards are found by: E.164 (``+79161234567``) or, where there is none, the digits as they came
     behind ``raw:``. ``tail`` are the last nine digits, or ``""`` for short and unparseable numbers, which must never
     match by accident. ``region`` is an ISO 3166-1 code or ``""``. ``grouped`` is how its country writes it abroad
-    (``+7 916 123-45-67``), or the raw text.
+    (``+7 916 123-45-67``), or the raw text. ``zone`` is the time zone (IANA) it lies in, ``""`` where it may be in
+    several.
     """
 
     raw: str
@@ -67,6 +68,7 @@ class Phone:
     region: str
     grouped: str
     extension: str = ""
+    zone: str = ""
 
 
 def is_withheld(raw: str) -> bool:
@@ -99,6 +101,7 @@ def parse(raw: str, region: str) -> Phone:
         region=found_region,
         grouped=phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
         extension=extension,
+        zone=_zone(number),
     )
 
 
@@ -173,12 +176,13 @@ def is_region(code: str) -> bool:
     return code in phonenumbers.SUPPORTED_REGIONS
 
 
-@lru_cache(maxsize=4096)
 def zone(e164: str | None) -> str:
     """The time zone (IANA) a number lies in; ``""`` where it may be in several, or is no whole number."""
-    if not e164 or not e164.startswith("+"):
-        return ""
-    zones = [str(z) for z in time_zones_for_number(phonenumbers.parse(e164)) if z != _NO_ZONE]
+    return parse(e164, "ZZ").zone if e164 and e164.startswith("+") else ""
+
+
+def _zone(number: phonenumbers.PhoneNumber) -> str:
+    zones = [str(z) for z in time_zones_for_number(number) if z != _NO_ZONE]
     return zones[0] if len(zones) == 1 else ""
 
 

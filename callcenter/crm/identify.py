@@ -35,6 +35,13 @@ _BY_NUMBER: Final = (
     .order_by(Customer.provisional, Customer.last_contact_at.desc().nulls_last(), Customer.id)
     .limit(_OFFERED_AT_MOST)
 )
+_number: Final = Statement(
+    lambda _: (
+        select(*(table_of(PhoneNumber).c[name] for name in ("id", "e164", "tail", "region", "last4")))
+        .where(PhoneNumber.key == bindparam("key"))
+        .with_for_update(key_share=True)
+    )
+)
 _known: Final = Statement(lambda _: _BY_NUMBER.where(ContactPoint.number_id == bindparam("number")))
 _alike: Final = Statement(
     lambda _: _BY_NUMBER.join(PhoneNumber, PhoneNumber.id == ContactPoint.number_id).where(
@@ -128,8 +135,13 @@ def identify(session: Session, raw: str, region: str, now: datetime) -> Identifi
 
 
 def number_row(session: Session, number: phone.Phone) -> UUID:
-    """The row of a number, made if need be and locked until the commit."""
+    """The row of a number, made or mended if need be and locked until the commit. One that is as it should be is not
+    written: that would rewrite its indexes too."""
     known = {"e164": number.e164, "tail": number.tail, "region": number.region, "last4": last4(number.key)}
+    found = _number(session, {"key": number.key})
+    if found and all(getattr(found[0], name) == value for name, value in known.items()):
+        row: UUID = found[0].id
+        return row
     return upsert(session, PhoneNumber, {"key": number.key}, known)
 
 

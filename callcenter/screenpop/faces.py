@@ -38,7 +38,7 @@ def caller(raw: str, region: str) -> Caller:
         number=known.e164 or known.raw,
         display=known.grouped,
         region=known.region,
-        zone=phone.zone(known.e164) or None,
+        zone=known.zone or None,
     )
 
 

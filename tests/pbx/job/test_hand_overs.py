@@ -134,7 +134,7 @@ async def test_a_colleague_who_is_only_asked_owes_nothing(floor: Floor, desks: d
 async def test_a_colleague_nobody_waited_for_pops_at_the_ring(
     floor: Floor, desks: dict[str, Desk], tap: AmiTap
 ) -> None:
-    boris = floor.phone("102", answer_ms=1500)
+    boris = floor.phone("102", answer_ms=4000)
     caller, _ = await customer_of_anna(floor, desks, "79161250004")
     leg = await leg_of_anna(tap)
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")

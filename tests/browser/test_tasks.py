@@ -29,6 +29,7 @@ async def test_a_missed_caller_is_called_back_from_the_list(browser: Window, flo
         await until_async(caller.ended, 10, "the caller giving up")
     task = page.get_by_test_id("task").filter(has_text=SHOWN)
     await expect(task).to_contain_text("Called 2 times, last at")
+    await expect(task.locator(".acts > *").first).to_have_css("opacity", "1")
     await picture(page, "tasks-missed")
     assert await violations(page) == []
     floor.phone("101", answer_ms=600)

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Final
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, shortnumberinfo
-from phonenumbers.timezone import time_zones_for_number
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, shortnumberinfo
+from phonenumbers.timezone import time_zones_for_geographical_number, time_zones_for_number
 
 ANONYMOUS: Final = "anonymous"
 WITHHELD: Final = frozenset(
@@ -87,9 +87,10 @@ def parse(raw: str, region: str) -> Phone:
     digits = "".join(c for c in text if c.isdigit())
     if len(digits) < _SHORT_DIGITS or any(c.isalpha() for c in text):
         return _unparsed(raw, text, digits, extension)
-    number = _number(text, digits, region)
-    if number is None:
+    reading = _number(text, digits, region)
+    if reading is None:
         return _unparsed(raw, text, digits, extension)
+    number, kind = reading
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     found_region = phonenumbers.region_code_for_number(number) or ""
     national = str(number.national_number)
@@ -101,7 +102,7 @@ def parse(raw: str, region: str) -> Phone:
         region=found_region,
         grouped=phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
         extension=extension,
-        zone=_zone(number),
+        zone=_zone(number, kind),
     )
 
 
@@ -116,6 +117,8 @@ def _plain(raw: str) -> str:
 
 def _taken_apart(text: str) -> tuple[str, str]:
     """The number without what stands around it, and its extension."""
+    if text.removeprefix("+").isdigit():
+        return text, ""
     if uri := _URI.match(text):
         scheme, text, host, more = uri[1].lower(), uri[2].strip(), uri[3] or "", uri[4] or ""
         if scheme == "tel":
@@ -130,9 +133,9 @@ def _taken_apart(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def _number(text: str, digits: str, region: str) -> phonenumbers.PhoneNumber | None:
-    """The first reading that is a valid number: as written, with ``+`` before it (trunks drop it), without ``00``, and
-    as dialled at home though a plus stands before it."""
+def _number(text: str, digits: str, region: str) -> tuple[phonenumbers.PhoneNumber, int] | None:
+    """The first reading that is a valid number, and its type: as written, with ``+`` before it (trunks drop it),
+    without ``00``, and as dialled at home though a plus stands before it."""
     abroad = text.startswith("+") or len(digits) >= _SHORTEST_ABROAD
     candidates = [text, _TRUNK_IN_BRACKETS.sub("", text)]
     if abroad:
@@ -144,8 +147,9 @@ def _number(text: str, digits: str, region: str) -> phonenumbers.PhoneNumber | N
             number = phonenumbers.parse(candidate, region)
         except NumberParseException:
             continue
-        if phonenumbers.is_valid_number(number):
-            return None if _is_short(text, digits, number) else number
+        kind = phonenumbers.number_type(number)
+        if kind != PhoneNumberType.UNKNOWN:
+            return None if _is_short(text, digits, number) else (number, kind)
     return None
 
 
@@ -181,8 +185,10 @@ def zone(e164: str | None) -> str:
     return parse(e164, "ZZ").zone if e164 and e164.startswith("+") else ""
 
 
-def _zone(number: phonenumbers.PhoneNumber) -> str:
-    zones = [str(z) for z in time_zones_for_number(number) if z != _NO_ZONE]
+def _zone(number: phonenumbers.PhoneNumber, kind: int) -> str:
+    lies = phonenumbers.is_number_type_geographical(kind, number.country_code or 0)
+    found = time_zones_for_geographical_number(number) if lies else time_zones_for_number(number)
+    zones = [str(zone) for zone in found if zone != _NO_ZONE]
     return zones[0] if len(zones) == 1 else ""
 
 

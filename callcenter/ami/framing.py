@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,9 +21,12 @@ _CHANNEL: Final = ("channel", "channelstate", "channelstatedesc", "calleridnum",
 _MEMBER: Final = ("membername", "interface", "stateinterface", "membership", "penalty", "status", "paused")
 _RENAME_LINES: Final = 9
 _FORMS_KEPT: Final = 1000
-_TIMESTAMP: Final = re.compile(r"Timestamp: -?\d{1,12}\.\d{6}")
+_TIME_AT: Final = 2
+_TIME: Final = r"-?\d{1,12}\.\d{6}"
+_TIMESTAMP: Final = re.compile(f"Timestamp: {_TIME}")
 _NO_CLOCK: Final = timedelta(days=1)
-_PRIVILEGE: Final = re.compile(r"Privilege: [a-z]+,all")
+_PRIVILEGED: Final = "[a-z]+,all"
+_PRIVILEGE: Final = re.compile(f"Privilege: {_PRIVILEGED}")
 
 
 class Broken(ValueError):
@@ -64,18 +67,16 @@ def decode(message: bytes) -> str:
 def event_fields(message: bytes, *, timed: bool) -> dict[str, str]:
     """Headers of an event, names in lower case. Raises Broken for what Asterisk cannot have sent."""
     text = decode(message)
-    lines = text.split("\r\n")
-    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
-        raise Broken("half a line break")
-    if len(lines) < 2 or not _PRIVILEGE.fullmatch(lines[1]):
-        raise Broken("no privilege where it belongs")
-    if timed and (len(lines) < 3 or not _TIMESTAMP.fullmatch(lines[2])):
-        raise Broken("no timestamp where it belongs")
-    form = _FORMS.get((lines[0], len(lines)))
-    if form is None or not form.fits(lines):
-        form = _form(lines)
+    pattern, form = _FORMS.get((text[: text.find("\r\n")], text.count("\n")), _NONE)
+    values: Iterable[str]
+    if (form.timed or not timed) and (found := pattern.fullmatch(text)):
+        values = found.groups()
+    else:
+        lines = text.split("\r\n")
+        form = _form(text, lines, timed=timed)
         _keep(lines, form)
-    fields = dict(zip(form.names, map(str.removeprefix, lines, form.heads), strict=True))
+        values = (line.partition(":")[2].removeprefix(" ") for line in lines)
+    fields = dict(zip(form.names, values, strict=True))
     if any(fields[name] != "none" for name in form.halves):
         raise Broken("half a channel")
     return fields
@@ -83,43 +84,57 @@ def event_fields(message: bytes, *, timed: bool) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """Which headers an event has: a PBX sends few forms, each of them a thousand times. ``heads`` are what its lines
-    begin with, ``halves`` the Uniqueids that lack a part of their channel."""
+    """Which headers an event has: a PBX sends few forms, each of them a thousand times. ``timed``: its third line is a
+    time; ``halves`` are the Uniqueids that lack a part of their channel."""
 
-    heads: tuple[str, ...]
     names: tuple[str, ...]
+    timed: bool
     halves: tuple[str, ...]
 
-    def fits(self, lines: Sequence[str]) -> bool:
-        return all(map(str.startswith, lines, self.heads))
+
+_FORMS: Final[dict[tuple[str, int], tuple[re.Pattern[str], _Form]]] = {}
+"""The last form by event and number of line breaks, with what takes the values out of its text. What does not fit it is
+looked at line by line."""
+_NONE: Final = re.compile(r"(?!)"), _Form(names=(), timed=False, halves=())
 
 
-_FORMS: Final[dict[tuple[str, int], _Form]] = {}
-"""The last form by event and number of lines. What does not fit it is looked at line by line."""
+def _form(text: str, lines: Sequence[str], *, timed: bool) -> _Form:
+    """Raises Broken."""
+    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+        raise Broken("half a line break")
+    if len(lines) < 2 or not _PRIVILEGE.fullmatch(lines[1]):
+        raise Broken("no privilege where it belongs")
+    if timed and not _has_time(lines):
+        raise Broken("no timestamp where it belongs")
+    if not all(":" in line for line in lines):
+        raise Broken("a line that is no header")
+    names = tuple(line.partition(":")[0].lower() for line in lines)
+    if any(times > 1 and not name.startswith(_REPEATABLE) for name, times in Counter(names).items()):
+        raise Broken("a header that may stand once stands twice")
+    event = lines[0].partition(":")[2].removeprefix(" ")
+    return _Form(names=names, timed=_has_time(lines), halves=_halves(event, names))
 
 
 def _keep(lines: Sequence[str], form: _Form) -> None:
     """Only one that tells every value apart from its blank."""
-    if all(head.endswith(" ") for head in form.heads):
+    if all(line.partition(":")[2].startswith(" ") for line in lines):
         if len(_FORMS) >= _FORMS_KEPT:
             _FORMS.clear()
-        _FORMS[lines[0], len(lines)] = form
+        _FORMS[lines[0], len(lines) - 1] = _pattern(lines), form
 
 
-def _form(lines: Sequence[str]) -> _Form:
-    """Raises Broken."""
-    heads, names = [], []
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise Broken("a line that is no header")
-        heads.append(f"{name}: " if value.startswith(" ") else f"{name}:")
-        names.append(name.lower())
-    if any(times > 1 and not name.startswith(_REPEATABLE) for name, times in Counter(names).items()):
-        raise Broken("a header that may stand once stands twice")
-    return _Form(
-        heads=tuple(heads), names=tuple(names), halves=_halves(lines[0].partition(":")[2].removeprefix(" "), names)
-    )
+def _has_time(lines: Sequence[str]) -> bool:
+    return len(lines) > _TIME_AT and bool(_TIMESTAMP.fullmatch(lines[_TIME_AT]))
+
+
+def _pattern(lines: Sequence[str]) -> re.Pattern[str]:
+    """What is believed of a form is believed of each of its events; any value that is none of that."""
+    heads = [re.escape(line.partition(":")[0]) for line in lines]
+    values = ["([^\r\n]*)"] * len(lines)
+    values[1] = f"({_PRIVILEGED})"
+    if _has_time(lines):
+        values[_TIME_AT] = f"({_TIME})"
+    return re.compile("\r\n".join(f"{head}: {value}" for head, value in zip(heads, values, strict=True)))
 
 
 def _halves(event: str, names: Collection[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from panoramisk.ami_protocol import AMIProtocol
 
 from callcenter import metrics
 from callcenter.ami import framing
-from callcenter.ami.reader import Reader
+from callcenter.ami.reader import Reader, worth
 from callcenter.clock import Clock
 from callcenter.errors import Invalid, Unavailable
 from callcenter.log import Secret, logger
@@ -115,8 +115,10 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
             return
         taken = 0
         for message in whole:
+            if not (self.responses or worth(message)):
+                continue
             try:
-                taken += self._message(message.lstrip(b"\r\n"), mono)
+                taken += self._message(message, mono)
             except Exception as wrong:
                 self.broken += 1
                 self._put_aside.inc()
@@ -138,6 +140,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
 
     def _message(self, message: bytes, mono: float) -> bool:
         """Whether it was an event that matters."""
+        message = message.lstrip(b"\r\n")
         if message.startswith(_GREETING):
             _banner, _, message = message.partition(b"\r\n")
         if self.responses and self._answers(message):
@@ -145,7 +148,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         fields = self._reader.read(message)
         if fields is None:
             return False
-        self._sink(fields, framing.told_at(fields.get("timestamp", ""), self._clock.now()), mono)
+        self._sink(fields, framing.told_at(fields.get("timestamp", ""), self.spoke_at), mono)
         return True
 
     def _answers(self, message: bytes) -> bool:

@@ -105,20 +105,26 @@ class Worker:
         if floor.up_since is None or not self._out.holds(post.pbx):
             return
         looked_at = frozenset(post.touched)
-        await self._act(looked_at)
+        planned = await self._act(looked_at)
         unknown = sorted(name for name in looked_at if floor.unknown(name))
         for interface in unknown:
             await explain(self._out, floor, interface, self._now())
         if unknown:
             await self._act(looked_at)
+        if not planned and not unknown and not post.intruded:
+            post.touched -= looked_at
+            return
         now = self._now()
         post.intruded = {name for name in post.intruded if holds.wish(floor, name, now) is holds.Wish.HOLD}
         post.touched -= {name for name in looked_at if not holds.plan(floor, [name], now)}
 
-    async def _act(self, interfaces: Iterable[str]) -> None:
-        for action in holds.plan(self.post.floor, interfaces, self._now()):
+    async def _act(self, interfaces: Iterable[str]) -> bool:
+        """Whether anything was to be done."""
+        planned = holds.plan(self.post.floor, interfaces, self._now())
+        for action in planned:
             if holds.due(self.post.floor, action, self._now()):
                 await self._do(action)
+        return bool(planned)
 
     async def _look_who_sits_where(self) -> None:
         post, seating = self.post, self._hands.seating

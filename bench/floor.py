@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,7 @@ _RATE: Final = 20
 _STARTED_S: Final = 60.0
 _THINKS_S: Final = (0.3, 1.0)
 _LATE_S: Final = 3.0
+_PARTS: Final = 5
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PHASES: Final = {"ringing": "rings", "talking": "talks"}
 
@@ -139,6 +141,15 @@ class Service:
         return (int(told[11]) + int(told[12])) / _TICKS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """``cpu`` in seconds of processor time so far, ``rss`` in kB."""
+
+    at: float
+    cpu: float
+    rss: int
+
+
 @dataclass
 class Shift:
     """Everybody at work."""
@@ -156,7 +167,10 @@ class Shift:
         waking = asyncio.create_task(_wakes())
         before, cpu, since = self.service.rss(), self.service.cpu(), time.monotonic()
         frames, size = self._told()
-        await asyncio.sleep(seconds)
+        marks = [self._mark()]
+        for _ in range(_PARTS):
+            await asyncio.sleep(seconds / _PARTS)
+            marks.append(self._mark())
         until = time.monotonic()
         more, wider = self._told()
         share = 100 * (self.service.cpu() - cpu) / (until - since)
@@ -169,13 +183,32 @@ class Shift:
         print(f"calls    {sum(a.logged for a in self.agents)} logged, refused {whys}")
         print(f"screens  {(more - frames) / each:.1f} frames/s and {(wider - size) / each / 1024:.0f} kB/s each")
         print(f"service  {share:.0f} % of a core, memory {before // 1024} -> {rss // 1024} MB")
+        for first, last in pairwise(marks):
+            self._tell_part(first, last)
         return {**self._late(since, until), "floor_memory": 100 * (rss - before) / before}
+
+    def _mark(self) -> Mark:
+        return Mark(at=time.monotonic(), cpu=self.service.cpu(), rss=self.service.rss())
+
+    def _tell_part(self, first: Mark, last: Mark) -> None:
+        took, _ = self._took(first.at, last.at)
+        p99 = 1000 * sorted(took)[int(0.99 * len(took))]
+        share = 100 * (last.cpu - first.cpu) / (last.at - first.at)
+        print(f"part     p99 {p99:.0f} ms, {share:.0f} % of a core, memory {last.rss // 1024} MB")
 
     def _told(self) -> tuple[int, int]:
         return sum(screen.frames for screen in self.screens), sum(screen.size for screen in self.screens)
 
     def _late(self, since: float, until: float) -> dict[str, float]:
-        """Of what was said in that time. What was shown before it was said is an earlier call of the same number."""
+        took, unseen = self._took(since, until)
+        ordered = sorted(took)
+        p50, p99 = (1000 * ordered[int(share * len(ordered))] for share in (0.5, 0.99))
+        print(f"update   p50 {p50:.0f} ms  p99 {p99:.0f} ms  worst {1000 * ordered[-1]:.0f} ms  of {len(ordered)}")
+        return {"floor_p99_ms": p99, "floor_unseen": unseen}
+
+    def _took(self, since: float, until: float) -> tuple[list[float], int]:
+        """Of what was said in that time, and what was never seen. What was shown before it was said is an earlier call
+        of the same number."""
         took: list[float] = []
         unseen = 0
         for key, at in self.said.at.items():
@@ -184,10 +217,7 @@ class Shift:
                     seen = screen.at.get(key)
                     unseen += seen is None
                     took += [seen - at] if seen is not None and seen >= at else []
-        ordered = sorted(took)
-        p50, p99 = (1000 * ordered[int(share * len(ordered))] for share in (0.5, 0.99))
-        print(f"update   p50 {p50:.0f} ms  p99 {p99:.0f} ms  worst {1000 * ordered[-1]:.0f} ms  of {len(ordered)}")
-        return {"floor_p99_ms": p99, "floor_unseen": unseen}
+        return took, unseen
 
 
 async def _wakes() -> None:

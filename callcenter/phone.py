@@ -76,7 +76,7 @@ def is_withheld(raw: str) -> bool:
     return raw.strip().lower() in WITHHELD
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def parse(raw: str, region: str) -> Phone:
     """The number of ``raw`` as dialled inside ``region`` (ISO 3166-1, for example ``RU``). Never raises.
 

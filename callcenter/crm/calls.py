@@ -36,6 +36,9 @@ def _later(at: ColumnElement[datetime]) -> ColumnElement[datetime]:
     return case((known > at, known), else_=at)
 
 
+_call_of: Final = Statement(
+    lambda _: select(table_of(SegmentRow).c.call_id).where(SegmentRow.id == bindparam("segment"))
+)
 _add_candidate: Final = inserting(CallCandidate)
 _count: Final = Statement(
     lambda _: (
@@ -84,10 +87,17 @@ def settle(session: Session, segment: UUID, values: dict[str, Any], extras: Sequ
     """Keeps how a debt was settled (state, code_id, comment, by_id, at), with the codes beside the primary one, and
     lets the draft go."""
     kept = {**values, "comment": hiding_policy.hide(session, values["comment"])}
-    upsert(session, OutcomeRow, {"segment_id": segment}, kept)
-    session.flush()
-    index_outcome(session, segment)
-    session.execute(delete(OutcomeExtra).where(OutcomeExtra.segment_id == segment))
+    row, said_before = put(session, OutcomeRow, {"segment_id": segment}, kept)
+    found = passages.Found(
+        kind=passages.OUTCOME,
+        source=row,
+        call=_call_of(session, {"segment": segment})[0].call_id,
+        at=kept["at"],
+        text=kept["comment"],
+    )
+    (passages.put if said_before else passages.add)(session, [found])
+    if said_before:
+        session.execute(delete(OutcomeExtra).where(OutcomeExtra.segment_id == segment))
     session.add_all(OutcomeExtra(segment_id=segment, code_id=one, position=at) for at, one in enumerate(extras))
     session.execute(update(SegmentRow).where(SegmentRow.id == segment).values(draft_outcome="", draft_comment=""))
 

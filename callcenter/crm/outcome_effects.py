@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from callcenter import jobs, phone
@@ -27,7 +27,16 @@ from callcenter.decision_events import OutcomeLogged
 from callcenter.errors import Invalid
 from callcenter.events import Direction
 from callcenter.ids import new_id
+from callcenter.statement import Statement
 
+_before: Final = Statement(
+    lambda _: (
+        select(OutcomeRow.by_id, OutcomeRow.at, OutcomeCode.system)
+        .select_from(OutcomeRow)
+        .outerjoin(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
+        .where(OutcomeRow.segment_id == bindparam("segment"))
+    )
+)
 TELL: Final = "outcome_webhook"
 CLEAR: Final = "clear_spam_card"
 TOLD_WITHIN: Final = timedelta(hours=24)
@@ -35,14 +44,13 @@ TOLD_WITHIN: Final = timedelta(hours=24)
 
 def withdraw(session: Session, call: Call, segment: UUID) -> None:
     """Takes back what followed from what was said of the talk before."""
+    before = _before(session, {"segment": segment})
+    if not before:
+        return
+    was = before[0]
     do_not_call.withdraw(session, segment)
     messages.withdraw(session, segment)
-    was = session.execute(
-        select(OutcomeRow.by_id, OutcomeRow.at)
-        .join(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
-        .where(OutcomeRow.segment_id == segment, OutcomeCode.system == System.SPAM)
-    ).first()
-    if was and (number := _number(session, call)):
+    if was.system == System.SPAM and (number := _number(session, call)):
         ours = (BlockedNumber.by_id == was.by_id, BlockedNumber.created_at == was.at)
         session.execute(delete(BlockedNumber).where(BlockedNumber.number_id == number, *ours))
 

@@ -13,18 +13,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import bindparam, delete, insert, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from callcenter.crm import passage_index, phrases
 from callcenter.crm.models.transcripts import Passage
+from callcenter.crm.upsert import table_of
+from callcenter.statement import Statement
 
 SAID, NOTE, OUTCOME = "said", "note", "outcome"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO: Final = timedelta(microseconds=1)
 _SECOND: Final = 1_000_000
 _AT_ONCE: Final = 5000
+_taken: Final = Statement(lambda _: select(table_of(Passage).c.moment).where(Passage.moment == bindparam("moment")))
 _SOURCES: Final = {"utterances": "text", "notes": "text", "outcomes": "comment"}
 _GONE: Final = "DELETE FROM passages WHERE source_id = OLD.id;"
 _SQLITE: Final = (
@@ -55,6 +58,11 @@ def moment(at: datetime) -> int:
 def put(session: Session, found: Sequence[Found]) -> None:
     """Makes them found, in place of what their rows said before. Words that are empty are not kept."""
     forget(session, [one.source for one in found])
+    add(session, found)
+
+
+def add(session: Session, found: Sequence[Found]) -> None:
+    """As ``put``, of rows that have never been found by anything."""
     kept = [one for one in found if phrases.indexed(one.text)]
     if not kept:
         return
@@ -122,7 +130,7 @@ def _free(session: Session, wanted: Sequence[int]) -> list[int]:
     mine: set[int] = set()
     for one in wanted:
         key = one
-        while key in mine or session.scalar(select(Passage.moment).where(Passage.moment == key)) is not None:
+        while key in mine or _taken(session, {"moment": key}):
             key = one + secrets.randbelow(_SECOND)
         mine.add(key)
         keys.append(key)

@@ -28,7 +28,7 @@ class Caller:
     zone: str | None = None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def caller(raw: str, region: str) -> Caller:
     """What a number tells; nothing when it is withheld."""
     if phone.is_withheld(raw):

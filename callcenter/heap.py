@@ -18,3 +18,13 @@ def one_for_all_threads() -> bool:
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and bool(mallopt(_ARENA_MAX, 1))
+
+
+def give_back() -> bool:
+    """Has glibc return what is free within the heap, not only at its end, to the system; False where there is another
+    library. In a thread: it takes milliseconds, in which nobody else can have memory.
+
+    A shift's short-lived things leave holes between those that stay (malloc_trim(3)).
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return trim is not None and trim(0) >= 0

@@ -133,6 +133,7 @@ async def _sweep(parts: Parts) -> None:
                 parts.jobs.wake()
         with contained("vacating"):
             await _vacate(parts)
+        await asyncio.to_thread(heap.give_back)
         await asyncio.sleep(_SWEEP_SECONDS)
 
 

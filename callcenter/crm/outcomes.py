@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -81,7 +81,10 @@ def _unfolded(under: Mapping[UUID | None, list[OutcomeCode]], parent: UUID | Non
 
 def tree(session: Session) -> Tree:
     """The same as rules read them."""
-    rows = every(session)
+    return _tree(every(session))
+
+
+def _tree(rows: Sequence[OutcomeCode]) -> Tree:
     names = {row.id: row.code for row in rows}
     return Tree(codes={row.code: _value(row, names) for row in rows})
 
@@ -129,10 +132,10 @@ def move(session: Session, code_id: UUID, parent: UUID | None, before: UUID | No
 
 def chosen(session: Session, offer: Offer, choice: Choice) -> tuple[UUID, tuple[UUID, ...]]:
     """The ids of the primary code and of those beside it, where the choice satisfies them. Raises Invalid."""
-    if wrong := code_rules.faults(tree(session), offer, choice):
+    rows = every(session)
+    if wrong := code_rules.faults(_tree(rows), offer, choice):
         raise Invalid("this outcome lacks something, or is not offered here", fields=wrong)
-    codes = (choice.outcome, *choice.extras)
-    ids = {row.code: row.id for row in session.scalars(select(OutcomeCode).where(OutcomeCode.code.in_(codes)))}
+    ids = {row.code: row.id for row in rows}
     return ids[choice.outcome], tuple(ids[code] for code in choice.extras)
 
 

@@ -15,6 +15,8 @@ from tests.pbx.job.product import Desk, Product
 from tests.pbx.job.test_calls import leaves
 
 Window = Callable[[], Awaitable[Page]]
+LINE = 20
+"""Of text, in pixels."""
 
 
 @pytest.fixture
@@ -86,11 +88,24 @@ async def sees_the_alarm(sofia: Page) -> None:
     await picture(sofia, "supervisor-alarm")
 
 
+async def fills_the_page(sofia: Page) -> None:
+    """All seven questions in one line, and bars from one end of their panel to the other."""
+    heights = await sofia.locator(".question").evaluate_all("all => all.map(one => one.clientHeight)")
+    assert (len(heights), max(heights) < 2 * LINE) == (7, True)
+    assert not await sofia.locator(".questions").evaluate("row => row.scrollWidth > row.clientWidth")
+    ends = await sofia.locator(".bar").evaluate_all(
+        "all => [all[0].getBoundingClientRect().left, all.at(-1).getBoundingClientRect().right]"
+    )
+    width = await sofia.locator(".trend").evaluate("panel => panel.clientWidth")
+    assert ends[1] - ends[0] > 0.9 * width
+
+
 async def follows_a_figure(sofia: Page) -> None:
     """From what Boris handled to the calls it counts."""
     await sofia.goto("/reports/agents")
     line = sofia.get_by_test_id("report-agent").filter(has_text="Boris")
     await expect(line).to_be_visible()
+    await fills_the_page(sofia)
     await picture(sofia, "supervisor-report")
     await line.locator("td").nth(1).get_by_role("link").click()
     await expect(sofia.get_by_test_id("figure")).to_contain_text("Handled")

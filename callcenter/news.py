@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from callcenter.draft import Draft
 from callcenter.pbxmap import PbxMap
 from callcenter.roster import Roster
 
@@ -77,8 +78,7 @@ class DraftSaved:
 
     segment: UUID
     agent: UUID
-    outcome: str
-    comment: str
+    draft: Draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.call import Call, Offer, QueueVisit, Segment
-from callcenter.crm import call_consent, call_pauses, hiding_policy, passages
+from callcenter.crm import call_consent, call_pauses, drafts, hiding_policy, passages
 from callcenter.crm.identify import Identified
 from callcenter.crm.models.calls import (
     CallCandidate,
@@ -99,7 +99,7 @@ def settle(session: Session, segment: UUID, values: dict[str, Any], extras: Sequ
     if said_before:
         session.execute(delete(OutcomeExtra).where(OutcomeExtra.segment_id == segment))
     session.add_all(OutcomeExtra(segment_id=segment, code_id=one, position=at) for at, one in enumerate(extras))
-    session.execute(update(SegmentRow).where(SegmentRow.id == segment).values(draft_outcome="", draft_comment=""))
+    session.execute(update(SegmentRow).where(SegmentRow.id == segment).values(drafts.NONE))
 
 
 def index_outcome(session: Session, segment: UUID) -> None:

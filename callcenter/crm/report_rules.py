@@ -36,7 +36,7 @@ class Goals(BaseModel):
 
 
 class PersonGoals(Goals):
-    """The goals of one agent, in place of those of all."""
+    """What one agent aims at otherwise than all: of what he does not name, that of all holds."""
 
     agent_id: UUID
 
@@ -79,7 +79,13 @@ class ReportPolicy(BaseModel):
         return self.service_level if own is None or own.service_level is None else own.service_level
 
     def goals_of(self, agent: UUID) -> Goals:
-        return next((one for one in self.people if one.agent_id == agent), self.agents)
+        """Everybody's, with his own in their place where he has some."""
+        own = next((one for one in self.people if one.agent_id == agent), None)
+        if own is None:
+            return self.agents
+        named = own.model_dump(include={"calls", "aht_s", "callbacks"}, exclude_none=True)
+        codes = {one.code: one for one in (*self.agents.codes, *own.codes)}
+        return self.agents.model_copy(update={**named, "codes": list(codes.values())})
 
     def _of(self, pbx: str, queue: str) -> QueueAims | None:
         return next((one for one in self.queues if (one.pbx, one.queue) == (pbx, queue)), None)

@@ -12,6 +12,7 @@ from callcenter.call import Call, Changed, OutcomeState
 from callcenter.card import Card
 from callcenter.crm.rights import Standing, Verb, allow, part_of
 from callcenter.decision_events import CustomerChosen
+from callcenter.draft import Draft
 from callcenter.events import CallKey
 from callcenter.news import DraftSaved
 from callcenter.pbx_events import MemberState
@@ -38,7 +39,6 @@ from callcenter.screenpop.shown import (
     AlarmView,
     BoardView,
     Desk,
-    Draft,
     FloorCall,
     HealthView,
     Me,
@@ -140,13 +140,12 @@ class Board:
         self.lines_version += 1
         return {event.agent: [PresenceChange(presence=self._named(event.presence))]}
 
-    def drafted(self, draft: DraftSaved) -> Changes:
+    def drafted(self, saved: DraftSaved) -> Changes:
         """An agent wrote on an unfinished outcome."""
-        self._drafts[draft.segment] = Draft(outcome=draft.outcome or None, comment=draft.comment)
-        if draft.segment not in self._pops[draft.agent]:
-            self._drafts.pop(draft.segment)
+        if saved.segment not in self._pops[saved.agent]:
             return {}
-        return self._refresh({draft.segment})
+        self._drafts[saved.segment] = saved.draft
+        return self._refresh({saved.segment})
 
     def card_changed(self, customer: UUID, card: Card) -> Changes:
         """Somebody wrote on a card."""

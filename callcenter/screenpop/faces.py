@@ -11,10 +11,11 @@ from callcenter import phone
 from callcenter.call import Call, Segment
 from callcenter.card import Candidate, Card, Tie
 from callcenter.crm.rights import Standing, Verb, allow, card_of
+from callcenter.draft import Draft
 from callcenter.owing import TRANSFERRED
 from callcenter.rehearsal import answers_for
 from callcenter.screenpop.lines import Directory
-from callcenter.screenpop.shown import Draft, FloorCall, Guess, Phase, Pop
+from callcenter.screenpop.shown import FloorCall, Guess, Phase, Pop
 from callcenter.values import replace
 
 

@@ -186,8 +186,8 @@ class Hub:
     async def desk_taken(self, event: DeskTaken) -> None:
         self._tell({event.agent: [DeskTakenChange(extension=event.extension, by=event.by)]})
 
-    async def drafted(self, draft: DraftSaved) -> None:
-        self._tell(self._board.drafted(draft))
+    async def drafted(self, saved: DraftSaved) -> None:
+        self._tell(self._board.drafted(saved))
 
     async def customer_changed(self, event: CustomerChanged) -> None:
         customer: CustomerId = event.customer

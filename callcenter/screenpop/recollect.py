@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from callcenter.call import UNSETTLED
 from callcenter.card import Card
 from callcenter.crm import maps, outcome_rules, queues, teams
+from callcenter.crm.drafts import read, written
 from callcenter.crm.identify import card, standing_for
 from callcenter.crm.models.calls import SegmentRow
 from callcenter.crm.models.desks import Extension
 from callcenter.crm.models.people import SignIn, User
 from callcenter.crm.rights import Standing, UserRole, read_scopes
+from callcenter.draft import Draft
 from callcenter.screenpop.lines import Directory, Person
-from callcenter.screenpop.shown import Draft
 
 
 def directory(session: Session) -> Directory:
@@ -44,13 +45,8 @@ def _person(user: User, kept: dict[str, Any]) -> Person:
 
 def drafts(session: Session) -> dict[UUID, Draft]:
     """Unfinished outcomes by segment."""
-    rows = session.execute(
-        select(SegmentRow.id, SegmentRow.draft_outcome, SegmentRow.draft_comment).where(
-            SegmentRow.outcome_state.in_(UNSETTLED),
-            (SegmentRow.draft_outcome != "") | (SegmentRow.draft_comment != ""),
-        )
-    )
-    return {segment: Draft(outcome=outcome or None, comment=comment) for segment, outcome, comment in rows}
+    begun = select(SegmentRow).where(SegmentRow.outcome_state.in_(UNSETTLED), written())
+    return {row.id: read(row) for row in session.scalars(begun)}
 
 
 def card_of(session: Session, customer: UUID) -> Card | None:

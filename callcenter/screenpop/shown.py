@@ -9,6 +9,7 @@ from uuid import UUID
 
 from callcenter.call import OutcomeState, Role
 from callcenter.card import Card, Match
+from callcenter.draft import Draft
 from callcenter.events import Direction, Via
 from callcenter.routing.presence import Presence
 from callcenter.routing.unowned import Unowned
@@ -41,14 +42,6 @@ class Guess:
     customer: Card
     match: Match
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """An unfinished outcome: its code, if one was picked, and the comment so far."""
-
-    outcome: str | None = None
-    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import picture, sign_in
@@ -14,7 +15,21 @@ from tests.pbx.job.product import Desk, Product
 from tests.until import until_async
 
 Window = Callable[[], Awaitable[Page]]
-SOLD, SPAM = "79161246001", "79161246002"
+SOLD, SPAM, LEASED = "79161246001", "79161246002", "79161246003"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def several(product: Product) -> AsyncIterator[Desk]:
+    """The administrator; a direct call may have two further codes, and one code asks for an address."""
+    admin = Desk(product, "admin")
+    await admin.sign_in()
+    usual = await admin.request("GET", "/outcome-rules")
+    await admin.request("PUT", "/outcome-rules", {**usual, "direct": {**usual["direct"], "extras": 2}})
+    leased = await make(admin, "leased", needs=["email"])
+    yield admin
+    await admin.request("PUT", "/outcome-rules", usual)
+    await admin.request("PATCH", f"/outcomes/{leased['id']}", {"active": False})
+    await admin.close()
 
 
 async def make(admin: Desk, code: str, **rules: Any) -> dict[str, Any]:
@@ -55,6 +70,55 @@ async def test_codes_by_keys_alone(browser: Window, floor: Floor, product: Produ
         await admin.request("PATCH", f"/outcomes/{code['id']}", {"active": False, "key": None})
     await admin.request("PATCH", f"/card-fields/{field['id']}", {"active": False})
     await admin.close()
+
+
+async def writes_half(page: Page) -> None:
+    """The further codes, an address for the card and a call back at six, each kept before the next."""
+    form = page.get_by_test_id("outcome-form")
+    await form.get_by_role("radio", name="Leased").check()
+    await form.get_by_test_id("extra-codes").locator("summary").click()
+    for name in ("Order", "Solved"):
+        await form.get_by_test_id("extra-codes").get_by_label(name).check()
+    await form.get_by_label("E-mail").fill("olga@example.com")
+    await form.get_by_label("Call back on").check()
+    await form.get_by_label("Time", exact=True).fill("18:00")
+    await form.get_by_role("textbox", name="Comment").fill("two chairs")
+    await expect(form.get_by_role("status").first).to_have_text("Draft kept")
+
+
+async def is_half_written(page: Page) -> None:
+    form = page.get_by_test_id("outcome-form")
+    await expect(form.get_by_role("radio", name="Leased")).to_be_checked()
+    await expect(form.get_by_text("Also: 2 of 2 more")).to_be_visible()
+    await expect(form.get_by_label("E-mail")).to_have_value("olga@example.com")
+    await expect(form.get_by_label("Time", exact=True)).to_have_value("18:00")
+    await expect(form.get_by_role("textbox", name="Comment")).to_have_value("two chairs")
+
+
+async def test_all_of_a_half_written_outcome_outlives_tab_and_service(
+    browser: Window, floor: Floor, product: Product, several: Desk
+) -> None:
+    page = await browser()
+    await sign_in(page, "boris", "102")
+    floor.phone("102", answer_ms=300)
+    await owing(page, floor, LEASED)
+    await writes_half(page)
+    await page.reload()
+    await is_half_written(page)
+    product.stop()
+    product.start()
+    second = await page.context.new_page()
+    await second.goto("/")
+    await is_half_written(second)
+    await second.keyboard.press("Control+Enter")
+    await expect(second.get_by_test_id("outcome-form")).to_be_hidden()
+    (call,) = (await several.request("GET", f"/calls?number=%2B{LEASED}"))["items"]
+    (part,) = [one for one in call["segments"] if one["outcome"]]
+    assert (part["outcome"], part["outcome_extras"], part["outcome_comment"]) == (
+        "leased",
+        ["order", "solved"],
+        "two chairs",
+    )
 
 
 async def to_the_end(page: Page) -> None:

@@ -9,12 +9,15 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import picture, sign_in
+from tests.browser.test_access import violations
 from tests.browser.test_floor import act, order
 from tests.lab.phones import Floor
 from tests.pbx.job.product import Desk, Product
 from tests.pbx.job.test_calls import leaves
 
 Window = Callable[[], Awaitable[Page]]
+LINE = 20
+"""Of text, in pixels."""
 
 
 @pytest.fixture
@@ -86,11 +89,36 @@ async def sees_the_alarm(sofia: Page) -> None:
     await picture(sofia, "supervisor-alarm")
 
 
+async def fills_the_page(sofia: Page) -> None:
+    """All seven questions in one line, and bars from one end of their panel to the other."""
+    heights = await sofia.locator(".question").evaluate_all("all => all.map(one => one.clientHeight)")
+    assert (len(heights), max(heights) < 2 * LINE) == (7, True)
+    assert not await sofia.locator(".questions").evaluate("row => row.scrollWidth > row.clientWidth")
+    ends = await sofia.locator(".bar").evaluate_all(
+        "all => [all[0].getBoundingClientRect().left, all.at(-1).getBoundingClientRect().right]"
+    )
+    width = await sofia.locator(".trend").evaluate("panel => panel.clientWidth")
+    assert ends[1] - ends[0] > 0.9 * width
+
+
+async def reads_the_targets(sofia: Page) -> None:
+    """By the address: she sees what holds, and that others change it."""
+    await sofia.goto("/admin/targets")
+    form = sofia.get_by_test_id("report-rules")
+    await expect(form.get_by_role("note")).to_contain_text("Only administrators change targets")
+    await expect(form.get_by_label("Service level target, %", exact=True)).to_have_value("80")
+    assert await form.locator("input:not([readonly])").count() == 0
+    await expect(form.get_by_role("button", name="Save")).to_be_hidden()
+    await picture(sofia, "supervisor-targets")
+    assert await violations(sofia) == []
+
+
 async def follows_a_figure(sofia: Page) -> None:
     """From what Boris handled to the calls it counts."""
     await sofia.goto("/reports/agents")
     line = sofia.get_by_test_id("report-agent").filter(has_text="Boris")
     await expect(line).to_be_visible()
+    await fills_the_page(sofia)
     await picture(sofia, "supervisor-report")
     await line.locator("td").nth(1).get_by_role("link").click()
     await expect(sofia.get_by_test_id("figure")).to_contain_text("Handled")
@@ -116,5 +144,6 @@ async def test_a_supervisors_day(browser: Window, floor: Floor) -> None:
     await expect(row).not_to_contain_text("outcome")
     await expect(boris.get_by_test_id("presence")).to_have_attribute("data-state", "available")
     await follows_a_figure(sofia)
+    await reads_the_targets(sofia)
     await sofia.goto("/floor/alarms")
     await expect(sofia.get_by_test_id("past-alarm").filter(has_text="Boris").first).to_contain_text("Sofia")

@@ -25,6 +25,7 @@ PURE: Final = (
         "events",
         "news",
         "card",
+        "draft",
         "roster",
         "pbxmap",
         "call",

@@ -64,6 +64,7 @@ async def zebulon(archive: Archive, admin: Caller) -> str:
 def scatter(session: Session, customer: UUID) -> None:
     """Everything else in which a customer's name or number may stand, with a person who was merged into him."""
     session.execute(update(SegmentRow).values(draft_comment=f"call {NAME} on {NUMBER}", handed_to=NUMBER))
+    session.execute(update(SegmentRow).values(draft_more={"card": {"name": NAME}}))
     session.execute(update(CallRow).values(name=f"{NAME} Quist", number_read=NUMBER))
     session.execute(update(Customer).values(extra={"nickname": NAME}))
     session.execute(update(ContactPoint).values(extension=NAME, note=f"{NAME}'s desk"))

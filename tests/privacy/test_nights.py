@@ -200,12 +200,10 @@ async def test_drafts_of_settled_talks_go_and_those_that_are_owed_stay(archive: 
     def write(session: Session) -> None:
         for seq, state in enumerate(("logged", "draft")):
             part = SegmentRow(call_id=call, seq=seq, device="PJSIP/101", leg=str(seq), role="owner", via="queue")
-            part.ended_at, part.outcome_state, part.draft_comment = LONG_AGO, state, "half a sentence"
+            part.ended_at, part.outcome_state, part.draft_more = LONG_AGO, state, {"extras": ["order"]}
             session.add(part)
 
     await archive.db.write(write)
     await archive.law.nights.look()
-    left = await archive.db.read(
-        lambda s: dict(s.execute(select(SegmentRow.outcome_state, SegmentRow.draft_comment)).all())
-    )
-    assert left == {"logged": "", "draft": "half a sentence"}
+    left = await archive.db.read(lambda s: {row.outcome_state: row.draft_more for row in s.scalars(select(SegmentRow))})
+    assert left == {"logged": None, "draft": {"extras": ["order"]}}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from callcenter.counting import Work
 from callcenter.crm.models.tasks import DialRow, Task
-from callcenter.crm.report_rules import Goals
+from callcenter.crm.report_rules import Goals, ReportPolicy
 from callcenter.ids import new_id
 from callcenter.reporting.goals import Done, progress
 from callcenter.reporting.promises import Kept, Promise, PromiseReport, Word
@@ -68,6 +69,21 @@ def test_progress_is_told_goal_by_goal() -> None:
     assert progress(Goals(), done) == []
 
 
+def test_an_agents_own_goals_stand_in_place_of_those_that_they_name_and_of_no_others() -> None:
+    boris = {"agent_id": str(new_id()), "calls": 9, "codes": [{"code": "order", "count": 2}]}
+    rules: dict[str, Any] = {"agents": {"aht_s": 300, "codes": [{"code": "solved", "count": 5}]}, "people": [boris]}
+    for aht_s, solved in ((300, 5), (240, 7)):
+        rules["agents"] = {
+            "aht_s": aht_s,
+            "codes": [{"code": "solved", "count": solved}, {"code": "order", "count": 4}],
+        }
+        policy = ReportPolicy.model_validate(rules)
+        his = policy.goals_of(UUID(str(boris["agent_id"])))
+        assert (his.calls, his.aht_s, his.callbacks) == (9, aht_s, None)
+        assert {one.code: one.count for one in his.codes} == {"solved": solved, "order": 2}
+        assert policy.goals_of(new_id()) == policy.agents
+
+
 async def decided(office: Office, rules: dict[str, Any]) -> Caller:
     boss = await office.signed_in("boss", "admin")
     now = await boss.get("/report-rules")
@@ -88,7 +104,7 @@ async def test_an_agent_sees_his_own_day_and_a_supervisor_everybodys(office: Off
     ]
     assert mine["goals"][1]["code_labels"]["en"] == "Solved"
     everybody = (await chief.get("/reports/progress")).body["agents"]
-    assert {one["name"]: len(one["goals"]) for one in everybody} == {"Anna": 2, "Boss": 2, "Chief": 1}
+    assert {one["name"]: len(one["goals"]) for one in everybody} == {"Anna": 2, "Boss": 2, "Chief": 2}
     assert next(one for one in everybody if one["name"] == "Anna") == mine
     assert (await anna.get("/reports/progress")).status == 403
 

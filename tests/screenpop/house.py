@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import websockets
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -19,7 +20,7 @@ from callcenter.bus import Bus
 from callcenter.call import Changed
 from callcenter.clock import SystemClock
 from callcenter.config import Settings
-from callcenter.crm import access, api_session, rosters, sessions, users
+from callcenter.crm import access, api_outcomes, api_session, rosters, sessions, users
 from callcenter.crm.sessions import Visitor
 from callcenter.db import Database
 from callcenter.events import CallEvent
@@ -132,6 +133,7 @@ class House:
         screenpop_api.provide(app, self.hub)
         screenpop_api.add_routes(app)
         api_session.add_routes(app)
+        api_outcomes.add_routes(app)
         return app
 
     async def close(self) -> None:
@@ -178,6 +180,13 @@ class House:
         url = f"ws://{self.address}/api/v1/ws{query}"
         self._sockets.append(await websockets.connect(url, additional_headers=sent, compression=None))
         return Tab(self._sockets[-1])
+
+    async def put(self, name: str, path: str, body: dict[str, Any]) -> int:
+        """What the service answers that person."""
+        headers = {**self.cookie(name), "X-Requested-With": "callcenter"}
+        url = f"http://{self.address}/api/v1{path}"
+        async with aiohttp.ClientSession() as http, http.put(url, headers=headers, json=body) as answer:
+            return answer.status
 
     async def happens(self, events: Iterable[CallEvent]) -> None:
         for event in events:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from callcenter.call import OutcomeState, Role
 from callcenter.crm.rights import Standing, UserRole
 from callcenter.decision_events import OutcomeLogged, OutcomeWaived
+from callcenter.draft import Draft
 from callcenter.events import CallEvent, HandedOver, OfferResult, QueueResult, Via
 from callcenter.ids import new_id
 from callcenter.news import DraftSaved
@@ -20,7 +21,7 @@ from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
 from callcenter.routing.why import ReasonKind
 from callcenter.screenpop.changes import PopUpdated
 from callcenter.screenpop.lines import Directory, Person
-from callcenter.screenpop.shown import Draft, FloorCall, Phase, Pop
+from callcenter.screenpop.shown import FloorCall, Phase, Pop
 from tests.screenpop.desk import DIRECTORY, Office, card, member
 from tests.spine.story import ANNA, BORIS, START, Story, answered, device, roster
 
@@ -154,14 +155,15 @@ def test_queue_lines_count_who_waits_and_hold_offers_back_from_who_owes() -> Non
 def test_a_draft_shows_in_every_tab_and_goes_with_the_debt() -> None:
     office = Office().play(answered().events)
     pop = office.screens[ANNA].pops[0].id
-    office.hear(office.board.drafted(DraftSaved(segment=pop, agent=ANNA, outcome="callback", comment="at five")))
-    assert office.screens[ANNA].pops[0].draft == Draft(outcome="callback", comment="at five")
+    written = Draft(outcome="callback", comment="at five")
+    office.hear(office.board.drafted(DraftSaved(segment=pop, agent=ANNA, draft=written)))
+    assert office.screens[ANNA].pops[0].draft == written
 
 
 def test_a_draft_of_somebody_elses_pop_is_nothing() -> None:
     office = Office().play(answered().events)
     pop = office.screens[ANNA].pops[0].id
-    assert office.board.drafted(DraftSaved(segment=pop, agent=BORIS, outcome="", comment="mine")) == {}
+    assert office.board.drafted(DraftSaved(segment=pop, agent=BORIS, draft=Draft(comment="mine"))) == {}
 
 
 def test_a_card_that_is_written_on_is_fresh_on_the_pop_and_stays_so() -> None:
@@ -274,10 +276,11 @@ def test_what_was_written_before_the_transfer_stays_in_the_draft() -> None:
     story = Story().arrives().rings("101").answers("101")
     office.play(story.events)
     segment = pop_of(office).id
-    office.hear(office.board.drafted(DraftSaved(segment=segment, agent=ANNA, outcome="", comment="wants blue")))
+    written = Draft(comment="wants blue", extras=("order",), card={"email": "o@example.com"})
+    office.hear(office.board.drafted(DraftSaved(segment=segment, agent=ANNA, draft=written)))
     told = len(story.events)
     office.play(story._add(HandedOver, leg="101", via=Via.BLIND, to="102").hangs_up("101").events[told:])
-    assert pop_of(office).draft == Draft(outcome="transferred", comment="wants blue")
+    assert pop_of(office).draft == replace(written, outcome="transferred")
 
 
 def test_a_customer_nobody_took_is_asked_about_again() -> None:

@@ -71,6 +71,29 @@ async def test_a_ringing_call_pops_on_its_agents_tabs_only(house: House) -> None
     assert boris.board["pops"] == []
 
 
+async def test_all_of_a_half_written_outcome_is_there_in_other_tabs_and_after_a_restart(house: House) -> None:
+    tab, other = await house.tab("anna"), await house.tab("anna")
+    await house.happens(answered().events)
+    pop, _ = [(await each.next("outcome_owed"))["pop"] for each in (tab, other)]
+    written = {
+        "outcome": "order",
+        "comment": "two",
+        "extras": ["complaint", "solved"],
+        "card": {"email": "olga@example.com", "own:contract": "A-17"},
+        "next_step": {"due_at": "2026-11-27T15:30:00Z", "by_me": False},
+    }
+    assert await house.put("anna", f"/segments/{pop['id']}/draft", written) == 204
+    for each in (tab, other):
+        assert (await each.next("pop_updated"))["pop"]["draft"] == written
+    await fresh(house, tab, "anna")
+    await house.hub.start()
+    assert [pop["draft"] for pop in (await house.tab("anna")).board["pops"]] == [written]
+    assert await house.put("anna", f"/segments/{pop['id']}/draft", {}) == 204
+    await house.hub.start()
+    blank: dict[str, Any] = {"outcome": None, "comment": "", "extras": [], "card": {}, "next_step": None}
+    assert [pop["draft"] for pop in (await house.tab("anna")).board["pops"]] == [blank]
+
+
 async def test_a_reloaded_tab_has_the_same_pop_once(house: House) -> None:
     tab = await house.tab("anna")
     await house.happens(Story().arrives().joins().rings("101").events)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
@@ -82,7 +83,7 @@ class QueueVisitRow(Row):
 
 
 class SegmentRow(Row):
-    """One agent's part in a call."""
+    """One agent's part in a call. ``draft_more``: what a draft has beside code and comment, NULL for nothing."""
 
     __tablename__ = "segments"
     __table_args__ = (
@@ -109,6 +110,7 @@ class SegmentRow(Row):
     outcome_state: Mapped[str] = mapped_column(Text, default="none")
     draft_outcome: Mapped[str] = mapped_column(Text, default="")
     draft_comment: Mapped[str] = mapped_column(Text, default="")
+    draft_more: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class OfferRow(Row):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import phone
 from callcenter.call import UNSETTLED
-from callcenter.crm import customers
+from callcenter.crm import customers, drafts
 from callcenter.crm import find as find_cards
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.cards import CardWord
@@ -58,9 +58,7 @@ SPOTS: Final = (
     Spot(table="outcomes", column="segment_id", by=By.SEGMENT, wipe={"comment": ""}),
     Spot(table="prepared_messages", column="segment_id", by=By.SEGMENT),
     Spot(table="deferrals", column="segment_id", by=By.SEGMENT, wipe={"note": ""}),
-    Spot(
-        table="segments", column="id", by=By.SEGMENT, wipe={"draft_comment": "", "draft_outcome": "", "handed_to": ""}
-    ),
+    Spot(table="segments", column="id", by=By.SEGMENT, wipe={**drafts.NONE, "handed_to": ""}),
     Spot(table="evaluation_answers", column="evaluation_id", by=By.EVALUATION, wipe={"words": "", "comment": ""}),
     Spot(table="evaluations", column="id", by=By.EVALUATION, wipe={"summary": "", "dispute": "", "settlement": ""}),
     Spot(table="call_candidates", column="call_id", by=By.CALL, told=False),

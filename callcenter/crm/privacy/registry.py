@@ -48,7 +48,7 @@ COLUMNS: Final[Mapping[str, About]] = {
         phone_numbers: key e164 tail last4
         prepared_messages: recipient subject text
         recording_comments: text
-        segments: draft_comment handed_to
+        segments: draft_comment draft_more handed_to
         tasks: subject note
         utterances: text words
         word_keys: key word

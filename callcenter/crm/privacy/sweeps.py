@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select,
 from sqlalchemy.orm import Session
 
 from callcenter.call import UNSETTLED, OutcomeState
+from callcenter.crm import drafts
 from callcenter.crm.models.calls import CallRow, RecordingRow, SegmentRow
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.floor import AgentMessage, AgentMessageReader, AlarmRow
@@ -56,9 +57,8 @@ def _before(now: datetime, days: int) -> datetime:
 
 
 def _old_drafts(keeping: Keeping, now: datetime) -> ColumnElement[bool]:
-    written = or_(SegmentRow.draft_comment != "", SegmentRow.draft_outcome != "")
     over = SegmentRow.ended_at < _before(now, keeping.drafts_days)
-    return written & over & SegmentRow.outcome_state.in_(_SETTLED)
+    return drafts.written() & over & SegmentRow.outcome_state.in_(_SETTLED)
 
 
 def _due_drafts(session: Session, keeping: Keeping, now: datetime) -> int:
@@ -67,7 +67,7 @@ def _due_drafts(session: Session, keeping: Keeping, now: datetime) -> int:
 
 def _remove_drafts(session: Session, keeping: Keeping, now: datetime) -> int:
     some = select(SegmentRow.id).where(_old_drafts(keeping, now)).limit(BATCH)
-    emptied = update(SegmentRow).where(SegmentRow.id.in_(some)).values(draft_comment="", draft_outcome="")
+    emptied = update(SegmentRow).where(SegmentRow.id.in_(some)).values(drafts.NONE)
     result: Any = session.execute(emptied.execution_options(synchronize_session=False))
     return int(result.rowcount)
 

@@ -17,7 +17,7 @@ export type {
 export type {
   DoubleAnswer as Double, NoteAnswer as Note, RightsAnswer as Rights, StatusAnswer as Status, StatusChanges as StatusPatch, TeamAnswer as Team,
 } from './generated'
-export type { ChoiceAnswer as Choice, Choices, CardField, CodePlace, Logged, NewStatus, NumberAnswer, Debt, Debts, FellowAnswer as Colleague, OutcomeRulesBody, OutcomeRule, ReleaseAnswer, WayAnswer, WayKind } from './generated'
+export type { ChoiceAnswer as Choice, Choices, CardField, CodePlace, DraftBody, Logged, NewStatus, NumberAnswer, Debt, Debts, FellowAnswer as Colleague, OutcomeRulesBody, OutcomeRule, ReleaseAnswer, WayAnswer, WayKind } from './generated'
 export type {
   DoctorAnswer as Examination, FindingAnswer as Finding, HouseAnswer as House, PartAnswer as HousePart, RemedyAnswer as Remedy,
   StepAnswer as TestStep, TestCallAnswer as TestCall, TestCallState, UnseenAnswer as Unseen,

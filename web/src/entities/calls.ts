@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { http } from '@/api/client'
-import type { Call, Logged, Page, Segment } from '@/api/types'
+import type { Call, DraftBody, Logged, Page, Segment } from '@/api/types'
 
 type CallPage = Page<Call>
 
@@ -47,8 +47,7 @@ export const chooseCustomer = (call: string, customer_id: string) =>
 
 export const logOutcome = (segment: string, said: Logged) => http.put<Segment>(`/segments/${segment}/outcome`, said)
 
-export const keepDraft = (segment: string, outcome: string | null, comment: string) =>
-  http.put<unknown>(`/segments/${segment}/draft`, { outcome, comment })
+export const keepDraft = (segment: string, draft: DraftBody) => http.put<unknown>(`/segments/${segment}/draft`, draft)
 
 /** The parts of calls an agent still owes an outcome for. */
 export const owedBy = async (agent: string): Promise<{ call: Call; segment: Segment }[]> => {

@@ -2,7 +2,7 @@ import { computed, reactive, readonly, ref, shallowRef } from 'vue'
 import { http } from '@/api/client'
 import type { Board, Floor, Pop } from '@/api/types'
 import { foldFloor } from './floor'
-import { fold, logged, NOTHING, owed, type Live, type Message, type WithdrawReason } from './fold'
+import { firstOwed, fold, logged, NOTHING, owed, type Live, type Message, type WithdrawReason } from './fold'
 import { standForLeader, stepDown } from './leader'
 import { popOpener, typing } from './opener'
 import { Socket } from './socket'
@@ -70,7 +70,7 @@ function receive(message: Message, at: number): void {
   if (message.change === 'pop_withdrawn') withdrawn(before.board, message)
   if (message.change === 'outcome_settled') letOff(before.board, message.pop_id)
   if (message.change === 'desk_taken') taken.value = message
-  if (message.change === 'outcome_owed' && !typing() && !message.pop.test) open(message.pop.id)
+  if (message.change === 'outcome_owed' && !typing() && !message.pop.test) open((firstOwed(before.board, live.value.board, openId.value) ?? message.pop).id)
   settleIn()
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fold, logged, NOTHING, owed, type Live, type Message } from './fold'
+import { firstOwed, fold, logged, NOTHING, owed, type Live, type Message } from './fold'
 import { aBoard, aPop } from './samples'
 
 function after(...messages: Message[]): Live {
@@ -54,6 +54,16 @@ describe('what is owed', () => {
   it('is every call that is over, the oldest first', () => {
     const live = after(snapshot, over(1, 'late', '2026-11-24T10:05:00Z'), over(2, 'early', '2026-11-24T10:01:00Z'))
     expect(owed(live.board).map((p) => p.id)).toEqual(['early', 'late'])
+  })
+
+  it('is settled oldest first, and a newer debt takes nobody from the one he settles', () => {
+    const talking: Message = { type: 'change', seq: 1, change: 'pop_offered', pop: aPop({ id: 'new', phase: 'talking' }) }
+    const one = after(snapshot, talking, over(2, 'old', '2026-11-24T10:01:00Z'))
+    const both = fold(one, over(3, 'new', '2026-11-24T10:05:00Z'))
+    expect(firstOwed(one.board, both.board, 'new')?.id).toBe('old')
+    expect(firstOwed(one.board, both.board, undefined)?.id).toBe('old')
+    const three = fold(both, over(4, 'newest', '2026-11-24T10:06:00Z'))
+    expect(firstOwed(both.board, three.board, 'new')?.id).toBe('new')
   })
 
   it('is gone once it is settled', () => {

@@ -95,3 +95,9 @@ export function owed(board: Board | undefined): Pop[] {
   const over = (board?.pops ?? []).filter((pop) => pop.phase === 'wrapup' && !pop.test)
   return over.sort((a, b) => (a.ended_at ?? '').localeCompare(b.ended_at ?? ''))
 }
+
+/** The debt to be shown as another one came: the one that is being settled already, else the oldest. */
+export function firstOwed(before: Board | undefined, now: Board | undefined, open: string | undefined): Pop | undefined {
+  const [was, is] = [owed(before), owed(now)]
+  return is.find((pop) => pop.id === open && was.some((old) => old.id === open)) ?? is[0]
+}

@@ -18,7 +18,7 @@ export const adminPlaces: { name: string; icon: string; everybody?: true }[] = [
   { name: 'outcome_rules', icon: icons.wait },
   { name: 'callbacks', icon: icons.callBack },
   { name: 'alarms', icon: icons.warning },
-  { name: 'report_rules', icon: icons.report },
+  { name: 'report_rules', icon: icons.report, everybody: true },
   { name: 'review_rules', icon: icons.grading },
   { name: 'pauses', icon: icons.paused },
   { name: 'privacy', icon: icons.shield },

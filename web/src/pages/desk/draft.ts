@@ -1,19 +1,43 @@
 import { computed, onBeforeUnmount, ref, watch } from 'vue'
 import { asProblem } from '@/api/problem'
-import type { Pop } from '@/api/types'
+import type { DraftBody, Pop } from '@/api/types'
 import { keepDraft } from '@/entities/calls'
+import { useSession } from '@/entities/session'
+import { unwritten } from '@/ui/outcome/written'
 
 const PAUSE_MS = 350
 
+/** Two that say the same are the same text, whoever wrote them down: the server trims and drops what is empty. */
+function texted({ outcome, comment, extras, card, next_step: step }: DraftBody): string {
+  const filled = Object.entries(card ?? {}).map(([field, text]) => [field, text.trim()]).filter(([, text]) => text)
+  const due = step && [Date.parse(step.due_at), step.by_me ?? true]
+  return JSON.stringify([outcome || null, comment?.trim() ?? '', extras ?? [], filled.sort(), due ?? null])
+}
+
 /** The outcome as it is being written: kept on the server, so that reload, crash and second tab show it again. */
 export function useDraft(pop: () => Pop) {
-  const outcome = ref(pop().draft.outcome ?? null)
-  const comment = ref(pop().draft.comment ?? '')
-  const state = ref<'clean' | 'saving' | 'kept' | 'failed'>('clean')
+  const { me } = useSession()
+  const written = unwritten()
+  const { outcome, comment, extras, card, step } = written
+  const [state, taken] = [ref<'clean' | 'saving' | 'kept' | 'failed'>('clean'), ref(0)]
   let timer: ReturnType<typeof setTimeout> | undefined
-  let mine = ''
   let wanted = false
-  const text = computed(() => JSON.stringify([outcome.value, comment.value]))
+  const draft = computed<DraftBody>(() => ({
+    outcome: outcome.value, comment: comment.value, extras: extras.value, card: card.value,
+    next_step: step.value ? { due_at: step.value.due_at, by_me: step.value.assignee_id !== null } : null,
+  }))
+  const text = computed(() => texted(draft.value))
+
+  /** `taken` counts what an agent had decided himself: nothing is proposed to him again, also not what he took back. */
+  function take({ draft: theirs, outcome_state: state, local_time_zone: zone }: Pop): void {
+    const due = theirs.next_step
+    ;[outcome.value, comment.value] = [theirs.outcome ?? null, theirs.comment ?? '']
+    ;[extras.value, card.value] = [[...(theirs.extras ?? [])], { ...theirs.card }]
+    step.value = due ? { due_at: due.due_at, zone: zone ?? '', remind_at: due.due_at, assignee_id: due.by_me === false ? null : (me.value?.id ?? null) } : undefined
+    if (due || (theirs.outcome && state !== 'draft')) taken.value++
+  }
+  take(pop())
+  let mine = text.value
 
   async function keep(): Promise<void> {
     clearTimeout(timer)
@@ -23,7 +47,7 @@ export function useDraft(pop: () => Pop) {
     mine = text.value
     state.value = 'saving'
     try {
-      await keepDraft(pop().id, outcome.value, comment.value)
+      await keepDraft(pop().id, draft.value)
       state.value = 'kept'
     } catch (error) {
       // An outcome that was saved meanwhile needs no draft any more.
@@ -41,19 +65,21 @@ export function useDraft(pop: () => Pop) {
     clearTimeout(timer)
     timer = setTimeout(() => void keep(), PAUSE_MS)
   }
+  watch(text, (now) => now !== mine && changed())
 
   // A draft from another tab is taken over unless this tab has something newer on its way.
   watch(
-    () => JSON.stringify([pop().draft.outcome, pop().draft.comment]),
+    () => texted(pop().draft),
     (theirs) => {
       if (wanted || timer || theirs === mine || theirs === text.value) return
-      ;[outcome.value, comment.value] = [pop().draft.outcome ?? null, pop().draft.comment ?? '']
+      take(pop())
+      mine = text.value
     },
   )
   onBeforeUnmount(() => void keep())
 
   return {
-    outcome, comment, state, changed,
+    written, state, taken, changed,
     drop: () => {
       clearTimeout(timer)
       ;[timer, wanted] = [undefined, false]

@@ -1,24 +1,24 @@
 import { useQueryClient } from '@tanstack/vue-query'
-import { computed, ref, type Ref, watch } from 'vue'
+import { computed, ref, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { http } from '@/api/client'
 import { asProblem } from '@/api/problem'
-import type { Choice, Customer, NextStep, Segment } from '@/api/types'
+import type { Choice, Customer, Segment } from '@/api/types'
 import { logOutcome } from '@/entities/calls'
 import { changeCustomer } from '@/entities/customers'
 import { OWN } from '@/entities/fields'
 import { useOutcomeChoices } from '@/entities/outcomeChoices'
+import type { Written } from './written'
 
 export type Lack = 'outcome' | 'comment' | 'step' | 'card' | 'confirm'
 
 /** What is said of a talk, as it is being written. What it lacks the server decides; here it is only shown early. */
-export function useEntry(segment: () => string, moment: () => string, written: { outcome: Ref<string | null>; comment: Ref<string> }) {
+export function useEntry(segment: () => string, moment: () => string, written: Written) {
   const { locale } = useI18n()
   const queries = useQueryClient()
   const query = useOutcomeChoices(segment, moment)
-  const { outcome, comment } = written
-  const [extras, step, asked] = [ref<string[]>([]), ref<NextStep>(), ref('')]
-  const card = ref<Record<string, string>>({})
+  const { outcome, comment, extras, step, card } = written
+  const asked = ref('')
 
   const items = computed<Choice[]>(() => query.data.value?.items ?? [])
   const plain = computed(() => items.value.filter((one) => !one.system))
@@ -88,5 +88,5 @@ export function useEntry(segment: () => string, moment: () => string, written: {
 
   const usedUp = computed(() => query.data.value?.short_used_up ?? 0)
   const again = () => void queries.invalidateQueries({ queryKey: ['outcome-choices'] })
-  return { query, items, plain, system, most, chosen, picked, withdrawn, extras, step, asked, card, rule, least, missing, promises, inMinutes, ready, usedUp, label, path, lacks, lackIn, log, again }
+  return { query, items, plain, system, most, chosen, picked, withdrawn, asked, rule, least, missing, promises, inMinutes, ready, usedUp, label, path, lacks, lackIn, log, again }
 }

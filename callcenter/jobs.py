@@ -16,8 +16,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callcenter import metrics
 from callcenter.clock import Clock
+from callcenter.contain import contained
 from callcenter.db import Database
-from callcenter.errors import Unavailable
 from callcenter.ids import new_id
 from callcenter.log import logger
 from callcenter.statement import Statement
@@ -159,12 +159,11 @@ class Jobs:
         ended = tuple(self._ended)
         if not ended and not any(line.free for line in self._lines.values()):
             return []
-        try:
+        claims: list[Claim] = []
+        with contained("jobs"):
             claims = await self._db.write(lambda s: self._mark_and_claim(s, ended))
-        except Unavailable:
-            return []
-        del self._ended[: len(ended)]
-        self._held.difference_update(one.id for one in ended)
+            del self._ended[: len(ended)]
+            self._held.difference_update(one.id for one in ended)
         return claims
 
     def _mark_and_claim(self, session: Session, ended: Sequence[Ended]) -> list[Claim]:
@@ -201,7 +200,7 @@ class Jobs:
         """Keeps a long job ours while it is being done."""
         while True:
             await asyncio.sleep(_LEASE.total_seconds() / 3)
-            with suppress(Unavailable):
+            with contained("jobs"):
                 held = {"job": claim.id, "leased_until": self._clock.now() + _LEASE}
                 await self._db.write(partial(_mark_held, held))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import jobs
 from callcenter.clock import Clock
+from callcenter.contain import contained
 from callcenter.crm import call_consent, hiding_policy, passages, queues, sounds
 from callcenter.crm.models.calls import RecordingRow
 from callcenter.crm.models.transcripts import Transcript, Utterance
@@ -79,15 +79,15 @@ class Transcriber:
         for one."""
         told, known = "", None
         while True:
-            lack, model = await asyncio.to_thread(self._listeners.models.usual_or_lack)
-            if lack != told:
-                log.info("speech_off", remedy=lack)
-            if model and model != known:
-                with suppress(Unavailable):
+            with contained("speech"):
+                lack, model = await asyncio.to_thread(self._listeners.models.usual_or_lack)
+                if lack != told:
+                    log.info("speech_off", remedy=lack)
+                told = lack
+                if model and model != known:
                     await self._listeners.load(model)
                     await self.take_up()
                     known = model
-            told = lack
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def take_up(self) -> int:

@@ -12,9 +12,9 @@ from callcenter import metrics
 from callcenter.call import Changed
 from callcenter.card import CustomerId
 from callcenter.clock import Clock
+from callcenter.contain import contained
 from callcenter.crm.rights import Actor, Verb, allow
 from callcenter.db import Database
-from callcenter.errors import Unavailable
 from callcenter.events import Offered
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
@@ -301,13 +301,17 @@ class Hub:
             await self._stirred.wait()
             await asyncio.sleep(_LINES_SECONDS)
             self._stirred.clear()
-            await self._tell_tasks()
-            self._lines_seen = self._board.lines_version
-            frames: dict[tuple[QueueLine, ...], bytes] = {}
-            for count, agent in enumerate(list(self._tabs), start=1):
-                self._tell_lines_of(agent, frames)
-                if count % _SLICE == 0:
-                    await asyncio.sleep(0)
+            with contained("hub"):
+                await self._tell_tasks()
+                await self._tell_all_lines()
+
+    async def _tell_all_lines(self) -> None:
+        self._lines_seen = self._board.lines_version
+        frames: dict[tuple[QueueLine, ...], bytes] = {}
+        for count, agent in enumerate(list(self._tabs), start=1):
+            self._tell_lines_of(agent, frames)
+            if count % _SLICE == 0:
+                await asyncio.sleep(0)
 
     async def _tell_tasks(self) -> None:
         changed, self._tasks_stirred = self._tasks_stirred, set()
@@ -327,10 +331,8 @@ class Hub:
     async def _watch_sessions(self) -> None:
         while True:
             await asyncio.sleep(_SESSIONS_SECONDS)
-            try:
+            with contained("hub"):
                 await self.end_expired()
-            except Unavailable:
-                continue
 
     async def end_expired(self) -> None:
         """Closes the tabs whose sessions no longer count."""

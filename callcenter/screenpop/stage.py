@@ -96,7 +96,8 @@ class Stage:
             watching = {tab.actor.id: tab.actor for tab in self._watching}
             self._missed = {viewer: lines for viewer, lines in self._missed.items() if viewer in watching}
             for actor in watching.values():
-                await self._look(actor)
+                with contained("floor"):
+                    await self._look(actor)
             self.stir()
             await asyncio.sleep(_LOOK_SECONDS)
 

@@ -31,6 +31,7 @@ from callcenter.rehearsing.play import House
 from callcenter.rehearsing.stage import Stage
 from callcenter.reviewing import parts as reviewing
 from callcenter.routing.asking.door import Door
+from callcenter.routing.asking.outgoing import Outgoing
 from callcenter.routing.asking.router import Router, Staffing
 from callcenter.routing.claims import Claims, begun
 from callcenter.routing.dialler import Dialler
@@ -61,6 +62,7 @@ class Parts:
     links: Links
     gate: Gate
     router: Router
+    outgoing: Outgoing
     door: Door
     dialler: Dialler
     supervision: Supervision
@@ -91,7 +93,7 @@ def build(settings: Settings) -> Parts:
     recorders = recording.make(settings, (db, clock, health), _talks(outside))
     law = _law(settings, links, (db, clock, bus), recorders.capture)
     gate = Gate(outside, claims=claims)
-    router = _router(outside, gate, links)
+    router, outgoing = _router(outside, gate, links), Outgoing(outside, lambda pbx: links.feeds[pbx].map)
     survey, hub = Survey(outside), Hub(db, clock, health, ledger, gate)
     stage = Stage(House(out=outside, survey=survey, map=lambda pbx: links.feeds[pbx].map))
     hub.shown = stage.painted
@@ -105,7 +107,8 @@ def build(settings: Settings) -> Parts:
         links=links,
         gate=gate,
         router=router,
-        door=Door(outside, router, settings.fastagi),
+        outgoing=outgoing,
+        door=Door(outside, router, outgoing, settings.fastagi),
         dialler=Dialler(outside, gate.presence),
         supervision=supervising.make(outside, gate),
         survey=survey,

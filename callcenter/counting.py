@@ -21,6 +21,8 @@ from callcenter.events import QueueResult
 
 QueueKey: TypeAlias = tuple[str, str]
 """The PBX and the queue's name there."""
+TARGET_S: Final = 20
+"""Within which callers of a queue are to be answered, where nobody said otherwise."""
 LOST: Final = frozenset({QueueResult.TIMEOUT, QueueResult.FULL, QueueResult.EMPTY})
 
 

@@ -120,6 +120,11 @@ class BlocksChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoNotCallChanged:
+    """Somebody is not to be called any more, or may be again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOff:
     """A session ended or was revoked: its tabs must close."""
 

@@ -53,6 +53,7 @@ async def _take_up(parts: Parts) -> None:
     await parts.ledger.start(roster)
     await parts.gate.start(roster)
     await parts.router.start(roster)
+    await parts.outgoing.start(roster)
     await parts.dialler.start()
     await parts.supervision.start()
     await parts.hub.start()
@@ -81,6 +82,7 @@ async def _work(parts: Parts, started: Callable[[], None]) -> None:
             group.create_task(parts.ledger.follow(), name="ledger"),
             group.create_task(parts.survey.run(), name="survey"),
             group.create_task(parts.router.run(), name="routing"),
+            group.create_task(parts.outgoing.run(), name="numbers dialled"),
             group.create_task(parts.door.run(), name="routing port"),
             group.create_task(parts.seen.run(), name="seen"),
             group.create_task(parts.hub.run(), name="hub"),

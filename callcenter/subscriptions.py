@@ -10,6 +10,7 @@ from callcenter.news import (
     BlocksChanged,
     CustomerChanged,
     DeskTaken,
+    DoNotCallChanged,
     DraftSaved,
     KeepingChanged,
     MapChanged,
@@ -143,7 +144,9 @@ def _hear_what_routing_needs(parts: Parts) -> None:
     bus.on(RoutingChanged, router.decided.changed)
     bus.on(BlocksChanged, router.blocks_changed)
     bus.on(CustomerChanged, router.customer_changed)
+    bus.on(RosterChanged, parts.outgoing.roster_changed)
     bus.on(RoutingTaken, door.routing_taken)
+    bus.on(DoNotCallChanged, door.routing_taken)
     bus.on(GateTaken, door.routing_taken)
     bus.on(LinkUp, door.link_up)
     bus.on(LinkDown, door.link_down)

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, MetaData, TypeDecorator
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
+MICROSECONDS: Final = 1_000_000
 _WITHOUT_ZONE: Final = len("2026-11-24 09:00:00.000000")
 
 
@@ -39,6 +43,27 @@ def _text(value: datetime | None) -> str | None:
         return None
     utc = value if value.tzinfo is UTC else value.astimezone(UTC)
     return utc.isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
+
+
+class Between(FunctionElement[int]):
+    """From one moment to another in microseconds, as Python would count them: ``Between(since, until)``."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(Between, "sqlite")
+def _between_texts(element: Between, compiler: SQLCompiler, **how: Any) -> str:
+    """Whole seconds and what is behind the point apart: SQLite's own functions round to milliseconds."""
+    since, until = (compiler.process(one, **how) for one in element.clauses)
+    whole = f"(strftime('%s', substr({until}, 1, 19)) - strftime('%s', substr({since}, 1, 19)))"
+    return f"({whole} * {MICROSECONDS} + substr({until}, 21, 6) - substr({since}, 21, 6))"
+
+
+@compiles(Between, "postgresql")
+def _between_moments(element: Between, compiler: SQLCompiler, **how: Any) -> str:
+    since, until = (compiler.process(one, **how) for one in element.clauses)
+    return f"CAST(extract(epoch FROM {until} - {since}) * {MICROSECONDS} AS bigint)"
 
 
 class Base(DeclarativeBase):

@@ -15,7 +15,7 @@ from callcenter.crm import audit, call_list, call_views, customers, news, unreco
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_answers import CallAnswer
 from callcenter.crm.call_list import Filter
-from callcenter.crm.counted_calls import Figure
+from callcenter.crm.counted_calls import Figure, ShortAsked, shorts
 from callcenter.crm.rights import Verb
 from callcenter.decision_events import CustomerChosen
 from callcenter.events import CallKey, Direction
@@ -48,13 +48,14 @@ class CallsView(View):
         to_: Before = None,
         direction: Direction | None = None,
         figure: Figure | None = None,
+        short_s: ShortAsked = None,
         outcome: Line = "",
         settled: OutcomeState | None = None,
         limit: Limit = 50,
         cursor: Line = "",
     ) -> Calls:
         """Calls, the newest first: one's own; for supervisors everybody's. With a ``figure`` of a report those that it
-        counts."""
+        counts; ``short_s``: where abandons after less are short, whatever the rules of their queues say."""
         wanted = Filter(
             state=state,
             result=result,
@@ -68,6 +69,7 @@ class CallsView(View):
             figure=figure,
             outcome=outcome,
             settled=settled,
+            shorts=await shorts(self.request.app[DB], figure, short_s),
         )
         return await self._page(wanted, limit, cursor)
 

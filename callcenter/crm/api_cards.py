@@ -19,7 +19,7 @@ from callcenter.crm.card_work import NoteAnswer
 from callcenter.crm.customers import Made
 from callcenter.crm.models.outcomes import DoNotCall
 from callcenter.crm.rights import Actor, Verb
-from callcenter.news import CustomerChanged
+from callcenter.news import CustomerChanged, DoNotCallChanged
 
 Tag = Annotated[Line, StringConstraints(min_length=1, max_length=60)]
 Words = Annotated[Prose, StringConstraints(min_length=1)]
@@ -146,7 +146,9 @@ class DoNotCallView(View):
             audit.record(session, who, "forbid_calls", ("customer", str(customer.id)), made.at)
             return customer.id
 
-        return await _change(self, change)
+        card = await _change(self, change)
+        await self.request.app[BUS].publish(DoNotCallChanged())
+        return card
 
     async def delete(self, customer_id: UUID, /) -> CustomerAnswer:
         """He may be called again."""
@@ -158,7 +160,9 @@ class DoNotCallView(View):
                 audit.record(session, who, "allow_calls", ("customer", str(customer.id)), made.at)
             return customer.id
 
-        return await _change(self, change)
+        card = await _change(self, change)
+        await self.request.app[BUS].publish(DoNotCallChanged())
+        return card
 
 
 class LinksView(View):

@@ -43,7 +43,7 @@ from callcenter.crm.task_writing import columns
 from callcenter.decision_events import OutcomeLogged, OutcomeWaived, Promise
 from callcenter.draft import Draft, DraftStep
 from callcenter.errors import Refused
-from callcenter.news import BlocksChanged, CustomerChanged, DraftSaved
+from callcenter.news import BlocksChanged, CustomerChanged, DoNotCallChanged, DraftSaved
 
 
 class NextStep(Body):
@@ -270,9 +270,11 @@ async def _promised(request: web.Request, step: NextStep | None) -> Promise | No
 async def _tell(request: web.Request, part: settle.Part) -> None:
     """What follows from these codes, and from what was said before them, is news to others."""
     app, codes = request.app, [code for code in (part.code, *part.extras) if code]
-    blocks, card = await app[DB].read(lambda s: outcome_effects.touches(s, codes))
+    blocks, not_called, card = await app[DB].read(lambda s: outcome_effects.touches(s, codes))
     if blocks or part.correction:
         await app[BUS].publish(BlocksChanged())
+    if not_called or part.correction:
+        await app[BUS].publish(DoNotCallChanged())
     if part.customer and (card or part.correction):
         await app[BUS].publish(CustomerChanged(customer=part.customer))
 

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models.office import Audit
+from callcenter.crm.models.people import User
 from callcenter.crm.rights import Actor
 
 
 def record(
-    session: Session, actor: Actor | None, verb: str, thing: tuple[str, str], at: datetime, **details: Any
+    session: Session, actor: Actor | User | None, verb: str, thing: tuple[str, str], at: datetime, **details: Any
 ) -> None:
     """Adds a line in the caller's transaction. ``thing`` is its kind and id; ``details`` names fields, not values."""
     kind, thing_id = thing

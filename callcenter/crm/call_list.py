@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from callcenter import phone
 from callcenter.api import cursor
 from callcenter.call import OutcomeState
 from callcenter.crm import counted_calls, customers, visible
-from callcenter.crm.counted_calls import Counted, Figure
+from callcenter.crm.counted_calls import Counted, Figure, Shorts
 from callcenter.crm.models.calls import CallRow, QueueVisitRow, SegmentRow
 from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.rights import Actor
@@ -41,6 +41,7 @@ class Filter:
     figure: Figure | None = None
     outcome: str = ""
     settled: OutcomeState | None = None
+    shorts: Shorts = field(default_factory=Shorts)
     cards: tuple[UUID, ...] = ()
     """A card and those merged into it."""
 
@@ -86,6 +87,7 @@ def _counted(wanted: Filter, figure: Figure) -> list[ColumnElement[bool]]:
         before=wanted.before,
         outcome=wanted.outcome,
         settled=wanted.settled,
+        shorts=wanted.shorts,
     )
     return [counted_calls.condition(counted)]
 

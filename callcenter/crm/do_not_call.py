@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select
@@ -45,19 +44,24 @@ def withdraw(session: Session, segment: UUID) -> None:
 
 def refuse(session: Session, number: str, region: str, card: UUID | None) -> None:
     """Raises Refused where the customer, anybody else who has this number, or the number itself is not to be called."""
-    of_number = select(PhoneNumber.id).where(PhoneNumber.key == phone.parse(number, region).key)
-    number_id = session.scalars(of_number).first()
-    cards = {card} if card else set()
-    if number_id:
-        cards |= set(session.scalars(select(ContactPoint.customer_id).where(ContactPoint.number_id == number_id)))
-        marked = select(DoNotCall.id).where(DoNotCall.number_id == number_id)
-        if session.scalars(marked).first():
-            raise _no(None)
-    for one in sorted(cards):
-        if found := of_card(session, one):
-            raise _no(found.at)
+    found = of_number(session, phone.parse(number, region).key) or (of_card(session, card) if card else None)
+    if found:
+        when = "" if found.number_id else f" since {found.at:%Y-%m-%d}"
+        no = f"this customer is not to be called{when}; a supervisor may call all the same"
+        raise Refused(no, code="do_not_call")
 
 
-def _no(since: datetime | None) -> Refused:
-    when = f" since {since:%Y-%m-%d}" if since else ""
-    return Refused(f"this customer is not to be called{when}; a supervisor may call all the same", code="do_not_call")
+def of_number(session: Session, key: str) -> DoNotCall | None:
+    """A mark of the number with this key, or of anybody who has it."""
+    number = session.scalars(select(PhoneNumber.id).where(PhoneNumber.key == key)).first()
+    if number is None:
+        return None
+    if found := session.scalars(select(DoNotCall).where(DoNotCall.number_id == number)).first():
+        return found
+    cards = session.scalars(select(ContactPoint.customer_id).where(ContactPoint.number_id == number)).all()
+    return next((mark for card in sorted(cards) if (mark := of_card(session, card))), None)
+
+
+def anybody(session: Session) -> bool:
+    """Whether there is one who is not to be called."""
+    return session.scalars(select(DoNotCall.id).limit(1)).first() is not None

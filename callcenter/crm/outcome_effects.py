@@ -76,11 +76,12 @@ def carry_out(session: Session, call: Call, event: OutcomeLogged, now: datetime)
             jobs.enqueue(session, TELL, args, at=now)
 
 
-def touches(session: Session, codes: Sequence[UUID]) -> tuple[bool, bool]:
-    """Whether these codes change who is blocked, and what stands on the card."""
+def touches(session: Session, codes: Sequence[UUID]) -> tuple[bool, bool, bool]:
+    """Whether these codes change who is blocked, who is not to be called, and what stands on the card."""
     rows = _codes(session, codes)
-    card = any(code.do_not_call or code.set_status for code in rows)
-    return any(code.system == System.SPAM for code in rows), card
+    not_called = any(code.do_not_call for code in rows)
+    card = not_called or any(code.set_status for code in rows)
+    return any(code.system == System.SPAM for code in rows), not_called, card
 
 
 def _codes(session: Session, ids: Sequence[UUID]) -> list[OutcomeCode]:

@@ -33,10 +33,12 @@ LONGEST_S: Final = 600
 MOST_DEFERRALS: Final = 20
 MOST_SHORT: Final = 1000
 REFUSAL_SOUND: Final = "cannot-complete-as-dialed&info-about-last-call"
+NOT_CALLED_SOUND: Final = "im-sorry&cannot-complete-as-dialed&do-not-disturb"
 LONGEST_LIMIT_S: Final = 3600
 SHORTEST_LIMIT_S: Final = 5
 _LIMITED: Final = frozenset({Demand.TIMED, Demand.FULL})
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Sound = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z/_.&-]{1,200}$")]
 Branch = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -87,7 +89,8 @@ class OutcomeRulesBody(BaseModel):
     """``direct``: calls to somebody's own number, and those an agent passed on to him; ``outbound``: outgoing ones. A
     queue that is not named owes as usual. ``deferrals``: how many outcomes an agent may put off at a time.
     ``short_per_hour``: how many outcomes for short talks a rule gives an agent; for more he owes the form.
-    ``desk_phones``: whether who owes may dial out on his desk phone; else he hears ``refusal_sound``."""
+    ``desk_phones``: whether who owes may dial out on his desk phone; else he hears ``refusal_sound``. Whoever dials
+    there a number that is not to be called hears ``not_called_sound``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     queues: list[QueueRule] = Field(default_factory=list, max_length=500)
@@ -96,7 +99,8 @@ class OutcomeRulesBody(BaseModel):
     deferrals: Annotated[int, Field(ge=0, le=MOST_DEFERRALS)] = 3
     short_per_hour: Annotated[int, Field(ge=0, le=MOST_SHORT)] = 3
     desk_phones: Literal["free", "refused"] = "free"
-    refusal_sound: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z/_.&-]{1,200}$")] = REFUSAL_SOUND
+    refusal_sound: Sound = REFUSAL_SOUND
+    not_called_sound: Sound = NOT_CALLED_SOUND
 
     def of(self, pbx: str, queue: str, direction: str) -> OutcomeRule:
         """The rule for a talk."""

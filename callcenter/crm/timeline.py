@@ -14,12 +14,14 @@ from sqlalchemy import ColumnElement, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from callcenter.api import Answer, cursor
-from callcenter.crm import call_list, call_views, card_work, customers, task_views
+from callcenter.crm import call_list, call_views, card_work, customers, message_views, task_views
 from callcenter.crm.call_answers import CallAnswer
 from callcenter.crm.card_work import ChangeAnswer, NoteAnswer, StatusMove
+from callcenter.crm.message_views import MessageTold
 from callcenter.crm.models.base import Row
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.cards import NoteRow, StatusChange
+from callcenter.crm.models.messages import PreparedMessage
 from callcenter.crm.models.office import Audit
 from callcenter.crm.models.tasks import Task
 from callcenter.crm.rights import Actor
@@ -33,6 +35,7 @@ class EntryKind(StrEnum):
     CALL = "call"
     TASK = "task"
     NOTE = "note"
+    MESSAGE = "message"
     STATUS = "status"
     CHANGE = "change"
 
@@ -49,6 +52,7 @@ class TimelineItem(Answer):
     call: CallAnswer | None = None
     task: TaskAnswer | None = None
     note: NoteAnswer | None = None
+    message: MessageTold | None = None
     status: StatusMove | None = None
     change: ChangeAnswer | None = None
 
@@ -141,6 +145,13 @@ def _notes(session: Session, asked: Asked) -> Sequence[_Entry]:
     return [(v.created_at, v.id, TimelineItem(kind=EntryKind.NOTE, at=v.created_at, note=v)) for v in views]
 
 
+def _messages(session: Session, asked: Asked) -> Sequence[_Entry]:
+    of_cards = message_views.of_cards(asked.cards, asked.actor)
+    rows = _newest(session, asked, PreparedMessage, PreparedMessage.at, of_cards, *_by(asked, PreparedMessage.for_id))
+    views = message_views.views(session, rows)
+    return [(v.at, v.id, TimelineItem(kind=EntryKind.MESSAGE, at=v.at, message=v)) for v in views]
+
+
 def _moves(session: Session, asked: Asked) -> Sequence[_Entry]:
     whose = _by(asked, StatusChange.by_id)
     rows = _newest(session, asked, StatusChange, StatusChange.at, StatusChange.customer_id.in_(asked.cards), *whose)
@@ -161,6 +172,7 @@ _SOURCES: Final[Mapping[EntryKind, _Source]] = MappingProxyType(
         EntryKind.CALL: _calls,
         EntryKind.TASK: _tasks,
         EntryKind.NOTE: _notes,
+        EntryKind.MESSAGE: _messages,
         EntryKind.STATUS: _moves,
         EntryKind.CHANGE: _changes,
     }

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.crm import teams
 from callcenter.crm.models.people import User
-from callcenter.crm.rights import UserRole
+from callcenter.crm.rights import Standing, UserRole, read_scopes
 from callcenter.errors import Invalid, NotFound, Refused
 
 _USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
@@ -85,6 +85,15 @@ def get(session: Session, user_id: UUID) -> User:
     if user is None:
         raise NotFound("no such user")
     return user
+
+
+def standing(session: Session, user_id: UUID) -> Standing | None:
+    """What decides about a person's rights now; None for one who does not work here any more."""
+    user = session.get(User, user_id)
+    if user is None or not user.active:
+        return None
+    role = UserRole(user.role)
+    return Standing(id=user.id, role=role, team=user.team_id, scopes=read_scopes(teams.scopes(session)[0], role))
 
 
 def by_username(session: Session, username: str) -> User | None:

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field
 from callcenter.api import CLOCK, DB, ROOT, Line, View
 from callcenter.crm import audit
 from callcenter.crm.access import require
+from callcenter.crm.counted_calls import ShortAsked
 from callcenter.crm.exchange import sheet
 from callcenter.crm.exchange.sheet import Sheet
 from callcenter.crm.rights import Actor, Verb
@@ -22,7 +23,6 @@ from callcenter.reporting.wanted import Wanted
 
 From = Annotated[AwareDatetime | None, Field(alias="from")]
 To = Annotated[AwareDatetime | None, Field(alias="to")]
-Short = Annotated[float | None, Field(ge=0, le=60)]
 Report = Literal["queues", "series", "agents", "outcomes", "scores", "questions", "callbacks", "groups"]
 _WEEK: Final = timedelta(days=7)
 
@@ -35,7 +35,7 @@ class QueuesReportView(View):
         step: Step = Step.DAY,
         queue: Line = "",
         pbx: Line = "",
-        short_s: Short = None,
+        short_s: ShortAsked = None,
     ) -> QueuesAnswer:
         """How fast callers were answered: all together, by queue and by interval."""
         require(self.request, Verb.READ_REPORTS)
@@ -99,7 +99,7 @@ class ReportExportView(View):
         pbx: Line = "",
         agent: UUID | None = None,
         form: UUID | None = None,
-        short_s: Short = None,
+        short_s: ShortAsked = None,
     ) -> web.StreamResponse:
         """The table of a report as a sheet: of queues, intervals, agents, outcomes, scores by agent or by question."""
         who, app = require(self.request, Verb.READ_REPORTS), self.request.app

@@ -5,13 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
 from uuid import UUID
 
-from callcenter.counting import QueueKey, Talk, Tally, Visit, Work
+from callcenter.counting import TARGET_S, QueueKey, Talk, Tally, Visit, Work
 from callcenter.reporting.spans import Span
-
-TARGET_S: Final = 20
 
 
 class QueueReport:

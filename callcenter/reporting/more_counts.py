@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.counting import Tally
+from callcenter.counting import TARGET_S, Tally
 from callcenter.crm import queues, report_rules
 from callcenter.crm.models.cards import StatusRow
 from callcenter.crm.rights import Actor
@@ -17,7 +17,7 @@ from callcenter.db import Database
 from callcenter.reporting import group_rows, promises, rows
 from callcenter.reporting.answers import queue_figures, work_figures
 from callcenter.reporting.counts import names, short_of, targets
-from callcenter.reporting.figures import TARGET_S, AgentReport
+from callcenter.reporting.figures import AgentReport
 from callcenter.reporting.more_answers import (
     CallbacksAnswer,
     GroupReportLine,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.call import Changed
 from callcenter.clock import Clock
-from callcenter.counting import QueueKey, Visit, day_start
+from callcenter.counting import TARGET_S, QueueKey, Visit, day_start
 from callcenter.crm import report_rules, zones
 from callcenter.crm.models.queues import Queue
 from callcenter.crm.report_rules import ReportPolicy
@@ -21,8 +20,6 @@ from callcenter.roster import AgentId
 from callcenter.routing import history
 from callcenter.routing.missed import Missed, Ring, ring
 from callcenter.routing.today import Figures, Today, ended
-
-TARGET_S: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

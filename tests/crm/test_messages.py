@@ -98,6 +98,52 @@ async def test_an_outcome_makes_a_message_ready_until_it_is_taken_along(both: Of
     assert (refused.status, refused.body["code"]) == (409, "template_in_use")
 
 
+async def told(caller: Caller, customer: str, query: str = "") -> list[tuple[str, str, str]]:
+    """Messages in the customer's history: what became of each."""
+    answer = await caller.get(f"/customers/{customer}/timeline?{query}")
+    assert answer.status == 200, answer.text
+    found = [item["message"] for item in answer.body["items"] if item["kind"] == "message"]
+    return [(one["template"], one["state"], one["how"]) for one in found]
+
+
+async def test_a_message_stands_in_the_history_of_its_customer(both: Office) -> None:
+    """From the outcome on, with what it says and who has it; not once nobody wants it sent, and not on another card."""
+    await thanking(both)
+    anna, segment = await owing(both)
+    (card,) = (await anna.get("/customers?q=9161234567")).body["items"]
+    other = await anna.post("/customers", {"name": "Ivan", "numbers": [{"raw": "+79160000000"}]}, Idempotency_Key="k")
+    assert await told(anna, card["id"]) == []
+    await anna.put(f"/segments/{segment}/outcome", {"outcome": "thanked"})
+    (one,) = await ready(anna)
+    assert await told(anna, card["id"]) == [("Thanks", "open", "")]
+    items = (await anna.get(f"/customers/{card['id']}/timeline?kinds=message")).body["items"]
+    (item,) = items
+    message = item["message"]
+    assert (message["subject"], message["text"], message["kind"]) == (one["subject"], one["text"], "email")
+    assert (message["by"]["username"], message["call_id"], item["at"]) == ("anna", one["call_id"], one["at"])
+    await anna.put(f"/prepared-messages/{one['id']}", {"state": "taken", "how": "mail"})
+    assert await told(anna, card["id"], f"person={anna.id}") == [("Thanks", "taken", "mail")]
+    assert await told(anna, other.body["id"]) == await told(anna, card["id"], "kinds=call,note") == []
+    boris = await both.signed_in("boris")
+    assert await told(anna, card["id"], f"person={boris.id}") == []
+    await anna.put(f"/prepared-messages/{one['id']}", {"state": "dropped"})
+    assert await told(anna, card["id"]) == []
+
+
+async def test_whoever_reads_the_card_reads_the_messages_of_those_merged_into_it_too(office: Office) -> None:
+    await thanking(office)
+    anna, segment = await owing(office)
+    boss = await office.signed_in("boss", "admin")
+    (card,) = (await anna.get("/customers?q=9161234567")).body["items"]
+    await anna.put(f"/segments/{segment}/outcome", {"outcome": "thanked"})
+    kept = (await anna.post("/customers", {"name": "Olga", "numbers": []}, Idempotency_Key="k")).body
+    merged = await boss.post(f"/customers/{kept['id']}/merges", {"other_id": card["id"]})
+    assert merged.status == 200, merged.text
+    assert await told(boss, kept["id"]) == [("Thanks", "open", "")]
+    colleague = await office.signed_in("boris")
+    assert await told(colleague, kept["id"]) == [("Thanks", "open", "")]
+
+
 async def test_what_is_said_otherwise_is_not_sent(office: Office) -> None:
     await thanking(office)
     anna, segment = await owing(office)

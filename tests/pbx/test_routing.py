@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from queue import SimpleQueue
@@ -50,14 +50,26 @@ REFUSED: Final = Answer(verdict=Verdict.REFUSED, grounds=(Because(ground=Ground.
 @contextmanager
 def answering(answers: Mapping[str, Answer]) -> Iterator[tuple[str, list[str]]]:
     """Where to ask, and the numbers that were asked about. Who is not among ``answers`` is met with silence."""
+
+    def says(asked: Asked) -> list[bytes]:
+        known = answers.get(asked.number)
+        return commands(known, packed=asked.packed) if known else []
+
+    with saying(says) as found:
+        yield found
+
+
+@contextmanager
+def saying(says: Callable[[Asked], list[bytes]]) -> Iterator[tuple[str, list[str]]]:
+    """Where to ask, and the numbers that were asked about. To nothing the port says nothing."""
     heard: list[str] = []
     begun: SimpleQueue[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = SimpleQueue()
 
     async def reply(asked: Asked) -> Reply:
         heard.append(asked.number)
-        if asked.number not in answers:
+        if not (said := says(asked)):
             await asyncio.Event().wait()
-        return Reply(commands=commands(answers[asked.number], packed=asked.packed), taken=lambda _: None)
+        return Reply(commands=said, taken=lambda _: None)
 
     async def listen() -> None:
         server, over = Server(reply, whole_s=5), asyncio.Event()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import timedelta
+from math import ceil
 
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
@@ -88,7 +90,12 @@ async def test_outcomes_by_hand(office: Office) -> None:
 BEHIND = {
     "figure=came": ["1.3", "1.2", "1.1"],
     "figure=answered&queue=support": ["1.2", "1.1"],
+    "figure=in_time": [],
     "figure=abandoned": ["1.3"],
+    "figure=short": [],
+    "figure=short&short_s=5": ["1.3"],
+    "figure=abandoned&short_s=5": [],
+    "figure=came&short_s=5": ["1.2", "1.1"],
     "figure=lost": [],
     "figure=left": [],
     "figure=handled&agent={anna}": ["1.4", "1.2", "1.1"],
@@ -106,6 +113,52 @@ async def test_the_calls_behind_each_figure(office: Office) -> None:
     keys = await office.db.read(lambda s: {str(id): key for id, key in s.execute(select(CallRow.id, CallRow.uniqueid))})
     pages = {asked: await chief.get(f"/calls?{DAY}&{asked.format(anna=anna.id, chief=chief.id)}") for asked in BEHIND}
     assert {asked: [keys[call["id"]] for call in page.body["items"]] for asked, page in pages.items()} == BEHIND
+
+
+def waits(uniqueid: str, seconds: float, result: QueueResult, queue: str = "support") -> Story:
+    """Who is answered, or gives up, after so long in a queue."""
+    story = Story(uniqueid=uniqueid).arrives().joins(queue)
+    story.leaves(result, queue)
+    joined, left = story.events[-2:]
+    story.events[-1] = replace(left, at=joined.at + timedelta(seconds=seconds))
+    story.seconds += ceil(seconds)
+    return story.ends()
+
+
+WAITS = {"2.1": 3, "2.2": 3.000001, "2.3": 2.999999, "2.4": 20, "2.5": 20.000001}
+RULES = {"short_abandon_s": 3, "queues": [{"pbx": "main", "queue": "sales", "short_abandon_s": 20}]}
+COUNTED = {"came", "answered", "in_time", "abandoned", "short", "lost", "left"}
+
+
+async def test_as_many_calls_are_behind_each_figure_as_it_says(office: Office) -> None:
+    """By the target and the short time of each queue to the microsecond, and by a short time that is asked for."""
+    _, chief = await a_morning(office)
+    boss = await office.signed_in("boss", "admin")
+    for n, result in enumerate((QueueResult.ANSWERED, QueueResult.ABANDONED, QueueResult.TIMEOUT)):
+        for uniqueid, seconds in WAITS.items():
+            for queue in ("support", "sales"):
+                await office.happens(waits(f"{n}.{uniqueid}.{queue}", seconds, result, queue))
+    await boss.put("/report-rules", RULES)
+    for asked in ("", "&short_s=0", "&short_s=3"):
+        answer = (await chief.get(f"/reports/queues?{DAY}{asked}")).body
+        named = {"": answer["total"]} | {line["queue"]: line["figures"] for line in answer["queues"]}
+        for queue, figures in named.items():
+            told = {name: figures[name] for name in COUNTED}
+            shown = {name: len(await behind(chief, f"figure={name}&queue={queue}{asked}")) for name in COUNTED}
+            assert shown == told, (queue, asked)
+    assert await behind(chief, "figure=in_time&queue=support") == {"0.2.1.support", "0.2.3.support"}
+    assert await behind(chief, "figure=short&queue=support") == {"1.2.3.support", "1.3"}
+    assert await behind(chief, "figure=in_time&queue=sales") == {f"0.{n}.sales" for n in ("2.1", "2.2", "2.3", "2.4")}
+    assert await behind(chief, "figure=short&queue=sales") == {f"1.{n}.sales" for n in ("2.1", "2.2", "2.3")}
+    sheet = (await chief.get(f"/exports/calls?format=csv&{DAY}&figure=short&queue=sales")).text
+    assert len(sheet.strip().splitlines()) == 1 + 3
+
+
+async def behind(chief: Caller, asked: str) -> set[str]:
+    """The calls of that day that the list shows, by their names on the PBX."""
+    page = await chief.get(f"/calls?{DAY}&{asked}&limit=100")
+    assert page.status == 200, page.text
+    return {call["uniqueid"] for call in page.body["items"]}
 
 
 async def test_what_ended_later_is_not_behind_the_figure(office: Office) -> None:

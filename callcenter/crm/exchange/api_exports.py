@@ -17,7 +17,7 @@ from callcenter.call import OutcomeState, Result, State
 from callcenter.crm import audit, call_list
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_list import Filter
-from callcenter.crm.counted_calls import Figure
+from callcenter.crm.counted_calls import Figure, ShortAsked, shorts
 from callcenter.crm.customers import Only
 from callcenter.crm.exchange import export
 from callcenter.crm.exchange.export import CallSource, CustomerSource, Source, Workbook
@@ -69,6 +69,7 @@ class CallsExportView(View):
         to_: Before = None,
         direction: Direction | None = None,
         figure: Figure | None = None,
+        short_s: ShortAsked = None,
         outcome: Line = "",
         settled: OutcomeState | None = None,
     ) -> web.StreamResponse:
@@ -87,6 +88,7 @@ class CallsExportView(View):
             figure=figure,
             outcome=outcome,
             settled=settled,
+            shorts=await shorts(self.request.app[DB], figure, short_s),
         )
         conditions = call_list.conditions(wanted, who, self.request.app[SETTINGS].region)
         return await _send(self.request, "calls", format, CallSource(actor=who, wanted=conditions))

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from callcenter.crm import teams
+from callcenter.crm import users
 from callcenter.crm.models.customers import Customer
-from callcenter.crm.models.people import User
-from callcenter.crm.rights import Standing, UserRole, Verb, allow, card_of, read_scopes
+from callcenter.crm.rights import Standing, Verb, allow, card_of
 from callcenter.errors import Forbidden
 
 
@@ -38,11 +37,9 @@ def of(session: Session, person: UUID | None) -> Reach:
     """The reach of the person now. Raises Forbidden when he may not import any more."""
     if person is None:
         return Reach(by=None)
-    user = session.get(User, person)
-    if user is None or not user.active:
+    standing = users.standing(session, person)
+    if standing is None:
         raise Forbidden("whoever started it does not work here any more", code="importer_gone")
-    role = UserRole(user.role)
-    standing = Standing(id=user.id, role=role, team=user.team_id, scopes=read_scopes(teams.scopes(session)[0], role))
     if not allow(standing, Verb.IMPORT):
         raise Forbidden("whoever started it may not import any more", code="importer_gone")
     return Reach(by=standing)

@@ -27,6 +27,9 @@ PACKED: Final = (
 _UNSAFE: Final = frozenset('"\\<>')
 
 
+_OUTGOING: Final = "outgoing"
+
+
 class Malformed(ValueError):
     """It is no FastAGI, or not as our dialplan speaks it."""
 
@@ -35,7 +38,8 @@ class Malformed(ValueError):
 class Asked:
     """What a call's dialplan asks: ``AGI(agi://host:port/<pbx>/<token>,<queue>,<number>,1)``, queue and number
     URI-encoded, the number empty where it is hidden. ``packed``: a third argument says that it takes the whole answer
-    as one variable."""
+    as one variable. ``outgoing``: that argument is ``outgoing``, and there is no queue; it is asked whether the number,
+    which a desk phone dialled, may be called."""
 
     pbx: str
     token: str
@@ -44,6 +48,7 @@ class Asked:
     queue: str
     number: str
     packed: bool = False
+    outgoing: bool = False
 
 
 def asked(lines: Iterable[bytes]) -> Asked:
@@ -51,7 +56,8 @@ def asked(lines: Iterable[bytes]) -> Asked:
     told = dict(_pair(line) for line in lines)
     pbx, _, token = told.get("agi_network_script", "").partition("/")
     queue = unquote(told.get("agi_arg_1", ""))
-    if not (pbx and token and queue) or len(queue) > _LONGEST_VALUE:
+    outgoing = told.get("agi_arg_3") == _OUTGOING
+    if not (pbx and token and (queue or outgoing)) or len(queue) > _LONGEST_VALUE:
         raise Malformed("the script is /<pbx>/<token>, its first argument the queue")
     return Asked(
         pbx=pbx,
@@ -61,6 +67,7 @@ def asked(lines: Iterable[bytes]) -> Asked:
         queue=queue,
         number=unquote(told.get("agi_arg_2", ""))[:_LONGEST_VALUE],
         packed=bool(told.get("agi_arg_3")),
+        outgoing=outgoing,
     )
 
 
@@ -80,6 +87,22 @@ def commands(answer: Answer, *, packed: bool = False) -> list[bytes]:
         return [f'SET VARIABLE CC_ROUTED "{whole}"\n'.encode()]
     told = {name: value for name, value in told.items() if value}
     return [f'SET VARIABLE {name} "{_clean(value)}"\n'.encode() for name, value in told.items()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """Whether a number that was dialled may be called. ``all_the_same``: only because of who dials; ``sound``: what
+    tells him why not."""
+
+    refused: bool = False
+    all_the_same: bool = False
+    sound: str = ""
+
+
+def ruled(ruling: Ruling) -> list[bytes]:
+    """As ``callcenter-marked`` of the dialplan reads it."""
+    value = f"no|{_clean(ruling.sound)}" if ruling.refused else "yes"
+    return [f'SET VARIABLE CC_MAY "{value}"\n'.encode()]
 
 
 def variables(answer: Answer) -> Mapping[str, str]:

@@ -1,7 +1,9 @@
-"""Where PBXs ask: the port is open while a rule asks anything, and rows of each PBX's database say of which queues.
+"""Where PBXs ask: the port is open while a rule asks anything, or somebody is not to be called, and rows of each PBX's
+database say so.
 
-``callcenter-routing/<queue>`` = ``<address>/<pbx>/<token>``. Without a row the dialplan asks nobody; a port that nobody
-answers lets the call through. A row of an earlier run has an old token, until the link is up again.
+``callcenter-routing/<queue>`` = ``<address>/<pbx>/<token>``, and ``callcenter-rules/marked`` the same for numbers that
+desk phones dial. Without a row the dialplan asks nobody; a port that nobody answers lets the call through. A row of an
+earlier run has an old token, until the link is up again.
 """
 
 from __future__ import annotations
@@ -14,13 +16,17 @@ from callcenter.config import Fastagi
 from callcenter.contain import contained
 from callcenter.crm import queues
 from callcenter.errors import Unavailable
+from callcenter.news import DoNotCallChanged
 from callcenter.pbx_events import LinkDown, LinkUp
+from callcenter.routing.asking.agi import Asked
+from callcenter.routing.asking.outgoing import Outgoing
 from callcenter.routing.asking.router import Router, RoutingTaken
-from callcenter.routing.asking.server import Server
+from callcenter.routing.asking.server import Reply, Server
 from callcenter.routing.claims import GateTaken
 from callcenter.routing.outside import Outside
 
 FAMILY: Final = "callcenter-routing"
+MARKED: Final = ("callcenter-rules", "marked")
 _PART: Final = "routing"
 _AGAIN_S: Final = 300.0
 _LISTEN_AGAIN_S: Final = 10.0
@@ -30,9 +36,11 @@ _SEND_S: Final = 5.0
 class Door:
     """``run`` for ever; subscribers only wake it."""
 
-    def __init__(self, outside: Outside, router: Router, where: Fastagi) -> None:
+    def __init__(self, outside: Outside, router: Router, outgoing: Outgoing, where: Fastagi) -> None:
         self._out = outside
         self._router = router
+        self._outgoing = outgoing
+        self._marks = False
         self._where = where
         self._server: Server | None = None
         self._cleared: set[str] = set()
@@ -54,8 +62,9 @@ class Door:
     async def link_down(self, event: LinkDown) -> None:
         self._up.discard(event.pbx)
 
-    async def routing_taken(self, _event: RoutingTaken | GateTaken) -> None:
-        """The rules are others now, or those of a PBX that were another installation's are ours."""
+    async def routing_taken(self, _event: RoutingTaken | DoNotCallChanged | GateTaken) -> None:
+        """The rules, or those who are not to be called, are others now, or rows that were another installation's are
+        ours."""
         self._cleared.clear()
         self._wake.set()
 
@@ -77,12 +86,13 @@ class Door:
 
     async def _listen(self) -> bool:
         """Whether it stands as it should."""
-        if not any(rule.asks for rule in self._router.policy.rules.queues):
+        self._marks = await self._outgoing.asks()
+        if not self._marks and not any(rule.asks for rule in self._router.policy.rules.queues):
             await self._shut()
             return True
         if self._server:
             return True
-        server = Server(self._router.reply)
+        server = Server(self._reply)
         try:
             self.port = await server.start(self._where.host, self._where.port)
         except OSError as wrong:
@@ -96,6 +106,10 @@ class Door:
         await self._out.health.well(_PART)
         return True
 
+    async def _reply(self, asked: Asked) -> Reply:
+        self._router.must_be_ours(asked)
+        return await (self._outgoing if asked.outgoing else self._router).reply(asked)
+
     async def _shut(self) -> None:
         server, self._server = self._server, None
         if server:
@@ -106,20 +120,25 @@ class Door:
         asking = {rule.queue for rule in self._router.policy.rules.queues if rule.pbx == pbx and rule.asks}
         if not self.address:
             asking = set()
+        where = f"{self.address}/{pbx}/{self._router.token}"
+        if self._marks and self.address:
+            await self._row(pbx, MARKED, where)
         for queue in sorted(asking):
-            await self._row(pbx, queue, f"{self.address}/{pbx}/{self._router.token}")
+            await self._row(pbx, (FAMILY, queue), where)
             self._posted[pbx].add(queue)
         if pbx not in self._cleared:
             known = await self._out.db.read(lambda session: [one.name for one in queues.of_pbx(session, pbx)])
             for queue in sorted(({*known} | self._posted[pbx]) - asking):
-                await self._row(pbx, queue, "")
+                await self._row(pbx, (FAMILY, queue), "")
             self._posted[pbx] &= asking
+            if not (self._marks and self.address):
+                await self._row(pbx, MARKED, "")
             self._cleared.add(pbx)
 
-    async def _row(self, pbx: str, queue: str, value: str) -> None:
+    async def _row(self, pbx: str, row: tuple[str, str], value: str) -> None:
         action = {"Action": "DBPut", "Val": value} if value else {"Action": "DBDel"}
         try:
-            await self._out.send[pbx]({**action, "Family": FAMILY, "Key": queue}, _SEND_S)
+            await self._out.send[pbx]({**action, "Family": row[0], "Key": row[1]}, _SEND_S)
         except Unavailable as wrong:
             if value or wrong.code != "pbx_refused":  # a row that is to go and is not there is as it should be
                 raise

@@ -94,14 +94,18 @@ class Router:
 
     async def reply(self, asked: Asked) -> Reply:
         """Raises Refused for one who may not ask."""
-        known = hmac.compare_digest(asked.token.encode(), self.token.encode())
-        if not known or asked.pbx not in self._out.send:
-            raise Refused("nobody of ours asks so", code="stranger")
+        self.must_be_ours(asked)
         number = self.number(asked.pbx, asked.channel, asked.number)
         key = "" if is_withheld(asked.number) else number.key
         question = Question(pbx=asked.pbx, queue=asked.queue, number=key, uniqueid=asked.uniqueid)
         answer = await self.answer(question, self._out.clock.now())
         return Reply(commands=commands(answer, packed=asked.packed), taken=partial(self._taken, question, answer))
+
+    def must_be_ours(self, asked: Asked) -> None:
+        """Raises Refused for one who may not ask."""
+        known = hmac.compare_digest(asked.token.encode(), self.token.encode())
+        if not known or asked.pbx not in self._out.send:
+            raise Refused("nobody of ours asks so", code="stranger")
 
     def number(self, pbx: str, channel: str, raw: str) -> Phone:
         """A caller's number as the trunk of the channel means it."""

@@ -13,7 +13,7 @@ from callcenter.routing.doctor.pasting import addition, console, folder, install
 from callcenter.routing.doctor.sections import is_true
 
 GATE: Final = "callcenter-member"
-VERSION: Final = "13"
+VERSION: Final = "14"
 """Of asterisk-conf/callcenter.conf, as its context callcenter-version says it."""
 OWN: Final = (
     "callcenter-version", "callcenter-call", "callcenter-hidden", "callcenter-queue", "callcenter-direct",
@@ -22,8 +22,8 @@ OWN: Final = (
     "callcenter-answered", "callcenter-dialled", "callcenter-may", "callcenter-take", "callcenter-refuse",
     "callcenter-back", "callcenter-dial", "callcenter-click", "callcenter-spy", "callcenter-owe", "callcenter-leaves",
     "callcenter-left", "callcenter-of", "callcenter-whose",
-    "callcenter-test", "callcenter-test-phone", "callcenter-route", "callcenter-ask", "callcenter-answer",
-    "callcenter-person", "callcenter-say",
+    "callcenter-test", "callcenter-test-phone", "callcenter-route", "callcenter-ask", "callcenter-question",
+    "callcenter-answer", "callcenter-person", "callcenter-say", "callcenter-marked",
 )  # fmt: skip
 HOOKS: Final[Mapping[str, str]] = {
     "from-pstn-custom": "callcenter-enters",

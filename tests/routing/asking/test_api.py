@@ -12,7 +12,7 @@ from sqlalchemy import select
 from callcenter.config import Fastagi
 from callcenter.crm.models.routing import RouteAnswer
 from callcenter.errors import Unavailable
-from callcenter.news import BlocksChanged
+from callcenter.news import BlocksChanged, DoNotCallChanged
 from callcenter.pbx_events import LinkUp
 from callcenter.routing.asking.door import FAMILY, Door
 from callcenter.routing.asking.policies import Policy, RoutingRule, RoutingRules
@@ -112,7 +112,7 @@ async def test_the_port_opens_for_a_rule_and_the_pbx_is_told_where(site: Site) -
         send={"main": send},
         region=lambda _: "RU",
     )
-    door = Door(outside, router, Fastagi(port=0))
+    door = Door(outside, router, parts.outgoing, Fastagi(port=0))
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(door.run()), group.create_task(router.run())]
         await door.link_up(LinkUp(pbx="main", at=START, rebooted=False))
@@ -135,6 +135,53 @@ async def test_the_port_opens_for_a_rule_and_the_pbx_is_told_where(site: Site) -
         await admin.put("/routing/rules", {"queues": []})
         await door.routing_taken(RoutingTaken())
         await until_async(lambda: not rows, 5, "the PBX asks no more")
+        assert door.address == ""
+        for task in tasks:
+            task.cancel()
+
+
+async def test_the_port_opens_for_who_is_not_to_be_called_too(site: Site) -> None:
+    """And is shut once everybody may be called again."""
+    rows: dict[str, str] = {}
+
+    async def send(action: Mapping[str, str], _timeout: float) -> Sequence[Mapping[str, str]]:
+        rows.update({f"{action['Family']}/{action['Key']}": action.get("Val", "")})
+        return ()
+
+    parts, admin = site.parts, await site.person("root", "admin")
+    outside = Outside(
+        db=parts.db,
+        bus=parts.bus,
+        clock=parts.clock,
+        health=parts.health,
+        take=parts.ledger.take,
+        live=parts.ledger.live,
+        send={"main": send},
+        region=lambda _: "RU",
+    )
+    door = Door(outside, parts.router, parts.outgoing, Fastagi(port=0))
+    parts.bus.on(DoNotCallChanged, door.routing_taken)
+    made = await admin.post("/customers", {"name": "Olga", "numbers": [{"raw": NUMBER}]}, Idempotency_Key="olga-1")
+    forbidden = f"/customers/{made.body['id']}/do-not-call"
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(door.run()), group.create_task(parts.outgoing.run())]
+        await door.link_up(LinkUp(pbx="main", at=START, rebooted=False))
+        await until_async(lambda: rows == {"callcenter-rules/marked": ""}, 5, "nothing is asked")
+        await admin.put(forbidden, {"why": "asked us to stop"})
+        where = await until_async(lambda: rows["callcenter-rules/marked"], 5, "the PBX is told")
+        address, _, token = where.split("/")
+        for secret, number, told in (
+            (token, "0039021234567", b"no|"),
+            (token, "79161234567", b"yes"),
+            ("x", "112", b""),
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
+            asked = f"agi_network_script: main/{secret}\nagi_channel: PJSIP/101-1\nagi_arg_2: {number}\n"
+            writer.write(f"{asked}agi_arg_3: outgoing\n\n".encode())
+            assert (await reader.readline()).removeprefix(b'SET VARIABLE CC_MAY "').startswith(told)
+            writer.close()
+        await admin.delete(forbidden)
+        await until_async(lambda: not rows["callcenter-rules/marked"], 5, "the PBX asks no more")
         assert door.address == ""
         for task in tasks:
             task.cancel()
@@ -167,7 +214,7 @@ async def test_a_pbx_whose_gate_is_anothers_keeps_the_others_rows(site: Site) ->
         region=lambda _: "RU",
         holds=lambda pbx: pbx in ours,
     )
-    door = Door(outside, parts.router, Fastagi(port=0))
+    door = Door(outside, parts.router, parts.outgoing, Fastagi(port=0))
     async with asyncio.TaskGroup() as group:
         task = group.create_task(door.run())
         for pbx in ("main", "side"):

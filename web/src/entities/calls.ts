@@ -6,7 +6,7 @@ import type { Call, DraftBody, Logged, Page, Segment } from '@/api/types'
 type CallPage = Page<Call>
 
 export const OWED: readonly Segment['outcome_state'][] = ['owed', 'draft']
-export const FILTERS = ['state', 'result', 'direction', 'agent', 'queue', 'number', 'pbx', 'from', 'to', 'figure', 'outcome', 'settled'] as const
+export const FILTERS = ['state', 'result', 'direction', 'agent', 'queue', 'number', 'pbx', 'from', 'to', 'figure', 'short_s', 'outcome', 'settled'] as const
 export type CallFilter = Partial<Record<(typeof FILTERS)[number], string>>
 
 export const STATES = ['queued', 'ringing', 'talking', 'held', 'parked', 'ended'] as const

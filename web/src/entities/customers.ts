@@ -20,7 +20,7 @@ export function useCustomer(id: Given<string>) {
 
 export const CUSTOMER_FILTERS = ['q', 'status', 'tag', 'kind', 'field', 'value'] as const
 export type CustomerFilter = Partial<Record<(typeof CUSTOMER_FILTERS)[number], string>>
-export const TIMELINE_KINDS = ['call', 'note', 'status', 'task', 'change'] as const
+export const TIMELINE_KINDS = ['call', 'note', 'message', 'status', 'task', 'change'] as const
 export const TIMELINE_FILTERS = ['kinds', 'person', 'from', 'to'] as const
 export type TimelineFilter = Partial<Record<(typeof TIMELINE_FILTERS)[number], string>>
 

@@ -3,7 +3,7 @@ import { http } from '@/api/client'
 import type { OutcomeRule, OutcomeRulesBody } from '@/api/types'
 
 export type Rule = Required<OutcomeRule>
-export interface OutcomeRules { queues: (Rule & { pbx: string; queue: string })[]; direct: Rule; outbound: Rule; deferrals: number; short_per_hour: number; desk_phones: 'free' | 'refused'; refusal_sound: string }
+export interface OutcomeRules { queues: (Rule & { pbx: string; queue: string })[]; direct: Rule; outbound: Rule; deferrals: number; short_per_hour: number; desk_phones: 'free' | 'refused'; refusal_sound: string; not_called_sound: string }
 export const THENS = ['owe', 'automatic', 'nothing'] as const
 export const DEMANDS = ['off', 'optional', 'mandatory', 'timed', 'full'] as const
 export const AFTERWARDS = ['freed', 'kept'] as const

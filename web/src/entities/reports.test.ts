@@ -24,6 +24,7 @@ it('asks to the end of the last day', () => {
 it('leads from a figure to the calls it counts, of an hour to the very hour', () => {
   const week = { from: '2026-11-23', to: '2026-11-29', queue: 'support' }
   expect(callsBehind('came', week).query).toEqual({ ...week, figure: 'came' })
+  expect(callsBehind('short', { ...week, short_s: '0' }).query).toEqual({ ...week, short_s: '0', figure: 'short' })
   const hour = { from: '2026-11-23T08:00:00Z', to: '2026-11-23T09:00:00Z' }
   expect(callsBehind('handled', { ...week, step: 'hour' }, { agent: 'a' }, hour).query).toEqual({ queue: 'support', agent: 'a', ...hour, figure: 'handled' })
   const day = { from: new Date(2026, 10, 24).toISOString(), to: new Date(2026, 10, 25).toISOString() }

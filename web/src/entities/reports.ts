@@ -38,11 +38,12 @@ export function asked(filter: ReportFilter): ReportFilter {
   return { ...whole, ...(whole.to && { to: new Date(Date.parse(whole.to) + 1).toISOString() }) }
 }
 
-/** The calls that a figure counts: of the same queue and agent in the same time, or in one interval of it. */
+/** The calls that a figure counts: of the same queue and agent in the same time, or in one interval of it, and with the same
+ *  abandons as short. */
 export function callsBehind(figure: string, filter: ReportFilter, more: CallFilter = {}, interval?: { from: string; to: string }) {
-  const { from, to, step, queue, pbx, agent } = wholeFilter(filter)
+  const { from, to, step, queue, pbx, agent, short_s } = wholeFilter(filter)
   const days = interval && step !== 'hour' ? { from: day(new Date(interval.from)), to: day(new Date(Date.parse(interval.to) - 1)) } : interval
-  const query = { from, to, queue, pbx, agent, ...more, ...(days && { from: days.from, to: days.to }), figure }
+  const query = { from, to, queue, pbx, agent, short_s, ...more, ...(days && { from: days.from, to: days.to }), figure }
   return { name: 'calls', query: Object.fromEntries(Object.entries(query).filter(([, value]) => value)) }
 }
 

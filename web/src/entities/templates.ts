@@ -27,7 +27,7 @@ export const filled = (text: string, values: Record<string, string>): string => 
 export const usePrepared = () => useQuery({ queryKey: ['prepared'], queryFn: () => http.get<{ items: PreparedMessage[] }>('/me/prepared-messages').then((page) => page.items) })
 export function usePreparedChanged() {
   const queries = useQueryClient()
-  return () => queries.invalidateQueries({ queryKey: ['prepared'] })
+  return () => queries.invalidateQueries({ predicate: ({ queryKey }) => ['prepared', 'timeline'].includes(String(queryKey[0])) })
 }
 export type Taken = 'copied' | 'mail' | 'sms'
 export const settlePrepared = (id: string, state: 'open' | 'taken' | 'dropped', how: Taken | '' = '') => http.put<unknown>(`/prepared-messages/${id}`, { state, how })

@@ -84,19 +84,24 @@ class Tally:
 
     def count(self, visit: Visit, target_s: float, short_s: float = 0.0) -> None:
         self.longest_wait_s = max(self.longest_wait_s, visit.waited_s)
-        match visit.came:
+        self.weigh(visit.came, visit.waited_s, (target_s, short_s), 1)
+
+    def weigh(self, came: Came, waited_s: float, measure: tuple[float, float], times: int) -> None:
+        """Counts so many alike, less than none to take them back; ``measure``: target and short."""
+        target_s, short_s = measure
+        match came:
             case Came.ANSWERED:
-                self.answered += 1
-                self.in_time += visit.waited_s <= target_s
-                self._answered_s += visit.waited_s
-            case Came.ABANDONED if visit.waited_s < short_s:
-                self.short += 1
+                self.answered += times
+                self.in_time += times * (waited_s <= target_s)
+                self._answered_s += times * waited_s
+            case Came.ABANDONED if waited_s < short_s:
+                self.short += times
             case Came.ABANDONED:
-                self.abandoned += 1
+                self.abandoned += times
             case Came.LOST:
-                self.lost += 1
+                self.lost += times
             case Came.LEFT:
-                self.left += 1
+                self.left += times
 
     @property
     def came(self) -> int:

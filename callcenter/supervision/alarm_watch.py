@@ -27,7 +27,7 @@ from callcenter.routing.today import ended
 from callcenter.supervision import alarm_book, alarms, readings
 from callcenter.supervision.alarm_book import Book
 from callcenter.supervision.alarms import Acknowledged, Alarm, AlarmKey, Moment, Standing
-from callcenter.supervision.readings import Lately
+from callcenter.supervision.lately import Lately
 
 log = logger(__name__)
 _LOOK_SECONDS: Final = 1.0

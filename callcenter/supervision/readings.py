@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from callcenter.call import Call
-from callcenter.counting import QueueKey, Tally, Visit
+from callcenter.counting import Tally
 from callcenter.crm.alarm_rules import AlarmPolicy, QueueLimits
 from callcenter.routing.queues import QueueNow
 from callcenter.supervision.alarms import AlarmKind, Reading
-
-_KEPT_AT_MOST = 100_000
-
-
-class Lately:
-    """The visits that ended in the last interval."""
-
-    def __init__(self, visits: Iterable[Visit] = ()) -> None:
-        self._visits = deque(sorted(visits, key=lambda v: v.left_at), _KEPT_AT_MOST)
-
-    def count(self, visit: Visit) -> None:
-        self._visits.append(visit)
-
-    def forget(self, before: datetime) -> None:
-        while self._visits and self._visits[0].left_at < before:
-            self._visits.popleft()
-
-    def tallies(self, since: datetime, targets: dict[QueueKey, tuple[int, int]]) -> dict[QueueKey, Tally]:
-        """By the seconds within which a queue's callers are to be answered, and those before which they are short."""
-        found: dict[QueueKey, Tally] = {}
-        for visit in self._visits:
-            if visit.left_at >= since and visit.queue in targets:
-                found.setdefault(visit.queue, Tally()).count(visit, *targets[visit.queue])
-        return found
+from callcenter.supervision.lately import Lately
 
 
 def of_queues(lines: Iterable[QueueNow], lately: Lately, rules: AlarmPolicy, now: datetime) -> Iterator[Reading]:

@@ -16,7 +16,8 @@ from callcenter.events import QueueResult
 from callcenter.routing.queues import QueueNow
 from callcenter.routing.today import Figures
 from callcenter.supervision.alarms import AlarmKey, AlarmKind, Moment, Reading, Standing, look, raised
-from callcenter.supervision.readings import Lately, of_agents, of_links, of_queues
+from callcenter.supervision.lately import Lately
+from callcenter.supervision.readings import of_agents, of_links, of_queues
 from tests.spine.story import START, answered
 
 WAIT: AlarmKey = (AlarmKind.LONGEST_WAIT, "main", "support")

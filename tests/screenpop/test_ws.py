@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 import websockets
 from prometheus_client import REGISTRY
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from callcenter.crm import access, rosters, sessions, tasks
@@ -286,8 +287,8 @@ def folded(shown: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
 
 
 async def watched(tab: Tab, shown: dict[str, Any], kinds: list[str]) -> None:
-    async for text in tab.socket:
-        told = json.loads(text)
+    async for frame in tab.socket:
+        told = json.loads(frame)
         kinds.append(told.pop("type"))
         shown |= folded(shown, told)
         shown.pop("gone", None)
@@ -326,6 +327,31 @@ async def test_the_floor_says_at_once_who_waits_too_long_for_a_call_back(house: 
     (line,) = floor["missed"]
     assert (line["queue"], line["waiting"], line["overdue"]) == ("support", 1, 1)
     assert datetime.fromisoformat(line["due_since"]) == due
+
+
+def failed() -> float:
+    return REGISTRY.get_sample_value("callcenter_contained_failures_total", {"part": "floor"}) or 0.0
+
+
+@pytest.mark.parametrize("db_url", ["postgres"], indirect=True)  # SQLite would call it an outage, which mends itself
+async def test_a_look_that_fails_is_the_floors_own_and_the_next_one_tells(house: House) -> None:
+    await house.hire("olga", "supervisor")
+    olga = await house.tab("olga")
+    await olga.say(type="subscribe", topic="floor")
+    assert (await olga.next())["missed"] == []
+    due = house.clock.now() - timedelta(minutes=3)
+    task = {"kind": "callback", "pbx": "main", "queue": "support", "missed": 1, "due_at": due}
+    made = await house.db.write(lambda s: tasks.create(s, task, house.people["olga"], due))
+    before = failed()
+    await house.db.write(lambda s: s.execute(text("ALTER TABLE tasks RENAME TO tasks_elsewhere")))
+    await house.bus.publish(TasksChanged(tasks=(made,)))
+    await until_async(lambda: failed() > before)
+    await house.db.write(lambda s: s.execute(text("ALTER TABLE tasks_elsewhere RENAME TO tasks")))
+    await house.bus.publish(TasksChanged(tasks=(made,)))
+    floor = await olga.next()
+    while not floor.get("missed"):
+        floor = await olga.next()
+    assert floor["missed"][0]["waiting"] == 1
 
 
 async def test_the_board_is_there_without_a_socket(house: House) -> None:

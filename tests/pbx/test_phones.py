@@ -10,6 +10,8 @@ from tests.lab.phones import Floor
 from tests.until import until
 
 ANNA, BORIS = "101", "102"
+WRITTEN_S = 0.05
+"""So late a phone writes down what it has sent: on a busy machine the other one has it before."""
 
 
 def loudness(path: Path) -> float:
@@ -32,7 +34,7 @@ def test_log_tells_who_was_offered_the_call_and_how_it_ended(floor: Floor) -> No
     (answered,) = log.answered()
     assert attempt.answered_at is not None
     assert answered.answered_at is not None
-    assert attempt.sent_at < answered.offered_at < answered.answered_at < attempt.answered_at
+    assert attempt.sent_at - WRITTEN_S < answered.offered_at < answered.answered_at < attempt.answered_at
     assert (attempt.final_code, attempt.ended_by) == (200, "caller")
 
 

@@ -138,7 +138,7 @@ async def test_ringall_pops_for_all_and_is_withdrawn_at_once_from_who_lost(
     assert (len(anna.heard("pop_offered")), anna.owed()) == (1, [])
     answered = floor.log().of("102")[0].answered_at
     assert answered is not None
-    assert anna.heard("pop_withdrawn")[0]["heard_at"] - answered < 1.0
+    assert anna.heard("pop_withdrawn")[0]["heard_at"] - answered < 3.0
 
 
 async def test_no_answer_goes_to_the_next_and_who_missed_it_owes_nothing(

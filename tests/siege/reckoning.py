@@ -23,6 +23,7 @@ _WRITTEN: Final = 1.5
 """Asterisk writes its database once a second (main/db.c), and takes some time for it."""
 _LINKED: Final = re.compile(r"part_well +part=pbx:main ")
 _HAIR: Final = 0.05
+_DIALLED: Final = frozenset({"outbound", "originate"})
 _TOGETHER: Final = 0.3
 """Seconds within which everybody leaves a talk that ends: nobody was handed on there."""
 _NEVER: Final = float("inf")
@@ -199,12 +200,13 @@ def linked(siege: Siege) -> list[float]:
 
 
 def _answered(log: PhoneLog, call: dict[str, Any], talk: dict[str, Any]) -> float:
-    """When the phone says so, where it can: of the call, or of a colleague who asked for advice last. The product has
-    the time of a PBX whose clock may leap."""
-    phone = "trunk" if call["direction"] == "outbound" else EVERYBODY[talk["agent"]["username"]]
+    """When the phone says so, where it can: of the call, or of a colleague who asked for advice last while it went on.
+    The product has the time of a PBX whose clock may leap. Who dialled himself talks from when the customer answers."""
+    phone = "trunk" if talk["via"] in _DIALLED else EVERYBODY[talk["agent"]["username"]]
     taken = [(o, o.answered_at) for o in log.of(phone) if o.answered_at and o.answered_at < _epoch(talk["outcome_at"])]
     own = [at for o, at in taken if call["number"] in (f"+{o.customer}", f"+{o.dialled.removeprefix('+')}")]
-    asked = [at for o, at in taken if o.customer in EVERYBODY.values() and talk["via"] == "attended"]
+    begun = min((a.sent_at for a in log.attempts if f"+{a.number}" == call["number"]), default=0.0)
+    asked = [at for o, at in taken if o.customer in EVERYBODY.values() and talk["via"] == "attended" and at > begun]
     return min(own) if own else max(asked, default=_epoch(talk["answered_at"]))
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from tests.lab.phonelog import Offer
-from tests.siege.reckoning import Intrusion, unwritten
+from tests.lab.phonelog import Attempt, Offer, PhoneLog
+from tests.siege.reckoning import QUEUE_DID, Intrusion, intrusions, unwritten
 from tests.siege.siege import Death
 
 OFFERED = Offer(phone="101", call_id="x", customer="79160000002", dialled="101", offered_at=13.0)
@@ -32,3 +34,32 @@ def test_nor_is_one_that_it_had_time_for(begun: float) -> None:
 
 def test_one_that_it_had_written_is_ours() -> None:
     assert not unwritten(ANNA, died(owed={"PJSIP/101/1.7": "1.7|9|||"}), [])
+
+
+def talk(via: str, answered: float) -> dict[str, Any]:
+    agent, told = {"username": "anna"}, datetime.fromtimestamp(answered, UTC).isoformat()
+    return {"agent": agent, "via": via, "answered_at": told, "outcome_at": datetime.fromtimestamp(40, UTC).isoformat()}
+
+
+def told_of(via: str, direction: str, answered: float, *offers: Offer) -> list[float]:
+    """When anna was offered other calls while she owed for this one, answered so."""
+    attempts = [
+        Attempt(number="79160000001", dialled="7000", call_id="a", sent_at=12.0, answered_at=14.0),
+        Attempt(number="79160000002", dialled=QUEUE_DID, call_id="b", sent_at=12.5),
+    ]
+    call = {"direction": direction, "number": "+79160000001", "uniqueid": "1.7", "segments": [talk(via, answered)]}
+    log = PhoneLog(offers=[OFFERED, *offers], attempts=attempts)
+    return [one.offer.offered_at for one in intrusions(log, [call])]
+
+
+def test_who_picked_up_a_colleagues_question_owes_from_then_not_since_one_asked_him_before_this_call() -> None:
+    asked_before = Offer(phone="101", call_id="y", customer="102", dialled="101", offered_at=4.0, answered_at=5.0)
+    assert told_of("attended", "inbound", 20.0, asked_before) == []
+    asked_now = replace(asked_before, offered_at=12.6, answered_at=12.7)
+    assert told_of("attended", "inbound", 20.0, asked_now) == [13.0]
+
+
+def test_whom_a_dialled_customer_was_handed_to_owes_from_then_not_since_the_customer_answered() -> None:
+    rang = Offer(phone="trunk", call_id="z", customer="", dialled="79160000001", offered_at=8.0, answered_at=9.0)
+    assert told_of("blind", "outbound", 20.0, rang) == []
+    assert told_of("outbound", "outbound", 20.0, rang) == [13.0]

@@ -114,11 +114,9 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
             self.transport.abort()
             return
         taken = 0
-        for message in whole:
-            if not (self.responses or worth(message)):
-                continue
+        for message in whole if self.responses else filter(worth, whole):
             try:
-                taken += self._message(message, mono)
+                taken += self._message(message.lstrip(b"\r\n"), mono)
             except Exception as wrong:
                 self.broken += 1
                 self._put_aside.inc()
@@ -140,7 +138,6 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
 
     def _message(self, message: bytes, mono: float) -> bool:
         """Whether it was an event that matters."""
-        message = message.lstrip(b"\r\n")
         if message.startswith(_GREETING):
             _banner, _, message = message.partition(b"\r\n")
         if self.responses and self._answers(message):

@@ -88,14 +88,9 @@ def settle(session: Session, segment: UUID, values: dict[str, Any], extras: Sequ
     lets the draft go."""
     kept = {**values, "comment": hiding_policy.hide(session, values["comment"])}
     row, said_before = put(session, OutcomeRow, {"segment_id": segment}, kept)
-    found = passages.Found(
-        kind=passages.OUTCOME,
-        source=row,
-        call=_call_of(session, {"segment": segment})[0].call_id,
-        at=kept["at"],
-        text=kept["comment"],
-    )
-    (passages.put if said_before else passages.add)(session, [found])
+    call = _call_of(session, {"segment": segment})[0].call_id
+    index = passages.put if said_before else passages.add
+    index(session, [_words(row, call, kept["at"], kept["comment"])])
     if said_before:
         session.execute(delete(OutcomeExtra).where(OutcomeExtra.segment_id == segment))
     session.add_all(OutcomeExtra(segment_id=segment, code_id=one, position=at) for at, one in enumerate(extras))
@@ -109,8 +104,11 @@ def index_outcome(session: Session, segment: UUID) -> None:
         .join(SegmentRow, SegmentRow.id == OutcomeRow.segment_id)
         .where(OutcomeRow.segment_id == segment)
     ).one()
-    said = passages.Found(kind=passages.OUTCOME, source=row.id, call=row.call_id, at=row.at, text=row.comment)
-    passages.put(session, [said])
+    passages.put(session, [_words(row.id, row.call_id, row.at, row.comment)])
+
+
+def _words(outcome: UUID, call: UUID, at: datetime, text: str) -> passages.Found:
+    return passages.Found(kind=passages.OUTCOME, source=outcome, call=call, at=at, text=text)
 
 
 def _insert(session: Session, call: Call, who: Identified | None) -> Call:

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -312,7 +313,8 @@ async def test_what_changes_on_the_floor_adds_up_to_the_floor(house: House) -> N
     Floor.model_validate({**changes, "type": "floor"})
 
 
-async def test_the_floor_says_at_once_who_waits_too_long_for_a_call_back(house: House) -> None:
+async def overdue(house: House) -> tuple[Tab, datetime, UUID]:
+    """A supervisor's tab on the floor, and a call back that was due three minutes ago: nobody has told her yet."""
     await house.hire("olga", "supervisor")
     olga = await house.tab("olga")
     await olga.say(type="subscribe", topic="floor")
@@ -320,11 +322,21 @@ async def test_the_floor_says_at_once_who_waits_too_long_for_a_call_back(house: 
     due = house.clock.now() - timedelta(minutes=3)
     task = {"kind": "callback", "pbx": "main", "queue": "support", "missed": 1, "due_at": due}
     made = await house.db.write(lambda s: tasks.create(s, task, house.people["olga"], due))
-    await house.bus.publish(TasksChanged(tasks=(made,)))
-    floor = await olga.next()
+    return olga, due, made
+
+
+async def missed(tab: Tab) -> list[dict[str, Any]]:
+    floor = await tab.next()
     while not floor.get("missed"):
-        floor = await olga.next()
-    (line,) = floor["missed"]
+        floor = await tab.next()
+    found: list[dict[str, Any]] = floor["missed"]
+    return found
+
+
+async def test_the_floor_says_at_once_who_waits_too_long_for_a_call_back(house: House) -> None:
+    olga, due, made = await overdue(house)
+    await house.bus.publish(TasksChanged(tasks=(made,)))
+    (line,) = await missed(olga)
     assert (line["queue"], line["waiting"], line["overdue"]) == ("support", 1, 1)
     assert datetime.fromisoformat(line["due_since"]) == due
 
@@ -335,23 +347,14 @@ def failed() -> float:
 
 @pytest.mark.parametrize("db_url", ["postgres"], indirect=True)  # SQLite would call it an outage, which mends itself
 async def test_a_look_that_fails_is_the_floors_own_and_the_next_one_tells(house: House) -> None:
-    await house.hire("olga", "supervisor")
-    olga = await house.tab("olga")
-    await olga.say(type="subscribe", topic="floor")
-    assert (await olga.next())["missed"] == []
-    due = house.clock.now() - timedelta(minutes=3)
-    task = {"kind": "callback", "pbx": "main", "queue": "support", "missed": 1, "due_at": due}
-    made = await house.db.write(lambda s: tasks.create(s, task, house.people["olga"], due))
+    olga, _, made = await overdue(house)
     before = failed()
     await house.db.write(lambda s: s.execute(text("ALTER TABLE tasks RENAME TO tasks_elsewhere")))
     await house.bus.publish(TasksChanged(tasks=(made,)))
     await until_async(lambda: failed() > before)
     await house.db.write(lambda s: s.execute(text("ALTER TABLE tasks_elsewhere RENAME TO tasks")))
     await house.bus.publish(TasksChanged(tasks=(made,)))
-    floor = await olga.next()
-    while not floor.get("missed"):
-        floor = await olga.next()
-    assert floor["missed"][0]["waiting"] == 1
+    assert [line["waiting"] for line in await missed(olga)] == [1]
 
 
 async def test_the_board_is_there_without_a_socket(house: House) -> None:

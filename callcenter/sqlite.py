@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection
@@ -38,17 +39,6 @@ def pragmas(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.close()
-
-
-def say(connection: Connection, *statements: str) -> None:
-    cursor = connection.connection.cursor()
-    for statement in statements:
-        cursor.execute(statement)
-    cursor.close()
-
-
-def begin(connection: Connection) -> None:
-    say(connection, "BEGIN IMMEDIATE")
 
 
 def checkpoints_elsewhere(connection: Any, _record: Any) -> None:
@@ -91,7 +81,7 @@ class Begun(Session):
         mode: _Mode = "rollback_only" if alone else "create_savepoint"
         super().__init__(connection, join_transaction_mode=mode, expire_on_commit=False)
         self._begun, self.alone = connection, alone
-        self.driver: Any = connection.connection.dbapi_connection
+        self.driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
 
     def connection(self, *_: Any, **__: Any) -> Connection:
         return self._begun

@@ -19,8 +19,8 @@ from callcenter.log import logger
 log = logger(__name__)
 T = TypeVar("T")
 _BUSY_MS: Final = 5000
-_CACHE_KIB: Final = 8 * 1024
-_READERS_CACHE_KIB: Final = 2 * 1024
+_CACHE_KIB: Final = 4 * 1024
+_READERS_CACHE_KIB: Final = 1024
 _WITHIN_SECONDS: Final = 0.1
 
 

@@ -56,6 +56,16 @@ async def linked(admin: Desk) -> bool:
 
 
 @pytest.fixture
+async def admin(product: Product) -> AsyncIterator[Desk]:
+    """The administrator, with no tab open."""
+    await wire(product)
+    made = Desk(product, "admin")
+    await made.sign_in()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
 async def desks(product: Product) -> AsyncIterator[dict[str, Desk]]:
     """Anna, Boris and Chiara at 101, 102 and 103 with a tab open each, and Sofia who supervises."""
     await wire(product)

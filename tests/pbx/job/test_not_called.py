@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Caller, Floor
-from tests.pbx.job.conftest import wire
 from tests.pbx.job.product import Desk, Product, free_port
 from tests.pbx.job.test_calls import over
 from tests.until import until_async
@@ -28,15 +27,6 @@ def product(pbx: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     running.start()
     yield running
     running.stop()
-
-
-@pytest.fixture
-async def admin(product: Product) -> AsyncIterator[Desk]:
-    await wire(product)
-    made = Desk(product, "admin")
-    await made.sign_in()
-    yield made
-    await made.close()
 
 
 async def dialled(floor: Floor, number: str, *, agent: str = "102") -> Caller:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,20 +11,10 @@ import pytest
 from callcenter.rehearsal import NUMBER
 from tests.lab.asterisk import Asterisk
 from tests.lab.phones import Floor
-from tests.pbx.job.conftest import wire
 from tests.pbx.job.product import Desk, Product
 from tests.until import until_async
 
 pytestmark = pytest.mark.pbx
-
-
-@pytest.fixture
-async def admin(product: Product) -> AsyncIterator[Desk]:
-    await wire(product)
-    desk = Desk(product, "admin")
-    await desk.sign_in()
-    yield desk
-    await desk.close()
 
 
 async def test_call(admin: Desk, **wish: Any) -> dict[str, dict[str, Any]]:

@@ -33,6 +33,22 @@ FRIDAY = "2026-11-27T10:00:00+01:00"
 NUMBER = "+39 02 1234567"
 
 
+def outside(site: Site, send: Mapping[str, Send], **more: Any) -> Outside:
+    """The site's own parts, and PBXs that take what is sent to them."""
+    parts = site.parts
+    return Outside(
+        db=parts.db,
+        bus=parts.bus,
+        clock=parts.clock,
+        health=parts.health,
+        take=parts.ledger.take,
+        live=parts.ledger.live,
+        send=send,
+        region=lambda _: "RU",
+        **more,
+    )
+
+
 async def test_what_is_decided_is_tried_out_at_once(site: Site) -> None:
     """A rule needs its calendar, a calendar that is kept to stays, and who is blocked is seen to be refused."""
     admin = await site.person("root", "admin")
@@ -102,17 +118,7 @@ async def test_the_port_opens_for_a_rule_and_the_pbx_is_told_where(site: Site) -
 
     admin = await site.person("root", "admin")
     parts, router = site.parts, site.parts.router
-    outside = Outside(
-        db=parts.db,
-        bus=parts.bus,
-        clock=parts.clock,
-        health=parts.health,
-        take=parts.ledger.take,
-        live=parts.ledger.live,
-        send={"main": send},
-        region=lambda _: "RU",
-    )
-    door = Door(outside, router, parts.outgoing, Fastagi(port=0))
+    door = Door(outside(site, {"main": send}), router, parts.outgoing, Fastagi(port=0))
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(door.run()), group.create_task(router.run())]
         await door.link_up(LinkUp(pbx="main", at=START, rebooted=False))
@@ -149,17 +155,7 @@ async def test_the_port_opens_for_who_is_not_to_be_called_too(site: Site) -> Non
         return ()
 
     parts, admin = site.parts, await site.person("root", "admin")
-    outside = Outside(
-        db=parts.db,
-        bus=parts.bus,
-        clock=parts.clock,
-        health=parts.health,
-        take=parts.ledger.take,
-        live=parts.ledger.live,
-        send={"main": send},
-        region=lambda _: "RU",
-    )
-    door = Door(outside, parts.router, parts.outgoing, Fastagi(port=0))
+    door = Door(outside(site, {"main": send}), parts.router, parts.outgoing, Fastagi(port=0))
     parts.bus.on(DoNotCallChanged, door.routing_taken)
     made = await admin.post("/customers", {"name": "Olga", "numbers": [{"raw": NUMBER}]}, Idempotency_Key="olga-1")
     forbidden = f"/customers/{made.body['id']}/do-not-call"
@@ -203,18 +199,8 @@ async def test_a_pbx_whose_gate_is_anothers_keeps_the_others_rows(site: Site) ->
     parts.router.decided.value = Policy(
         rules=RoutingRules(queues=[RoutingRule(pbx=pbx, queue="support", vip=9) for pbx in ("main", "side")])
     )
-    outside = Outside(
-        db=parts.db,
-        bus=parts.bus,
-        clock=parts.clock,
-        health=parts.health,
-        take=parts.ledger.take,
-        live=parts.ledger.live,
-        send={pbx: sending(pbx) for pbx in ("main", "side")},
-        region=lambda _: "RU",
-        holds=lambda pbx: pbx in ours,
-    )
-    door = Door(outside, parts.router, parts.outgoing, Fastagi(port=0))
+    send = {pbx: sending(pbx) for pbx in ("main", "side")}
+    door = Door(outside(site, send, holds=lambda pbx: pbx in ours), parts.router, parts.outgoing, Fastagi(port=0))
     async with asyncio.TaskGroup() as group:
         task = group.create_task(door.run())
         for pbx in ("main", "side"):

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import picture, sign_in
 from tests.lab.phones import Floor
@@ -178,6 +178,15 @@ async def talked_with_chiara(page: Page, floor: Floor, number: str) -> None:
     await expect(page.get_by_test_id("presence")).not_to_have_attribute("data-state", "talking", timeout=15_000)
 
 
+async def opens_what_waits(page: Page, begun: str) -> Locator:
+    """The form of the outcome that was put off, with what was begun of it."""
+    await page.get_by_test_id("waiting-outcomes").get_by_role("button").click()
+    later = page.get_by_test_id("later-outcome")
+    await expect(later.get_by_role("textbox", name="Comment")).to_have_value(begun)
+    await expect(later.get_by_role("combobox")).to_have_value("solved")
+    return later
+
+
 async def test_an_administrator_changes_a_rule_and_it_bites_on_the_next_call(
     browser: Window, floor: Floor, product: Product
 ) -> None:
@@ -206,12 +215,17 @@ async def test_an_administrator_changes_a_rule_and_it_bites_on_the_next_call(
     await decide(page, Outcome="mandatory")
     await talked_with_chiara(other, floor, "79161240010")
     await expect(other.get_by_test_id("defer")).to_be_enabled()
+    await other.keyboard.press("1")
+    await form.get_by_role("textbox", name="Comment").fill("asks for the blue one")
     await picture(other, "desk-ways-out")
     await other.keyboard.press("Alt+l")
     await expect(presence).to_have_attribute("data-state", "available")
-    await other.get_by_test_id("waiting-outcomes").get_by_role("button").click()
-    later = other.get_by_test_id("later-outcome")
-    await later.get_by_role("combobox").select_option("solved")
+    later = await opens_what_waits(other, "asks for the blue one")
+    await later.get_by_role("textbox", name="Comment").fill("asks for the red one")
+    await other.keyboard.press("Escape")
+    await expect(later).to_be_hidden()
+    await other.reload()
+    later = await opens_what_waits(other, "asks for the red one")
     await picture(other, "desk-later")
     await later.get_by_role("button", name="Save outcome").click()
     await expect(other.get_by_test_id("waiting-outcomes")).to_be_hidden()

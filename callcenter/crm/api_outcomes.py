@@ -25,7 +25,6 @@ from callcenter.crm import (
     audit,
     call_list,
     call_views,
-    drafts,
     messages,
     news,
     outcome_effects,
@@ -34,16 +33,14 @@ from callcenter.crm import (
 )
 from callcenter.crm.access import actor, require
 from callcenter.crm.call_answers import SegmentAnswer
-from callcenter.crm.code_rules import MOST_EXTRAS, NO_COMMENT, CardField, Choice, Code, System
+from callcenter.crm.code_rules import MOST_EXTRAS, NO_COMMENT, Choice, Code, System
 from callcenter.crm.models.outcomes import OutcomeCode
-from callcenter.crm.own_fields import MOST
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.schemas import Zone
 from callcenter.crm.task_writing import columns
 from callcenter.decision_events import OutcomeLogged, OutcomeWaived, Promise
-from callcenter.draft import Draft, DraftStep
 from callcenter.errors import Refused
-from callcenter.news import BlocksChanged, CustomerChanged, DoNotCallChanged, DraftSaved
+from callcenter.news import BlocksChanged, CustomerChanged, DoNotCallChanged
 
 
 class NextStep(Body):
@@ -103,34 +100,6 @@ class Choices(Answer):
     short_used_up: int
 
 
-class DraftStepBody(Body):
-    """The call back that is about to be promised: by oneself, or by anybody."""
-
-    due_at: AwareDatetime
-    by_me: bool = True
-
-
-class DraftBody(Body):
-    """All of it as it is now, judged only when it is logged. ``card``: what is written into fields of the card that a
-    code asks for, by the names that ``missing`` has of them."""
-
-    outcome: Line | None = None
-    comment: Prose = ""
-    extras: Annotated[list[Line], Field(max_length=MOST_EXTRAS)] = Field(default_factory=list)
-    card: Annotated[dict[Line, Line], Field(max_length=len(CardField) + MOST)] = Field(default_factory=dict)
-    next_step: DraftStepBody | None = None
-
-    def value(self) -> Draft:
-        step = self.next_step
-        return Draft(
-            outcome=self.outcome or None,
-            comment=self.comment,
-            extras=tuple(self.extras),
-            card=self.card,
-            next_step=DraftStep(due_at=step.due_at, by_me=step.by_me) if step else None,
-        )
-
-
 class Waiver(Body):
     reason: Annotated[Prose, StringConstraints(min_length=1)]
 
@@ -159,14 +128,6 @@ class CallOutcomeView(View):
         return await _log(self.request, await self.request.app[DB].read(owed), body)
 
 
-class DraftView(View):
-    async def put(self, segment_id: UUID, /, body: DraftBody) -> None:
-        """Keeps what is half written, so that a reload or another tab has it too."""
-        app, who, draft = self.request.app, actor(self.request), body.value()
-        await app[DB].write(lambda s: drafts.keep(s, settle.drafted(s, segment_id, who), draft))
-        await app[BUS].publish(DraftSaved(segment=segment_id, agent=who.id, draft=draft))
-
-
 class WaiveView(View):
     async def post(self, segment_id: UUID, /, body: Waiver) -> SegmentAnswer:
         """Lets an agent off, with a reason."""
@@ -184,7 +145,6 @@ class WaiveView(View):
 def add_routes(app: web.Application) -> None:
     app.router.add_view(f"{ROOT}/segments/{{segment_id}}/outcome", SegmentOutcomeView)
     app.router.add_view(f"{ROOT}/segments/{{segment_id}}/outcome-choices", ChoicesView)
-    app.router.add_view(f"{ROOT}/segments/{{segment_id}}/draft", DraftView)
     app.router.add_view(f"{ROOT}/segments/{{segment_id}}/waive", WaiveView)
     app.router.add_view(f"{ROOT}/calls/{{call_id}}/outcome", CallOutcomeView)
 

@@ -74,9 +74,9 @@ def logged(session: Session, segment_id: UUID, actor: Actor, now: datetime, choi
 
 
 def drafted(session: Session, segment_id: UUID, actor: Actor) -> SegmentRow:
-    """The part on whose outcome its agent still writes. Raises Refused."""
+    """The part on whose outcome its agent still writes, or whoever was handed it. Raises Refused."""
     row, _ = _seen(session, segment_id, actor)
-    if row.agent_id != actor.id:
+    if row.agent_id != actor.id and not deferrals.holds(session, segment_id, actor.id):
         raise Forbidden("this is another agent's part of the call")
     if OutcomeState(row.outcome_state) not in _OPEN:
         raise Refused("no outcome is owed here", code="nothing_owed")

@@ -147,6 +147,10 @@ class Board:
         self._drafts[saved.segment] = saved.draft
         return self._refresh({saved.segment})
 
+    def recall(self, segment: UUID, draft: Draft) -> None:
+        """What is written of an outcome that is about to be owed again."""
+        self._drafts[segment] = draft
+
     def card_changed(self, customer: UUID, card: Card) -> Changes:
         """Somebody wrote on a card."""
         touched = [live for live in self._live.values() if live.who.names(customer)]

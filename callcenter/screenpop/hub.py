@@ -15,6 +15,7 @@ from callcenter.clock import Clock
 from callcenter.contain import contained
 from callcenter.crm.rights import Actor, Verb, allow
 from callcenter.db import Database
+from callcenter.decision_events import OutcomeDue
 from callcenter.events import Offered
 from callcenter.health import Health, HealthChanged
 from callcenter.ledger import Ledger
@@ -166,8 +167,16 @@ class Hub:
         await self._stage.watch(tab, self._board, changes=changes)
 
     async def changed(self, change: Changed) -> None:
-        mono = change.event.mono if isinstance(change.event, Offered) else None
+        event = change.event
+        mono = event.mono if isinstance(event, Offered) else None
+        if isinstance(event, OutcomeDue):
+            await self._recall(change.after.segments[event.segment].id)
         self._tell(self._board.changed(change), mono)
+
+    async def _recall(self, segment: UUID | None) -> None:
+        """An outcome that was put off comes back with what its agent has written of it meanwhile."""
+        if segment:
+            self._board.recall(segment, await self._db.read(lambda s: recollect.draft(s, segment)))
 
     async def member(self, member: MemberState) -> None:
         self._board.member(member)

@@ -49,6 +49,12 @@ def drafts(session: Session) -> dict[UUID, Draft]:
     return {row.id: read(row) for row in session.scalars(begun)}
 
 
+def draft(session: Session, segment: UUID) -> Draft:
+    """What is written of one outcome."""
+    row = session.get(SegmentRow, segment)
+    return read(row) if row else Draft()
+
+
 def card_of(session: Session, customer: UUID) -> Card | None:
     """The card as it is now."""
     row = standing_for(session, customer)

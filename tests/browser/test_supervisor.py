@@ -108,9 +108,21 @@ async def reads_the_targets(sofia: Page) -> None:
     await expect(form.get_by_role("note")).to_contain_text("Only administrators change targets")
     await expect(form.get_by_label("Service level target, %", exact=True)).to_have_value("80")
     assert await form.locator("input:not([readonly])").count() == 0
+    await expect(form.get_by_label("Calls handled, a day, All", exact=True)).to_have_attribute("placeholder", "–")
     await expect(form.get_by_role("button", name="Save")).to_be_hidden()
     await picture(sofia, "supervisor-targets")
     assert await violations(sofia) == []
+
+
+async def is_told_whose_a_page_is(sofia: Page) -> None:
+    """Of administrators: the desk says so in its place, until she has read it."""
+    await sofia.goto("/admin/outcome-rules")
+    told = sofia.get_by_test_id("refused-place")
+    await expect(told).to_contain_text("Only administrators may open “Outcome rules”")
+    await picture(sofia, "supervisor-refused")
+    assert await violations(sofia) == []
+    await told.get_by_role("button", name="Close").click()
+    await expect(told).to_be_hidden()
 
 
 async def follows_a_figure(sofia: Page) -> None:
@@ -145,5 +157,6 @@ async def test_a_supervisors_day(browser: Window, floor: Floor) -> None:
     await expect(boris.get_by_test_id("presence")).to_have_attribute("data-state", "available")
     await follows_a_figure(sofia)
     await reads_the_targets(sofia)
+    await is_told_whose_a_page_is(sofia)
     await sofia.goto("/floor/alarms")
     await expect(sofia.get_by_test_id("past-alarm").filter(has_text="Boris").first).to_contain_text("Sofia")

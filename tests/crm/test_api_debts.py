@@ -99,6 +99,45 @@ async def test_a_colleague_may_take_it_over_and_log_it(both: Office) -> None:
     assert len(await both.trail("hand_over")) == 1
 
 
+HALF = {
+    "outcome": "order",
+    "comment": "two of the blue",
+    "extras": ["complaint"],
+    "card": {"email": "olga@example.com"},
+    "next_step": {"due_at": "2026-11-27T15:30:00Z", "by_me": False},
+}
+
+
+async def test_what_was_half_written_waits_with_the_outcome_and_may_be_written_on(both: Office) -> None:
+    anna = await both.signed_in("anna", extension="101")
+    sofia = await both.signed_in("sofia", "supervisor")
+    (segment,) = await owes(both, anna, "1.1")
+    path = f"/segments/{segment}"
+    blank: dict[str, Any] = {"outcome": None, "comment": "", "extras": [], "card": {}, "next_step": None}
+    assert (await anna.get(f"{path}/draft")).body == blank
+    await anna.put(f"{path}/draft", HALF)
+    assert (await anna.post(f"{path}/defer")).status == 200
+    assert (await anna.get(f"{path}/draft")).body == HALF
+    await anna.put(f"{path}/draft", {**HALF, "comment": "three of the blue"})
+    assert (await anna.get(f"{path}/draft")).body == {**HALF, "comment": "three of the blue"}
+    assert (await sofia.get(f"{path}/draft")).code == "forbidden"
+    await anna.put(f"{path}/outcome", {"outcome": "order"})
+    assert (await anna.get(f"{path}/draft")).code == "nothing_owed"
+
+
+async def test_whoever_is_handed_an_outcome_finds_what_was_half_written(both: Office) -> None:
+    anna = await both.signed_in("anna", extension="101")
+    boris = await both.signed_in("boris", extension="102")
+    (segment,) = await owes(both, anna, "1.1")
+    path = f"/segments/{segment}"
+    await anna.put(f"{path}/draft", HALF)
+    assert (await boris.get(f"{path}/draft")).status in (403, 404)
+    await anna.post(f"{path}/hand-over", {"to": str(boris.id)})
+    assert (await boris.get(f"{path}/draft")).body == HALF
+    assert (await boris.put(f"{path}/draft", {"comment": "asked her again"})).status == 204
+    assert (await boris.get(f"{path}/draft")).body["comment"] == "asked her again"
+
+
 async def test_nobody_puts_off_what_is_anothers_or_what_is_not_owed(office: Office) -> None:
     anna = await office.signed_in("anna", extension="101")
     boris = await office.signed_in("boris", extension="102")

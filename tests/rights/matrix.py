@@ -206,6 +206,10 @@ MATRIX: Final[dict[str, Row]] = {
     "PUT /outcome-rules": only("admin", body={"direct": {"under_s": 5, "then": "nothing"}}),
     "PUT /segments/{segment_id}/outcome": things("own", "own team", OUTCOME, {"agent": "team"}),
     "GET /segments/{segment_id}/outcome-choices": things("own", "own team", None, {"agent": "team"}),
+    "GET /segments/{segment_id}/draft": Row(
+        reach=dict.fromkeys(EVERYBODY, "own"),
+        seen={"agent": "team", "supervisor": "team", "admin": "team other"},
+    ),
     "PUT /segments/{segment_id}/draft": Row(
         body={"comment": "x"},
         reach=dict.fromkeys(EVERYBODY, "own"),

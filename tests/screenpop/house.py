@@ -20,7 +20,7 @@ from callcenter.bus import Bus
 from callcenter.call import Changed
 from callcenter.clock import SystemClock
 from callcenter.config import Settings
-from callcenter.crm import access, api_outcomes, api_session, rosters, sessions, users
+from callcenter.crm import access, api_drafts, api_outcomes, api_session, rosters, sessions, users
 from callcenter.crm.sessions import Visitor
 from callcenter.db import Database
 from callcenter.events import CallEvent
@@ -134,6 +134,7 @@ class House:
         screenpop_api.add_routes(app)
         api_session.add_routes(app)
         api_outcomes.add_routes(app)
+        api_drafts.add_routes(app)
         return app
 
     async def close(self) -> None:

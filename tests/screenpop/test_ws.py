@@ -20,6 +20,7 @@ from callcenter.crm import access, rosters, sessions, tasks
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.people import SignIn
 from callcenter.db import Database
+from callcenter.decision_events import OutcomeDeferred, OutcomeDue, PutOff
 from callcenter.events import OfferResult
 from callcenter.news import CustomerChanged, RosterChanged, SignedOff, TasksChanged
 from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
@@ -94,6 +95,22 @@ async def test_all_of_a_half_written_outcome_is_there_in_other_tabs_and_after_a_
     await house.hub.start()
     blank: dict[str, Any] = {"outcome": None, "comment": "", "extras": [], "card": {}, "next_step": None}
     assert [pop["draft"] for pop in (await house.tab("anna")).board["pops"]] == [blank]
+
+
+async def test_an_outcome_that_was_put_off_comes_back_with_what_is_written_of_it(house: House) -> None:
+    tab = await house.tab("anna")
+    await house.happens(answered().events)
+    pop = (await tab.next("outcome_owed"))["pop"]
+    await house.put("anna", f"/segments/{pop['id']}/draft", {"comment": "two"})
+    (call,) = house.ledger.live().values()
+    me, of = house.people["anna"], call.key
+    put_off = OutcomeDeferred(call=of, at=START, mono=9.0, segment=0, by=me, why=PutOff.AGENT, holder=me)
+    await house.ledger.take(put_off)
+    await tab.next("outcome_settled")
+    assert await house.put("anna", f"/segments/{pop['id']}/draft", {"comment": "two, and a third later"}) == 204
+    await house.ledger.take(OutcomeDue(call=of, at=START, mono=9.0, segment=0))
+    assert (await tab.next("outcome_owed"))["pop"]["draft"]["comment"] == "two, and a third later"
+    assert [pop["draft"]["comment"] for pop in (await house.tab("anna")).board["pops"]] == ["two, and a third later"]
 
 
 async def test_a_reloaded_tab_has_the_same_pop_once(house: House) -> None:

@@ -84,7 +84,7 @@ export const router = createRouter({ history: createWebHistory(), routes: framed
 // The first call must not wait for the desk to be loaded.
 void router.isReady().then(() => import('./pages/desk/DeskPage.vue'))
 
-/** While an outcome is owed every way leads to the desk: by link, by address, by the back button. */
+/** While an outcome is owed every way leads to the desk: by link, by address, by the back button. So does one that is not this person's. */
 router.beforeEach(async (to) => {
   if (to.meta.open) return true
   const { begin, debts } = useBoard()
@@ -92,6 +92,6 @@ router.beforeEach(async (to) => {
   if (!me || me.notice_due) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   await begin().catch(() => undefined)
   if (debts.value.length && to.name !== 'desk') return { name: 'desk', query: { closed: '1' } }
-  if (to.meta.roles && !to.meta.roles.includes(me.role)) return { name: 'desk' }
+  if (to.meta.roles && !to.meta.roles.includes(me.role)) return { name: 'desk', query: { refused: String(to.name) } }
   return true
 })

@@ -47,6 +47,7 @@ export const chooseCustomer = (call: string, customer_id: string) =>
 
 export const logOutcome = (segment: string, said: Logged) => http.put<Segment>(`/segments/${segment}/outcome`, said)
 
+export const draftOf = (segment: string) => http.get<DraftBody>(`/segments/${segment}/draft`)
 export const keepDraft = (segment: string, draft: DraftBody) => http.put<unknown>(`/segments/${segment}/draft`, draft)
 
 /** The parts of calls an agent still owes an outcome for. */

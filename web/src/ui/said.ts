@@ -2,6 +2,9 @@ import { Notify } from 'quasar'
 import { useI18n } from 'vue-i18n'
 import { asProblem } from '@/api/problem'
 
+/** In the bar, over the search: the one place of every page where nothing of the customer stands. */
+const PLACE = { position: 'top', classes: 'said' } as const
+
 /** Errors in the user's words, and the short notes about what was just done. */
 export function useSaid() {
   const { t, te } = useI18n()
@@ -19,17 +22,17 @@ export function useSaid() {
 
   function done(message: string, undo?: () => void): void {
     const actions = undo ? [{ label: t('common.undo'), noCaps: true, flat: true, handler: undo }] : []
-    Notify.create({ message, actions, timeout: undo ? 6000 : 2500, position: 'bottom', badgeStyle: 'display: none', attrs: { role: 'status' } })
+    Notify.create({ message, actions, timeout: undo ? 6000 : 2500, ...PLACE, badgeStyle: 'display: none', attrs: { role: 'status' } })
   }
 
   function failed(error: unknown): void {
-    Notify.create({ message: fault(error), caption: asProblem(error).code, timeout: 7000, position: 'bottom', attrs: { role: 'alert' } })
+    Notify.create({ message: fault(error), caption: asProblem(error).code, timeout: 7000, ...PLACE, attrs: { role: 'alert' } })
   }
 
   /** The same with a way round it, for whoever has one. */
   function failedBut(error: unknown, label: string, handler: () => void): void {
     const actions = [{ label, noCaps: true, flat: true, handler }]
-    Notify.create({ message: fault(error), caption: asProblem(error).code, actions, timeout: 10_000, position: 'bottom', attrs: { role: 'alert' } })
+    Notify.create({ message: fault(error), caption: asProblem(error).code, actions, timeout: 10_000, ...PLACE, attrs: { role: 'alert' } })
   }
 
   return { fault, fieldFault, done, failed, failedBut }

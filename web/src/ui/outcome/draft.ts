@@ -1,11 +1,19 @@
 import { computed, onBeforeUnmount, ref, watch } from 'vue'
 import { asProblem } from '@/api/problem'
-import type { DraftBody, Pop } from '@/api/types'
+import type { DraftBody, Segment } from '@/api/types'
 import { keepDraft } from '@/entities/calls'
 import { useSession } from '@/entities/session'
 import { unwritten } from '@/ui/outcome/written'
 
 const PAUSE_MS = 350
+
+/** An outcome on which somebody writes, as the server has it. */
+export interface Half {
+  id: string
+  draft: DraftBody
+  outcome_state: Segment['outcome_state']
+  local_time_zone?: string | null
+}
 
 /** Two that say the same are the same text, whoever wrote them down: the server trims and drops what is empty. */
 function texted({ outcome, comment, extras, card, next_step: step }: DraftBody): string {
@@ -15,7 +23,7 @@ function texted({ outcome, comment, extras, card, next_step: step }: DraftBody):
 }
 
 /** The outcome as it is being written: kept on the server, so that reload, crash and second tab show it again. */
-export function useDraft(pop: () => Pop) {
+export function useDraft(half: () => Half) {
   const { me } = useSession()
   const written = unwritten()
   const { outcome, comment, extras, card, step } = written
@@ -29,14 +37,14 @@ export function useDraft(pop: () => Pop) {
   const text = computed(() => texted(draft.value))
 
   /** `taken` counts what an agent had decided himself: nothing is proposed to him again, also not what he took back. */
-  function take({ draft: theirs, outcome_state: state, local_time_zone: zone }: Pop): void {
+  function take({ draft: theirs, outcome_state: state, local_time_zone: zone }: Half): void {
     const due = theirs.next_step
     ;[outcome.value, comment.value] = [theirs.outcome ?? null, theirs.comment ?? '']
     ;[extras.value, card.value] = [[...(theirs.extras ?? [])], { ...theirs.card }]
     step.value = due ? { due_at: due.due_at, zone: zone ?? '', remind_at: due.due_at, assignee_id: due.by_me === false ? null : (me.value?.id ?? null) } : undefined
     if (due || (theirs.outcome && state !== 'draft')) taken.value++
   }
-  take(pop())
+  take(half())
   let mine = text.value
 
   async function keep(): Promise<void> {
@@ -47,7 +55,7 @@ export function useDraft(pop: () => Pop) {
     mine = text.value
     state.value = 'saving'
     try {
-      await keepDraft(pop().id, draft.value)
+      await keepDraft(half().id, draft.value)
       state.value = 'kept'
     } catch (error) {
       // An outcome that was saved meanwhile needs no draft any more.
@@ -69,10 +77,10 @@ export function useDraft(pop: () => Pop) {
 
   // A draft from another tab is taken over unless this tab has something newer on its way.
   watch(
-    () => texted(pop().draft),
+    () => texted(half().draft),
     (theirs) => {
       if (wanted || timer || theirs === mine || theirs === text.value) return
-      take(pop())
+      take(half())
       mine = text.value
     },
   )

@@ -4,7 +4,7 @@
 jobs on SQLite. The baseline in the same run reads, hashes and writes the same sound and commits one row each with
 sqlite3. The figure is the one's files a second over the other's. Fails under 0.15, when the recording of a call that
 ends meanwhile is not playable within 2 s, when memory grows by more than 5 % after the first tenth, or when anything is
-lost or stored twice. Pages that SQLite keeps (``db.py`` gives it up to 32 MB a connection) are counted apart: they fill
+lost or stored twice. Pages that SQLite keeps (up to 4 MB for who writes, 1 MB a reader) are counted apart: they fill
 as the database grows. Memory is the median of the first and of the last fifth of the looks at it: files in hand make it
 differ by some megabytes from one look to the next.
 """

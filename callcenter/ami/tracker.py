@@ -90,6 +90,7 @@ class Tracker:
             track = self.tracks.get(uniqueid)
             if track:
                 yield from track.settle(mono)
+                self._scene.forget(track)
             if track is None or not track.unsettled:
                 self._scene.unsettled.discard(uniqueid)
 

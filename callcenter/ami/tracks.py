@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol, TypedDict
+from typing import Final, TypedDict
 from uuid import UUID
 
-from callcenter.call import Call
+from callcenter.ami.legs import Leg, When
 from callcenter.events import (
     CallEvent,
     CallKey,
-    Direction,
     Ended,
     HandedOver,
     Held,
@@ -45,51 +44,10 @@ _SHUT: Final = frozenset({QueueResult.FULL, QueueResult.EMPTY})
 PATIENCE_SECONDS: Final = 1.0
 
 
-class When(Protocol):
-    """Anything that says when it happened: every message does."""
-
-    @property
-    def at(self) -> datetime: ...
-
-    @property
-    def mono(self) -> float: ...
-
-
 class _Stamp(TypedDict):
     call: CallKey
     at: datetime
     mono: float
-
-
-@dataclass(slots=True)
-class Leg:
-    """A device's channel in a call. ``offered``: Offered was told, at ``rung``; ``closed``: so was OfferEnded;
-    ``answered``: when it was picked up (both monotonic seconds).
-
-    ``leaving``: since when it does not hear the customer. A transfer or the folding of a Local channel parts the two
-    for a millisecond, so Left is told a moment later. ``parting``: he asked a colleague and passed the customer on.
-    ``parted``: since when he is in no bridge after that; his channel may live until the colleague answers.
-    ``beside``: it rings, or rang, with another leg of the same phone, whose offer is told for both.
-    """
-
-    device: Device
-    via: Via | None = None
-    offered: bool = False
-    closed: bool = False
-    rung: float = 0.0
-    answered: float | None = None
-    joined: bool = False
-    talked: bool = False
-    held: bool = False
-    leaving: When | None = None
-    parting: bool = False
-    parted: When | None = None
-    beside: bool = False
-
-    @property
-    def rings(self) -> bool:
-        """Its offer is told and stands."""
-        return self.offered and not self.closed
 
 
 @dataclass(slots=True)
@@ -194,7 +152,9 @@ class Track:
             return
         first.closed, leg.beside = True, False
         leg.offered, leg.rung, leg.via = True, first.rung, leg.via or first.via
-        yield Offered(**self._stamp(when), leg=uniqueid, device=leg.device, via=leg.via or self._via(), queue=self.queue)
+        yield Offered(
+            **self._stamp(when), leg=uniqueid, device=leg.device, via=leg.via or self._via(), queue=self.queue
+        )
 
     def hears(self, when: When, devices: Mapping[str, Device]) -> Iterable[CallEvent]:
         """``devices`` are the legs that hear the customer now, all of them."""
@@ -337,36 +297,3 @@ class Track:
 
     def _stamp(self, when: When) -> _Stamp:
         return {"call": self.key, "at": when.at, "mono": when.mono}
-
-
-def resumed(call: Call) -> Track:
-    """The track of a call as our records hold it."""
-    open_visits = [visit.queue for visit in call.queues if visit.left_at is None]
-    track = Track(
-        key=call.key,
-        via=Via.DIRECT if call.direction is Direction.INBOUND else Via.OUTBOUND,
-        queue=open_visits[-1] if open_visits else "",
-        talked=call.answered_at is not None,
-        shelved=bool(call.parked),
-        recordings=set(call.recordings),
-        parted=_parted(call),
-        sender=_parted(call),
-    )
-    for segment in call.segments:
-        for offer in segment.offers:
-            leg = track.leg(offer.leg, offer.device)
-            leg.offered, leg.closed, leg.via = True, offer.ended_at is not None, segment.via
-        if segment.answered_at is not None:
-            leg = track.leg(segment.leg, segment.device)
-            leg.talked, leg.joined, leg.via = True, segment.talking, segment.via
-            leg.held = segment.held_since is not None
-            if segment.leg_ended:
-                del track.legs[segment.leg]
-    return track
-
-
-def _parted(call: Call) -> str:
-    """The phone of who passed him on last, while nobody has taken him."""
-    talked = [segment for segment in call.segments if segment.answered_at is not None]
-    last = max(talked, key=lambda segment: segment.answered_at, default=None)  # type: ignore[arg-type,return-value]
-    return last.device.name if last and last.handed_to and not last.talking else ""

@@ -84,8 +84,8 @@ def test_who_is_only_asked_rings_for_no_customer(name: str) -> None:
     ("name", "to"),
     [
         ("blind_refer", "102"), ("blind_keys", "102"), ("blind_unanswered", "102"),
-        ("attended_refer", "102"), ("attended_keys", "102"), ("blonde_returned", "102"), ("blonde", BORIS), ("blonde_taken_off", BORIS),
-        ("freepbx_attended", "PJSIP/2002"),
+        ("attended_refer", "102"), ("attended_keys", "102"), ("blonde_returned", "102"),
+        ("blonde", BORIS), ("blonde_taken_off", BORIS), ("freepbx_attended", "PJSIP/2002"),
     ],
 )  # fmt: skip
 def test_to_whom_he_was_handed_is_told(name: str, to: str) -> None:

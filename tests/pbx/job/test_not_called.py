@@ -41,6 +41,14 @@ async def admin(product: Product) -> AsyncIterator[Desk]:
     await made.close()
 
 
+@pytest.fixture
+async def sofia(desks: dict[str, Desk]) -> AsyncIterator[Desk]:
+    """The supervisor, at Chiara's desk."""
+    await desks["sofia"].request("PUT", "/me/extension", {"extension": "103", "take_over": True})
+    yield desks["sofia"]
+    await desks["sofia"].request("PUT", "/me/extension", {"extension": None})
+
+
 async def dialled(floor: Floor, number: str, *, agent: str = "102") -> Caller:
     call = floor.agent_dials(agent, number, talk_ms=200)
     await over(call)
@@ -59,7 +67,7 @@ def reached(floor: Floor) -> list[str]:
 
 
 async def test_an_outcome_keeps_every_desk_phone_from_a_number_but_a_supervisors(
-    product: Product, floor: Floor, desks: dict[str, Desk], admin: Desk
+    product: Product, floor: Floor, desks: dict[str, Desk], admin: Desk, sofia: Desk
 ) -> None:
     """Others and help are reached; with the service gone the same number is too."""
     await admin.request("POST", "/outcomes", NEVER)
@@ -76,7 +84,6 @@ async def test_an_outcome_keeps_every_desk_phone_from_a_number_but_a_supervisors
         await dialled(floor, number)
     assert reached(floor) == ["112", OTHER]
     await desks["boris"].log_outcome()
-    await desks["sofia"].request("PUT", "/me/extension", {"extension": "103", "take_over": True})
     await dialled(floor, WAYS[0], agent="103")
     assert reached(floor)[2:] == [WAYS[0]]
     product.kill()
@@ -88,12 +95,11 @@ async def test_an_outcome_keeps_every_desk_phone_from_a_number_but_a_supervisors
 
 
 async def test_nobody_but_a_supervisor_sends_a_customer_on_to_such_a_number(
-    floor: Floor, desks: dict[str, Desk], admin: Desk
+    floor: Floor, desks: dict[str, Desk], admin: Desk, sofia: Desk
 ) -> None:
-    """Whom an agent sent is with him again; for a supervisor the trunk is dialled."""
+    """Whom an agent sent is with him again; for a supervisor, at 103, the trunk is dialled."""
     await forbidden(admin, FORBIDDEN)
     await until_async(lambda: "marked" in floor.pbx.database("callcenter-rules"), 10, "the PBX asks")
-    await desks["sofia"].request("PUT", "/me/extension", {"extension": "103", "take_over": True})
     floor.phone("trunk")
     anna, boss = floor.phone("101"), floor.phone("103")
     customers = [floor.caller(f"7916127000{n}", f"71{n:02}", talk_ms=None) for n in (1, 3)]

@@ -22,13 +22,17 @@ from callcenter.values import replace
 
 
 def offered(call: Call, event: Offered, roster: Roster) -> Call:
-    """A phone rings: another round of a part that is known, or a new one."""
+    """A phone rings: another round of a part that is known, or a new one. One that rings already goes on ringing, at
+    another of its addresses."""
     call = _off_the_shelf(call)
     if known := _of_leg(call, event.leg):
         return put(call, known)
     agent = roster.agent_at(event.device, event.at)
     same = [s for s in call.segments if _same_part(s, event, agent)]
     segment = same[-1] if same else _new_segment(call, event, roster)
+    if event.result is None and segment.via is event.via and (rings := [o for o in segment.offers if _rings(o, event)]):
+        offers = tuple(replace(o, leg=event.leg) if o is rings[-1] else o for o in segment.offers)
+        return put(call, replace(segment, offers=offers, leg=event.leg))
     ended = event.at if event.result else None
     offer = Offer(leg=event.leg, device=event.device, offered_at=event.at, ended_at=ended, result=event.result)
     behind = event.result is not None and segment.ringing
@@ -44,6 +48,10 @@ def offered(call: Call, event: Offered, roster: Roster) -> Call:
             leg_ended=False,
         ),
     )
+
+
+def _rings(offer: Offer, event: Offered) -> bool:
+    return offer.ended_at is None and offer.device == event.device
 
 
 def offer_ended(call: Call, event: OfferEnded) -> Call:

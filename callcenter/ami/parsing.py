@@ -48,6 +48,7 @@ from callcenter.recording_events import NoticeResult
 
 Fields: TypeAlias = Mapping[str, str]
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_NOWHERE: Final = frozenset({"", "s"})
 _QUEUE_RESULTS: Final = {
     "TIMEOUT": QueueResult.TIMEOUT,
     "FULL": QueueResult.FULL,
@@ -174,9 +175,19 @@ def _attended(f: Fields, stamp: dict[str, object]) -> Message | None:
         transferer=f.get("origtransfereruniqueid", ""),
         customer=f.get("transfereeuniqueid", ""),
         second=f.get("secondtransfereruniqueid", ""),
-        exten=f.get("secondtransfererexten", ""),
+        exten=_asked(f),
         target=f.get("transfertargetuniqueid", ""),
     )
+
+
+def _asked(f: Fields) -> str:
+    """Whom the transferer dialled, on a line of his own or by keys, which makes a Local channel. A channel that was
+    dialled itself stands at its dialplan's start."""
+    dialled = f.get("secondtransfererexten", "")
+    by_keys = f.get("transfertargetchannel", "").startswith("Local/")
+    if dialled in _NOWHERE or f.get("secondtransfereruniqueid") == f.get("origtransfereruniqueid"):
+        dialled = f.get("transfertargetexten", "") if by_keys else ""
+    return "" if dialled in _NOWHERE else dialled
 
 
 def _blind(f: Fields, stamp: dict[str, object]) -> Message | None:

@@ -112,7 +112,14 @@ class Scene:
             if unheard and self._dialled_for(phone.uniqueid) == track.key.uniqueid:
                 cause = USER_BUSY if phone.busy else msg.cause if phone is gone else 0
                 phone.dismissed = True
+                if any(self._beside(phone, other, track) for other in self.channels.silent()):
+                    continue
                 yield from track.never_rang(msg, self.device(phone), phone.uniqueid, cause, phone.dialled_at)
+
+    def _beside(self, phone: Channel, other: Channel, track: Track) -> bool:
+        """Another address of the same phone, which may still ring for him and tells of both."""
+        same = peer(other.name) == peer(phone.name) and other is not phone and not other.dismissed
+        return same and self._dialled_for(other.uniqueid) == track.key.uniqueid
 
     def _recalled(self, msg: m.Message, channel: Channel) -> Track | None:
         """A customer on whose behalf the PBX itself rings the one who transferred him, as the colleague did not answer.
@@ -147,6 +154,14 @@ class Scene:
                     yield from track.recorded(msg, channel.recorded)
             if track.unsettled:
                 self.unsettled.add(customer)
+
+    def apart(self, msg: m.Message, uniqueid: str) -> None:
+        """Whoever passed the customer on and is in no bridge does not come back: his channel's end, which may be told
+        only when the colleague has answered, is not waited for."""
+        track, channel = self.track_of(uniqueid), self.channels.get(uniqueid)
+        if track and channel and track.legs[uniqueid].parting:
+            track.legs[uniqueid].parted = None if channel.bridge else msg
+            self.unsettled.add(track.key.uniqueid)
 
     def rings_now(self, msg: m.Message, local: Channel) -> Iterable[Event]:
         """Devices that have rung behind a Local channel for a colleague's question, and now ring for the customer."""

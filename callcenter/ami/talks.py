@@ -29,7 +29,9 @@ class Talks:
         affected = scene.customers_near(msg.uniqueid) | scene.customers_near(msg.swap)
         if msg.swap:
             scene.channels.leave(msg.swap)
+            scene.apart(msg, msg.swap)
         scene.channels.enter(msg.uniqueid, "" if msg.mute else msg.bridge)
+        scene.apart(msg, msg.uniqueid)
         near = scene.customers_near(msg.uniqueid)
         yield from scene.heard_by(msg, affected | near)
         if near and (channel := scene.channels.get(msg.uniqueid)):
@@ -42,6 +44,7 @@ class Talks:
             return
         affected = scene.customers_near(msg.uniqueid)
         scene.channels.leave(msg.uniqueid)
+        scene.apart(msg, msg.uniqueid)
         yield from scene.heard_by(msg, affected)
 
     def _local_pair(self, msg: m.LocalPair) -> Iterable[Event]:
@@ -66,20 +69,26 @@ class Talks:
         if msg.via == "three_way":
             return
         leg = next((u for u in (msg.transferer, msg.second) if u in track.legs), "")
-        yield from track.handed_over(msg, leg, msg.exten or self._reached(msg.target))
+        yield from track.handed_over(msg, leg, msg.exten or self._reached(msg, track.key.uniqueid))
         if msg.via == "blind":
             track.sender = track.legs[leg].device.name if leg else ""
             return
         track.parted = track.legs[leg].device.name if leg else ""
+        for uniqueid in {msg.transferer, msg.second} & track.legs.keys():
+            track.legs[uniqueid].parting = track.legs[uniqueid].talked
+            scene.apart(msg, uniqueid)
         for ringing in scene.channels.ringing():
             if ringing.dialled_by in (msg.transferer, msg.second):
                 ringing.dialled_by = track.key.uniqueid
                 yield from scene.rings(msg, ringing)
 
-    def _reached(self, target: str) -> str:
-        """The device a transfer ends at, where the PBX names its channel."""
-        heard = [c for u in sorted(self._scene.channels.connected(target)) if (c := self._scene.channels.get(u))]
-        return next((peer(c.name) for c in heard if c.kind is Kind.DEVICE), "")
+    def _reached(self, msg: m.Transferred, customer: str) -> str:
+        """The device a transfer ends at: behind the channel that the PBX names, or whose phone rings for the customer
+        where it names none."""
+        channels = self._scene.channels
+        heard = [c for u in sorted(channels.connected(msg.target)) if (c := channels.get(u))]
+        rings = [c for c in channels.ringing() if self._scene.customer_of(c.uniqueid) == customer]
+        return next((peer(c.name) for c in (*heard, *rings) if c.kind is Kind.DEVICE), "")
 
     def _picked_up(self, msg: m.PickedUp) -> Iterable[Event]:
         if track := self._scene.track_of(msg.target):

@@ -13,9 +13,10 @@ from callcenter.ami import messages as m
 from callcenter.ami.arrivals import Arrivals
 from callcenter.ami.channels import Channels
 from callcenter.ami.members import Members, owes
+from callcenter.ami.resumed import resumed
 from callcenter.ami.scene import Event, Rules, Scene
 from callcenter.ami.talks import Talks
-from callcenter.ami.tracks import Track, resumed
+from callcenter.ami.tracks import Track
 from callcenter.ami.visits import Visits
 from callcenter.call import Call
 from callcenter.pbxmap import PbxMap
@@ -90,6 +91,7 @@ class Tracker:
             track = self.tracks.get(uniqueid)
             if track:
                 yield from track.settle(mono)
+                self._scene.forget(track)
             if track is None or not track.unsettled:
                 self._scene.unsettled.discard(uniqueid)
 

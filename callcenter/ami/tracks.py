@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol, TypedDict
+from typing import Final, TypedDict
 from uuid import UUID
 
-from callcenter.call import Call
+from callcenter.ami.legs import Leg, When
 from callcenter.events import (
     CallEvent,
     CallKey,
-    Direction,
     Ended,
     HandedOver,
     Held,
@@ -45,41 +44,10 @@ _SHUT: Final = frozenset({QueueResult.FULL, QueueResult.EMPTY})
 PATIENCE_SECONDS: Final = 1.0
 
 
-class When(Protocol):
-    """Anything that says when it happened: every message does."""
-
-    @property
-    def at(self) -> datetime: ...
-
-    @property
-    def mono(self) -> float: ...
-
-
 class _Stamp(TypedDict):
     call: CallKey
     at: datetime
     mono: float
-
-
-@dataclass(slots=True)
-class Leg:
-    """A device's channel in a call. ``offered``: Offered was told, at ``rung``; ``closed``: so was OfferEnded;
-    ``answered``: when it was picked up (both monotonic seconds).
-
-    ``leaving``: since when it does not hear the customer. A transfer or the folding of a Local channel parts the two
-    for a millisecond, so Left is told a moment later.
-    """
-
-    device: Device
-    via: Via | None = None
-    offered: bool = False
-    closed: bool = False
-    rung: float = 0.0
-    answered: float | None = None
-    joined: bool = False
-    talked: bool = False
-    held: bool = False
-    leaving: When | None = None
 
 
 @dataclass(slots=True)
@@ -89,7 +57,8 @@ class Track:
     it in his place. ``sender``: the device that sent him on last without asking anybody: where it rings for him while
     he is under way, he is back. ``parted``: the device that transferred him last after asking a colleague: it rings
     again, dialled by nobody, when the colleague does not answer. ``shelved``: he is parked. ``bound_for``: the queue he
-    was sent to last. ``message``: he left one. ``unreached``: legs that never were, of phones without an address."""
+    was sent to last. ``message``: he left one. ``unreached``: legs that never were, of phones without an address.
+    ``fell_silent``: when each phone rang last (monotonic seconds)."""
 
     key: CallKey
     legs: dict[str, Leg] = field(default_factory=dict)
@@ -107,6 +76,7 @@ class Track:
     message: bool = False
     recordings: set[str] = field(default_factory=set)
     unreached: set[str] = field(default_factory=set)
+    fell_silent: dict[Device, float] = field(default_factory=dict)
 
     @property
     def over(self) -> bool:
@@ -115,7 +85,7 @@ class Track:
 
     @property
     def unsettled(self) -> bool:
-        return any(leg.leaving for leg in self.legs.values())
+        return any(leg.leaving or leg.parted for leg in self.legs.values())
 
     def leg(self, uniqueid: str, device: Device) -> Leg:
         return self.legs.setdefault(uniqueid, Leg(device=device))
@@ -124,15 +94,19 @@ class Track:
         leg = self.legs[uniqueid]
         if leg.offered or leg.talked or self.ended:
             return
+        via = leg.via or self._via(leg.device.name)
+        if any((other.rings, other.device, other.via) == (True, leg.device, via) for other in self.legs.values()):
+            leg.beside = True
+            return
         if self.left is not None:
             yield from self.queue_left(when, QueueResult.EXIT)
-        leg.offered, leg.rung, leg.via = True, when.mono, leg.via or self._via(leg.device.name)
+        leg.offered, leg.rung, leg.via = True, when.mono, via
         yield Offered(**self._stamp(when), leg=uniqueid, device=leg.device, via=leg.via, queue=self.queue)
 
     def never_rang(self, when: When, leg: Device, uniqueid: str, cause: int, since: float) -> Iterable[CallEvent]:
         """A phone that was dialled at ``since`` (monotonic seconds) and did not even ring. Of one that had no time to,
         because somebody else answered or the customer gave up, nothing is known."""
-        if self.ended or cause == _ELSEWHERE or self._answered_since(since):
+        if self.ended or cause == _ELSEWHERE or self._answered_since(since) or self._rang_since(leg, since):
             return
         if cause not in _BUSY and cause not in _NOWHERE and when.mono - since < PATIENCE_SECONDS:
             return
@@ -148,15 +122,39 @@ class Track:
         result = OfferResult.UNREACHABLE
         yield Offered(**self._stamp(when), leg=leg, device=device, via=self._via(), queue=self.queue, result=result)
 
+    def _rang_since(self, device: Device, since: float) -> bool:
+        """Another address of the same phone did ring."""
+        still = any(leg.rings and leg.device == device for leg in self.legs.values())
+        return still or self.fell_silent.get(device, since - 1) >= since
+
     def _answered_since(self, since: float) -> bool:
         return any(leg.answered is not None and leg.answered >= since for leg in self.legs.values())
 
     def offer_ended(self, when: When, uniqueid: str, result: OfferResult) -> Iterable[CallEvent]:
         leg = self.legs[uniqueid]
-        if leg.offered and not leg.closed:
+        if leg.beside:
+            leg.beside = False
+            yield from self._took_over(when, uniqueid, leg) if result is OfferResult.ANSWERED else ()
+        if leg.rings and result is not OfferResult.ANSWERED:
+            beside = next((u for u, other in self.legs.items() if other.beside and other.device == leg.device), "")
+            yield from self._took_over(when, beside, self.legs[beside]) if beside else ()
+        if leg.rings:
             leg.closed = True
+            self.fell_silent[leg.device] = when.mono
             leg.answered = when.mono if result is OfferResult.ANSWERED else None
             yield OfferEnded(**self._stamp(when), leg=uniqueid, device=leg.device, result=result)
+
+    def _took_over(self, when: When, uniqueid: str, leg: Leg) -> Iterable[CallEvent]:
+        """Of two addresses of one phone the other goes on ringing, or is picked up: still the one offer of this phone,
+        told under this leg from now on."""
+        first = next((f for f in self.legs.values() if f.rings and f.device == leg.device), None)
+        if first is None:
+            return
+        first.closed, leg.beside = True, False
+        leg.offered, leg.rung, leg.via = True, first.rung, leg.via or first.via
+        yield Offered(
+            **self._stamp(when), leg=uniqueid, device=leg.device, via=leg.via or self._via(), queue=self.queue
+        )
 
     def hears(self, when: When, devices: Mapping[str, Device]) -> Iterable[CallEvent]:
         """``devices`` are the legs that hear the customer now, all of them."""
@@ -194,9 +192,11 @@ class Track:
 
     def settle(self, mono: float) -> Iterable[CallEvent]:
         """Tells of those who left and did not come back at once."""
-        for uniqueid, leg in self.legs.items():
+        for uniqueid, leg in tuple(self.legs.items()):
             if leg.leaving and mono - leg.leaving.mono >= SETTLE_SECONDS:
                 yield from self._left(leg.leaving, uniqueid, leg)
+            if leg.parted and mono - leg.parted.mono >= SETTLE_SECONDS:
+                yield from self.leg_gone(leg.parted, uniqueid, OfferResult.ANSWERED)
 
     def _left(self, when: When, uniqueid: str, leg: Leg) -> Iterable[CallEvent]:
         when = leg.leaving or when
@@ -297,34 +297,3 @@ class Track:
 
     def _stamp(self, when: When) -> _Stamp:
         return {"call": self.key, "at": when.at, "mono": when.mono}
-
-
-def resumed(call: Call) -> Track:
-    """The track of a call as our records hold it."""
-    open_visits = [visit.queue for visit in call.queues if visit.left_at is None]
-    track = Track(
-        key=call.key,
-        via=Via.DIRECT if call.direction is Direction.INBOUND else Via.OUTBOUND,
-        queue=open_visits[-1] if open_visits else "",
-        talked=call.answered_at is not None,
-        shelved=bool(call.parked),
-        recordings=set(call.recordings),
-        parted=_parted(call),
-        sender=_parted(call),
-    )
-    for segment in call.segments:
-        for offer in segment.offers:
-            leg = track.leg(offer.leg, offer.device)
-            leg.offered, leg.closed, leg.via = True, offer.ended_at is not None, segment.via
-        if segment.answered_at is not None:
-            leg = track.leg(segment.leg, segment.device)
-            leg.talked, leg.joined, leg.via = True, segment.talking, segment.via
-            leg.held = segment.held_since is not None
-    return track
-
-
-def _parted(call: Call) -> str:
-    """The phone of who passed him on last, while nobody has taken him."""
-    talked = [segment for segment in call.segments if segment.answered_at is not None]
-    last = max(talked, key=lambda segment: segment.answered_at, default=None)  # type: ignore[arg-type,return-value]
-    return last.device.name if last and last.handed_to and not last.talking else ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import pytest
 
 from callcenter.call import Call, State
-from callcenter.events import HandedOver, Parked
+from callcenter.events import HandedOver, LegEnded, Parked
 from tests.ami.switchboard import Switchboard
 from tests.ami.tale import answered, offers, recorded, told
 from tests.ami.test_cut_and_resumed import STREAMS, Watch, watched
@@ -23,6 +24,7 @@ OURS: Final = {
     "consult_refused": [(ANNA, "direct", "owed")],
     "blonde": [(ANNA, "direct", "draft"), (BORIS, "attended", "owed")],
     "blonde_returned": [(ANNA, "direct", "owed"), (ANNA, "return", "owed")],
+    "blonde_taken_off": [(ANNA, "direct", "owed"), (ANNA, "return", "owed")],
     "three_way": [(ANNA, "direct", "draft"), (BORIS, "attended", "owed")],
     "parked_and_fetched": [(ANNA, "direct", "draft"), (BORIS, "park", "owed")],
     "parked_too_long": [(ANNA, "direct", "owed"), (ANNA, "return", "owed")],
@@ -80,11 +82,25 @@ def test_who_is_only_asked_rings_for_no_customer(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "to"),
-    [("blind_refer", "102"), ("blind_keys", "102"), ("attended_refer", "102"), ("blind_unanswered", "102")],
-)
+    [
+        ("blind_refer", "102"), ("blind_keys", "102"), ("blind_unanswered", "102"),
+        ("attended_refer", "102"), ("attended_keys", "102"), ("blonde_returned", "102"),
+        ("blonde", BORIS), ("blonde_taken_off", BORIS), ("freepbx_attended", "PJSIP/2002"),
+    ],
+)  # fmt: skip
 def test_to_whom_he_was_handed_is_told(name: str, to: str) -> None:
     handed = [event for event in told(recorded(name)).events if isinstance(event, HandedOver)]
     assert [event.to for event in handed] == [to]
+
+
+@pytest.mark.parametrize("name", ["blonde", "blonde_returned", "blonde_taken_off"])
+def test_who_leaves_while_the_colleague_rings_is_done_with_the_talk_at_once(name: str, suffix: str) -> None:
+    """His channel ends only when somebody has answered."""
+    events = told(recorded(name + suffix)).events
+    (handed,) = [event for event in events if isinstance(event, HandedOver)]
+    ended = [event.at - handed.at for event in events if isinstance(event, LegEnded) and event.leg == handed.leg]
+    assert len(ended) == 1
+    assert abs(ended[0]) < timedelta(seconds=0.1)
 
 
 @pytest.mark.parametrize("name", ["parked_and_fetched", "parked_too_long", "parked_gives_up"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import pytest
@@ -25,8 +26,8 @@ OURS: Final = {
     "follow_me_at_desk": ([(ANNA, "answered"), (MOBILE, ELSEWHERE)], [(ANNA, "direct")]),
     "moved_outside": ([(MOBILE, "answered")], [(MOBILE, "direct")]),
     "moved_to_colleague": ([(BORIS, "answered")], [(BORIS, "direct")]),
-    "two_contacts": ([(ANNA, "answered"), (ANNA, ELSEWHERE)], [(ANNA, "direct")]),
-    "one_contact_rejects": ([(ANNA, "answered"), (ANNA, "rejected")], [(ANNA, "direct")]),
+    "two_contacts": ([(ANNA, "answered")], [(ANNA, "direct")]),
+    "one_contact_rejects": ([(ANNA, "answered")], [(ANNA, "direct")]),
     "presented_as_private": ([(ANNA, "answered")], [(ANNA, "direct")]),
     "outgoing_wrapped": ([], [(ANNA, "outbound")]),
 }
@@ -130,6 +131,46 @@ def test_a_phone_without_an_address_is_told_of_once_however_often_it_is_tried() 
     call = told(pbx.stream).call
     assert (offers(call), call.result) == ([(ANNA, "unreachable")], "missed")
     assert [s.agent for s in call.segments] == [ANNA_HERSELF]
+
+
+@pytest.mark.parametrize("cause", [26, 16, 21])
+def test_addresses_of_one_phone_that_ring_together_are_one_ring(cause: int) -> None:
+    """Whichever gives up first, the phone rings until the last one does."""
+    pbx = Pbx()
+    customer = pbx.customer()
+    first, second = pbx.rings(customer), pbx.rings(customer)
+    pbx.hangup(first, cause)
+    pbx.hangup(second)
+    pbx.hangup(customer, asked=True)
+    call = told(pbx.stream).call
+    assert offers(call) == [(ANNA, "no_answer")]
+    rang = call.segments[0].offers[0]
+    assert rang.ended_at
+    assert (rang.ended_at - rang.offered_at).total_seconds() >= 4
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["the one that refuses", "the one that rings"])
+def test_an_address_that_refuses_silently_is_no_ring_of_a_phone_that_rings(first: int) -> None:
+    pbx = Pbx()
+    customer = pbx.customer()
+    dead, other = pbx.channel(ANNA, family=customer.linkedid), pbx.channel(ANNA, family=customer.linkedid)
+    pbx.dial(customer, dead)
+    pbx.dial(customer, other)
+    refuses, rings = partial(pbx.hangup, dead, 17), partial(pbx.state, other, "Ringing")
+    for comes in ((refuses, rings), (rings, refuses))[first]:
+        comes()
+    pbx.hangup(other)
+    pbx.hangup(customer)
+    assert offers(told(pbx.stream).call) == [(ANNA, "no_answer")]
+
+
+def test_a_phone_none_of_whose_addresses_is_there_is_tried_once() -> None:
+    pbx = Pbx()
+    customer = pbx.customer()
+    for leg in (pbx.channel(ANNA, family=customer.linkedid), pbx.channel(ANNA, family=customer.linkedid)):
+        pbx.dial(customer, leg)
+    pbx.hangup(customer)
+    assert offers(told(pbx.stream).call) == [(ANNA, "unreachable")]
 
 
 def test_of_a_phone_that_had_no_time_to_ring_nothing_is_known() -> None:

@@ -9,6 +9,7 @@ from tests.until import until
 
 CONFERENCE = {"extensions_local.conf": "[conference]\nexten => _8XX,1,ConfBridge(${EXTEN})\n"}
 IMPATIENT_COLLEAGUE = {"features.conf": "[general](+)\natxfernoanswertimeout=2\natxfercallbackretries=1\n"}
+PATIENT_COLLEAGUE = {"features.conf": "[general](+)\natxfernoanswertimeout=6\natxfercallbackretries=1\n"}
 SHORT_PARKING = {"res_parking.conf": "[default](+)\nparkingtime=2\n"}
 
 
@@ -102,6 +103,19 @@ def blonde_returned(stage: Stage) -> None:
     stage.floor.phone(BORIS, answer_ms=None)
     stage.floor.caller(NUMBER, "7101", talk_ms=14_000)
     stage.taps[0].action("Atxfer", Channel=talking_leg(stage, ANNA), Context="agents", Exten=BORIS)
+    stage.over()
+
+
+def blonde_taken_off(stage: Stage) -> None:
+    """As before, but her leg is taken off by the PBX (AMI Hangup), and Boris' phone rings for long before hers does."""
+    stage.floor.phone(ANNA, talk_ms=None)
+    boris = stage.floor.phone(BORIS, answer_ms=None)
+    caller = stage.floor.caller(NUMBER, "7101", talk_ms=14_000)
+    leg = talking_leg(stage, ANNA)
+    stage.taps[0].action("Atxfer", Channel=leg, Context="agents", Exten=f"{BORIS}#")
+    until(boris.offers, 10, "Boris ringing")
+    stage.taps[0].action("Hangup", Channel=leg)
+    until(caller.ended, 30, "the end")
     stage.over()
 
 
@@ -230,11 +244,12 @@ def listened_to(stage: Stage) -> None:
 
 SCENES = (
     blind_refer, blind_keys, blind_unanswered, attended_refer, attended_keys, consult_cancelled, consult_refused,
-    blonde, blonde_returned, three_way, parked_and_fetched, parked_too_long, parked_gives_up, picked_up_direct,
-    picked_up_from_queue, held_and_back, abandoned_on_hold, conference, listened_to,
+    blonde, blonde_returned, blonde_taken_off, three_way, parked_and_fetched, parked_too_long, parked_gives_up,
+    picked_up_direct, picked_up_from_queue, held_and_back, abandoned_on_hold, conference, listened_to,
 )  # fmt: skip
 EXTRA = {
     "conference": CONFERENCE,
     "blonde_returned": IMPATIENT_COLLEAGUE,
+    "blonde_taken_off": PATIENT_COLLEAGUE,
     "parked_too_long": SHORT_PARKING,
 }

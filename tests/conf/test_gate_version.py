@@ -9,7 +9,7 @@ from callcenter.routing.asking.agi import PACKED
 from callcenter.routing.doctor.gate_checks import OWN, VERSION
 from tests.house.source import ROOT
 
-OF_VERSION = ("14", "9c01106707ae0f3b")
+OF_VERSION = ("15", "5b584af07e773c23")
 """The version and what its lines come to, comments and empty lines left out."""
 CONF = ROOT / "asterisk-conf/callcenter.conf"
 

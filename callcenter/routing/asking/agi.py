@@ -39,7 +39,8 @@ class Asked:
     """What a call's dialplan asks: ``AGI(agi://host:port/<pbx>/<token>,<queue>,<number>,1)``, queue and number
     URI-encoded, the number empty where it is hidden. ``packed``: a third argument says that it takes the whole answer
     as one variable. ``outgoing``: that argument is ``outgoing``, and there is no queue; it is asked whether the number,
-    which a desk phone dialled, may be called."""
+    which a desk phone dialled, may be called. A fourth one is that phone's channel, where another one of a transfer
+    asks: the customer who is sent on, or the question that comes before."""
 
     pbx: str
     token: str
@@ -62,7 +63,7 @@ def asked(lines: Iterable[bytes]) -> Asked:
     return Asked(
         pbx=pbx,
         token=token,
-        channel=told.get("agi_channel", ""),
+        channel=unquote(told.get("agi_arg_4", ""))[:_LONGEST_VALUE] or told.get("agi_channel", ""),
         uniqueid=told.get("agi_uniqueid", ""),
         queue=queue,
         number=unquote(told.get("agi_arg_2", ""))[:_LONGEST_VALUE],

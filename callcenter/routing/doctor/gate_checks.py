@@ -13,7 +13,7 @@ from callcenter.routing.doctor.pasting import addition, console, folder, install
 from callcenter.routing.doctor.sections import is_true
 
 GATE: Final = "callcenter-member"
-VERSION: Final = "14"
+VERSION: Final = "15"
 """Of asterisk-conf/callcenter.conf, as its context callcenter-version says it."""
 OWN: Final = (
     "callcenter-version", "callcenter-call", "callcenter-hidden", "callcenter-queue", "callcenter-direct",

@@ -262,6 +262,8 @@ async def test_a_customer_the_colleague_did_not_take_rings_where_he_was(
     tap.action("Atxfer", Channel=leg, Context="agents", Exten="102#")
     await until_async(lambda: tap.events("DialBegin")[1:], 5, "Boris asked")
     tap.action("Hangup", Channel=leg)
+    (left,) = await until_async(desks["anna"].owed, 5, "Anna done with the talk while Boris rings")
+    assert (left["handed_to"], len(desks["anna"].heard("pop_offered"))) == ("Boris", 1)
     back = await until_async(lambda: desks["anna"].heard("pop_offered")[1:], 15, "a second pop")
     assert (back[0]["pop"]["number"], back[0]["pop"]["via"]) == ("+79161250010", "return")
     await talking_again(desks["anna"])

@@ -10,13 +10,17 @@ from functools import partial
 import pytest
 
 from callcenter.errors import Refused
-from callcenter.routing.asking.agi import Asked, commands
+from callcenter.routing.asking.agi import Asked, asked, commands
 from callcenter.routing.asking.memory import Memory
 from callcenter.routing.asking.route import Block, Facts, Source
 from callcenter.routing.asking.server import AT_ONCE, Reply, Server
 from tests.routing.asking.rules import ANNA, answer, caller, place, rule
 from tests.until import until_async
 
+OUTGOING = (
+    b"agi_network_script: main/secret\nagi_channel: PJSIP/trunk-1\nagi_arg_1: \nagi_arg_2: 89161234567\n"
+    b"agi_arg_3: outgoing\nagi_arg_4: "
+)
 QUESTION = (
     b"agi_network: yes\nagi_network_script: main/secret\nagi_channel: PJSIP/trunk-1\nagi_uniqueid: 1.7\n"
     b"agi_callerid: 79161234567\nagi_arg_1: support%20line\nagi_arg_2: %2B79161234567\n\n"
@@ -84,6 +88,15 @@ async def test_a_question_is_read_and_its_answer_taken() -> None:
         assert (heard.pbx, heard.token, heard.queue, heard.number) == ("main", "secret", "support line", "+79161234567")
         assert (heard.channel, heard.uniqueid) == ("PJSIP/trunk-1", "1.7")
         assert len(open_desk.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("by", "channel"),
+    [(b"PJSIP/101-2a", "PJSIP/101-2a"), (b"PJSIP%2F101-2a", "PJSIP/101-2a"), (b"", "PJSIP/trunk-1")],
+)
+def test_who_dials_is_who_transfers_where_another_channel_asks(by: bytes, channel: str) -> None:
+    found = asked((OUTGOING + by).splitlines())
+    assert (found.outgoing, found.number, found.channel) == (True, "89161234567", channel)
 
 
 async def test_a_dialplan_that_says_so_takes_the_whole_answer_at_once() -> None:

@@ -20,6 +20,7 @@ from callcenter.crm import audit, messages, outcomes
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.customers import PhoneNumber
 from callcenter.crm.models.messages import PreparedMessage
+from callcenter.crm.models.office import Audit
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.db import Database
@@ -30,6 +31,7 @@ log = logger(__name__)
 _PATIENCE: Final = aiohttp.ClientTimeout(total=10, connect=5)
 _TAKEN: Final = range(200, 300)
 _GONE: Final = 410
+_GIVEN_UP: Final = "webhook_given_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +63,7 @@ class Hooks:
         if fault != str(_GONE) and now < datetime.fromisoformat(args["until"]):
             raise Unavailable(f"the webhook was not taken: {fault}", code="webhook_not_taken")
         log.error("webhook_given_up", code=str(code), fault=fault)
-        thing = ("segment", str(segment))
-        await self._db.write(lambda s: audit.record(s, None, "webhook_given_up", thing, now, code=str(code)))
+        await self._db.write(lambda s: _give_up(s, args, now))
 
     async def _send(self, made: Delivery, delivery: str, now: datetime) -> str:
         """What was wrong, "" where it was taken. Nobody is followed elsewhere: the address is what was agreed."""
@@ -78,6 +79,16 @@ class Hooks:
                 return "" if response.status in _TAKEN else str(response.status)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as wrong:
             return type(wrong).__name__
+
+
+def _give_up(session: Session, args: Mapping[str, Any], now: datetime) -> None:
+    """One line on the trail for a delivery, however often its job comes."""
+    delivery, segment = str(args["delivery"]), str(args["segment"])
+    session.get(SegmentRow, UUID(segment), with_for_update=True)
+    ours = select(Audit.details).where(Audit.thing == "segment", Audit.thing_id == segment, Audit.verb == _GIVEN_UP)
+    if all(details.get("delivery") != delivery for details in session.scalars(ours)):
+        details = {"code": str(args["code"]), "delivery": delivery}
+        audit.record(session, None, _GIVEN_UP, ("segment", segment), now, **details)
 
 
 def signature(secret: str, stamp: str, body: bytes) -> str:

@@ -30,6 +30,11 @@ def version(session: Session, key: str) -> int:
     return row.version if row else 0
 
 
+def hold(session: Session, key: str) -> None:
+    """Nobody else changes it until the commit."""
+    session.get(Policy, key, with_for_update=True)
+
+
 def write(session: Session, key: str, policy: BaseModel) -> None:
     """This holds from now on."""
     row = session.get(Policy, key, with_for_update=True)

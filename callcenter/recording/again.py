@@ -38,7 +38,8 @@ _AT_ONCE: Final = 50
 
 
 class Progress(BaseModel):
-    """How far the newest run is: it looked at so many things and changed so many. ``run`` tells it from older ones."""
+    """How far the newest run is: it looked at so many things and changed so many. ``run`` tells it from older ones;
+    ``step`` is the one that comes next, its part and after what: none is done twice (None: an older version's run)."""
 
     model_config = ConfigDict(frozen=True)
     run: UUID | None = None
@@ -46,6 +47,7 @@ class Progress(BaseModel):
     finished_at: datetime | None = None
     looked: int = 0
     changed: int = 0
+    step: tuple[int, str] | None = None
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ class _Step:
 
 def begin(session: Session, now: datetime) -> Progress:
     """From the start, in place of a run that goes on."""
-    progress = Progress(run=new_id(), began_at=now)
+    progress = Progress(run=new_id(), began_at=now, step=(0, ""))
     policy_row.write(session, KEY, progress)
     jobs.enqueue(session, KIND, {"run": str(progress.run), "part": 0, "after": ""}, at=now)
     return progress
@@ -81,8 +83,9 @@ class Again:
         await self._db.write(lambda s: self._step(s, args))
 
     def _step(self, session: Session, args: Mapping[str, Any]) -> None:
+        policy_row.hold(session, KEY)
         so_far = progress(session)
-        if str(so_far.run) != args["run"] or so_far.finished_at:
+        if str(so_far.run) != args["run"] or so_far.finished_at or so_far.step not in (None, _place(args)):
             return
         kind, look = _PARTS[args["part"]]
         wanted = select(kind).order_by(kind.id).limit(_AT_ONCE)
@@ -93,12 +96,17 @@ class Again:
             step.changed += look(session, row, step)
         counted: dict[str, Any] = {"looked": so_far.looked + len(rows), "changed": so_far.changed + step.changed}
         part, after = (args["part"], str(rows[-1].id)) if len(rows) == _AT_ONCE else (args["part"] + 1, "")
+        counted["step"] = (part, after)
         if part < len(_PARTS):
             jobs.enqueue(session, KIND, {"run": args["run"], "part": part, "after": after}, at=now)
         else:
             counted |= {"finished_at": now}
             passages.press(session)
         policy_row.write(session, KEY, so_far.model_copy(update=counted))
+
+
+def _place(args: Mapping[str, Any]) -> tuple[int, str]:
+    return args["part"], args["after"]
 
 
 def _talk(session: Session, transcript: Row, step: _Step) -> bool:

@@ -64,12 +64,16 @@ def settle(session: Session, fates: Sequence[Fate]) -> list[str]:
     ours = RecordingRow.id.in_([fate.recording for fate in fates])
     of = {row.id: row.call_id for row in session.execute(select(RecordingRow.id, RecordingRow.call_id).where(ours))}
     calls = _calls(session, set(of.values()), lock=True)
-    states = {row.id: row.state for row in session.execute(select(RecordingRow.id, RecordingRow.state).where(ours))}
+    wanted = select(RecordingRow.id, RecordingRow.state, RecordingRow.store_key).where(ours)
+    there = {row.id: (row.state, row.store_key) for row in session.execute(wanted)}
+    states = {row: state for row, (state, _) in there.items()}
     stored, kept = _stored(session, calls), {}
     for fate in fates:
         row, call, values = fate.recording, of[fate.recording], fate.values
         if states[row] in SETTLED:
-            _take_back(session, values)
+            # Where the same job ran twice at once, what was put twice lies there once, and is named.
+            if values.get("store_key") != there[row][1]:
+                _take_back(session, values)
             continue
         if values.get("sha256") in stored[call]:
             _take_back(session, values)

@@ -190,10 +190,12 @@ class Renditions:
         """The rendition is played from now on, unless the recording is another one by now."""
         row, now = session.get_one(RecordingRow, made_of.id, with_for_update=True), self._clock.now()
         there = rendition(session, row.id)
+        # The same may have been made meanwhile, by who was thought to be us: what lies under this key is named then.
+        before = {there.store_key} if there else set()
         if row.state != "stored" or row.silent != made_of.silent or row.store_key != made_of.store_key:
-            drop(session, [sound.key], now)
+            drop(session, {sound.key} - before - {row.store_key}, now)
             return
-        drop(session, [there.store_key] if there else [], now)
+        drop(session, before - {sound.key}, now)
         values = {"store_key": sound.key, "media_type": sound.media_type, "size": sound.size, "sha256": sound.sha256}
         values |= {"silent": row.silent, "made_at": now}
         upsert(session, RenditionRow, {"recording_id": row.id}, values)

@@ -181,7 +181,8 @@ class Transcriber:
         return found.attempts
 
     def _keep(self, session: Session, recording: UUID, heard: Heard, work_s: float) -> None:
-        row = session.get_one(RecordingRow, recording)
+        # Whoever hears the same recording meanwhile, because this process seemed dead, waits here for his turn.
+        row = session.get_one(RecordingRow, recording, with_for_update=True)
         if row.state != "stored":
             return
         session.execute(delete(Utterance).where(Utterance.recording_id == recording))

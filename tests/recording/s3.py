@@ -1,122 +1,108 @@
-"""An S3-speaking server on a real socket: buckets, single-part puts, ranges, lists, deletes, and version 4 signatures
-that are checked (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html)."""
+"""A store that speaks S3, as others wrote it: moto in a process of its own, which checks version 4 signatures against
+the keys that it gave out. What lies in it is read with AWS's own client, not with the one that is tested."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+import asyncio
+import json
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
-from typing import Final
-from urllib.parse import quote
-from xml.sax.saxutils import escape, unescape
+from typing import Any, Final
+from urllib.request import Request, urlopen
 
-from aiohttp import web
+import boto3
 
-KEY, SECRET, REGION = "test-key", "test-secret", "us-east-1"
-_RANGE: Final = re.compile(r"bytes=(\d+)-(\d*)")
-_KEY: Final = re.compile(r"<Key>(.*?)</Key>")
-_AUTH: Final = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d+)/([^/]+)/s3/aws4_request, ?SignedHeaders=([^,]+), ?Signature=(\w+)"
-)
+from tests.until import until, until_async
+
+REGION: Final = "us-east-1"
+BUCKET: Final = "calls"
+_ANYBODY: Final = ("nobody", "nothing")
+_ALL_OF_S3: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}]}
+_OPEN: Final = {"INITIAL_NO_AUTH_ACTION_COUNT": "4"}
+"""So many requests, those of ``_furnish``, need no key; every other one does."""
+_LISTENS: Final = re.compile(r"Running on http://127\.0\.0\.1:(\d+)")
 
 
 class S3:
-    """One bucket; ``objects`` is what lies in it. May go away and come back at its port."""
+    """One bucket and whoever may use it. It may be killed and started anew at its port, with the same keys; it keeps
+    what lies in it in memory, so that is gone then."""
 
-    def __init__(self, bucket: str = "calls") -> None:
-        self.bucket = bucket
-        self.objects: dict[str, bytes] = {}
-        self.port = 0
-        self._runner: web.AppRunner | None = None
+    def __init__(self, folder: Path) -> None:
+        self.key = self.secret = ""
+        self._log = folder / "s3.log"
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
 
     async def __aenter__(self) -> S3:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_route("*", "/{bucket}/{key:.*}", self._answer)
-        app.router.add_route("*", "/{bucket}", self._answer)
-        self._runner = web.AppRunner(app)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        await asyncio.to_thread(self._start)
+        await until_async(self._listens, 60, "the store's start")
+        await asyncio.to_thread(self._furnish)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, wrong: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._runner is not None
-        await self._runner.cleanup()
+        assert self._process is not None
+        self._process.kill()
+        await asyncio.to_thread(self._process.wait)
 
-    def environment(self, secret: str = SECRET) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         return {
-            "AWS_ACCESS_KEY_ID": KEY,
-            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_ACCESS_KEY_ID": self.key,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
             "AWS_REGION": REGION,
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
+            "AWS_ENDPOINT_URL": self._url,
             "AWS_ALLOW_HTTP": "true",
         }
 
-    async def _answer(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        if not _signed(request):
-            return _no(403, "SignatureDoesNotMatch")
-        if request.match_info["bucket"] != self.bucket:
-            return _no(404, "NoSuchBucket")
-        key = request.match_info.get("key", "")
-        if request.method == "GET" and not key:
-            return self._list(request.query.get("prefix", ""))
-        if request.method == "PUT":
-            self.objects[key] = body
-            return web.Response(headers={"ETag": f'"{hashlib.sha256(body).hexdigest()}"'})
-        if request.method == "POST" and "delete" in request.query:
-            keys = _KEY.findall(body.decode())
-            for key in keys:
-                self.objects.pop(unescape(key), None)
-            told = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
-            return web.Response(text=f"<DeleteResult>{told}</DeleteResult>", content_type="application/xml")
-        return self._get(request, key)
+    async def objects(self) -> dict[str, bytes]:
+        """What lies in the bucket."""
+        return await asyncio.to_thread(self._objects)
 
-    def _get(self, request: web.Request, key: str) -> web.Response:
-        if key not in self.objects:
-            return _no(404, "NoSuchKey")
-        data = self.objects[key]
-        head = {"Last-Modified": "Tue, 24 Nov 2026 09:00:00 GMT", "ETag": f'"{hashlib.sha256(data).hexdigest()}"'}
-        asked = _RANGE.fullmatch(request.headers.get("Range", ""))
-        if asked is None:
-            return web.Response(body=data, headers=head)
-        start, end = int(asked[1]), min(int(asked[2] or len(data)), len(data) - 1)
-        head["Content-Range"] = f"bytes {start}-{end}/{len(data)}"
-        return web.Response(status=206, body=data[start : end + 1], headers=head)
+    @property
+    def _url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
 
-    def _list(self, prefix: str) -> web.Response:
-        lines = "".join(
-            f"<Contents><Key>{escape(key)}</Key><LastModified>2026-11-24T09:00:00.000Z</LastModified>"
-            f"<ETag>&quot;x&quot;</ETag><Size>{len(data)}</Size></Contents>"
-            for key, data in sorted(self.objects.items())
-            if key.startswith(prefix)
-        )
-        text = f"<ListBucketResult><Name>{self.bucket}</Name><IsTruncated>false</IsTruncated>{lines}</ListBucketResult>"
-        return web.Response(text=text, content_type="application/xml")
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self._port)]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(command, env={**os.environ, **_OPEN}, stdout=log, stderr=log)
 
+    def _listens(self) -> bool:
+        assert self._process is not None
+        told = self._log.read_text()
+        assert self._process.poll() is None, told
+        found = _LISTENS.search(told)
+        self._port = int(found[1]) if found else self._port
+        return found is not None
 
-def _no(status: int, code: str) -> web.Response:
-    return web.Response(status=status, text=f"<Error><Code>{code}</Code></Error>", content_type="application/xml")
+    def _furnish(self) -> None:
+        """The same start gives the same keys."""
+        until(lambda: urlopen(Request(f"{self._url}/moto-api/seed?a=1", method="POST")).status == 200, 10, "the store")
+        with self._client("iam", _ANYBODY) as iam:
+            iam.create_user(UserName="callcenter")
+            made = iam.create_access_key(UserName="callcenter")["AccessKey"]
+            iam.put_user_policy(UserName="callcenter", PolicyName="all", PolicyDocument=json.dumps(_ALL_OF_S3))
+        with self._client("s3", _ANYBODY) as s3:
+            s3.create_bucket(Bucket=BUCKET)
+        self.key, self.secret = made["AccessKeyId"], made["SecretAccessKey"]
 
+    def _objects(self) -> dict[str, bytes]:
+        with self._client("s3", (self.key, self.secret)) as s3:
+            names = [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+            return {name: s3.get_object(Bucket=BUCKET, Key=name)["Body"].read() for name in names}
 
-def _signed(request: web.Request) -> bool:
-    """Whether the request is signed with our secret."""
-    found = _AUTH.fullmatch(request.headers.get("Authorization", ""))
-    if found is None:
-        return False
-    key, day, region, names, signature = found.groups()
-    query = "&".join(sorted(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in request.query.items()))
-    headers = "".join(f"{name}:{request.headers[name].strip()}\n" for name in names.split(";"))
-    path, payload = request.raw_path.partition("?")[0], request.headers["x-amz-content-sha256"]
-    asked = "\n".join([request.method, path, query, headers, names, payload])
-    scope = f"{day}/{region}/s3/aws4_request"
-    hashed = hashlib.sha256(asked.encode()).hexdigest()
-    text = "\n".join(["AWS4-HMAC-SHA256", request.headers["x-amz-date"], scope, hashed])
-    secret = f"AWS4{SECRET}".encode()
-    for part in (day, region, "s3", "aws4_request"):
-        secret = hmac.new(secret, part.encode(), hashlib.sha256).digest()
-    return key == KEY and hmac.new(secret, text.encode(), hashlib.sha256).hexdigest() == signature
+    @contextmanager
+    def _client(self, service: str, who: tuple[str, str]) -> Iterator[Any]:
+        names = {"aws_access_key_id": who[0], "aws_secret_access_key": who[1]}
+        client = boto3.client(service, endpoint_url=self._url, region_name=REGION, **names)
+        try:
+            yield client
+        finally:
+            client.close()

@@ -75,7 +75,7 @@ class Writer(threading.Thread):
                 self._checkpoint()
             if self._log.left == 0:
                 self._log.harden()
-        self._log.close()
+        self._drop()
         self._engine.dispose()
 
     def _next(self) -> tuple[list[_Command], bool]:
@@ -151,7 +151,8 @@ class Writer(threading.Thread):
         return self._sessions[alone]
 
     def _drop(self) -> None:
-        """After a failure the connection may be poisoned (full disk, removed file): the next batch opens another."""
+        """At the end, and after a failure, as the connection may be poisoned (full disk, removed file): the next batch
+        opens another. Whoever closes the last one has SQLite move the whole log into the file."""
         self._sessions.clear()
         self._log.close()
         kept, self._open = self._open, None

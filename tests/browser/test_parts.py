@@ -76,6 +76,7 @@ async def back_into_the_first(page: Page, said: Locator) -> None:
     begins = seconds(await first.inner_text())
     await first.click()
     await expect(said.first).to_have_attribute("aria-current", "true")
+    await expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     await page.keyboard.press("Space")
     await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     assert begins <= await clock(page) <= begins + 2

@@ -27,10 +27,11 @@ async def a_second_file(product: Product, call: dict[str, Any]) -> None:
     (first,) = call["recordings"]
     spool = product.environment["CALLCENTER_PBX__MAIN__SPOOL"], product.environment["CALLCENTER_PBX__MAIN__PBX_SPOOL"]
     laid = Spool(Path(spool[0]), spool[1])
+    name = f"second-{call['id']}"
     begun = datetime.fromisoformat(call["answered_at"]) + timedelta(seconds=first["duration_s"] + GAP_S)
 
     def add(session: Session) -> UUID:
-        row = RecordingRow(call_id=UUID(call["id"]), pbx="main", path=laid.name("second"), state="waiting")
+        row = RecordingRow(call_id=UUID(call["id"]), pbx="main", path=laid.name(name), state="waiting")
         row.started_at = begun
         session.add(row)
         session.flush()
@@ -40,8 +41,8 @@ async def a_second_file(product: Product, call: dict[str, Any]) -> None:
     await db.start()
     # The row first: a file that no row names is one that the service's sweep takes for nobody's.
     row = await db.write(add)
-    laid.begin("second")
-    laid.finish("second", next(one for one in dialogues() if one.name == "refund"), SECONDS)
+    laid.begin(name)
+    laid.finish(name, next(one for one in dialogues() if one.name == "refund"), SECONDS)
     await db.write(lambda s: jobs.enqueue(s, KIND, {"recording": str(row)}, at=begun))
     await db.close()
     sofia = Desk(product, "sofia")

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
+from yarl import URL
 
 from tests.browser.conftest import picture, sign_in
 from tests.browser.test_access import violations
@@ -14,6 +15,7 @@ from tests.browser.test_floor import act, order
 from tests.lab.phones import Floor
 from tests.pbx.job.product import Desk, Product
 from tests.pbx.job.test_calls import leaves
+from tests.until import until_async
 
 Window = Callable[[], Awaitable[Page]]
 LINE = 20
@@ -101,8 +103,21 @@ async def fills_the_page(sofia: Page) -> None:
     assert ends[1] - ends[0] > 0.9 * width
 
 
+async def answered_last(page: Page, path: str, after: set[str]) -> None:
+    """Of what a page asks for."""
+    come: set[str] = set()
+    page.on("response", lambda answer: come.add(URL(answer.url).path))
+
+    async def hold(route: Route) -> None:
+        await until_async(lambda: after <= come, 10, "the other answers")
+        await route.continue_()
+
+    await page.route(f"**{path}", hold)
+
+
 async def reads_the_targets(sofia: Page) -> None:
-    """By the address: she sees what holds, and that others change it."""
+    """By the address: she sees what holds, also where that comes after the names, and that others change it."""
+    await answered_last(sofia, "/api/v1/report-rules", after={"/api/v1/staff", "/api/v1/reports/progress"})
     await sofia.goto("/admin/targets")
     form = sofia.get_by_test_id("report-rules")
     await expect(form.get_by_role("note")).to_contain_text("Only administrators change targets")

@@ -22,11 +22,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import obstore
+from obstore.exceptions import BaseError as StoreError
 from sqlalchemy.engine import URL, make_url
 
 from callcenter.config import Settings
 from callcenter.errors import Invalid, Refused, Unavailable
 from callcenter.recording.capture import open_store
+from callcenter.recording.shelf import away, lacks_bucket
 
 FORMAT: Final = 1
 _PAGES: Final = 2_000
@@ -70,11 +72,14 @@ def restore(settings: Settings, folder: Path) -> Told:
         raise Invalid(
             f"this back-up is of {manifest['database']}: set CALLCENTER_DATABASE_URL to such a database", fields={}
         )
-    if url.get_backend_name() == "sqlite":
+    sqlite = url.get_backend_name() == "sqlite"
+    (_free_of_sqlite if sqlite else _free_of_postgres)(url)
+    # The database last: with one there, nothing can be restored again.
+    size = _put_recordings(settings, folder / "recordings", manifest["recordings"])
+    if sqlite:
         _restore_sqlite(folder / _SQLITE, Path(url.database or ""))
     else:
         _restore_postgres(folder / _DUMP, url)
-    size = _put_recordings(settings, folder / "recordings", manifest["recordings"])
     return Told(folder=folder, recordings=len(manifest["recordings"]), missing=0, bytes=size)
 
 
@@ -138,7 +143,7 @@ _KEYS: Final = (
 
 
 def _fetch(settings: Settings, key: str, folder: Path) -> str | None:
-    """Copies one recording; its digest, None when the store does not have it."""
+    """Copies one recording; its digest, None when the store does not have it. Raises Unavailable."""
     file = _inside(folder, key)
     store = open_store(settings.store)
     digest = hashlib.sha256()
@@ -149,8 +154,12 @@ def _fetch(settings: Settings, key: str, folder: Path) -> str | None:
             for piece in stream:
                 digest.update(bytes(piece))
                 out.write(bytes(piece))
-    except FileNotFoundError:
+    except FileNotFoundError as wrong:
+        if lacks_bucket(wrong):
+            raise away(wrong) from wrong
         return None
+    except StoreError as wrong:
+        raise away(wrong) from wrong
     return digest.hexdigest()
 
 
@@ -160,8 +169,10 @@ def _put_recordings(settings: Settings, folder: Path, wanted: dict[str, str]) ->
         file = _inside(folder, key)
         if not file.exists() or _digest(file) != digest:
             raise Invalid(f"the recording {key} is missing or damaged in the back-up", code="backup_damaged")
-        with file.open("rb") as data:
-            obstore.put(store, key, data)
+        try:
+            obstore.put(store, key, file)
+        except (StoreError, FileNotFoundError) as wrong:
+            raise away(wrong) from wrong
         size += file.stat().st_size
     return size
 
@@ -185,9 +196,18 @@ def _read(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def _free_of_sqlite(url: URL) -> None:
+    if url.database and Path(url.database).exists():
+        raise Refused(f"{url.database} is there already: stop the service, move it away, and restore again")
+
+
+def _free_of_postgres(url: URL) -> None:
+    tables = _postgres("psql", url, "--tuples-only", "--no-align", "--command", _TABLES).strip()
+    if tables != "0":
+        raise Refused("the database is not empty: make a new one, and restore into that")
+
+
 def _restore_sqlite(source: Path, target: Path) -> None:
-    if target.exists():
-        raise Refused(f"{target} is there already: stop the service, move it away, and restore again")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.restoring")
     shutil.copyfile(source, part)
@@ -198,9 +218,6 @@ def _restore_sqlite(source: Path, target: Path) -> None:
 
 
 def _restore_postgres(source: Path, url: URL) -> None:
-    tables = _postgres("psql", url, "--tuples-only", "--no-align", "--command", _TABLES).strip()
-    if tables != "0":
-        raise Refused("the database is not empty: make a new one, and restore into that")
     _postgres("pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction", str(source))
 
 

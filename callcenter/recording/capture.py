@@ -38,11 +38,11 @@ from callcenter.log import logger
 from callcenter.recording import captured, courses
 from callcenter.recording.captured import Case, Fate
 from callcenter.recording.files import FileFault, NotARecording, Wave, cut, inspect, locate, remove, still_for, whole
+from callcenter.recording.shelf import why
 from callcenter.recording.sides import shape, sides_of, stereo
 from callcenter.together import Together
 
 log = logger(__name__)
-_WHY: Final = 300
 _LARGE: Final = 8 * 1024**2
 """Bytes: eight minutes of a mixed talk. Of larger files one at a time is held in memory."""
 _RETRY: Final[RetryConfig] = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
@@ -180,8 +180,7 @@ class Capture:
         try:
             await obstore.put_async(self.kept, key, data)
         except (StoreError, OSError) as wrong:
-            why = str(wrong).partition(": <?xml")[0].partition("\n")[0][:_WHY]
-            remedy = f"the recording store takes no files: {why}; check CALLCENTER_RECORDINGS__STORE, keys and space"
+            remedy = f"the recording store takes no files: {why(wrong)}; check CALLCENTER_RECORDINGS__STORE, keys and space"
             await self._health.ill("recordings", "store_unavailable", remedy)
             raise Unavailable(remedy, code="store_unavailable") from wrong
         return Stored(key=key, size=len(data), sha256=digest, wave=wave)

@@ -37,7 +37,7 @@ from callcenter.recording import opus
 from callcenter.recording.files import HEAD, form
 from callcenter.recording.hushed import hush
 from callcenter.recording.outline import Outline
-from callcenter.recording.shelf import take_out
+from callcenter.recording.shelf import away, take_out
 
 log = logger(__name__)
 MAKE: Final = "make_rendition"
@@ -171,7 +171,7 @@ class Renditions:
                 async for piece in (await obstore.get_async(self._store, row.store_key)).stream(min_chunk_size=_PIECE):
                     await asyncio.to_thread(file.write, bytes(piece))
         except (StoreError, FileNotFoundError) as wrong:
-            raise _away(wrong) from wrong
+            raise away(wrong) from wrong
         if got is not to:
             await self._machine.packer.unpack(got, to)
 
@@ -181,8 +181,8 @@ class Renditions:
         await self._db.write(lambda s: drop(s, [key], self._clock.now() + _ORPHANED))
         try:
             await obstore.put_async(self._store, key, made.file)
-        except StoreError as wrong:
-            raise _away(wrong) from wrong
+        except (StoreError, FileNotFoundError) as wrong:
+            raise away(wrong) from wrong
         size = made.file.stat().st_size
         return Sound(key=key, media_type=made.media_type, size=size, sha256=made.sha256)
 
@@ -230,7 +230,3 @@ def _outline(file: Path) -> Outline:
 def _digest(file: Path) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _away(wrong: Exception) -> Unavailable:
-    return Unavailable(f"the recording store does not answer: {wrong}", code="store_unavailable")

@@ -19,6 +19,22 @@ from callcenter.errors import Unavailable
 from callcenter.recording.files import remove
 
 _CHUNK: Final = 1024 * 1024
+_WHY: Final = 300
+
+
+def lacks_bucket(wrong: FileNotFoundError) -> bool:
+    """Whether all of the store is missing, not one sound: S3 tells the two apart in the body only, by a code
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html)."""
+    return "<Code>NoSuchBucket</Code>" in str(wrong)
+
+
+def why(wrong: Exception) -> str:
+    """What a store said, without its page of XML and the client's own account."""
+    return str(wrong).partition(": <?xml")[0].partition("\n")[0][:_WHY]
+
+
+def away(wrong: Exception) -> Unavailable:
+    return Unavailable(f"the recording store does not answer: {why(wrong)}", code="store_unavailable")
 
 
 async def take_out(store: ObjectStore, key: str) -> None:
@@ -33,7 +49,7 @@ async def take_out(store: ObjectStore, key: str) -> None:
         if isinstance(store, S3Store):
             raise Unavailable("the recording store does not delete", code="store_unavailable") from wrong
     except (StoreError, OSError) as wrong:
-        raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
+        raise away(wrong) from wrong
 
 
 class Shelf:
@@ -67,7 +83,7 @@ class Shelf:
             async for piece in found.stream(min_chunk_size=_CHUNK):
                 yield bytes(piece)
         except (StoreError, OSError) as wrong:
-            raise Unavailable("the recording store does not answer", code="store_unavailable") from wrong
+            raise away(wrong) from wrong
 
     async def old_journals(self, before: datetime) -> int:
         return len(await asyncio.to_thread(journal.older, self._journals, before))

@@ -37,6 +37,7 @@ from callcenter.recording.ears import Heard, NotHeard
 from callcenter.recording.hushed import discreet, silent
 from callcenter.recording.listeners import Listeners
 from callcenter.recording.models import OFF, Model
+from callcenter.recording.shelf import lacks_bucket
 from callcenter.recording.spoken import Said, spoken
 
 log = logger(__name__)
@@ -167,9 +168,9 @@ class Transcriber:
             async for piece in found.stream():
                 await asyncio.to_thread(file.write, bytes(piece))
             await asyncio.to_thread(file.flush)
-        except FileNotFoundError as wrong:
-            raise NotHeard("the recording is not in the store") from wrong
         except (StoreError, OSError) as wrong:
+            if isinstance(wrong, FileNotFoundError) and not lacks_bucket(wrong):
+                raise NotHeard("the recording is not in the store") from wrong
             why = f"the recording cannot be fetched: {type(wrong).__name__}"
             raise Unavailable(why, code="store_unavailable") from wrong
 

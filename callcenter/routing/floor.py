@@ -103,6 +103,8 @@ class Floor:
         self.covered: dict[tuple[str, str], str] = {}
         """Pauses from elsewhere that ours was laid over, with what was said of them: an answer does so within a moment,
         before anybody has looked."""
+        self.lapsed: set[tuple[str, str]] = set()
+        """Pauses from elsewhere that the PBX lost by its restart and that do not stand again yet."""
         self.shaken: set[str] = set()
         """Whose debt may be gone: somebody undid the pause it stands for, or what became of our asking is not known."""
         self._leaving: set[tuple[str, str]] = set()
@@ -113,8 +115,13 @@ class Floor:
 
     def interfaces(self) -> frozenset[str]:
         """Every member interface there is anything to say about."""
-        adopted = {ref.split("|")[1] for kind, ref in self.reasons if kind is ReasonKind.FOREIGN and self.has(ref)}
+        adopted = {interface for interface, _ in self._adopted()}
         return frozenset({*self._seats, *self.desks.devices, *self.debts, *self.listed, *adopted})
+
+    def _adopted(self) -> set[tuple[str, str]]:
+        """Whom somebody else paused, by interface and queue."""
+        places = (ref.split("|") for kind, ref in self.reasons if kind is ReasonKind.FOREIGN and self.has(ref))
+        return {(interface, queue) for _, interface, queue in places}
 
     def has(self, ref: str) -> bool:
         """Whether a pause from elsewhere is on this PBX."""
@@ -137,9 +144,12 @@ class Floor:
     def in_use(self, interface: str) -> bool:
         return any(seat.status in IN_USE for seat in self.seats_of(interface))
 
-    def linked(self, mono: float | None) -> None:
-        """The link came (and what is there now is told next) or, with None, went: what was seen may no longer be so."""
+    def linked(self, mono: float | None, *, rebooted: bool = False) -> None:
+        """The link came (and what is there now is told next) or, with None, went: what was seen may no longer be so. A
+        PBX that has started anew knows no pause any more of members that it has from its configuration."""
         self.up_since = mono
+        if rebooted:
+            self.lapsed = self._adopted()
         self.told = False
         sets = (self.evicted, self.claimed, self.shaken, self._leaving, self._joining)
         for seen in (self._seats, self.debts, self.listed, self._asked, self.answers, self.covered, *sets):
@@ -160,7 +170,9 @@ class Floor:
         self.evicted.discard(place)
         if self._asked.get(place) is event.paused:
             del self._asked[place]
-        if not event.paused:
+        if event.paused:
+            self.lapsed.discard(place)
+        else:
             self._lifted(place)
         same = old is not None and old.paused == event.paused
         seat = Seat(
@@ -285,6 +297,7 @@ class Floor:
         if not self._seats[place[0]]:
             del self._seats[place[0]]
         self._lifted(place)
+        self.lapsed.discard(place)
         if known and place not in self._leaving:
             self.evicted.add(place)
         self._leaving.discard(place)

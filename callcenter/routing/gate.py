@@ -174,7 +174,7 @@ class Gate:
         if self._claims:
             await self._claims.link_up(event)
         if post := self._posts.get(event.pbx):
-            post.linked(self._out.clock.monotonic())
+            post.linked(self._out.clock.monotonic(), rebooted=event.rebooted)
             self._reach.linked(event.pbx)
 
     async def taken(self, event: GateTaken) -> None:

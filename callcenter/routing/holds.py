@@ -91,11 +91,12 @@ def plan(floor: Floor, interfaces: Iterable[str], moment: Moment) -> tuple[Actio
     joins = membership.plan(floor, names, {name: _reason(floor, name, moment) for name in held})
     pauses = [Pause(interface=n, reason=_reason(floor, n, moment)) for n in held if _loose(floor, n)]
     benches = [Pause(interface=s.interface, reason=AWAY, queue=s.queue) for n in free for s in _to_bench(floor, n)]
+    again = [pause for n in free for pause in _to_restore(floor, n)]
     puts = [put for n in held if not _stands(floor, n) for put in _debt(floor, n, moment)]
     drops = [DropDebt(interface=n) for n in free if n in floor.debts]
     drops += [DropDebt(interface=n, call=call) for n in names for call in _settled(floor, n, moment)]
     frees = [action for n in free for action in _frees(floor, n, moment)]
-    return (*pauses, *joins, *puts, *drops, *benches, *frees)
+    return (*pauses, *joins, *puts, *drops, *benches, *again, *frees)
 
 
 def due(floor: Floor, action: Action, moment: Moment) -> bool:
@@ -104,7 +105,8 @@ def due(floor: Floor, action: Action, moment: Moment) -> bool:
     if isinstance(action, AddMember | RemoveMember | SetPenalty):
         return action in plan(floor, [action.interface], moment)
     if isinstance(action, Pause) and action.queue:
-        return held is Wish.FREE and any(s.queue == action.queue for s in _to_bench(floor, action.interface))
+        benched = any(s.queue == action.queue for s in _to_bench(floor, action.interface))
+        return held is Wish.FREE and (benched or action in _to_restore(floor, action.interface))
     if isinstance(action, DropDebt) and action.call:
         return action.call in _settled(floor, action.interface, moment)
     return held is (Wish.HOLD if isinstance(action, Pause | PutDebt) else Wish.FREE)
@@ -128,6 +130,13 @@ def _loose(floor: Floor, interface: str) -> bool:
 
 def _to_bench(floor: Floor, interface: str) -> list[Seat]:
     return [seat for seat in floor.seats_of(interface) if not seat.paused and membership.benched(floor, seat)]
+
+
+def _to_restore(floor: Floor, interface: str) -> list[Pause]:
+    """Pauses from elsewhere that the PBX forgot, each as it was."""
+    seats = [s for s in floor.seats_of(interface) if not s.paused and (interface, s.queue) in floor.lapsed]
+    stood = {seat.queue: floor.reasons.get((ReasonKind.FOREIGN, ref(floor.pbx, seat))) for seat in seats}
+    return [Pause(interface=interface, reason=why.note, queue=queue) for queue, why in stood.items() if why]
 
 
 def _reason(floor: Floor, interface: str, moment: Moment) -> str:
@@ -192,7 +201,8 @@ def explained(floor: Floor, interface: str, debt: debts.Debt) -> bool:
 
 def adopted(floor: Floor, interfaces: Iterable[str], moment: Moment) -> dict[Key, Reason]:
     """All reasons as they are after a look at these interfaces: pauses that came from elsewhere are added, those
-    lifted are not. One that ours was laid over stands on until it is lifted."""
+    lifted are not. One that ours was laid over stands on until it is lifted, one that a restart of the PBX took away
+    stands again."""
     found = dict(floor.reasons)
     for name in interfaces:
         seats = {(ReasonKind.FOREIGN, ref(floor.pbx, seat)): seat for seat in floor.seats_of(name)}
@@ -223,10 +233,12 @@ def _of_interface(floor: Floor, interface: str) -> list[Key]:
 def _from_elsewhere(floor: Floor, key: Key, seat: Seat, moment: Moment) -> Reason | None:
     old = floor.reasons.get(key)
     agent = floor.desks.owner.get(seat.interface) or (old.agent if old else None)
-    covered = floor.covered.get((seat.interface, seat.queue))
-    if agent is None or not seat.paused or (seat.ours and old is None and covered is None):
+    place = (seat.interface, seat.queue)
+    covered = floor.covered.get(place)
+    stands = seat.paused or (old is not None and place in floor.lapsed)
+    if agent is None or not stands or (seat.ours and old is None and covered is None):
         return None
-    if (seat.interface, seat.queue) in floor.claimed:
+    if place in floor.claimed:
         return None
     since, note = (old.since, old.note) if old else (moment.at, (seat.reason if covered is None else covered)[:200])
     return Reason(agent=agent, kind=ReasonKind.FOREIGN, ref=key[1], since=since, note=note)

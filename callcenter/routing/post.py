@@ -65,9 +65,9 @@ class Post:
     def _meant(self, part: Part) -> frozenset[str]:
         return self.floor.desks.interfaces_of([part.agent] if part.agent else [], [part.device])
 
-    def linked(self, mono: float) -> None:
+    def linked(self, mono: float, *, rebooted: bool = False) -> None:
         """The link came: what there is is told next."""
-        self.floor.linked(mono)
+        self.floor.linked(mono, rebooted=rebooted)
         self.intruded.clear()
         self.desks_stale = True
         self.touch_all()

@@ -16,20 +16,21 @@ from sqlalchemy.orm import Session
 
 from callcenter.backup import back_up, restore
 from callcenter.clock import SystemClock
-from callcenter.config import Settings
+from callcenter.config import Recordings, Settings
 from callcenter.crm import customers
 from callcenter.crm.customers import Made
 from callcenter.crm.models.calls import CallRow, RecordingRow
 from callcenter.crm.models.customers import ContactPoint, Customer
 from callcenter.db import Database
-from callcenter.errors import Invalid, Refused
+from callcenter.errors import Invalid, Refused, Unavailable
 from callcenter.phone import parse
 from callcenter.recording.capture import open_store
 from callcenter.tables import Base
+from tests.recording.s3 import S3
 
 
-def settings(state: Path, url: str) -> Settings:
-    return Settings(state=state, database_url=SecretStr(url))
+def settings(state: Path, url: str, store: str = "") -> Settings:
+    return Settings(state=state, database_url=SecretStr(url), recordings=Recordings(store=store))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -158,3 +159,27 @@ async def test_nothing_is_overwritten(sqlite_url: str, tmp_path: Path) -> None:
     (tmp_path / "backup").mkdir()
     with pytest.raises(Refused):
         await asyncio.to_thread(back_up, settings(tmp_path, sqlite_url), tmp_path / "backup")
+
+
+async def test_without_its_bucket_a_back_up_is_none_and_a_restore_may_be_begun_again(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with S3(tmp_path) as s3:
+        for name, value in s3.environment().items():
+            monkeypatch.setenv(name, value)
+        here, away = (settings(tmp_path, sqlite_url, f"s3://{bucket}/of/ours") for bucket in ("calls", "nowhere"))
+        db = Database(here.database)
+        await db.start()
+        await record(db, here, 1)
+        await db.close()
+        with pytest.raises(Unavailable):
+            await asyncio.to_thread(back_up, away, tmp_path / "backup")
+        assert not (tmp_path / "backup").exists()
+        assert (await asyncio.to_thread(back_up, here, tmp_path / "backup")).recordings == 1
+        empty = f"sqlite:///{tmp_path / 'restored.sqlite3'}"
+        with pytest.raises(Unavailable):
+            await asyncio.to_thread(restore, settings(tmp_path, empty, "s3://nowhere/x"), tmp_path / "backup")
+        there = settings(tmp_path, empty, "s3://calls/there")
+        assert (await asyncio.to_thread(restore, there, tmp_path / "backup")).recordings == 1
+        objects = await s3.objects()
+    assert objects["there/2026/11/1.wav"] == objects["of/ours/2026/11/1.wav"]

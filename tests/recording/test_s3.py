@@ -22,6 +22,7 @@ from tests.privacy.allowed import allow_recording
 from tests.recording.s3 import S3
 from tests.recording.test_capture import NOW, Desk
 from tests.recording.test_files import speech
+from tests.recording.test_transcribe import TALK, Room, sound
 
 
 @pytest.fixture
@@ -74,8 +75,12 @@ async def test_a_wrong_key_or_bucket_loses_nothing_and_says_so(
     desk.clock.move(3600)
     with pytest.raises(Unavailable):
         await opened(desk, url).store(recording)
+    shelf = Shelf(desk.capture.kept, desk.recordings_of, desk.kept)
     with pytest.raises(Unavailable):
-        await Shelf(desk.capture.kept, desk.recordings_of, desk.kept).drop(["x.wav"])
+        await shelf.drop(["x.wav"])
+    with pytest.raises(Unavailable) as said:
+        await anext(shelf.read("x.wav"))
+    assert "<" not in str(said.value)
     part = desk.health.parts["recordings"]
     assert (part.code, (await desk.row(recording)).state) == ("store_unavailable", "waiting")
     assert "CALLCENTER_RECORDINGS__STORE" in part.remedy
@@ -114,3 +119,19 @@ async def test_a_store_that_is_away_for_a_minute_costs_nothing_but_the_minute(de
     assert [(await desk.row(one)).state for one in recordings] == ["stored"] * 3
     assert sorted((await s3.objects()).values()) == sorted(sounds)
     assert desk.health.parts["recordings"].ok
+
+
+async def test_words_wait_for_a_bucket_that_is_away_and_not_for_a_sound_that_is_gone(
+    sqlite_db: Database, tmp_path: Path, s3: S3
+) -> None:
+    """Both are a 404; only the second is for good."""
+    room = Room(sqlite_db, tmp_path)
+    recording = await room.lay(sound(TALK), TALK.seconds)
+    for url, state in (("s3://no-such-bucket/x", "waiting"), ("s3://calls/x", "failed")):
+        room.hear_from(open_store(url))
+        try:
+            await room.listen(recording)
+        except Unavailable as away:
+            assert away.code == "store_unavailable"
+        assert (await room.state(recording))[0] == state
+    await room.ears.close()

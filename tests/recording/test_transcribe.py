@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from obstore.store import ObjectStore
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -52,8 +53,11 @@ class Room:
         self.health = Health(Bus(), SetClock(at=NOW))
         self.ears = Ears(silent_s)
         self.models = Models(folder / "models", model)
-        store, listeners = open_store(self.folder.as_uri()), Listeners(self.models, [self.ears], self.health)
-        self.transcriber = Transcriber(db, SetClock(at=NOW), store, listeners)
+        self.hear_from(open_store(self.folder.as_uri()))
+
+    def hear_from(self, store: ObjectStore) -> None:
+        listeners = Listeners(self.models, [self.ears], self.health)
+        self.transcriber = Transcriber(self.db, SetClock(at=NOW), store, listeners)
 
     async def lay(self, sound: bytes, seconds: float, queue: str = "") -> UUID:
         """A stored recording of an ended call, which a queue's agent answered."""

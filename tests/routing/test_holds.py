@@ -144,6 +144,46 @@ def test_a_foreign_pause_outlives_the_answer_that_comes_a_moment_after_it() -> N
     assert scene.reasons == {}
 
 
+def test_a_foreign_pause_that_a_restart_of_the_pbx_took_away_stands_again() -> None:
+    scene = Scene()
+    scene.sees("PJSIP/101", paused=True, reason="doctor")
+    (stood,) = scene.reasons.values()
+    scene.floor.linked(None)
+    scene.floor.linked(scene.seconds, rebooted=True)
+    scene.sees("PJSIP/101", paused=False)
+    assert scene.reconcile() == (Pause(interface="PJSIP/101", queue="support", reason="doctor"),)
+    scene.sees("PJSIP/101", paused=True, reason="doctor")
+    assert (tuple(scene.reasons.values()), scene.plan()) == ((stood,), ())
+    scene.sees("PJSIP/101", paused=False)
+    assert (scene.reasons, scene.plan()) == ({}, ()), "whoever lifts it now, lifts it"
+
+
+def test_a_foreign_pause_that_is_gone_though_the_pbx_lived_on_was_lifted() -> None:
+    scene = Scene()
+    scene.sees("PJSIP/101", paused=True, reason="doctor")
+    scene.floor.linked(None)
+    scene.floor.linked(scene.seconds)
+    scene.sees("PJSIP/101", paused=False)
+    assert (scene.reasons, scene.plan()) == ({}, ())
+
+
+def test_a_foreign_pause_lost_by_a_restart_is_covered_by_a_debt_and_there_after_it() -> None:
+    scene = Scene()
+    scene.sees("PJSIP/101", paused=True, reason="doctor")
+    call = scene.goes(answered("101"))
+    scene.floor.linked(None)
+    scene.floor.linked(scene.seconds, rebooted=True)
+    for queue in ("support", "sales"):
+        scene.sees("PJSIP/101", paused=False, queue=queue)
+    assert Pause(interface="PJSIP/101", reason=OWES) in scene.reconcile()
+    scene.sees("PJSIP/101", paused=True, reason=OWES)
+    scene.parts.put(log_outcome(call))
+    assert [a for a in scene.reconcile() if a.interface == "PJSIP/101" and isinstance(a, Free)] == [
+        Free(interface="PJSIP/101", queue="sales")
+    ]
+    assert [r.note for r in scene.reasons.values()] == ["doctor"]
+
+
 def test_a_foreign_unpause_of_a_held_agent_is_undone_and_the_foreign_reason_is_gone() -> None:
     scene = Scene()
     scene.sees("PJSIP/101", paused=True, reason="lunch")

@@ -70,7 +70,7 @@ async def test_who_was_left_alone_with_the_customer_is_held_and_who_left_confirm
     (customer,) = entered - {leg}
     room = {"Context": "conference", "Exten": "800", "Priority": "1"}
     tap.action("Redirect", Channel=customer, ExtraChannel=leg, **room, **{f"Extra{k}": v for k, v in room.items()})
-    await until_async(lambda: len(tap.events("ConfbridgeJoin")) == 2, 5, "both in the room")
+    await until_async(lambda: len(tap.events("ConfbridgeJoin")) == 2, 15, "both in the room")
     tap.action("Originate", Channel="PJSIP/102", **room, Async="true")
     assert (await talking(desks["boris"]))["role"] == "assist"
     assert "PJSIP/102" not in floor.pbx.database("callcenter-owes")

@@ -85,6 +85,10 @@ async def test_a_pause_from_a_phone_is_shown_and_ended_on_request(pbx: Asterisk,
     await until_async(lambda: feels(anna, "foreign"), 15, "the pause shown")
     (why,) = anna.board["presence"]["why"]
     assert (why["note"], why["queue"]) == ("doctor", "support")
+    pbx.stop()
+    pbx.start()
+    await until_async(lambda: "paused:doctor" in shown(pbx, "support")["101"], 30, "the pause made again")
+    assert feels(anna, "foreign")
     await anna.request("POST", "/me/resume", {"kind": "foreign", "ref": why["ref"]})
     await until_async(lambda: "paused" not in shown(pbx, "support")["101"], 15, "Anna free")
     await until_async(lambda: feels(anna), 15, "nothing left")

@@ -180,7 +180,9 @@ class Capture:
         try:
             await obstore.put_async(self.kept, key, data)
         except (StoreError, OSError) as wrong:
-            remedy = f"the recording store takes no files: {why(wrong)}; check CALLCENTER_RECORDINGS__STORE, keys and space"
+            remedy = (
+                f"the recording store takes no files: {why(wrong)}; check CALLCENTER_RECORDINGS__STORE, keys and space"
+            )
             await self._health.ill("recordings", "store_unavailable", remedy)
             raise Unavailable(remedy, code="store_unavailable") from wrong
         return Stored(key=key, size=len(data), sha256=digest, wave=wave)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Delete, Dialect, Insert, Select, Update
+from sqlalchemy import Delete, Dialect, Float, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -77,7 +77,9 @@ class Statement:
         usual = compiled.params | _defaults(compiled)
         names = compiled.positiontup or ()
         binds = [compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
-        reads = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        # Drivers give floats as they are; PostgreSQL's dialect would ask which kind of number the column told it was.
+        kinds = [None if isinstance(column.type, Float) else column.type.dialect_impl(dialect) for column in columns]
+        reads = [kind.result_processor(dialect, None) if kind else None for kind in kinds]
         ready = self._compiled[dialect.name] = _Compiled(
             text=str(compiled),
             takes=tuple((name, usual[name]) for name in names),

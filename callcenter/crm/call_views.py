@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from callcenter.call import OutcomeState, Role
@@ -38,11 +38,32 @@ from callcenter.crm.models.outcomes import OutcomeCode, OutcomeRow
 from callcenter.crm.models.people import User
 from callcenter.crm.models.transcripts import Transcript
 from callcenter.crm.rights import Actor
+from callcenter.crm.upsert import table_of
 from callcenter.events import QueueResult, Via
 from callcenter.filling import CONCLUDED
 from callcenter.rehearsal import is_customer
+from callcenter.statement import Statement
 
 R = TypeVar("R")
+_OF_SEGMENT: Final = (
+    *("id", "call_id", "seq", "extension", "device", "role", "via", "queue", "answered_at", "ended_at", "talk_s"),
+    *("hold_s", "handed_to", "outcome_state"),
+)
+_SEGMENTS: Final = (
+    select(*(table_of(SegmentRow).c[name] for name in _OF_SEGMENT))
+    .add_columns(User.id.label("agent"), User.username, User.display_name, OutcomeCode.code)
+    .add_columns(OutcomeRow.comment, OutcomeRow.by_id, OutcomeRow.at)
+    .select_from(SegmentRow)
+    .outerjoin(User, User.id == SegmentRow.agent_id)
+    .outerjoin(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
+    .outerjoin(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
+)
+_OF_OFFER: Final = ("segment_id", "device", "offered_at", "ended_at", "result")
+_OFFERS: Final = select(*(table_of(OfferRow).c[name] for name in _OF_OFFER))
+_segment_of: Final = Statement(lambda _: _SEGMENTS.where(SegmentRow.id == bindparam("segment")))
+_offers_of: Final = Statement(
+    lambda _: _OFFERS.where(OfferRow.segment_id == bindparam("segment")).order_by(OfferRow.seq)
+)
 
 
 def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallAnswer]:
@@ -84,9 +105,10 @@ def views(session: Session, rows: Sequence[CallRow], actor: Actor) -> list[CallA
 
 
 def segment(session: Session, segment_id: UUID) -> SegmentAnswer:
-    """One agent's part in a call."""
-    found = _segments(session, SegmentRow.id == segment_id)
-    return next(iter(found.values()))[0]
+    """One agent's part in a call: what everybody who has logged an outcome is answered."""
+    (row,) = _segment_of(session, {"segment": segment_id})
+    extras = outcomes.extras(session, [segment_id]) if row.code else {}
+    return _segment(row, extras.get(segment_id, []), _offers_of(session, {"segment": segment_id}))
 
 
 def _gap(row: GapRow) -> GapAnswer:
@@ -130,35 +152,24 @@ def _numbers(session: Session, rows: Sequence[CallRow]) -> dict[UUID, str | None
 
 def _segments(session: Session, wanted: ColumnElement[bool]) -> dict[UUID, list[SegmentAnswer]]:
     """By call."""
-    rows = session.execute(
-        select(SegmentRow, User, OutcomeRow, OutcomeCode.code)
-        .outerjoin(User, User.id == SegmentRow.agent_id)
-        .outerjoin(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
-        .outerjoin(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
-        .where(wanted)
-        .order_by(SegmentRow.call_id, SegmentRow.seq)
-    ).all()
-    ids = [row.id for row, *_ in rows]
-    offers = _by(session, OfferRow, OfferRow.segment_id.in_(ids), "segment_id", OfferRow.seq)
+    rows = session.execute(_SEGMENTS.where(wanted).order_by(SegmentRow.call_id, SegmentRow.seq)).all()
+    ids = [row.id for row in rows]
+    offers: dict[UUID, list[Any]] = defaultdict(list)
+    for offer in session.execute(_OFFERS.where(OfferRow.segment_id.in_(ids)).order_by(OfferRow.seq)):
+        offers[offer.segment_id].append(offer)
     extras = outcomes.extras(session, ids)
     found: dict[UUID, list[SegmentAnswer]] = defaultdict(list)
-    for row, user, outcome, code in rows:
-        found[row.call_id].append(_segment(row, user, (outcome, code, extras.get(row.id, [])), offers[row.id]))
+    for row in rows:
+        found[row.call_id].append(_segment(row, extras.get(row.id, []), offers[row.id]))
     return found
 
 
-def _segment(
-    row: SegmentRow,
-    user: User | None,
-    settled: tuple[OutcomeRow | None, str | None, list[str]],
-    offers: Sequence[OfferRow],
-) -> SegmentAnswer:
-    outcome, code, extras = settled
-    agent = (
-        AgentAnswer(id=user.id, username=user.username, display_name=user.display_name, extension=row.extension)
-        if user
-        else None
-    )
+def _segment(row: Any, extras: list[str], offers: Sequence[Any]) -> SegmentAnswer:
+    """Of a row of ``_SEGMENTS`` and those of ``_OFFERS``."""
+    agent = None
+    if row.agent:
+        names = {"username": row.username, "display_name": row.display_name}
+        agent = AgentAnswer(id=row.agent, extension=row.extension, **names)
     return SegmentAnswer(
         id=row.id,
         agent=agent,
@@ -173,11 +184,11 @@ def _segment(
         hold_s=row.hold_s,
         handed_to=row.handed_to,
         outcome_state=OutcomeState(row.outcome_state),
-        outcome=code,
+        outcome=row.code,
         outcome_extras=extras,
-        outcome_comment=outcome.comment if outcome else "",
-        outcome_by=outcome.by_id if outcome else None,
-        outcome_at=outcome.at if outcome else None,
+        outcome_comment=row.comment or "",
+        outcome_by=row.by_id,
+        outcome_at=row.at,
     )
 
 

@@ -6,16 +6,18 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.crm import teams
 from callcenter.crm.models.people import SignIn, SignInAttempt, User
 from callcenter.crm.rights import Actor, UserRole, read_scopes
+from callcenter.crm.upsert import table_of
 from callcenter.errors import Refused
+from callcenter.statement import Statement
 
 _IDLE: Final = timedelta(hours=12)
 _LONGEST: Final = timedelta(days=7)
@@ -26,6 +28,14 @@ _LONGEST_NAME: Final = 64
 _ATTEMPTS_PER_ADDRESS: Final = 50
 TICKET_SECONDS: Final = 30.0
 LONGEST_SECONDS: Final = int(_LONGEST.total_seconds())
+_OF_USER: Final = ("id", "username", "display_name", "role", "team_id", "language", "active")
+_SIGNED_IN: Final = (
+    select(SignIn.id.label("session"), SignIn.expires_at, SignIn.seen_at, SignIn.revoked_at)
+    .add_columns(*(table_of(User).c[name] for name in _OF_USER))
+    .join(User, User.id == SignIn.user_id)
+)
+_by_token: Final = Statement(lambda _: _SIGNED_IN.where(SignIn.token_hash == bindparam("token")))
+_by_id: Final = Statement(lambda _: _SIGNED_IN.where(SignIn.id == bindparam("sign_in")))
 
 
 class Throttled(Refused):
@@ -88,19 +98,12 @@ def begin(session: Session, user: User, visitor: Visitor, now: datetime) -> str:
 
 def actor(session: Session, token: str, now: datetime) -> Actor | None:
     """Who holds the token; None when it is unknown, revoked, expired or too long idle."""
-    row = session.execute(
-        select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.token_hash == _hash(token))
-    ).first()
-    if row is None or not _valid(row[0], row[1], now):
-        return None
-    return _actor(session, row[0], row[1])
+    return next((_actor(session, row) for row in _by_token(session, {"token": _hash(token)}) if _valid(row, now)), None)
 
 
 def actor_of(session: Session, sign_in: UUID, now: datetime) -> Actor | None:
     """The same by the session's id, for tickets."""
-    found = session.get(SignIn, sign_in)
-    user = session.get(User, found.user_id) if found else None
-    return _actor(session, found, user) if found and user and _valid(found, user, now) else None
+    return next((_actor(session, row) for row in _by_id(session, {"sign_in": sign_in}) if _valid(row, now)), None)
 
 
 def touch(session: Session, sign_in: UUID, now: datetime) -> None:
@@ -170,22 +173,22 @@ class Seen:
         return True
 
 
-def _valid(sign_in: SignIn, user: User, now: datetime) -> bool:
-    fresh = sign_in.expires_at > now and now - sign_in.seen_at < _IDLE
-    return user.active and sign_in.revoked_at is None and fresh
+def _valid(row: Any, now: datetime) -> bool:
+    fresh = row.expires_at > now and now - row.seen_at < _IDLE
+    return bool(row.active and row.revoked_at is None and fresh)
 
 
-def _actor(session: Session, sign_in: SignIn, user: User) -> Actor:
-    role = UserRole(user.role)
+def _actor(session: Session, row: Any) -> Actor:
+    role = UserRole(row.role)
     return Actor(
-        id=user.id,
-        username=user.username,
-        display_name=user.display_name,
+        id=row.id,
+        username=row.username,
+        display_name=row.display_name,
         role=role,
-        team=user.team_id,
+        team=row.team_id,
         scopes=read_scopes(teams.scopes(session)[0], role),
-        language=user.language,
-        session=sign_in.id,
+        language=row.language,
+        session=row.session,
     )
 
 

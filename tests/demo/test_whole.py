@@ -80,7 +80,7 @@ class Tab:
 
     async def wait_for(self, *kinds: str) -> dict[str, Any]:
         """The next change of one of the kinds."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while True:
                 told: dict[str, Any] = json.loads(await self.socket.recv())
                 if told.get("change") in kinds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -146,6 +147,15 @@ async def test_the_port_opens_for_a_rule_and_the_pbx_is_told_where(site: Site) -
             task.cancel()
 
 
+async def may_call(port: int, asked: str, told: bytes) -> bool:
+    """Whether that is what a PBX is told; on a busy machine it may be told nothing, and dials."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(asked.encode())
+    line = (await reader.readline()).removeprefix(b'SET VARIABLE CC_MAY "')
+    writer.close()
+    return line.startswith(told) if told else not line
+
+
 async def test_the_port_opens_for_who_is_not_to_be_called_too(site: Site) -> None:
     """And is shut once everybody may be called again."""
     rows: dict[str, str] = {}
@@ -171,11 +181,9 @@ async def test_the_port_opens_for_who_is_not_to_be_called_too(site: Site) -> Non
             (token, "79161234567", b"yes"),
             ("x", "112", b""),
         ):
-            reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
-            asked = f"agi_network_script: main/{secret}\nagi_channel: PJSIP/101-1\nagi_arg_2: {number}\n"
-            writer.write(f"{asked}agi_arg_3: outgoing\n\n".encode())
-            assert (await reader.readline()).removeprefix(b'SET VARIABLE CC_MAY "').startswith(told)
-            writer.close()
+            port, asked = int(address.rpartition(":")[2]), f"agi_network_script: main/{secret}\nagi_arg_2: {number}\n"
+            answers = partial(may_call, port, f"{asked}agi_channel: PJSIP/101-1\nagi_arg_3: outgoing\n\n", told)
+            await until_async(answers, 10, f"{told!r} for {number}")
         await admin.delete(forbidden)
         await until_async(lambda: not rows["callcenter-rules/marked"], 5, "the PBX asks no more")
         assert door.address == ""

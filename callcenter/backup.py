@@ -77,7 +77,7 @@ def restore(settings: Settings, folder: Path) -> Told:
     # The database last: with one there, nothing can be restored again.
     size = _put_recordings(settings, folder / "recordings", manifest["recordings"])
     if sqlite:
-        _restore_sqlite(folder / _SQLITE, Path(url.database or ""))
+        _restore_sqlite(folder / _SQLITE, url)
     else:
         _restore_postgres(folder / _DUMP, url)
     return Told(folder=folder, recordings=len(manifest["recordings"]), missing=0, bytes=size)
@@ -207,7 +207,9 @@ def _free_of_postgres(url: URL) -> None:
         raise Refused("the database is not empty: make a new one, and restore into that")
 
 
-def _restore_sqlite(source: Path, target: Path) -> None:
+def _restore_sqlite(source: Path, url: URL) -> None:
+    _free_of_sqlite(url)  # a service may have been started while the recordings were copied
+    target = Path(url.database or "")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.restoring")
     shutil.copyfile(source, part)

@@ -58,11 +58,9 @@ _SEGMENTS: Final = (
     .outerjoin(OutcomeRow, OutcomeRow.segment_id == SegmentRow.id)
     .outerjoin(OutcomeCode, OutcomeCode.id == OutcomeRow.code_id)
 )
-_OF_OFFER: Final = ("segment_id", "device", "offered_at", "ended_at", "result")
-_OFFERS: Final = select(*(table_of(OfferRow).c[name] for name in _OF_OFFER))
 _segment_of: Final = Statement(lambda _: _SEGMENTS.where(SegmentRow.id == bindparam("segment")))
 _offers_of: Final = Statement(
-    lambda _: _OFFERS.where(OfferRow.segment_id == bindparam("segment")).order_by(OfferRow.seq)
+    lambda _: select(table_of(OfferRow)).where(OfferRow.segment_id == bindparam("segment")).order_by(OfferRow.seq)
 )
 
 
@@ -154,9 +152,7 @@ def _segments(session: Session, wanted: ColumnElement[bool]) -> dict[UUID, list[
     """By call."""
     rows = session.execute(_SEGMENTS.where(wanted).order_by(SegmentRow.call_id, SegmentRow.seq)).all()
     ids = [row.id for row in rows]
-    offers: dict[UUID, list[Any]] = defaultdict(list)
-    for offer in session.execute(_OFFERS.where(OfferRow.segment_id.in_(ids)).order_by(OfferRow.seq)):
-        offers[offer.segment_id].append(offer)
+    offers = _by(session, OfferRow, OfferRow.segment_id.in_(ids), "segment_id", OfferRow.seq)
     extras = outcomes.extras(session, ids)
     found: dict[UUID, list[SegmentAnswer]] = defaultdict(list)
     for row in rows:
@@ -165,7 +161,7 @@ def _segments(session: Session, wanted: ColumnElement[bool]) -> dict[UUID, list[
 
 
 def _segment(row: Any, extras: list[str], offers: Sequence[Any]) -> SegmentAnswer:
-    """Of a row of ``_SEGMENTS`` and those of ``_OFFERS``."""
+    """Of a row of ``_SEGMENTS`` and its offers'."""
     agent = None
     if row.agent:
         names = {"username": row.username, "display_name": row.display_name}

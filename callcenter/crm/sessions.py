@@ -98,12 +98,12 @@ def begin(session: Session, user: User, visitor: Visitor, now: datetime) -> str:
 
 def actor(session: Session, token: str, now: datetime) -> Actor | None:
     """Who holds the token; None when it is unknown, revoked, expired or too long idle."""
-    return next((_actor(session, row) for row in _by_token(session, {"token": _hash(token)}) if _valid(row, now)), None)
+    return _who(session, _by_token(session, {"token": _hash(token)}), now)
 
 
 def actor_of(session: Session, sign_in: UUID, now: datetime) -> Actor | None:
     """The same by the session's id, for tickets."""
-    return next((_actor(session, row) for row in _by_id(session, {"sign_in": sign_in}) if _valid(row, now)), None)
+    return _who(session, _by_id(session, {"sign_in": sign_in}), now)
 
 
 def touch(session: Session, sign_in: UUID, now: datetime) -> None:
@@ -171,6 +171,10 @@ class Seen:
             return False
         self._noted = {k: v for k, v in self._noted.items() if mono - v < every} | {sign_in: mono}
         return True
+
+
+def _who(session: Session, rows: list[Any], now: datetime) -> Actor | None:
+    return next((_actor(session, row) for row in rows if _valid(row, now)), None)
 
 
 def _valid(row: Any, now: datetime) -> bool:

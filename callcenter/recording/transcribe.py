@@ -37,7 +37,7 @@ from callcenter.recording.ears import Heard, NotHeard
 from callcenter.recording.hushed import discreet, silent
 from callcenter.recording.listeners import Listeners
 from callcenter.recording.models import OFF, Model
-from callcenter.recording.shelf import lacks_bucket
+from callcenter.recording.shelf import away, lacks_bucket
 from callcenter.recording.spoken import Said, spoken
 
 log = logger(__name__)
@@ -171,8 +171,7 @@ class Transcriber:
         except (StoreError, OSError) as wrong:
             if isinstance(wrong, FileNotFoundError) and not lacks_bucket(wrong):
                 raise NotHeard("the recording is not in the store") from wrong
-            why = f"the recording cannot be fetched: {type(wrong).__name__}"
-            raise Unavailable(why, code="store_unavailable") from wrong
+            raise away(wrong) from wrong
 
     def _begin(self, session: Session, recording: UUID, by: int = 1) -> int:
         """Counts an attempt before it is made, so that one that kills us is counted too; how many there were."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import sys
 import tempfile
 import time
@@ -39,6 +40,7 @@ from tests.siege.siege import AWAY, Fault, Siege, every_call
 from tests.until import pace, until_async
 
 BAR: Final = 0
+FOUND: Final = "/var/tmp/callcenter-bench/gate"
 LIVING: Final = 9
 _KILLS: Final[tuple[Fault, ...]] = (service_killed, asterisk_killed, tabs_lost, asterisk_restarted, service_killed)
 _CALLS_A_KILL: Final = 20
@@ -215,8 +217,9 @@ async def measure(folder: Path, asked: argparse.Namespace) -> int:
             offered = [str(one) for one in intrusions(log, calls) if not unwritten(one, siege.deaths, links)]
             found = [*offered, *stateless(calls), *unknown(siege, log, calls), *kills.lost, *turned_away(siege, log)]
             await told(siege, log, calls, kills)
-            if asked.keep:
-                await kept(siege, Path(asked.keep))
+            if found or asked.keep:
+                await kept(siege, Path(asked.keep or FOUND))
+                shutil.copytree(folder, Path(asked.keep or FOUND) / "service", dirs_exist_ok=True)
     print(f"seed {asked.seed}: {time.monotonic() - begun:.0f} s")
     for line in [*siege.unsettled, *found]:
         print(f"  {line}")
@@ -246,7 +249,9 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--calls", type=int, default=1000)
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--keep", help="a folder to keep what everybody logged in")
+    options.add_argument(
+        "--keep", help=f"a folder to keep what everybody logged in; of a run that fails it is kept anyway: {FOUND}"
+    )
     options.add_argument("--browser", action="store_true", help="a real Chromium at Boris' desk, which dies too")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="callcenter-gate-") as place:

@@ -28,6 +28,7 @@ _TOGETHER: Final = 0.3
 """Seconds within which everybody leaves a talk that ends: nobody was handed on there."""
 _NEVER: Final = float("inf")
 QUEUE_DID: Final = "7001"
+PICKUP: Final = "*8"
 Deaths = Sequence[Death]
 
 
@@ -207,7 +208,15 @@ def _answered(log: PhoneLog, call: dict[str, Any], talk: dict[str, Any]) -> floa
     own = [at for o, at in taken if call["number"] in (f"+{o.customer}", f"+{o.dialled.removeprefix('+')}")]
     begun = min((a.sent_at for a in log.attempts if f"+{a.number}" == call["number"]), default=0.0)
     asked = [at for o, at in taken if o.customer in EVERYBODY.values() and talk["via"] == "attended" and at > begun]
-    return min(own) if own else max(asked, default=_epoch(talk["answered_at"]))
+    return min(own) if own else max(asked, default=_picked_up(log, phone, _epoch(talk["answered_at"])))
+
+
+def _picked_up(log: PhoneLog, phone: str, told: float) -> float:
+    """A debt that outlived its Asterisk has only the second in which it was written: who picked somebody up in that
+    second talked no earlier."""
+    pickups = (a.answered_at for a in log.attempts if a.number == phone and a.dialled.startswith(PICKUP))
+    within = [at for at in pickups if at and told < at < told + 1]
+    return max(within) if within and told.is_integer() else told
 
 
 def _end(offer: Offer) -> float:

@@ -41,9 +41,10 @@ def talk(via: str, answered: float) -> dict[str, Any]:
     return {"agent": agent, "via": via, "answered_at": told, "outcome_at": datetime.fromtimestamp(40, UTC).isoformat()}
 
 
-def told_of(via: str, direction: str, answered: float, *offers: Offer) -> list[float]:
-    """When anna was offered other calls while she owed for this one, answered so."""
+def told_of(via: str, direction: str, answered: float, *offers: Offer, picked: float | None = None) -> list[float]:
+    """When anna was offered other calls while she owed for this one, answered so; ``picked``: when she dialled *8."""
     attempts = [
+        Attempt(number="101", dialled="*8103", call_id="c", sent_at=12.1, answered_at=picked),
         Attempt(number="79160000001", dialled="7000", call_id="a", sent_at=12.0, answered_at=14.0),
         Attempt(number="79160000002", dialled=QUEUE_DID, call_id="b", sent_at=12.5),
     ]
@@ -63,3 +64,9 @@ def test_whom_a_dialled_customer_was_handed_to_owes_from_then_not_since_the_cust
     rang = Offer(phone="trunk", call_id="z", customer="", dialled="79160000001", offered_at=8.0, answered_at=9.0)
     assert told_of("blind", "outbound", 20.0, rang) == []
     assert told_of("outbound", "outbound", 20.0, rang) == [13.0]
+
+
+def test_of_a_debt_that_bears_only_its_second_the_phone_that_picked_up_knows_the_moment() -> None:
+    assert told_of("queue", "inbound", 12.0, picked=12.97) == []
+    assert told_of("queue", "inbound", 12.0, picked=11.97) == [13.0]
+    assert told_of("queue", "inbound", 12.4, picked=12.97) == [13.0]

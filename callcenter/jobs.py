@@ -25,8 +25,8 @@ from callcenter.statement import Statement
 from callcenter.tables import Base, UtcDateTime
 
 log = logger(__name__)
-AT_ONCE: Final = 16
-"""So many short jobs keep the disk and the database busy; their commits are shared."""
+AT_ONCE: Final = 48
+"""So many short jobs keep the disk and the database busy; what they read and commit is shared."""
 _LEASE: Final = timedelta(seconds=20)
 """After which what a killed process had begun is begun anew, so that a recording still is there within its minute."""
 _LONGEST_WAIT: Final = 300.0

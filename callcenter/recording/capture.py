@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -44,7 +43,8 @@ from callcenter.together import Together
 
 log = logger(__name__)
 _LARGE: Final = 8 * 1024**2
-"""Bytes: eight minutes of a mixed talk. Of larger files one at a time is held in memory."""
+"""Bytes: eight minutes of a mixed talk. Of larger files one at a time is held in memory, of others ``_IN_HAND``."""
+_IN_HAND: Final = 16
 _RETRY: Final[RetryConfig] = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
 _MISSING_AFTER: Final = timedelta(minutes=10)
 _WRITTEN_AFTER: Final = timedelta(seconds=5)
@@ -89,7 +89,7 @@ class Capture:
         self._clock = clock
         self._health = health
         self._spools = spools
-        self._room = asyncio.Semaphore(1)
+        self._room, self._room_for_large = asyncio.Semaphore(_IN_HAND), asyncio.Semaphore(1)
         self.kept = store
         self._cases: Together[UUID, Case] = Together(lambda some: db.read(partial(captured.cases, recordings=some)))
         self._fates: Together[Fate, str] = Together(lambda some: db.write(partial(captured.settle, fates=some)))
@@ -164,7 +164,7 @@ class Capture:
         except Unavailable as wrong:
             await self._health.ill("recordings", wrong.code, str(wrong))
             raise
-        async with self._room if size > _LARGE else nullcontext():
+        async with self._room_for_large if size > _LARGE else self._room:
             return await self._keep(case, file, ended_at)
 
     async def _keep(self, case: Case, file: Path, ended_at: datetime) -> Stored:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from callcenter.crm import phrases
 from callcenter.crm.phrases import Phrase
 
-_LOOKED_AT: Final = 8_000
+_LOOKED_AT: Final = 3_000
 """So many passages with the words are read for a page: of words that nobody ever said in that order there is no end."""
 _KEPT: Final = 600
 _SHIFTS: Final = (32, 36, 40, 44)
@@ -98,7 +98,7 @@ def begin(session: Session, wanted: Sequence[Phrase], span: Span, heard: Heard, 
         return _AtOnce([], span.since)
     there = Span(since=max(span.since, first), before=min(span.before, last + 1))
     conditions = phrases.conditions(wanted)
-    known = {"words": phrases.for_postgres(wanted), "since": there.since, "before": there.before}
+    known = {"words": phrases.together(wanted), "since": there.since, "before": there.before}
     explained = session.execute(_told(_EXPECTED, known))
     many = explained.scalar_one()[0]["Plan"]["Plan Rows"]
     if many <= costs.few:
@@ -186,8 +186,8 @@ class _BySpans:
         covered = self.reached - lowest
         self._left -= covered
         self.reached, self.over = max(lowest, self._since), lowest <= self._since
-        enough = int(_SPARE * covered * (size - len(found)) / len(found)) if found else covered * _GROWS
-        self._width = min(self._width * _GROWS, max(_FIRST, enough))
+        enough = int(_SPARE * covered * (size - len(found)) / len(found)) if found else self._width * _GROWS
+        self._width = min(self._width * _GROWS**2, max(_FIRST, enough))
         return found
 
 

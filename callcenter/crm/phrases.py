@@ -80,9 +80,10 @@ def for_sqlite(phrases: Sequence[Phrase]) -> str:
     return " AND ".join(f'"{" ".join(one.words)}"{" *" if one.begun else ""}' for one in phrases)
 
 
-def for_postgres(phrases: Sequence[Phrase]) -> str:
-    """As a tsquery's text."""
-    return " & ".join(f"({_steps(one)})" for one in phrases)
+def together(phrases: Sequence[Phrase]) -> str:
+    """As a tsquery's text: what has all the words, in whatever order, each asked for once."""
+    whole = {f"'{word}'" for one in phrases for word in one.words[: -1 if one.begun else None]}
+    return " & ".join(sorted(whole | {f"'{one.words[-1]}':*" for one in phrases if one.begun}))
 
 
 def conditions(phrases: Sequence[Phrase]) -> list[str]:

@@ -78,7 +78,15 @@ def _wanted(floor: Floor, agent: AgentId, queue: str) -> int | None:
         key[0] is ReasonKind.LEFT_QUEUE and floor.has(key[1]) and reason.agent == agent and reason.queue == queue
         for key, reason in floor.reasons.items()
     )
-    return None if out else penalty
+    return None if out or _let_go(floor, agent, queue) else penalty
+
+
+def _let_go(floor: Floor, agent: AgentId, queue: str) -> bool:
+    """Somebody took him out just now, which the rules let be: it is not written down yet."""
+    if floor.staff.rules.removals != "adopt":
+        return False
+    stations = (floor.desks.at(interface) for interface, gone in floor.evicted if gone == queue)
+    return any(station is not None and floor.desks.owner_of(station) == agent for station in stations)
 
 
 def _of_station(floor: Floor, station: Station, held: dict[str, str]) -> Iterator[Membership]:

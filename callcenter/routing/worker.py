@@ -99,9 +99,7 @@ class Worker:
         self._hands.looks += 1
         post, floor = self.post, self.post.floor
         await self._look_who_sits_where()
-        await self._hands.stand(holds.adopted(floor, post.touched, self._now()))
-        if floor.staff.rules.removals == "adopt":
-            floor.evicted.clear()
+        await self._adopt()
         if floor.up_since is None or not self._out.holds(post.pbx):
             return
         looked_at = frozenset(post.touched)
@@ -117,6 +115,17 @@ class Worker:
         now = self._now()
         post.intruded = {name for name in post.intruded if holds.wish(floor, name, now) is holds.Wish.HOLD}
         post.touched -= {name for name in looked_at if not holds.plan(floor, [name], now)}
+
+    async def _adopt(self) -> None:
+        """Writes down what somebody else did, with what is told of meanwhile."""
+        post, floor = self.post, self.post.floor
+        fresh = True
+        while fresh:
+            taken = set(floor.evicted)
+            await self._hands.stand(holds.adopted(floor, post.touched, self._now()))
+            fresh = floor.staff.rules.removals == "adopt" and not floor.evicted <= taken
+            if floor.staff.rules.removals == "adopt":
+                floor.evicted -= taken
 
     async def _act(self, interfaces: Iterable[str]) -> bool:
         """Whether anything was to be done."""

@@ -15,7 +15,7 @@ from callcenter.db import Database
 from callcenter.news import RosterChanged, StaffChanged
 from callcenter.roster import AgentId
 from callcenter.routing import rules
-from callcenter.routing.presence import Mood
+from callcenter.routing.presence import Mood, PresenceChanged
 from callcenter.routing.staff import Rules
 from callcenter.routing.why import ReasonKind
 from tests.routing.house import House, eventually, service
@@ -145,6 +145,23 @@ async def test_a_removal_by_somebody_else_is_adopted_where_the_rules_say_so_and_
     assert (why.queue, house.gate.presence(ANNA).state) == ("support", Mood.AVAILABLE)
     await house.gate.breaks.lift(ANNA, (why.kind, why.ref), supervisor=False)
     await until_async(lambda: house.pbx.queues_of("PJSIP/101") == {"support": 5, "sales": 0})
+
+
+async def test_a_removal_that_is_told_while_another_is_written_down_is_adopted_too(house: House) -> None:
+    await rule(house.db, removals="adopt")
+    await house.pbx.connect()
+    await until_async(lambda: len(house.pbx.members) == 3)
+    await until_async(house.is_quiet)
+
+    async def meanwhile(_event: PresenceChanged) -> None:
+        if ("support", "PJSIP/101") in house.pbx.members:
+            await house.pbx.take_out("support", "PJSIP/101")
+
+    house.bus.on(PresenceChanged, meanwhile)
+    await house.pbx.take_out("sales", "PJSIP/101")
+    await until_async(lambda: {why.queue for why in house.gate.presence(ANNA).why} == {"sales", "support"})
+    assert await house.is_quiet()
+    assert house.pbx.queues_of("PJSIP/101") == {}
 
 
 async def test_a_queue_that_is_not_kept_here_is_left_to_the_pbx(staffed: Database) -> None:

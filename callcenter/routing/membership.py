@@ -59,11 +59,18 @@ def left(floor: Floor) -> dict[Key, Reason]:
 
 def evicted(floor: Floor) -> Iterator[tuple[str, AgentId, Key]]:
     """Interface, agent and reason of whoever was taken out of a queue he works in by somebody else."""
+    for interface, queue, owner in _taken_out(floor):
+        if _works(floor, owner).get((floor.pbx, queue)) is not None:
+            yield interface, owner, (ReasonKind.LEFT_QUEUE, seat_ref(floor.pbx, interface, queue))
+
+
+def _taken_out(floor: Floor) -> Iterator[tuple[str, str, AgentId]]:
+    """Interface, queue and agent."""
     for interface, queue in sorted(floor.evicted):
         station = floor.desks.at(interface)
         owner = floor.desks.owner_of(station) if station else None
-        if owner is not None and _works(floor, owner).get((floor.pbx, queue)) is not None:
-            yield interface, owner, (ReasonKind.LEFT_QUEUE, seat_ref(floor.pbx, interface, queue))
+        if owner is not None:
+            yield interface, queue, owner
 
 
 def _works(floor: Floor, agent: AgentId) -> dict[QueueKey, int]:
@@ -83,10 +90,8 @@ def _wanted(floor: Floor, agent: AgentId, queue: str) -> int | None:
 
 def _let_go(floor: Floor, agent: AgentId, queue: str) -> bool:
     """Somebody took him out just now, which the rules let be: it is not written down yet."""
-    if floor.staff.rules.removals != "adopt":
-        return False
-    stations = (floor.desks.at(interface) for interface, gone in floor.evicted if gone == queue)
-    return any(station is not None and floor.desks.owner_of(station) == agent for station in stations)
+    adopts = floor.staff.rules.removals == "adopt"
+    return adopts and any((gone, owner) == (queue, agent) for _, gone, owner in _taken_out(floor))
 
 
 def _of_station(floor: Floor, station: Station, held: dict[str, str]) -> Iterator[Membership]:

@@ -119,13 +119,14 @@ class Worker:
     async def _adopt(self) -> None:
         """Writes down what somebody else did, with what is told of meanwhile."""
         post, floor = self.post, self.post.floor
-        fresh = True
-        while fresh:
+        while True:
             taken = set(floor.evicted)
             await self._hands.stand(holds.adopted(floor, post.touched, self._now()))
-            fresh = floor.staff.rules.removals == "adopt" and not floor.evicted <= taken
-            if floor.staff.rules.removals == "adopt":
-                floor.evicted -= taken
+            if floor.staff.rules.removals != "adopt":
+                return
+            floor.evicted -= taken
+            if not floor.evicted:
+                return
 
     async def _act(self, interfaces: Iterable[str]) -> bool:
         """Whether anything was to be done."""

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.bus import Bus
 from callcenter.clock import SystemClock
+from callcenter.config import Fastagi
 from callcenter.crm import policy_row
 from callcenter.crm.models.calls import CallRow, SegmentRow
 from callcenter.crm.models.customers import ContactPoint, Customer, PhoneNumber
@@ -41,6 +42,7 @@ from callcenter.health import Health
 from callcenter.ids import new_id
 from callcenter.phone import parse
 from callcenter.roster import Roster
+from callcenter.routing.asking.agi import Asked
 from callcenter.routing.asking.policies import RULES, RoutingRule, RoutingRules
 from callcenter.routing.asking.router import Router, Staffing
 from callcenter.routing.asking.server import Reply, Server
@@ -142,7 +144,10 @@ async def _serve(url: str, ready: Connection) -> None:
     async def echo(_: object) -> Reply:
         return Reply(commands=commands, taken=lambda _: None)
 
-    port, floor = await Server(router.reply).start("127.0.0.1", 0), await Server(echo).start("127.0.0.1", 0)
+    async def serve(reply: Callable[[Asked], Awaitable[Reply]]) -> int:
+        return await Server(reply, patience_s=Fastagi().patience_s).start("127.0.0.1", 0)
+
+    port, floor = await serve(router.reply), await serve(echo)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(router.run())
         ready.send((port, floor, router.token))

@@ -75,10 +75,12 @@ class Backups(_Part):
 
 
 class Fastagi(_Part):
-    """``host``, ``port``: where PBXs ask about calls. ``address``: how they reach it, where that is not the same."""
+    """``host``, ``port``: where PBXs ask about calls. ``address``: how they reach it, where that is not the same.
+    ``patience_s``: how long a question and its answer may take, somewhat less than the PBX waits."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=4573, ge=0, le=65535)
+    patience_s: float = Field(default=0.15, gt=0, le=10)
     address: str = Field(default="", pattern=r"^([A-Za-z0-9.-]{1,200}:[0-9]{1,5})?$")
 
     @property

@@ -72,7 +72,7 @@ def saying(says: Callable[[Asked], list[bytes]]) -> Iterator[tuple[str, list[str
         return Reply(commands=said, taken=lambda _: None)
 
     async def listen() -> None:
-        server, over = Server(reply, whole_s=5), asyncio.Event()
+        server, over = Server(reply, patience_s=5), asyncio.Event()
         begun.put((await server.start("127.0.0.1", 0), asyncio.get_running_loop(), over))
         await over.wait()
         await server.close()

@@ -92,7 +92,7 @@ class Door:
             return True
         if self._server:
             return True
-        server = Server(self._reply)
+        server = Server(self._reply, patience_s=self._where.patience_s)
         try:
             self.port = await server.start(self._where.host, self._where.port)
         except OSError as wrong:

@@ -19,7 +19,6 @@ from callcenter.routing.asking.agi import LONGEST_LINE, MOST_LINES, Asked, Malfo
 
 log = logger(__name__)
 AT_ONCE: Final = 256
-WHOLE_S: Final = 0.15
 _BACKLOG: Final = 512
 
 
@@ -32,11 +31,12 @@ class Reply:
 
 
 class Server:
-    """``start`` and ``close``; ``reply`` decides. It raises CallcenterError for a question that is not answered."""
+    """``start`` and ``close``; ``reply`` decides. It raises CallcenterError for a question that is not answered. A peer
+    that is not done with within ``patience_s`` is let go."""
 
-    def __init__(self, reply: Callable[[Asked], Awaitable[Reply]], *, whole_s: float = WHOLE_S) -> None:
+    def __init__(self, reply: Callable[[Asked], Awaitable[Reply]], *, patience_s: float) -> None:
         self._reply = reply
-        self._whole_s = whole_s
+        self._patience_s = patience_s
         self._server: asyncio.Server | None = None
         self._talks = 0
 
@@ -56,7 +56,7 @@ class Server:
         why = "full"
         try:
             if self._talks <= AT_ONCE:
-                async with asyncio.timeout(self._whole_s):
+                async with asyncio.timeout(self._patience_s):
                     why = await self._talk(reader, writer)
         except Malformed:
             why = "malformed"

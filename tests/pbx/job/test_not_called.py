@@ -22,9 +22,12 @@ OTHER, FORBIDDEN = "89161270002", "89161270009"
 
 @pytest.fixture(scope="module")
 def product(pbx: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """With a port of its own for what the PBX asks: another worker's product has the usual one."""
+    """With a port of its own for what the PBX asks, as another worker's product has the usual one, and both with more
+    patience than on a machine that does not run four other tests."""
     running = Product(pbx, tmp_path_factory.mktemp("product"))
     running.environment["CALLCENTER_FASTAGI__PORT"] = str(free_port())
+    running.environment["CALLCENTER_FASTAGI__PATIENCE_S"] = "4"
+    pbx.cli("dialplan set global CC_ROUTE_PATIENCE 5")
     running.add_people()
     running.start()
     yield running

@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from callcenter.config import Fastagi
 from callcenter.errors import Refused
 from callcenter.routing.asking.agi import Asked, asked, commands
 from callcenter.routing.asking.memory import Memory
@@ -65,7 +66,7 @@ async def _at_once(_asked: Asked) -> None:
 @asynccontextmanager
 async def desk(decide: Callable[[Asked], Awaitable[None]] = _at_once) -> AsyncIterator[Desk]:
     made = Desk(decide)
-    server = Server(made.reply)
+    server = Server(made.reply, patience_s=Fastagi().patience_s)
     made.port = await server.start("127.0.0.1", 0)
     try:
         yield made

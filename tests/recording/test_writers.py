@@ -41,7 +41,7 @@ while True:
     voice = voice % 100 + 1
     with open(sys.argv[1], "r+b", buffering=0) as file:
         file.seek(44)
-        for _ in range(200):
+        for _ in range(2000):
             file.write(bytes([voice]) * 8000)
 """
 
@@ -86,10 +86,10 @@ async def test_a_recorder_that_goes_on_is_told_and_one_that_is_killed_costs_no_s
 
 
 async def test_a_file_that_is_rewritten_while_it_is_read_is_kept_as_one_of_both(desk: Desk) -> None:
-    recording, file = await desk.add("1.wav"), speech(desk.spool / "1.wav", seconds=100.0)
+    recording, file = await desk.add("1.wav"), speech(desk.spool / "1.wav", seconds=1000.0)
     desk.clock.move(6)
     with running(_REWRITER, file):
-        until(lambda: file.read_bytes()[HEADER:] != b"\x10\x20" * 800_000, 10, "a recorder that writes")
+        until(lambda: file.read_bytes()[HEADER:] != b"\x10\x20" * 8_000_000, 10, "a recorder that writes")
         row = await desk.store(recording)
         assert (row.state, row.error) == ("waiting", "growing")
     row = await desk.store(recording)

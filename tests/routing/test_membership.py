@@ -135,6 +135,7 @@ async def test_a_removal_by_somebody_else_is_undone(house: House) -> None:
 
 async def test_a_removal_by_somebody_else_is_adopted_where_the_rules_say_so_and_can_be_ended(house: House) -> None:
     await rule(house.db, removals="adopt")
+    await house.bus.publish(StaffChanged())
     await house.pbx.connect()
     await until_async(lambda: len(house.pbx.members) == 3)
     await until_async(house.is_quiet)
@@ -149,6 +150,7 @@ async def test_a_removal_by_somebody_else_is_adopted_where_the_rules_say_so_and_
 
 async def test_a_removal_that_is_told_while_another_is_written_down_is_adopted_too(house: House) -> None:
     await rule(house.db, removals="adopt")
+    await house.bus.publish(StaffChanged())
     await house.pbx.connect()
     await until_async(lambda: len(house.pbx.members) == 3)
     await until_async(house.is_quiet)

@@ -126,6 +126,7 @@ def _keep_for_good() -> None:
     everything, a ringing phone's pop too, for a tenth of a second (https://docs.python.org/3/library/gc.html#gc.freeze)."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 async def _sweep(parts: Parts) -> None:

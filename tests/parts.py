@@ -30,7 +30,7 @@ def need(part: str) -> None:
 
 def chromium() -> str:
     """The path of the browser; empty where there is none."""
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    found = (shutil.which(name) for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))
     return next((path for path in found if path), "")
 
 
@@ -48,7 +48,7 @@ def _no_postgres() -> str:
 
 
 def _no_chromium() -> str:
-    return "" if chromium() else "no Chromium: apt-get install -y chromium"
+    return "" if chromium() else "no Chromium: apt-get install -y chromium-headless-shell"
 
 
 def _no_ffmpeg() -> str:

@@ -1,7 +1,7 @@
 """Which tests stay together on one worker, and who takes which first.
 
 Tests before one PBX share a worker: a second one would start the PBX and a product anew. While telephones ring their
-worker waits, so two of five workers begin with the tests that compute.
+worker waits, so one of five workers begins with the tests that compute, and the others end with them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,6 @@ class Interleaved(LoadScopeScheduling):
         return module if module.startswith("tests/pbx/") else nodeid
 
     def _assign_work_unit(self, node: Any) -> None:
-        if self.nodes.index(node) % 5 >= 3:
+        if self.nodes.index(node) % 5 == 4:
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)

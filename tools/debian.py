@@ -13,7 +13,7 @@ from tools.stages import Log
 PARTS: Final = {
     "database": ("postgresql",),
     "pbx": ("mmdebstrap", "sip-tester", "espeak-ng"),
-    "browser": ("chromium", "libatomic1"),
+    "browser": ("chromium-headless-shell", "libatomic1"),
     "sound": ("ffmpeg",),
 }
 """Part of the tests -> what it needs. No sox, no Node: nothing here asks for them. libatomic1 is what the

@@ -30,8 +30,8 @@ def need(part: str) -> None:
 
 def chromium() -> str:
     """The path of the browser; empty where there is none."""
-    found = (shutil.which(name) for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))
-    return next((path for path in found if path), "")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return next((path for path in map(shutil.which, names) if path), "")
 
 
 def _no_asterisk() -> str:

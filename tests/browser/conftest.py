@@ -74,7 +74,11 @@ async def browser(product: Product, chromium_running: Browser) -> AsyncIterator[
     faults: list[str] = []
 
     async def window() -> Page:
-        context = await chromium_running.new_context(base_url=product.url, viewport={"width": 1280, "height": 720})
+        context = await chromium_running.new_context(
+            base_url=product.url,
+            viewport={"width": 1280, "height": 720},
+            permissions=["clipboard-read", "clipboard-write"],  # asked for in a window, which is not there to be asked
+        )
         context.set_default_timeout(15_000)
         page = await context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))

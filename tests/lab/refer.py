@@ -22,8 +22,8 @@ _URI = re.compile(r"<([^>]+)>")
 def refer(phone: Phone, target: str, consult: Caller | None = None) -> int:
     """`phone` sends the customer it talks with to `target`, to the very talk of `consult` where there is one.
 
-    Returns the status Asterisk answers with, 202 when it tries. It lets the phone into the talk before the customer, and
-    hands nobody on until he is there, whatever it answered: so that is waited for.
+    Returns the status Asterisk answers with, 202 when it tries. It lets the phone into the talk before the customer
+    and hands nobody on until he is there, whatever it answered: so that is waited for.
     """
     until(lambda: _is_heard(phone), 10, f"somebody who hears {phone.extension}")
     goal = f"sip:{target}@127.0.0.1:{phone.pbx.ports.sip}" + (_replaces(consult) if consult else "")

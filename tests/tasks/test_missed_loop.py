@@ -1,4 +1,4 @@
-"""The missed-call loop: two hundred callers, abandons, call-backs by three agents at once, callers calling again.
+"""The missed-call loop: a hundred callers, abandons, call-backs by three agents at once, callers calling again.
 
 Exactly one task for each customer and queue at a time, all closed rightly, none lost; on both databases.
 """
@@ -21,7 +21,7 @@ from callcenter.ledger import Ledger
 from tests.crm.office import Office
 from tests.tasks.world import DESKS, Agent, Expected, World, customer
 
-CALLERS = 200
+CALLERS = 100
 SEED = 20261126
 
 

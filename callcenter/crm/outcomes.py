@@ -57,8 +57,7 @@ def seed(session: Session) -> None:
         return
     for position, (code, comment, labels) in enumerate(_FIRST, start=1):
         session.add(OutcomeCode(code=code, labels=labels, comment=comment, key=position, position=position))
-    last = len(_FIRST) + 1
-    session.add(OutcomeCode(code=TRANSFERRED, labels=TRANSFERRED_LABELS, comment=OPTIONAL, key=last, position=last))
+    session.add(OutcomeCode(code=TRANSFERRED, labels=TRANSFERRED_LABELS, comment=OPTIONAL, position=len(_FIRST) + 1))
     for position, (code, labels) in enumerate(_BY_RULE.items(), start=200):
         session.add(OutcomeCode(code=code, labels=labels, comment=NO_COMMENT, position=position, active=False))
     for position, (system, names) in enumerate(_SYSTEM.items(), start=301):

@@ -49,7 +49,7 @@ async def cards(desk: Desk, number: str) -> list[Any]:
 async def test_codes_by_keys_alone(browser: Window, floor: Floor, product: Product) -> None:
     admin, page = Desk(product, "admin"), await browser()
     await admin.sign_in()
-    group = await make(admin, "sales", group=True, key=8)
+    group = await make(admin, "sales", group=True, key=7)
     texts = {"en": {"subject": "Your order", "text": "Hello {customer}, thank you. {agent}"}}
     thanks = await admin.request("POST", "/message-templates", {"name": "Thanks", "kind": "email", "texts": texts})
     contract = {"code": "contract", "labels": {"en": "Contract"}, "kind": "text"}
@@ -131,7 +131,7 @@ async def sells(page: Page, floor: Floor) -> None:
     await owing(page, floor, SOLD)
     form = page.get_by_test_id("outcome-form")
     await expect(form.get_by_role("button", name="Sales")).to_have_attribute("aria-expanded", "true")
-    await page.keyboard.press("8")
+    await page.keyboard.press("7")
     await expect(form.get_by_role("radio", name="Sold")).to_be_hidden()
     await page.keyboard.press("8")
     await expect(form.get_by_role("radio", name="Sold")).to_be_checked()

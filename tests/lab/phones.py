@@ -107,6 +107,15 @@ class Phone(Sipp):
         that one plugged in then is still offered, and at once cancelled, a call of before."""
         return [offer for offer in self.offers() if offer.answered_at is not None]
 
+    def hears_somebody(self) -> bool:
+        """Whether each of its talks has another side: Asterisk lets the phone into the bridge, the last column but one
+        of its console, before the customer."""
+        rows = [line.split("!") for line in self.pbx.cli("core show channels concise").splitlines()]
+        bridges = [row[-2] for row in rows if len(row) > 2 and row[-2]]
+        device = f"{self.pbx.shape.device(self.extension)}-"
+        own = {row[-2] for row in rows if row[0].startswith(device)} & {*bridges}
+        return bool(own) and all(bridges.count(bridge) > 1 for bridge in own)
+
 
 class Caller(Sipp):
     """A customer who dials `did` once.

@@ -25,7 +25,7 @@ def refer(phone: Phone, target: str, consult: Caller | None = None) -> int:
     Returns the status Asterisk answers with, 202 when it tries. It lets the phone into the talk before the customer
     and hands nobody on until he is there, whatever it answered: so that is waited for.
     """
-    until(lambda: _is_heard(phone), 10, f"somebody who hears {phone.extension}")
+    until(phone.hears_somebody, 10, f"somebody who hears {phone.extension}")
     goal = f"sip:{target}@127.0.0.1:{phone.pbx.ports.sip}" + (_replaces(consult) if consult else "")
     return _asked(phone, "REFER", 7, [f"Refer-To: <{goal}>"])
 
@@ -38,15 +38,6 @@ def hold(phone: Phone) -> None:
 def resume(phone: Phone) -> None:
     """And talks with him again."""
     assert _asked(phone, "INVITE", 6, [], _media("sendrecv")) == 200
-
-
-def _is_heard(phone: Phone) -> bool:
-    """Whether each talk of the phone has another side in its bridge, the last but one column of the console."""
-    rows = [line.split("!") for line in phone.pbx.cli("core show channels concise").splitlines()]
-    bridges = [row[-2] for row in rows if len(row) > 2 and row[-2]]
-    device = phone.pbx.shape.device(phone.extension)
-    own = {row[-2] for row in rows if row[0].startswith(f"{device}-")} & {*bridges}
-    return bool(own) and all(bridges.count(bridge) > 1 for bridge in own)
 
 
 def _media(direction: str) -> str:

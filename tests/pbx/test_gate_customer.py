@@ -83,7 +83,7 @@ def handed_on(owing: Floor, tap: AmiTap, colleague: Phone) -> Caller:
 def test_whom_nobody_took_comes_back_to_her_who_handed_him_on_though_she_owes(owing: Floor, tap: AmiTap) -> None:
     caller = handed_on(owing, tap, owing.phone(BORIS, busy=True))
     anna = owing.phones[0]
-    until(lambda: len(anna.taken()) == 3, 10, "Anna has him back")
+    until(lambda: len(anna.taken()) == 3 and anna.hears_somebody(), 10, "Anna has him back")
     assert not caller.ended()
     tap.action("Hangup", Channel=leg(owing.pbx, tap, ANNA))
     over(caller)

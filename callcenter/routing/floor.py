@@ -13,18 +13,11 @@ from callcenter.routing.actions import Action, AddMember, DropDebt, Free, Pause,
 from callcenter.routing.answers import Answers
 from callcenter.routing.desks import Desks
 from callcenter.routing.parts import Parts
+from callcenter.routing.seat import IN_USE, OURS, Seat
 from callcenter.routing.staff import Staff
 from callcenter.routing.standing import Listed, Standing
 from callcenter.routing.why import Key, Reason, ReasonKind
 
-OURS: Final = "callcenter"
-"""Pauses whose reason begins so were set by us or by our dialplan."""
-IN_USE: Final = frozenset({2, 3, 6, 7, 8})
-"""Device states of a phone that rings or talks: INUSE, BUSY, RINGING, RINGINUSE, ONHOLD."""
-AWAY: Final = frozenset({4, 5})
-"""Device states of a phone that cannot be rung: INVALID, UNAVAILABLE."""
-DOUBTFUL: Final = AWAY | {0}
-"""Those, and UNKNOWN. From any other state to any other, nothing is told of whether the phone can be rung."""
 _TOLD_SECONDS: Final = 2.0
 _BEHIND_SECONDS: Final = 1.0
 _SNAPSHOT_SECONDS: Final = 30.0
@@ -49,37 +42,6 @@ class Moment:
         return self.mono - self.known > _BEHIND_SECONDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """A member in one queue. Until ``trusted_until`` what we asked for counts, not what was sent before it took effect
-    (kept in ``told``)."""
-
-    queue: str
-    interface: str
-    paused: bool
-    reason: str
-    state_interface: str
-    status: int
-    since: float
-    trusted_until: float = 0.0
-    told: bool | None = None
-    dynamic: bool = False
-    penalty: int = 0
-
-    @property
-    def ours(self) -> bool:
-        return self.paused and self.reason.startswith(OURS)
-
-    @property
-    def open(self) -> bool:
-        """Whether the queue's next call may ring here."""
-        return not self.paused and self.status not in IN_USE and self.reachable
-
-    @property
-    def reachable(self) -> bool:
-        return self.status not in AWAY
-
-
 class Floor:
     """One PBX as far as it is seen. ``parts`` and ``reasons`` are shared by all PBXs: an agent owes everywhere."""
 
@@ -101,10 +63,11 @@ class Floor:
         self.claimed: set[tuple[str, str]] = set()
         """Pauses from elsewhere that somebody here asked us to lift."""
         self.covered: dict[tuple[str, str], str] = {}
-        """Pauses from elsewhere that ours was laid over, with what was said of them: an answer does so within a moment,
-        before anybody has looked."""
+        """Pauses from elsewhere that ours was laid over, or that went with it, with what was said of them: it takes but
+        a moment, before anybody has looked."""
         self.lapsed: set[tuple[str, str]] = set()
-        """Pauses from elsewhere that the PBX lost by its restart and that do not stand again yet."""
+        """Pauses from elsewhere that do not stand again yet: the PBX lost them by its restart, or a release of ours
+        that was on its way when they came took them away."""
         self.shaken: set[str] = set()
         """Whose debt may be gone: somebody undid the pause it stands for, or what became of our asking is not known."""
         self._leaving: set[tuple[str, str]] = set()
@@ -168,12 +131,16 @@ class Floor:
             self._gone(place, known=old is not None)
             return False
         self.evicted.discard(place)
-        if self._asked.get(place) is event.paused:
-            del self._asked[place]
         if event.paused:
             self.lapsed.discard(place)
         else:
+            swept = old and self._swept(old, mono)
             self._lifted(place)
+            if old and swept:
+                self.covered[place] = old.reason
+                self.lapsed.add(place)
+        if self._asked.get(place) is event.paused:
+            del self._asked[place]
         same = old is not None and old.paused == event.paused
         seat = Seat(
             queue=event.queue,
@@ -188,7 +155,7 @@ class Floor:
         )
         if old and not same and old.trusted_until > mono:
             kept = replace(old, state_interface=seat.state_interface, status=seat.status, told=event.paused)
-            seats[event.queue] = kept
+            seats[event.queue] = replace(kept, reason=event.reason) if event.paused else kept
             return False
         if old and old.ours and old.trusted_until > mono and not event.reason:
             # He joined paused: his reason is told right after.
@@ -199,6 +166,13 @@ class Floor:
         if freed := old is not None and old.paused and not event.paused:
             self.shaken.add(event.interface)
         return freed
+
+    def _swept(self, old: Seat, mono: float) -> bool:
+        """Whether a release of ours now takes effect on a pause from elsewhere that came while it was on its way: told
+        before the PBX's answer or after it, that pause is what was told last."""
+        place = (old.interface, old.queue)
+        ours = self._asked.get(place) is False if old.paused else bool(old.told) and old.trusted_until > mono
+        return ours and place not in self.claimed and not old.reason.startswith(OURS)
 
     def find(self, interface: str, value: str, mono: float, call: str = "") -> None:
         """A debt was seen in the PBX's database; ``call``: among those listed, under this Uniqueid."""

@@ -22,7 +22,6 @@ from callcenter.routing.claims import Claims, GateTaken
 from callcenter.routing.debts import Debt
 from callcenter.routing.deferring import Deferring
 from callcenter.routing.figures import Figuring
-from callcenter.routing.floor import DOUBTFUL, Seat
 from callcenter.routing.limits import Limits
 from callcenter.routing.outside import Outside
 from callcenter.routing.parts import Parts
@@ -30,6 +29,7 @@ from callcenter.routing.post import Post
 from callcenter.routing.presence import Presence
 from callcenter.routing.queues import QueueNow, lines, overview
 from callcenter.routing.reach import Reach
+from callcenter.routing.seat import DOUBTFUL, Seat
 from callcenter.routing.seating import Seating
 from callcenter.routing.unowned import Unclaimed, UnownedChanged
 from callcenter.routing.worker import Hands, Worker

@@ -15,9 +15,10 @@ from typing import Final
 from callcenter.events import CallKey
 from callcenter.routing import debts, membership
 from callcenter.routing.actions import Action, AddMember, DropDebt, Free, Pause, PutDebt, RemoveMember, SetPenalty
-from callcenter.routing.floor import OURS, Floor, Moment, Seat
+from callcenter.routing.floor import Floor, Moment
 from callcenter.routing.membership import AWAY
 from callcenter.routing.parts import Part
+from callcenter.routing.seat import OURS, Seat
 from callcenter.routing.why import OF_ALL_QUEUES, Key, Reason, ReasonKind, seat_ref
 
 OWES: Final = "callcenter-owes"
@@ -133,7 +134,7 @@ def _to_bench(floor: Floor, interface: str) -> list[Seat]:
 
 
 def _to_restore(floor: Floor, interface: str) -> list[Pause]:
-    """Pauses from elsewhere that the PBX forgot, each as it was."""
+    """Pauses from elsewhere that went without anybody having lifted them, each as it was."""
     seats = [s for s in floor.seats_of(interface) if not s.paused and (interface, s.queue) in floor.lapsed]
     stood = {seat.queue: floor.reasons.get((ReasonKind.FOREIGN, ref(floor.pbx, seat))) for seat in seats}
     return [Pause(interface=interface, reason=why.note, queue=queue) for queue, why in stood.items() if why]
@@ -201,8 +202,8 @@ def explained(floor: Floor, interface: str, debt: debts.Debt) -> bool:
 
 def adopted(floor: Floor, interfaces: Iterable[str], moment: Moment) -> dict[Key, Reason]:
     """All reasons as they are after a look at these interfaces: pauses that came from elsewhere are added, those
-    lifted are not. One that ours was laid over stands on until it is lifted, one that a restart of the PBX took away
-    stands again."""
+    lifted are not. One that ours was laid over stands on until it is lifted, one that a restart of the PBX or a release
+    of ours took away stands again."""
     found = dict(floor.reasons)
     for name in interfaces:
         seats = {(ReasonKind.FOREIGN, ref(floor.pbx, seat)): seat for seat in floor.seats_of(name)}
@@ -235,7 +236,7 @@ def _from_elsewhere(floor: Floor, key: Key, seat: Seat, moment: Moment) -> Reaso
     agent = floor.desks.owner.get(seat.interface) or (old.agent if old else None)
     place = (seat.interface, seat.queue)
     covered = floor.covered.get(place)
-    stands = seat.paused or (old is not None and place in floor.lapsed)
+    stands = seat.paused or (place in floor.lapsed and (old is not None or covered is not None))
     if agent is None or not stands or (seat.ours and old is None and covered is None):
         return None
     if place in floor.claimed:

@@ -13,7 +13,8 @@ from callcenter.counting import QueueKey
 from callcenter.roster import AgentId
 from callcenter.routing.actions import AddMember, Membership, RemoveMember, SetPenalty
 from callcenter.routing.desks import Station
-from callcenter.routing.floor import Floor, Seat
+from callcenter.routing.floor import Floor
+from callcenter.routing.seat import Seat
 from callcenter.routing.why import Key, Reason, ReasonKind, seat_ref
 
 AWAY: Final = "callcenter-away"

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from callcenter.pbx_events import DebtFound, DebtTold, MemberState
 from callcenter.routing.book import Book
-from callcenter.routing.floor import IN_USE, Floor
+from callcenter.routing.floor import Floor
 from callcenter.routing.parts import Part, Parts
+from callcenter.routing.seat import IN_USE
 from callcenter.routing.seating import Rows
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from callcenter.call import Call
 from callcenter.counting import QueueKey
 from callcenter.routing.debts import FAMILY
-from callcenter.routing.floor import IN_USE, Seat
+from callcenter.routing.seat import IN_USE, Seat
 from callcenter.routing.today import Figures
 
 

@@ -38,7 +38,7 @@ PURE: Final = (
     *("prefixes", "pbx_events", "ami.framing", "ami.messages", "ami.channels", "ami.tracker"),
     *("routing.reported", "routing.proposal", "routing.effect"),
     *("routing.why", "routing.actions", "routing.staff", "routing.membership", "routing.presence"),
-    *("routing.missed", "routing.today", "routing.queues", "routing.unowned"),
+    *("routing.missed", "routing.today", "routing.seat", "routing.queues", "routing.unowned"),
     *("routing.parts", "routing.debts", "routing.desks", "routing.floor", "routing.holds", "routing.dials"),
     *("routing.asking.route", "routing.asking.hours", "routing.asking.agi"),
     *("routing.doctor.examination", "routing.doctor.told"),

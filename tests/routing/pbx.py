@@ -29,7 +29,8 @@ class Member:
 @dataclass
 class ScriptedPbx:
     """`devices` are the states of phones, by ``DEVICE_STATE(<name>)``. `link` False: nobody can reach it. `granted`
-    False: it answers every action with `refusal`. Nothing is answered before `slow` is set."""
+    False: it answers every action with `refusal`. Nothing is answered before `slow` is set; `meanwhile` happens there
+    while a release is on its way."""
 
     tell: Tell
     name: str = "main"
@@ -43,6 +44,7 @@ class ScriptedPbx:
     refusal: str = "Permission denied"
     refused: int = 0
     slow: asyncio.Event | None = None
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def send(self, action: Mapping[str, str], timeout: float = 5.0) -> list[dict[str, str]]:
         assert timeout > 0
@@ -53,6 +55,8 @@ class ScriptedPbx:
         self.actions.append(action)
         if self.slow:
             await self.slow.wait()
+        if self.meanwhile and action.get("Paused") == "false":
+            await self.meanwhile()
         if not self.granted:
             self.refused += 1
             raise Unavailable(f"the PBX refused it: {self.refusal}", code="pbx_refused")

@@ -36,6 +36,22 @@ async def test_from_the_answer_to_the_outcome(staffed: Database) -> None:
         await eventually(lambda: house.written(ANNA))
 
 
+async def test_a_pause_from_elsewhere_that_comes_while_a_release_is_on_its_way_stands_in_the_end(
+    staffed: Database,
+) -> None:
+    async with service(staffed) as house:
+        await house.pbx.connect()
+        story = answered("101")
+        await house.told(story.parts("101").hangs_up("101").ends())
+        await house.becomes("PJSIP/101", True)
+        house.pbx.meanwhile = lambda: house.pbx.pause("support", "PJSIP/101", paused=True, reason="doctor")
+        await house.logs(story.uniqueid)
+        await eventually(lambda: house.written(ANNA, "foreign"))
+        there, elsewhere = (house.pbx.members[queue, "PJSIP/101"] for queue in ("support", "sales"))
+        await until_async(lambda: (there.paused, there.reason, elsewhere.paused) == (True, "doctor", False))
+        assert await house.is_quiet()
+
+
 async def test_a_debt_under_a_second_phone_that_is_in_no_queue_is_taken_away_too(staffed: Database) -> None:
     second = device("109")
     async with service(staffed) as house:

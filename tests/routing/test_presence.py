@@ -9,10 +9,10 @@ from callcenter.clock import SetClock
 from callcenter.events import QueueResult
 from callcenter.roster import AgentId, Roster
 from callcenter.routing.agents import Agents, Known
-from callcenter.routing.floor import Seat
 from callcenter.routing.parts import Parts
 from callcenter.routing.presence import Mood, Presence, PresenceChanged
 from callcenter.routing.queues import lines
+from callcenter.routing.seat import Seat
 from callcenter.routing.why import Reason, ReasonKind
 from tests.routing.floors import log_outcome
 from tests.spine.story import ANNA, BORIS, START, Story, answered, roster

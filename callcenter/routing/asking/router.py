@@ -30,9 +30,9 @@ from callcenter.routing.asking.memory import Memory
 from callcenter.routing.asking.policies import Policy
 from callcenter.routing.asking.route import Answer, Facts, Place, Question, QueuePolicy, Source, route
 from callcenter.routing.asking.server import Reply
-from callcenter.routing.floor import Seat
 from callcenter.routing.outside import Outside
 from callcenter.routing.presence import Mood, Presence
+from callcenter.routing.seat import Seat
 
 log = logger(__name__)
 _UNWRITTEN: Final = 2000

@@ -22,7 +22,7 @@ def releasing() -> Scene:
 
 
 def stands_again(scene: Scene) -> None:
-    """The pause was told, then the release: the pause is known and put back once, and whoever lifts it then, lifts it."""
+    """The pause was told, then the release: it is known and put back once, and whoever lifts it then, lifts it."""
     scene.floor.see(member("PJSIP/101", paused=True, reason="doctor"), scene.seconds)
     scene.sees("PJSIP/101", paused=False)
     assert [(r.agent, r.kind, r.note) for r in scene.reasons.values()] == [(ANNA, ReasonKind.FOREIGN, "doctor")]

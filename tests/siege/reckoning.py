@@ -205,10 +205,20 @@ def _answered(log: PhoneLog, call: dict[str, Any], talk: dict[str, Any]) -> floa
     The product has the time of a PBX whose clock may leap. Who dialled himself talks from when the customer answers."""
     phone = "trunk" if talk["via"] in _DIALLED else EVERYBODY[talk["agent"]["username"]]
     taken = [(o, o.answered_at) for o in log.of(phone) if o.answered_at and o.answered_at < _epoch(talk["outcome_at"])]
-    own = [at for o, at in taken if call["number"] in (f"+{o.customer}", f"+{o.dialled.removeprefix('+')}")]
+    before = _settled_before(call, talk)
+    own = [
+        at for o, at in taken if at > before and call["number"] in (f"+{o.customer}", f"+{o.dialled.removeprefix('+')}")
+    ]
     begun = min((a.sent_at for a in log.attempts if f"+{a.number}" == call["number"]), default=0.0)
     asked = [at for o, at in taken if o.customer in EVERYBODY.values() and talk["via"] == "attended" and at > begun]
     return min(own) if own else max(asked, default=_picked_up(log, phone, _epoch(talk["answered_at"])))
+
+
+def _settled_before(call: dict[str, Any], talk: dict[str, Any]) -> float:
+    """When nothing was owed any more for talks that he had with this customer before; 0 where he had none."""
+    his = (s for s in call["segments"] if s["agent"] == talk["agent"] and s["answered_at"] and s["outcome_at"])
+    settled = (_epoch(s["outcome_at"]) for s in his)
+    return max((at for at in settled if at < _epoch(talk["answered_at"])), default=0.0)
 
 
 def _picked_up(log: PhoneLog, phone: str, told: float) -> float:

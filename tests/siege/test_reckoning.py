@@ -36,9 +36,22 @@ def test_one_that_it_had_written_is_ours() -> None:
     assert not unwritten(ANNA, died(owed={"PJSIP/101/1.7": "1.7|9|||"}), [])
 
 
-def talk(via: str, answered: float) -> dict[str, Any]:
-    agent, told = {"username": "anna"}, datetime.fromtimestamp(answered, UTC).isoformat()
-    return {"agent": agent, "via": via, "answered_at": told, "outcome_at": datetime.fromtimestamp(40, UTC).isoformat()}
+def talk(via: str, answered: float, settled: float = 40.0) -> dict[str, Any]:
+    begun, over = (datetime.fromtimestamp(at, UTC).isoformat() for at in (answered, settled))
+    return {"agent": {"username": "anna"}, "via": via, "answered_at": begun, "outcome_at": over}
+
+
+@pytest.mark.parametrize(("settled", "told"), [(12.8, []), (13.5, [13.0])])
+def test_who_has_the_customer_back_owes_from_then_if_what_he_owed_was_settled(
+    settled: float, told: list[float]
+) -> None:
+    took = Offer(phone="101", call_id="y", customer="79160000001", dialled="101", offered_at=12.1, answered_at=12.2)
+    again = replace(took, call_id="z", offered_at=13.4, answered_at=13.6)
+    attempts = [Attempt(number="79160000002", dialled=QUEUE_DID, call_id="b", sent_at=12.5)]
+    talks = [talk("direct", 12.2, settled), talk("blind", 13.6)]
+    log = PhoneLog(offers=[OFFERED, took, again], attempts=attempts)
+    call = {"direction": "inbound", "number": "+79160000001", "uniqueid": "1.7", "segments": talks}
+    assert [one.offer.offered_at for one in intrusions(log, [call])] == told
 
 
 def told_of(via: str, direction: str, answered: float, *offers: Offer, picked: float | None = None) -> list[float]:

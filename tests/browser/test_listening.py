@@ -4,8 +4,11 @@ scores the talk meanwhile, its agent disputes the score, and it is settled."""
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import Any
+from contextlib import closing
+from functools import partial
+from typing import Any, Final
 
 from playwright.async_api import Page, expect
 
@@ -19,10 +22,12 @@ from tests.pbx.job.product import Desk, Product
 from tests.until import until_async
 
 Window = Callable[[], Awaitable[Page]]
+NUMBERS: Final = ("79161240071", "79161240072", "79161240073")
 
 
 async def recorded(floor: Floor, product: Product) -> dict[str, Any]:
-    """A call that Chiara took, ended and settled, with its sound in the store and its words."""
+    """A call that Chiara took, ended and settled, with its sound in the store and its words. On a machine that does not
+    keep up, phones stammer: a talk in which nobody understands what matters is had again."""
     chiara, sofia = Desk(product, "chiara"), Desk(product, "sofia")
     await chiara.sign_in()
     await sofia.sign_in()
@@ -30,20 +35,30 @@ async def recorded(floor: Floor, product: Product) -> dict[str, Any]:
     await chiara.request("PUT", "/me/extension", {"extension": "103"})
     talk = next(one for one in dialogues() if one.name == "late_delivery")
     floor.phone("103", answer_ms=200, sound=side(talk, caller=False))
-    caller = floor.caller("79161240071", "7001", talk_ms=7000, sound=side(talk, caller=True))
-    await until_async(caller.ended, 30, "the call's end")
-    await until_async(chiara.owed, 10, "Chiara owing")
-    await chiara.request("PUT", f"/segments/{chiara.owed()[0]['id']}/outcome", {"outcome": "solved", "comment": ""})
-
-    async def stored() -> dict[str, Any] | None:
-        calls = (await sofia.request("GET", "/calls?number=79161240071"))["items"]
-        return calls[0] if calls and [r["transcript_state"] for r in calls[0]["recordings"]] == ["done"] else None
-
-    call: dict[str, Any] | None = await until_async(stored, 30, "the recording with its text")
-    assert call is not None
+    call: dict[str, Any] | None = None
+    for number in NUMBERS:
+        caller = floor.caller(number, "7001", talk_ms=7000, sound=side(talk, caller=True))
+        await until_async(caller.ended, 30, "the call's end")
+        await until_async(chiara.owed, 10, "Chiara owing")
+        await chiara.request("PUT", f"/segments/{chiara.owed()[0]['id']}/outcome", {"outcome": "solved", "comment": ""})
+        call = await until_async(partial(stored, sofia, number), 60, "the recording with its text")
+        if understood(product):
+            break
     await chiara.close()
     await sofia.close()
+    assert call is not None
     return call
+
+
+async def stored(sofia: Desk, number: str) -> dict[str, Any] | None:
+    calls = (await sofia.request("GET", f"/calls?number={number}"))["items"]
+    return calls[0] if calls and [r["transcript_state"] for r in calls[0]["recordings"]] == ["done"] else None
+
+
+def understood(product: Product) -> bool:
+    """Read past the product: who reads a transcript by its interface is on the trail."""
+    with closing(sqlite3.connect(product.folder / "state" / "callcenter.sqlite3")) as database:
+        return any("cancel my order" in text for (text,) in database.execute("SELECT text FROM utterances"))
 
 
 async def test_a_supervisors_morning(browser: Window, floor: Floor, product: Product) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from tests.lab.asterisk import Asterisk, LabError
+from tests.lab.asterisk import AT_ONCE, Asterisk, LabError
 from tests.lab.phonelog import Attempt, Offer, PhoneLog, read_attempts, read_offers
 from tests.lab.scenarios import Dialling, busy_phone, caller, ringing_phone
 from tests.lab.speech import AGENT_TEXT, CUSTOMER_TEXT, speech
@@ -48,7 +48,7 @@ class Sipp:
         ]  # fmt: skip
         with (self.directory / "screen.log").open("wb") as out:
             self._process = subprocess.Popen(
-                command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+                [*AT_ONCE, *command], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
             )
 
     def running(self) -> bool:

@@ -209,7 +209,7 @@ async def test_who_comes_to_a_conference_helps_until_he_is_alone_with_the_custom
     (customer,) = entered - {leg}
     room = {"Context": "conference", "Exten": "800", "Priority": "1"}
     tap.action("Redirect", Channel=customer, ExtraChannel=leg, **room, **{f"Extra{k}": v for k, v in room.items()})
-    await until_async(lambda: len(tap.events("ConfbridgeJoin")) == 2, 5, "both in the room")
+    await until_async(lambda: len(tap.events("ConfbridgeJoin")) == 2, 15, "both in the room")
     tap.action("Originate", Channel="PJSIP/102", **room, Async="true")
     await until_async(lambda: len(tap.events("ConfbridgeJoin")) == 3, 5, "Boris too")
     await until_async(lambda: len(tap.events("ConfbridgeLeave")) == 1, 10, "Boris gone")

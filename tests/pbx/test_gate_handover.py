@@ -17,7 +17,7 @@ def consult(floor: Floor, tap: AmiTap, *, talk_ms: int) -> Caller:
     until(caller.answered, 10, "Anna talks")
     until(lambda: in_bridge(floor.pbx, tap, ANNA), 10, "both in the bridge")
     tap.action("Atxfer", Channel=leg(floor.pbx, tap, ANNA), Context=floor.pbx.shape.inside, Exten=f"{BORIS}#")
-    until(lambda: all(in_bridge(floor.pbx, tap, one) for one in (ANNA, BORIS)), 10, "Boris talks with Anna")
+    until(lambda: all(in_bridge(floor.pbx, tap, one) for one in (ANNA, BORIS)), 20, "Boris talks with Anna")
     return caller
 
 

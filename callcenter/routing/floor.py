@@ -134,11 +134,7 @@ class Floor:
         if event.paused:
             self.lapsed.discard(place)
         else:
-            swept = old and self._swept(old, mono)
-            self._lifted(place)
-            if old and swept:
-                self.covered[place] = old.reason
-                self.lapsed.add(place)
+            self._freed(place, old, mono)
         if self._asked.get(place) is event.paused:
             del self._asked[place]
         same = old is not None and old.paused == event.paused
@@ -166,6 +162,13 @@ class Floor:
         if freed := old is not None and old.paused and not event.paused:
             self.shaken.add(event.interface)
         return freed
+
+    def _freed(self, place: tuple[str, str], old: Seat | None, mono: float) -> None:
+        swept = old.reason if old and self._swept(old, mono) else None
+        self._lifted(place)
+        if swept is not None:
+            self.covered[place] = swept
+            self.lapsed.add(place)
 
     def _swept(self, old: Seat, mono: float) -> bool:
         """Whether a release of ours now takes effect on a pause from elsewhere that came while it was on its way: told

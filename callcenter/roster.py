@@ -59,12 +59,12 @@ class Roster:
     bindings: tuple[Binding, ...] = ()
     ahead: timedelta = timedelta()
     _of: Mapping[Hashable, list[Binding]] = field(init=False, repr=False, compare=False)
-    """By device and by agent: asked several times for each phone that rings."""
+    """By device, by PBX and extension, and by agent: asked several times for each phone that rings."""
 
     def __post_init__(self) -> None:
         found: dict[Hashable, list[Binding]] = {}
         for binding in self.bindings:
-            for key in (binding.agent, *binding.devices):
+            for key in (binding.agent, (binding.pbx, binding.extension), *binding.devices):
                 found.setdefault(key, []).append(binding)
         object.__setattr__(self, "_of", found)
 
@@ -81,6 +81,10 @@ class Roster:
         """The agent who answered for the device at that moment, or None: an unowned device."""
         found = self._at(device, at)
         return found.agent if found else rehearsal.answers_for(device.name)
+
+    def sits_at(self, *places: Hashable) -> AgentId | None:
+        """Who sits now at the first of these at which somebody does: PBX and extension, or devices."""
+        return next((b.agent for place in places for b in self._of.get(place, ()) if b.until is None), None)
 
     def extension_at(self, device: Device, at: datetime) -> str:
         """The extension the device rang for, or ``""``."""

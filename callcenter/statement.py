@@ -7,7 +7,8 @@ each execution, which costs several times what the database takes.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -46,21 +47,16 @@ class Statement:
     def __call__(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         """Runs it; its rows as named tuples. Raises what SQLAlchemy would raise for a fault of the database."""
         ready, source = self._at(session)
-        get = values.get
-        places = [get(name, usual) for name, usual in ready.takes]
-        for at, bind in ready.binds:
-            places[at] = bind(places[at])
-        cursor = source.cursor()
-        try:
-            cursor.execute(ready.text, places)
+        with _cursor(session, ready, source) as cursor:
+            cursor.execute(ready.text, _places(ready, values))
             found = cursor.fetchall() if ready.columns else ()
-        except Exception as wrong:
-            dialect = session.connection().dialect
-            base: type[Exception] = dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(ready.text, None, wrong, base, hide_parameters=True, dialect=dialect) from wrong
-        finally:
-            cursor.close()
         return [_row(ready, one) for one in found]
+
+    def many(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Runs it for each of the rows, in one go. Raises the same."""
+        ready, source = self._at(session)
+        with _cursor(session, ready, source) as cursor:
+            cursor.executemany(ready.text, [_places(ready, values) for values in rows])
 
     def _at(self, session: Session) -> tuple[_Compiled, Any]:
         """The statement as the session's database takes it, and whence its cursors come."""
@@ -89,6 +85,27 @@ class Statement:
             row=namedtuple("Row", [str(column.key) for column in columns]),
         )
         return ready
+
+
+@contextmanager
+def _cursor(session: Session, ready: _Compiled, source: Any) -> Iterator[Any]:
+    cursor = source.cursor()
+    try:
+        yield cursor
+    except Exception as wrong:
+        dialect = session.connection().dialect
+        base: type[Exception] = dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(ready.text, None, wrong, base, hide_parameters=True, dialect=dialect) from wrong
+    finally:
+        cursor.close()
+
+
+def _places(ready: _Compiled, values: Mapping[str, Any]) -> list[Any]:
+    get = values.get
+    places = [get(name, usual) for name, usual in ready.takes]
+    for at, bind in ready.binds:
+        places[at] = bind(places[at])
+    return places
 
 
 def _row(ready: _Compiled, found: Sequence[Any]) -> Any:

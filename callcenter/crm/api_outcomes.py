@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -35,8 +36,10 @@ from callcenter.crm.access import actor, require
 from callcenter.crm.call_answers import SegmentAnswer
 from callcenter.crm.code_rules import MOST_EXTRAS, NO_COMMENT, Choice, Code, System
 from callcenter.crm.models.outcomes import OutcomeCode
+from callcenter.crm.outcome_effects import Touched
 from callcenter.crm.rights import Actor, Verb
 from callcenter.crm.schemas import Zone
+from callcenter.crm.settle import Part
 from callcenter.crm.task_writing import columns
 from callcenter.decision_events import OutcomeLogged, OutcomeWaived, Promise
 from callcenter.errors import Refused
@@ -158,7 +161,7 @@ async def _log(request: web.Request, segment_id: UUID, body: Logged) -> SegmentA
         promised=body.next_step is not None,
         confirmed=body.confirmed,
     )
-    part = await app[DB].read(lambda s: settle.logged(s, segment_id, who, now, choice))
+    part, touched = await app[DB].read(lambda s: _judged(s, segment_id, who, now, choice))
     promise = await _promised(request, body.next_step)
     if part.code is None:
         raise AssertionError("an outcome has a code")
@@ -174,7 +177,7 @@ async def _log(request: web.Request, segment_id: UUID, body: Logged) -> SegmentA
         promise=promise,
     )
     await news.take(app, event)
-    await _tell(request, part)
+    await _tell(app, part, touched)
     if part.correction or part.agent != who.id:
         await _audit(request, who, "correct_outcome" if part.correction else "log_outcome", part)
     return await app[DB].read(lambda s: call_views.segment(s, segment_id))
@@ -227,19 +230,22 @@ async def _promised(request: web.Request, step: NextStep | None) -> Promise | No
     )
 
 
-async def _tell(request: web.Request, part: settle.Part) -> None:
+def _judged(session: Session, segment_id: UUID, who: Actor, now: datetime, choice: Choice) -> tuple[Part, Touched]:
+    part = settle.logged(session, segment_id, who, now, choice)
+    return part, outcome_effects.touches(session, [code for code in (part.code, *part.extras) if code])
+
+
+async def _tell(app: web.Application, part: Part, touched: Touched) -> None:
     """What follows from these codes, and from what was said before them, is news to others."""
-    app, codes = request.app, [code for code in (part.code, *part.extras) if code]
-    blocks, not_called, card = await app[DB].read(lambda s: outcome_effects.touches(s, codes))
-    if blocks or part.correction:
+    if touched.blocks or part.correction:
         await app[BUS].publish(BlocksChanged())
-    if not_called or part.correction:
+    if touched.not_called or part.correction:
         await app[BUS].publish(DoNotCallChanged())
-    if part.customer and (card or part.correction):
+    if part.customer and (touched.card or part.correction):
         await app[BUS].publish(CustomerChanged(customer=part.customer))
 
 
-async def _audit(request: web.Request, who: Actor, verb: str, part: settle.Part) -> None:
+async def _audit(request: web.Request, who: Actor, verb: str, part: Part) -> None:
     now = request.app[CLOCK].now()
     thing = ("segment", str(part.id))
     await request.app[DB].write(lambda s: audit.record(s, who, verb, thing, now, agent=str(part.agent)))

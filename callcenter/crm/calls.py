@@ -94,7 +94,7 @@ def settle(session: Session, segment: UUID, values: dict[str, Any], extras: Sequ
     if said_before:
         session.execute(delete(OutcomeExtra).where(OutcomeExtra.segment_id == segment))
     session.add_all(OutcomeExtra(segment_id=segment, code_id=one, position=at) for at, one in enumerate(extras))
-    session.execute(update(SegmentRow).where(SegmentRow.id == segment).values(drafts.NONE))
+    update_row(session, SegmentRow, segment, drafts.NONE)
 
 
 def index_outcome(session: Session, segment: UUID) -> None:

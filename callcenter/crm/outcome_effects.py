@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select
@@ -23,6 +24,7 @@ from callcenter.crm.models.cards import StatusChange
 from callcenter.crm.models.customers import ContactPoint, Customer
 from callcenter.crm.models.outcomes import DoNotCall, OutcomeCode, OutcomeRow
 from callcenter.crm.models.routing import BlockedNumber
+from callcenter.crm.upsert import table_of
 from callcenter.decision_events import OutcomeLogged
 from callcenter.errors import Invalid
 from callcenter.events import Direction
@@ -37,9 +39,19 @@ _before: Final = Statement(
         .where(OutcomeRow.segment_id == bindparam("segment"))
     )
 )
+_code: Final = Statement(lambda _: select(table_of(OutcomeCode)).where(OutcomeCode.id == bindparam("code")))
 TELL: Final = "outcome_webhook"
 CLEAR: Final = "clear_spam_card"
 TOLD_WITHIN: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """Whether it is others now who are blocked, who are not to be called, and what stands on the card."""
+
+    blocks: bool
+    not_called: bool
+    card: bool
 
 
 def withdraw(session: Session, call: Call, segment: UUID) -> None:
@@ -76,17 +88,16 @@ def carry_out(session: Session, call: Call, event: OutcomeLogged, now: datetime)
             jobs.enqueue(session, TELL, args, at=now)
 
 
-def touches(session: Session, codes: Sequence[UUID]) -> tuple[bool, bool, bool]:
-    """Whether these codes change who is blocked, who is not to be called, and what stands on the card."""
+def touches(session: Session, codes: Sequence[UUID]) -> Touched:
+    """What these codes change."""
     rows = _codes(session, codes)
     not_called = any(code.do_not_call for code in rows)
     card = not_called or any(code.set_status for code in rows)
-    return any(code.system == System.SPAM for code in rows), not_called, card
+    return Touched(blocks=any(code.system == System.SPAM for code in rows), not_called=not_called, card=card)
 
 
-def _codes(session: Session, ids: Sequence[UUID]) -> list[OutcomeCode]:
-    rows = {row.id: row for row in session.scalars(select(OutcomeCode).where(OutcomeCode.id.in_(ids)))}
-    return [rows[one] for one in ids if one in rows]
+def _codes(session: Session, ids: Sequence[UUID]) -> list[Any]:
+    return [row for one in ids for row in _code(session, {"code": one})]
 
 
 def _number(session: Session, call: Call) -> UUID | None:

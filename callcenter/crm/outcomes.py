@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -15,8 +15,10 @@ from callcenter.crm.code_rules import NO_COMMENT, OPTIONAL, REQUIRED, CardField,
 from callcenter.crm.models.customers import Customer
 from callcenter.crm.models.outcomes import OutcomeCode, OutcomeExtra
 from callcenter.crm.own_fields import OWN
+from callcenter.crm.upsert import table_of
 from callcenter.errors import Invalid, NotFound
 from callcenter.owing import TRANSFERRED
+from callcenter.statement import Statement
 from callcenter.terms import SHORT_CALL, TIMED_OUT
 
 TRANSFERRED_LABELS: Final = {"en": "Transferred", "ru": "Переведён", "it": "Trasferito", "az": "Yönləndirildi"}
@@ -51,6 +53,10 @@ _SYSTEM: Final[Mapping[System, Mapping[str, str]]] = {
 }
 
 
+_all: Final = select(OutcomeCode).order_by(OutcomeCode.position, OutcomeCode.code)
+_read: Final = Statement(lambda _: select(table_of(OutcomeCode)).order_by(OutcomeCode.position, OutcomeCode.code))
+
+
 def seed(session: Session) -> None:
     """The codes a new call center starts with; nothing where there are codes already."""
     if session.scalars(select(OutcomeCode.id).limit(1)).first():
@@ -68,23 +74,26 @@ def seed(session: Session) -> None:
 
 def every(session: Session) -> list[OutcomeCode]:
     """All codes, retired ones too, in the order in which people see them: what is in a group behind it."""
-    rows = session.scalars(select(OutcomeCode).order_by(OutcomeCode.position, OutcomeCode.code)).all()
-    under: dict[UUID | None, list[OutcomeCode]] = {}
+    return _in_order(session.scalars(_all))
+
+
+def _in_order(rows: Iterable[Any]) -> list[Any]:
+    under: dict[UUID | None, list[Any]] = {}
     for row in rows:
         under.setdefault(row.parent_id, []).append(row)
     return list(_unfolded(under, None))
 
 
-def _unfolded(under: Mapping[UUID | None, list[OutcomeCode]], parent: UUID | None) -> list[OutcomeCode]:
+def _unfolded(under: Mapping[UUID | None, list[Any]], parent: UUID | None) -> list[Any]:
     return [one for row in under.get(parent, ()) for one in (row, *_unfolded(under, row.id))]
 
 
 def tree(session: Session) -> Tree:
     """The same as rules read them."""
-    return _tree(every(session))
+    return _tree(_in_order(_read(session, {})))
 
 
-def _tree(rows: Sequence[OutcomeCode]) -> Tree:
+def _tree(rows: Sequence[Any]) -> Tree:
     names = {row.id: row.code for row in rows}
     return Tree(codes={row.code: _value(row, names) for row in rows})
 
@@ -132,7 +141,7 @@ def move(session: Session, code_id: UUID, parent: UUID | None, before: UUID | No
 
 def chosen(session: Session, offer: Offer, choice: Choice) -> tuple[UUID, tuple[UUID, ...]]:
     """The ids of the primary code and of those beside it, where the choice satisfies them. Raises Invalid."""
-    rows = every(session)
+    rows = _in_order(_read(session, {}))
     if wrong := code_rules.faults(_tree(rows), offer, choice):
         raise Invalid("this outcome lacks something, or is not offered here", fields=wrong)
     ids = {row.code: row.id for row in rows}
@@ -161,7 +170,7 @@ def lacking(session: Session, card: Customer | None) -> frozenset[str]:
     return empty | own_fields.lacking(card_fields.used(session).values(), card.kind, card.extra)
 
 
-def _value(row: OutcomeCode, names: Mapping[UUID, str]) -> Code:
+def _value(row: Any, names: Mapping[UUID, str]) -> Code:
     return Code(
         code=row.code,
         parent=names.get(row.parent_id, "") if row.parent_id else "",

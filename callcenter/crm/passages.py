@@ -13,20 +13,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, text
+from sqlalchemy import BigInteger, Text, bindparam, cast, column, delete, insert, select, table, text, update
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from callcenter.crm import passage_index, phrases
 from callcenter.crm.models.transcripts import Passage
-from callcenter.crm.upsert import table_of
-from callcenter.statement import Statement
+from callcenter.crm.upsert import inserting, table_of
+from callcenter.statement import Built, Statement
 
 SAID, NOTE, OUTCOME = "said", "note", "outcome"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO: Final = timedelta(microseconds=1)
 _SECOND: Final = 1_000_000
 _AT_ONCE: Final = 5000
+_keep: Final = inserting(Passage)
 _taken: Final = Statement(lambda _: select(table_of(Passage).c.moment).where(Passage.moment == bindparam("moment")))
 _SOURCES: Final = {"utterances": "text", "notes": "text", "outcomes": "comment"}
 _GONE: Final = "DELETE FROM passages WHERE source_id = OLD.id;"
@@ -72,19 +74,35 @@ def add(session: Session, found: Sequence[Found]) -> None:
         {"moment": key, "kind": one.kind, "source_id": one.source, "call_id": one.call}
         for key, one in zip(keys, kept, strict=True)
     ]
-    session.execute(insert(Passage), rows)
+    _keep.many(session, rows)
     index(session, [(key, one.text) for key, one in zip(keys, kept, strict=True)])
 
 
 def index(session: Session, texts: Sequence[tuple[int, str]]) -> None:
     """Makes passages that are there found by the words of these texts, each with its passage's moment."""
-    if session.get_bind().dialect.name == "sqlite":
-        fresh = [{"moment": key, "words": phrases.indexed(said)} for key, said in texts]
-        session.execute(text("INSERT INTO passage_words (rowid, words) VALUES (:moment, :words)"), fresh)
-    else:
-        fresh = [{"moment": key, "words": f"{phrases.vector(said)} {passage_index.spans(key)}"} for key, said in texts]
-        set_words = "UPDATE passages SET passage_words = CAST(CAST(:words AS text) AS tsvector) WHERE moment = :moment"
-        session.execute(text(set_words), fresh)
+    words = _of_sqlite if session.get_bind().dialect.name == "sqlite" else _of_postgres
+    _find_by.many(session, [{"at": key, "said": words(key, said)} for key, said in texts])
+
+
+def _of_sqlite(_key: int, said: str) -> str:
+    return phrases.indexed(said)
+
+
+def _of_postgres(key: int, said: str) -> str:
+    return f"{phrases.vector(said)} {passage_index.spans(key)}"
+
+
+def _finding(dialect: str) -> Built:
+    said = bindparam("said", type_=Text())
+    if dialect == "sqlite":
+        words = table("passage_words", column("rowid"), column("words"))
+        return insert(words).values(rowid=bindparam("at", type_=BigInteger()), words=said)
+    kept = table("passages", column("moment", BigInteger), column("passage_words", TSVECTOR))
+    vector = cast(cast(said, Text), TSVECTOR)
+    return update(kept).where(kept.c.moment == bindparam("at", type_=BigInteger())).values(passage_words=vector)
+
+
+_find_by: Final = Statement(_finding)
 
 
 def forget(session: Session, sources: Collection[UUID]) -> None:
@@ -113,10 +131,10 @@ def lay(connection: Connection) -> None:
     erased cannot be found. Laid after every migration, as SQLite drops a table's triggers when it is rebuilt."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(_POSTGRES))
-    for table, column in _SOURCES.items():
-        for what in ("DELETE", f"UPDATE OF {column}"):
-            name = f"{table}_unsaid_{what.partition(' ')[0].lower()}"
-            on = f"{name} AFTER {what} ON {table} FOR EACH ROW"
+    for source, said in _SOURCES.items():
+        for what in ("DELETE", f"UPDATE OF {said}"):
+            name = f"{source}_unsaid_{what.partition(' ')[0].lower()}"
+            on = f"{name} AFTER {what} ON {source} FOR EACH ROW"
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"CREATE OR REPLACE TRIGGER {on} EXECUTE FUNCTION callcenter_unsaid()"))
             else:

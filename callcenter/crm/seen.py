@@ -7,17 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models.calls import CallRow
 from callcenter.crm.models.pbx import SeenPeer
 from callcenter.crm.upsert import update_row, upsert
+from callcenter.statement import Statement
 
 KEPT_AT_MOST: Final = 1000
 """Peers of one PBX; scanners that knock at an open door bring new addresses all the time."""
 KEPT_FOR: Final = timedelta(days=30)
 _NUMBERS: Final = 300
+
+_known: Final = Statement(
+    lambda _: select(SeenPeer.id, SeenPeer.times).where(
+        SeenPeer.pbx == bindparam("at_pbx"), SeenPeer.peer == bindparam("name")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +67,8 @@ def _forget(session: Session, pbx: str, now: datetime) -> None:
 
 
 def _note(session: Session, one: Sighting) -> None:
-    known = session.execute(
-        select(SeenPeer.id, SeenPeer.times).where(SeenPeer.pbx == one.pbx, SeenPeer.peer == one.peer)
-    ).first()
     last = {"last_at": one.last_at, "context": one.context, "linkedid": one.linkedid}
-    if known:
+    for known in _known(session, {"at_pbx": one.pbx, "name": one.peer}):
         update_row(session, SeenPeer, known.id, {**last, "times": known.times + one.times})
         return
     upsert(

@@ -18,6 +18,7 @@ from callcenter.crm.rights import Actor, UserRole, read_scopes
 from callcenter.crm.upsert import table_of
 from callcenter.errors import Refused
 from callcenter.statement import Statement
+from callcenter.tables import UtcDateTime
 
 _IDLE: Final = timedelta(hours=12)
 _LONGEST: Final = timedelta(days=7)
@@ -36,6 +37,14 @@ _SIGNED_IN: Final = (
 )
 _by_token: Final = Statement(lambda _: _SIGNED_IN.where(SignIn.token_hash == bindparam("token")))
 _by_id: Final = Statement(lambda _: _SIGNED_IN.where(SignIn.id == bindparam("sign_in")))
+
+_touch: Final = Statement(
+    lambda _: (
+        update(table_of(SignIn))
+        .where(SignIn.id == bindparam("sign_in"), SignIn.seen_at < bindparam("before", type_=UtcDateTime()))
+        .values(seen_at=bindparam("now", type_=UtcDateTime()))
+    )
+)
 
 
 class Throttled(Refused):
@@ -108,7 +117,7 @@ def actor_of(session: Session, sign_in: UUID, now: datetime) -> Actor | None:
 
 def touch(session: Session, sign_in: UUID, now: datetime) -> None:
     """Notes that the session is in use; at most once a minute."""
-    session.execute(update(SignIn).where(SignIn.id == sign_in, SignIn.seen_at < now - _SEEN_EVERY).values(seen_at=now))
+    _touch(session, {"sign_in": sign_in, "before": now - _SEEN_EVERY, "now": now})
 
 
 def revoke(session: Session, user: UUID, now: datetime, *, only: UUID | None = None) -> list[UUID]:

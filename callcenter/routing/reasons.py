@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models.desks import PauseReason, PauseTaken
-from callcenter.crm.upsert import upsert
+from callcenter.crm.upsert import table_of, upsert
 from callcenter.routing.why import Reason, ReasonKind
+from callcenter.statement import Statement
+
+_lift: Final = Statement(
+    lambda _: delete(table_of(PauseReason)).where(
+        PauseReason.agent_id == bindparam("agent"),
+        PauseReason.reason == bindparam("kind"),
+        PauseReason.ref == bindparam("name"),
+    )
+)
 
 
 def read(session: Session) -> list[Reason]:
@@ -41,8 +50,7 @@ Over: TypeAlias = tuple[Reason, datetime]
 def write(session: Session, added: Iterable[Reason], lifted: Iterable[Reason], over: Iterable[Over]) -> None:
     """Keeps the reasons that were added, deletes those that were lifted, notes how long those that are over stood."""
     for reason in lifted:
-        found = (PauseReason.agent_id == reason.agent, PauseReason.reason == reason.kind, PauseReason.ref == reason.ref)
-        session.execute(delete(PauseReason).where(*found))
+        _lift(session, {"agent": reason.agent, "kind": reason.kind, "name": reason.ref})
     for reason in added:
         natural = {"agent_id": reason.agent, "reason": reason.kind, "ref": reason.ref}
         values = {"since": reason.since, "code": reason.code, "note": reason.note}

@@ -211,11 +211,11 @@ class Board:
         """A supervisor sits in on a talk, otherwise than before, or no longer."""
         return self._company.put(sit, self._directory)
 
-    def floor(self, viewer: Standing) -> tuple[Desk, ...]:
-        """Every agent who sits somewhere or owes an outcome, as far as the viewer's rights reach, by name."""
+    def floor(self, viewers: Iterable[Standing]) -> dict[Standing, tuple[Desk, ...]]:
+        """By viewer, all who sit somewhere or owe an outcome, as far as his rights reach, by name."""
         agents = {b.agent for b in self._roster.bindings if b.until is None}
         agents |= {agent for agent, pops in self._pops.items() if pops}
-        return self._desks.of(agents, viewer)
+        return self._desks.of(agents, viewers)
 
     def _desk(self, agent: AgentId) -> Desk:
         return Desk(me=self._me(agent), presence=self.presence(agent), calls=self._calls(agent))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable, Set
 from typing import Final
 
 from callcenter.crm.rights import Standing
@@ -23,7 +23,8 @@ class Desks:
         self._reaches = reaches
         self._drawn: dict[AgentId, Desk] = {}
         self._stirred: set[AgentId] = set()
-        self._seen_by: dict[Standing, dict[AgentId, bool]] = {}
+        self._reach: dict[Standing, tuple[frozenset[AgentId], frozenset[AgentId]]] = {}
+        """By viewer, of which agents it was asked whether he may see them, and whom he may."""
 
     def stir(self, agent: AgentId) -> None:
         """Something about him is different."""
@@ -32,18 +33,28 @@ class Desks:
     def anew(self) -> None:
         """Names, desks or rights are different: nothing that was drawn or allowed counts any more."""
         self._stirred.update(self._drawn)
-        self._seen_by.clear()
+        self._reach.clear()
 
-    def of(self, agents: Collection[AgentId], viewer: Standing) -> tuple[Desk, ...]:
-        """Those of the agents whom the viewer may see, by name."""
-        if len(self._seen_by) > _VIEWERS_AT_MOST:
-            self._seen_by.clear()
-        known = self._seen_by.setdefault(viewer, {})
-        for agent in agents:
-            if agent not in known:
-                known[agent] = self._reaches(viewer, agent)
-        found = [self._desk(agent) for agent in agents if known[agent]]
-        return tuple(sorted(found, key=lambda d: (d.me.display_name, d.me.id)))
+    def of(self, agents: Set[AgentId], viewers: Iterable[Standing]) -> dict[Standing, tuple[Desk, ...]]:
+        """By viewer, those of the agents whom he may see, by name. Who may see the same get the very same."""
+        drawn = sorted((self._desk(agent) for agent in agents), key=lambda d: (d.me.display_name, d.me.id))
+        alike: dict[Set[AgentId], tuple[Desk, ...]] = {}
+        found: dict[Standing, tuple[Desk, ...]] = {}
+        for viewer in viewers:
+            reached = self._reached(viewer, agents)
+            if reached not in alike:
+                alike[reached] = tuple(desk for desk in drawn if desk.me.id in reached)
+            found[viewer] = alike[reached]
+        return found
+
+    def _reached(self, viewer: Standing, agents: Set[AgentId]) -> frozenset[AgentId]:
+        asked, reached = self._reach.get(viewer, (frozenset[AgentId](), frozenset[AgentId]()))
+        if unasked := agents - asked:
+            if len(self._reach) >= _VIEWERS_AT_MOST:
+                self._reach.clear()
+            asked, reached = asked | unasked, reached | {one for one in unasked if self._reaches(viewer, one)}
+            self._reach[viewer] = asked, reached
+        return reached & agents
 
     def _desk(self, agent: AgentId) -> Desk:
         before = self._drawn.get(agent)

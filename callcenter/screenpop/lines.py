@@ -45,13 +45,9 @@ class Directory:
 
 def agent_of(member: MemberState, directory: Directory, roster: Roster) -> AgentId | None:
     """Whose the member interface is now: by the extension it belongs to, else by the device it watches."""
-    sitting = [b for b in roster.bindings if b.until is None]
     number = directory.stations.get((member.pbx, member.interface))
-    devices = {Device(pbx=member.pbx, name=name) for name in (member.interface, member.state_interface) if name}
-    for binding in sitting:
-        if (binding.pbx, binding.extension) == (member.pbx, number) or devices & binding.devices:
-            return binding.agent
-    return None
+    devices = (Device(pbx=member.pbx, name=name) for name in (member.interface, member.state_interface) if name)
+    return roster.sits_at((member.pbx, number), *devices)
 
 
 class Members:

@@ -17,7 +17,6 @@ from callcenter.errors import Unavailable
 from callcenter.log import logger
 from callcenter.roster import AgentId
 from callcenter.routing.gate import Gate
-from callcenter.routing.queues import QueueNow
 from callcenter.screenpop.board import Board
 from callcenter.screenpop.frames import Frames, Shown
 from callcenter.screenpop.tab import Tab
@@ -26,7 +25,8 @@ log = logger(__name__)
 _SETTLE_SECONDS: Final = 0.01
 _EVERY_SECONDS: Final = 0.1
 _LOOK_SECONDS: Final = 1.0
-_Alike: TypeAlias = dict[tuple[tuple[AgentId, ...], tuple[MissedLine, ...]], Shown]
+_Alike: TypeAlias = dict[tuple[int, tuple[MissedLine, ...]], Shown]
+"""By the very desks, as an object, and the missed callers."""
 
 
 @dataclass(slots=True)
@@ -103,26 +103,22 @@ class Stage:
 
     def tell(self, board: Board, tabs: Sequence[Tab]) -> None:
         """The same frame for all who were shown the same and see the same; none where nothing is different."""
-        queues = self._gate.overview() if tabs else ()
+        watched = {tab: watch for tab in tabs if (watch := self._watching.get(tab))}
+        if not watched:
+            return
+        queues, floor = self._gate.overview(), board.floor({tab.actor for tab in watched})
         alike: _Alike = {}
         made: dict[tuple[Shown | None, Shown], bytes] = {}
-        for tab in tabs:
-            watch = self._watching.get(tab)
-            if watch is None:
-                continue
-            now = self._seen(board, tab.actor, queues, alike)
+        for tab, watch in watched.items():
+            desks, missed = floor[tab.actor], self._missed.get(tab.actor.id, ())
+            shown = Shown(desks=desks, queues=queues, unowned=board.unowned, missed=missed)
+            now = alike.setdefault((id(desks), missed), shown)
             if watch.shown and now.looks() == watch.shown.looks():
                 continue
             before, watch.shown = watch.shown if watch.changes else None, now
             if (before, now) not in made:
                 made[before, now] = self._frames.change(before, now) if before else self._frames.whole(now)
             tab.put(made[before, now])
-
-    def _seen(self, board: Board, viewer: Actor, queues: tuple[QueueNow, ...], alike: _Alike) -> Shown:
-        """What he sees now: of those who see the same the very same."""
-        desks, missed = board.floor(viewer), self._missed.get(viewer.id, ())
-        now = Shown(desks=desks, queues=queues, unowned=board.unowned, missed=missed)
-        return alike.setdefault((tuple(desk.me.id for desk in desks), missed), now)
 
     async def _look(self, actor: Actor) -> None:
         """What was seen last goes on being shown while the database is away."""

@@ -21,7 +21,7 @@ from callcenter.routing.presence import Mood, Presence, PresenceChanged, Why
 from callcenter.routing.why import ReasonKind
 from callcenter.screenpop.changes import PopUpdated
 from callcenter.screenpop.lines import Directory, Person
-from callcenter.screenpop.shown import FloorCall, Phase, Pop
+from callcenter.screenpop.shown import Desk, FloorCall, Phase, Pop
 from tests.screenpop.desk import DIRECTORY, Office, card, member
 from tests.spine.story import ANNA, BORIS, START, Story, answered, device, roster
 
@@ -54,9 +54,13 @@ moves = st.tuples(
 )
 
 
+def _floor(office: Office) -> tuple[Desk, ...]:
+    return office.board.floor([SUPERVISOR])[SUPERVISOR]
+
+
 def _calls(office: Office) -> dict[UUID, tuple[FloorCall, ...]]:
     """Of every desk on the floor."""
-    return {desk.me.id: desk.calls for desk in office.board.floor(SUPERVISOR)}
+    return {desk.me.id: desk.calls for desk in _floor(office)}
 
 
 def playable(office: Office, event: CallEvent) -> bool:
@@ -82,7 +86,7 @@ def test_live_view_equals_fresh_view_after_any_sequence(calls: list[list[tuple[i
         assert screen.pops == rebuilt.view(agent).pops
         assert office.board.lines(agent) == rebuilt.lines(agent)
         assert screen.presence.debts == rebuilt.presence(agent).debts
-    assert _calls(office) == {desk.me.id: desk.calls for desk in rebuilt.floor(SUPERVISOR)}
+    assert _calls(office) == {desk.me.id: desk.calls for desk in rebuilt.floor([SUPERVISOR])[SUPERVISOR]}
 
 
 def test_presence_is_the_gates_to_say_and_names_who_gave_a_reason() -> None:
@@ -96,16 +100,16 @@ def test_presence_is_the_gates_to_say_and_names_who_gave_a_reason() -> None:
 
 def test_the_floor_says_with_whom_and_what_is_owed() -> None:
     office = Office().play(answered().events).play(Story(uniqueid="2").arrives().joins().rings("102").events)
-    anna, boris = office.board.floor(SUPERVISOR)
+    anna, boris = _floor(office)
     assert [(c.phase, c.who) for c in anna.calls] == [(Phase.WRAPUP, "Olena")]
     assert [(c.phase, c.who, c.queue) for c in boris.calls] == [(Phase.RINGING, "Olena", "support")]
 
 
 def test_a_desk_is_drawn_anew_only_where_it_looks_otherwise() -> None:
     office = Office()
-    before = office.board.floor(SUPERVISOR)
+    before = _floor(office)
     office.play(Story(uniqueid="2").arrives().joins().rings("102").events)
-    anna, boris = office.board.floor(SUPERVISOR)
+    anna, boris = _floor(office)
     assert (anna is before[0], boris is before[1]) == (True, False)
 
 
@@ -116,7 +120,7 @@ def test_a_supervisor_sees_the_desks_that_his_rights_reach() -> None:
     people = {one.id: Person(id=one.id, username="", display_name="", standing=one) for one in standings}
     office.board.judged(Directory(people=people))
     viewer = Standing(id=new_id(), role=UserRole.SUPERVISOR, team=ours)
-    assert [desk.me.id for desk in office.board.floor(viewer)] == [ANNA]
+    assert [desk.me.id for desk in office.board.floor([viewer])[viewer]] == [ANNA]
 
 
 def test_a_member_that_is_a_local_channel_belongs_to_its_extension() -> None:

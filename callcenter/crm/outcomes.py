@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from callcenter.crm import card_fields, code_rules, messages, own_fields, statuses
@@ -55,6 +55,15 @@ _SYSTEM: Final[Mapping[System, Mapping[str, str]]] = {
 
 _all: Final = select(OutcomeCode).order_by(OutcomeCode.position, OutcomeCode.code)
 _read: Final = Statement(lambda _: select(table_of(OutcomeCode)).order_by(OutcomeCode.position, OutcomeCode.code))
+
+_beside: Final = Statement(
+    lambda _: (
+        select(OutcomeCode.code)
+        .join(OutcomeExtra, OutcomeCode.id == OutcomeExtra.code_id)
+        .where(OutcomeExtra.segment_id == bindparam("segment"))
+        .order_by(OutcomeExtra.position)
+    )
+)
 
 
 def seed(session: Session) -> None:
@@ -150,16 +159,8 @@ def chosen(session: Session, offer: Offer, choice: Choice) -> tuple[UUID, tuple[
 
 def extras(session: Session, segments: Collection[UUID]) -> dict[UUID, list[str]]:
     """The codes beside the primary ones, by segment."""
-    found: dict[UUID, list[str]] = {}
-    rows = session.execute(
-        select(OutcomeExtra.segment_id, OutcomeCode.code)
-        .join(OutcomeCode, OutcomeCode.id == OutcomeExtra.code_id)
-        .where(OutcomeExtra.segment_id.in_(segments))
-        .order_by(OutcomeExtra.segment_id, OutcomeExtra.position)
-    )
-    for segment, code in rows:
-        found.setdefault(segment, []).append(code)
-    return found
+    told = {segment: [row.code for row in _beside(session, {"segment": segment})] for segment in segments}
+    return {segment: codes for segment, codes in told.items() if codes}
 
 
 def lacking(session: Session, card: Customer | None) -> frozenset[str]:

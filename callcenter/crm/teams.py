@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.crm.models.customers import Customer
@@ -14,9 +14,11 @@ from callcenter.crm.models.office import Policy
 from callcenter.crm.models.people import Team, User
 from callcenter.crm.rights import UserRole
 from callcenter.errors import Invalid, NotFound, Refused
+from callcenter.statement import Statement
 
 SCOPES: Final = "scopes"
 """The policy row: ``{role: {subject: scope}}`` where it differs from the defaults."""
+_scopes: Final = Statement(lambda _: select(Policy.value, Policy.version).where(Policy.key == bindparam("policy")))
 
 
 def every(session: Session) -> list[Team]:
@@ -72,8 +74,8 @@ def remove(session: Session, team_id: UUID) -> None:
 
 def scopes(session: Session) -> tuple[dict[str, Any], int]:
     """What is kept of the roles' scopes, and its version."""
-    row = session.get(Policy, SCOPES)
-    return (dict(row.value), row.version) if row else ({}, 0)
+    rows = _scopes(session, {"policy": SCOPES})
+    return (rows[0].value, rows[0].version) if rows else ({}, 0)
 
 
 def set_scopes(session: Session, wanted: Mapping[UserRole, Mapping[str, str]]) -> None:
@@ -82,6 +84,7 @@ def set_scopes(session: Session, wanted: Mapping[UserRole, Mapping[str, str]]) -
     row.value = {str(role): dict(told) for role, told in wanted.items()}
     row.version += 1
     session.add(row)
+    session.flush()
 
 
 def _name_is_free(session: Session, name: str, but: UUID | None) -> None:

@@ -52,9 +52,11 @@ class Scene:
         self.track_of_leg[channel.uniqueid] = track.key.uniqueid
 
     def via(self, track: Track, uniqueid: str, via: Via) -> None:
-        """How this very leg came to the call."""
+        """How this very leg came to the call. Asterisk may tell it some 30 ms before it tells of the channel."""
         channel = self.channels.get(uniqueid)
-        if channel and channel.kind is Kind.DEVICE:
+        if channel is None:
+            track.coming[uniqueid] = via
+        elif channel.kind is Kind.DEVICE:
             self.leg(track, channel)
             track.legs[uniqueid].via = via
 

@@ -58,7 +58,7 @@ class Track:
     he is under way, he is back. ``parted``: the device that transferred him last after asking a colleague: it rings
     again, dialled by nobody, when the colleague does not answer. ``shelved``: he is parked. ``bound_for``: the queue he
     was sent to last. ``message``: he left one. ``unreached``: legs that never were, of phones without an address.
-    ``fell_silent``: when each phone rang last (monotonic seconds)."""
+    ``fell_silent``: when each phone rang last (monotonic seconds). ``coming``: how legs come that are yet untold."""
 
     key: CallKey
     legs: dict[str, Leg] = field(default_factory=dict)
@@ -77,6 +77,7 @@ class Track:
     recordings: set[str] = field(default_factory=set)
     unreached: set[str] = field(default_factory=set)
     fell_silent: dict[Device, float] = field(default_factory=dict)
+    coming: dict[str, Via] = field(default_factory=dict)
 
     @property
     def over(self) -> bool:
@@ -88,7 +89,7 @@ class Track:
         return any(leg.leaving or leg.parted for leg in self.legs.values())
 
     def leg(self, uniqueid: str, device: Device) -> Leg:
-        return self.legs.setdefault(uniqueid, Leg(device=device))
+        return self.legs.setdefault(uniqueid, Leg(device=device, via=self.coming.pop(uniqueid, None)))
 
     def offered(self, when: When, uniqueid: str) -> Iterable[CallEvent]:
         leg = self.legs[uniqueid]

@@ -47,16 +47,18 @@ class Statement:
     def __call__(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         """Runs it; its rows as named tuples. Raises what SQLAlchemy would raise for a fault of the database."""
         ready, source = self._at(session)
+        places = _places(ready, values)
         with _cursor(session, ready, source) as cursor:
-            cursor.execute(ready.text, _places(ready, values))
+            cursor.execute(ready.text, places)
             found = cursor.fetchall() if ready.columns else ()
         return [_row(ready, one) for one in found]
 
     def many(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         """Runs it for each of the rows, in one go. Raises the same."""
         ready, source = self._at(session)
+        places = [_places(ready, values) for values in rows]
         with _cursor(session, ready, source) as cursor:
-            cursor.executemany(ready.text, [_places(ready, values) for values in rows])
+            cursor.executemany(ready.text, places)
 
     def _at(self, session: Session) -> tuple[_Compiled, Any]:
         """The statement as the session's database takes it, and whence its cursors come."""

@@ -53,9 +53,8 @@ _SYSTEM: Final[Mapping[System, Mapping[str, str]]] = {
 }
 
 
-_all: Final = select(OutcomeCode).order_by(OutcomeCode.position, OutcomeCode.code)
-_read: Final = Statement(lambda _: select(table_of(OutcomeCode)).order_by(OutcomeCode.position, OutcomeCode.code))
-
+_ORDER: Final = (OutcomeCode.position, OutcomeCode.code)
+_read: Final = Statement(lambda _: select(table_of(OutcomeCode)).order_by(*_ORDER))
 _beside: Final = Statement(
     lambda _: (
         select(OutcomeCode.code)
@@ -83,7 +82,7 @@ def seed(session: Session) -> None:
 
 def every(session: Session) -> list[OutcomeCode]:
     """All codes, retired ones too, in the order in which people see them: what is in a group behind it."""
-    return _in_order(session.scalars(_all))
+    return _in_order(session.scalars(select(OutcomeCode).order_by(*_ORDER)))
 
 
 def _in_order(rows: Iterable[Any]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -147,10 +147,16 @@ def move(session: Session, code_id: UUID, parent: UUID | None, before: UUID | No
     return moved
 
 
-def chosen(session: Session, offer: Offer, choice: Choice) -> tuple[UUID, tuple[UUID, ...]]:
-    """The ids of the primary code and of those beside it, where the choice satisfies them. Raises Invalid."""
+def chosen(
+    session: Session, offer: Offer, choice: Choice, card: Callable[[], Customer | None]
+) -> tuple[UUID, tuple[UUID, ...]]:
+    """The ids of the primary code and of those beside it, where the choice satisfies them. Raises Invalid. The card is
+    looked at where a code asks for fields of it."""
     rows = _in_order(_read(session, {}))
-    if wrong := code_rules.faults(_tree(rows), offer, choice):
+    codes = _tree(rows)
+    if any(codes.codes[code].needs for code in (choice.outcome, *choice.extras) if code in codes.codes):
+        choice = replace(choice, lacking=lacking(session, card()))
+    if wrong := code_rules.faults(codes, offer, choice):
         raise Invalid("this outcome lacks something, or is not offered here", fields=wrong)
     ids = {row.code: row.id for row in rows}
     return ids[choice.outcome], tuple(ids[code] for code in choice.extras)

@@ -13,7 +13,7 @@ from callcenter.errors import Unavailable
 from callcenter.log import logger
 from callcenter.roster import AgentId
 from callcenter.routing import reasons
-from callcenter.routing.parts import Part, Parts
+from callcenter.routing.parts import Parts
 from callcenter.routing.reasons import Over
 from callcenter.routing.why import Key, Reason, ReasonKind
 
@@ -22,7 +22,7 @@ _RETRY_SECONDS: Final = 1.0
 
 
 class Book:
-    """``reasons`` holds breaks and pauses from elsewhere; debts are read off the calls when they are written down."""
+    """``reasons`` holds breaks and pauses from elsewhere; debts are read off the parts when they are written down."""
 
     def __init__(self, db: Database, parts: Parts, clock: Clock) -> None:
         self._db = db
@@ -92,9 +92,8 @@ class Book:
             await self._write_down()
 
     async def _write_down(self) -> None:
-        debts = {(r.kind, r.ref): r for part in self._parts.all() if (r := _owed(part))}
-        wanted = {**self.reasons, **debts}
-        added = [r for k, r in wanted.items() if self._written.get(k) != r]
+        wanted = {**self.reasons, **self._parts.debts()}
+        added = [r for k, r in wanted.items() if (old := self._written.get(k)) is not r and old != r]
         lifted = [r for k, r in self._written.items() if k not in wanted or wanted[k].agent != r.agent]
         over = tuple(self._over)
         if added or lifted or over:
@@ -106,9 +105,3 @@ class Book:
 def _same(one: Reason | None, other: Reason) -> bool:
     """The same stretch of the same pause: from lunch to training is two."""
     return one is not None and (one.agent, one.code, one.since) == (other.agent, other.code, other.since)
-
-
-def _owed(part: Part) -> Reason | None:
-    if not part.answered or part.agent is None or part.segment is None:
-        return None
-    return Reason(agent=part.agent, kind=ReasonKind.DEBT, ref=str(part.segment), since=part.debt.at)

@@ -6,8 +6,8 @@ settled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -19,6 +19,7 @@ from callcenter.routing.floor import Floor, Moment
 from callcenter.routing.membership import AWAY
 from callcenter.routing.parts import Part
 from callcenter.routing.seat import OURS, Seat
+from callcenter.routing.standing import Standing
 from callcenter.routing.why import OF_ALL_QUEUES, Key, Reason, ReasonKind, seat_ref
 
 OWES: Final = "callcenter-owes"
@@ -34,14 +35,56 @@ class Wish(StrEnum):
     FREE = "free"
 
 
-def owed_by(floor: Floor, interface: str, moment: Moment) -> tuple[Part, ...]:
-    """The answered parts that hold this interface, oldest first.
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """What is to be said of a member interface at a moment. ``owed``: the answered parts that hold it, oldest first;
+    ``answers``: the PBX says that it has just answered; ``resting``: the strongest reason of ours that keeps whoever
+    sits there out of all queues."""
 
-    An agent who left his extension while he owes takes the debt along, and the phone he left stays held until somebody
-    else sits there: signing out is no way round the gate.
-    """
-    held = [p for p in _about(floor, interface) if p.answered and not _over(floor, p, interface, moment)]
-    return tuple(sorted(held, key=lambda p: (p.since, p.call.uniqueid, p.seq)))
+    name: str
+    owed: tuple[Part, ...]
+    rings: bool
+    answers: bool
+    unknown: Mapping[str, Standing]
+    resting: Reason | None
+
+    @property
+    def owes(self) -> bool:
+        return bool(self.answers or self.owed or self.unknown)
+
+    @property
+    def held(self) -> bool:
+        return self.owes or self.resting is not None
+
+    def wish(self, moment: Moment) -> Wish:
+        """What must become of it. KEEP while an answer may just be happening: a pause set by the dialplan a moment ago
+        must not be lifted, a phone that only rings must not be paused."""
+        if self.held:
+            return Wish.HOLD
+        return Wish.KEEP if self.rings or moment.behind else Wish.FREE
+
+    def reason(self, floor: Floor) -> str:
+        """Why the PBX is told to pause it."""
+        if self.owes or self.name in floor.debts:
+            return OWES
+        if self.resting is None or self.resting.kind is ReasonKind.MANUAL:
+            return f"{OURS}-{self.resting.code}" if self.resting and self.resting.code else RESTS
+        return f"{OURS}-{self.resting.kind}"
+
+
+def _member(floor: Floor, interface: str, moment: Moment) -> _Member:
+    """An agent who left his extension while he owes takes the debt along, and the phone he left stays held until
+    somebody else sits there: signing out is no way round the gate."""
+    about = tuple(_about(floor, interface))
+    held = [part for part in about if part.answered and not _over(floor, part, interface, moment)]
+    return _Member(
+        name=interface,
+        owed=tuple(sorted(held, key=lambda p: (p.since, p.call.uniqueid, p.seq))),
+        rings=any(not part.answered for part in about),
+        answers=floor.answers.hold(interface, moment.known),
+        unknown=floor.unknown(interface),
+        resting=_resting(floor, interface),
+    )
 
 
 def _about(floor: Floor, interface: str) -> Iterator[Part]:
@@ -59,65 +102,55 @@ def _over(floor: Floor, part: Part, interface: str, moment: Moment) -> bool:
     return moment.at - part.call_ended_at > _LEG_LOST and not floor.in_use(interface)
 
 
-def wish(floor: Floor, interface: str, moment: Moment) -> Wish:
-    """What must become of a member. KEEP while an answer may just be happening: a pause set by the dialplan a
-    moment ago must not be lifted, a phone that only rings must not be paused."""
-    answered = floor.answers.hold(interface, moment.known) or owed_by(floor, interface, moment)
-    if floor.unknown(interface) or answered or _rests(floor, interface):
-        return Wish.HOLD
-    return Wish.KEEP if _rings(floor, interface) or moment.behind else Wish.FREE
-
-
-def _rings(floor: Floor, interface: str) -> bool:
-    return any(not p.answered for p in _about(floor, interface))
-
-
-def _rests(floor: Floor, interface: str) -> bool:
-    return _resting(floor, interface) is not None
-
-
 def _resting(floor: Floor, interface: str) -> Reason | None:
-    """The strongest reason of ours that keeps whoever sits there out of all queues."""
     owner = floor.desks.owner.get(interface)
     found = (floor.reasons.get((kind, str(owner))) for kind in OF_ALL_QUEUES)
     return next((reason for reason in found if reason), None) if owner is not None else None
 
 
+def wish(floor: Floor, interface: str, moment: Moment) -> Wish:
+    """What must become of a member."""
+    return _member(floor, interface, moment).wish(moment)
+
+
 def plan(floor: Floor, interfaces: Iterable[str], moment: Moment) -> tuple[Action, ...]:
     """The fewest actions that bring these interfaces to what must be; none when all is as it must be."""
     names = sorted(interfaces)
-    wishes = {name: wish(floor, name, moment) for name in names}
-    held = [name for name in names if wishes[name] is Wish.HOLD]
-    free = [name for name in names if wishes[name] is Wish.FREE]
-    joins = membership.plan(floor, names, {name: _reason(floor, name, moment) for name in held})
-    pauses = [Pause(interface=n, reason=_reason(floor, n, moment)) for n in held if _loose(floor, n)]
+    members = [_member(floor, name, moment) for name in names]
+    held = [member for member in members if member.held]
+    free = [member.name for member in members if member.wish(moment) is Wish.FREE]
+    why = {member.name: member.reason(floor) for member in held}
+    joins = membership.plan(floor, names, why)
+    pauses = [Pause(interface=n, reason=reason) for n, reason in why.items() if _loose(floor, n)]
     benches = [Pause(interface=s.interface, reason=AWAY, queue=s.queue) for n in free for s in _to_bench(floor, n)]
     again = [pause for n in free for pause in _to_restore(floor, n)]
-    puts = [put for n in held if not _stands(floor, n) for put in _debt(floor, n, moment)]
+    puts = [put for m in held if not _stands(floor, m.name) for put in _debt(floor, m)]
     drops = [DropDebt(interface=n) for n in free if n in floor.debts]
-    drops += [DropDebt(interface=n, call=call) for n in names for call in _settled(floor, n, moment)]
+    drops += [DropDebt(interface=m.name, call=call) for m in members for call in _settled(floor, m, moment)]
     frees = [action for n in free for action in _frees(floor, n, moment)]
     return (*pauses, *joins, *puts, *drops, *benches, *again, *frees)
 
 
 def due(floor: Floor, action: Action, moment: Moment) -> bool:
     """Whether a planned action is still right: much can happen while the one before it is under way."""
-    held = wish(floor, action.interface, moment)
+    member = _member(floor, action.interface, moment)
+    held = member.wish(moment)
     if isinstance(action, AddMember | RemoveMember | SetPenalty):
         return action in plan(floor, [action.interface], moment)
     if isinstance(action, Pause) and action.queue:
         benched = any(s.queue == action.queue for s in _to_bench(floor, action.interface))
         return held is Wish.FREE and (benched or action in _to_restore(floor, action.interface))
     if isinstance(action, DropDebt) and action.call:
-        return action.call in _settled(floor, action.interface, moment)
+        return action.call in _settled(floor, member, moment)
     return held is (Wish.HOLD if isinstance(action, Pause | PutDebt) else Wish.FREE)
 
 
-def _settled(floor: Floor, interface: str, moment: Moment) -> list[str]:
+def _settled(floor: Floor, member: _Member, moment: Moment) -> list[str]:
     """Calls of its list that nobody owes for any more, whatever else he owes. Not while one may be answered again."""
-    answering = floor.answers.hold(interface, moment.known) or _rings(floor, interface) or moment.behind
-    held = {part.call for part in owed_by(floor, interface, moment)}
-    rows = {} if answering else floor.listed.of(interface)
+    if member.answers or member.rings or moment.behind:
+        return []
+    held = {part.call for part in member.owed}
+    rows = floor.listed.of(member.name)
     return [call for call, row in rows.items() if row.known and CallKey(pbx=floor.pbx, uniqueid=call) not in held]
 
 
@@ -140,27 +173,17 @@ def _to_restore(floor: Floor, interface: str) -> list[Pause]:
     return [Pause(interface=interface, reason=why.note, queue=queue) for queue, why in stood.items() if why]
 
 
-def _reason(floor: Floor, interface: str, moment: Moment) -> str:
-    standing = interface in floor.debts or floor.unknown(interface)
-    if standing or floor.answers.hold(interface, moment.known) or owed_by(floor, interface, moment):
-        return OWES
-    resting = _resting(floor, interface)
-    if resting is None or resting.kind is ReasonKind.MANUAL:
-        return f"{OURS}-{resting.code}" if resting and resting.code else RESTS
-    return f"{OURS}-{resting.kind}"
-
-
-def _debt(floor: Floor, interface: str, moment: Moment) -> list[PutDebt]:
+def _debt(floor: Floor, member: _Member) -> list[PutDebt]:
     """None for who only helps in a talk: he is held while it lasts, and owes nothing that would have to outlive us. A
     debt whose call is not known is put as it stood."""
-    if unknown := floor.unknown(interface):
-        return [PutDebt(interface=interface, value=next(iter(unknown.values())).value)]
-    his = [part for part in owed_by(floor, interface, moment) if not part.helps]
+    if member.unknown:
+        return [PutDebt(interface=member.name, value=next(iter(member.unknown.values())).value)]
+    his = [part for part in member.owed if not part.helps]
     if not his:
         return []
     call = his[0].call
     debt = his[0].debt if call.pbx == floor.pbx else replace(his[0].debt, pbx=call.pbx)
-    return [PutDebt(interface=interface, value=str(debt))]
+    return [PutDebt(interface=member.name, value=str(debt))]
 
 
 def _frees(floor: Floor, interface: str, moment: Moment) -> list[Free]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
@@ -13,6 +12,7 @@ from callcenter.call import Call, Role, Segment
 from callcenter.events import CallKey, OfferResult
 from callcenter.roster import AgentId, Device
 from callcenter.routing.debts import Debt
+from callcenter.routing.why import Key, Reason, ReasonKind
 
 K = TypeVar("K")
 _NOTHING: Final[frozenset[Part]] = frozenset()
@@ -91,6 +91,11 @@ class Parts:
         self._of_call: dict[CallKey, tuple[Part, ...]] = {}
         self._of_agent: dict[AgentId, set[Part]] = defaultdict(set)
         self._of_device: dict[Device, set[Part]] = defaultdict(set)
+        self._debts: dict[CallKey, dict[Key, Reason]] = {}
+
+    def debts(self) -> dict[Key, Reason]:
+        """What of all these keeps agents from calls."""
+        return {key: debt for found in self._debts.values() for key, debt in found.items()}
 
     def put(self, call: Call) -> frozenset[Part]:
         """Takes over the call as it is now; the parts that came, went or changed."""
@@ -108,14 +113,12 @@ class Parts:
     def of_device(self, device: Device) -> frozenset[Part]:
         return frozenset(self._of_device.get(device, ()))
 
-    def all(self) -> Iterable[Part]:
-        return (part for found in self._of_call.values() for part in found)
-
     def _replace(self, key: CallKey, now: tuple[Part, ...]) -> frozenset[Part]:
         before = self._of_call.get(key, ())
         if before == now:
             return _NOTHING
         self._of_call.pop(key, None)
+        self._debts.pop(key, None)
         for part in before:
             _discard(self._of_device, part.device, part)
             if part.agent is not None:
@@ -126,6 +129,8 @@ class Parts:
                 self._of_agent[part.agent].add(part)
         if now:
             self._of_call[key] = now
+        if debts := {debt.key: debt for part in now if (debt := _debt(part))}:
+            self._debts[key] = debts
         return frozenset(before) ^ frozenset(now)
 
 
@@ -133,3 +138,9 @@ def _discard(index: dict[K, set[Part]], key: K, part: Part) -> None:
     index[key].discard(part)
     if not index[key]:
         del index[key]
+
+
+def _debt(part: Part) -> Reason | None:
+    if not part.answered or part.agent is None or part.segment is None:
+        return None
+    return Reason(agent=part.agent, kind=ReasonKind.DEBT, ref=str(part.segment), since=part.debt.at)

@@ -102,19 +102,18 @@ class Worker:
         await self._adopt()
         if floor.up_since is None or not self._out.holds(post.pbx):
             return
-        looked_at = frozenset(post.touched)
-        planned = await self._act(looked_at)
-        unknown = sorted(name for name in looked_at if floor.unknown(name))
-        for interface in unknown:
-            await explain(self._out, floor, interface, self._now())
-        if unknown:
-            await self._act(looked_at)
-        if not planned and not unknown and not post.intruded:
-            post.touched -= looked_at
-            return
+        looked_at, post.touched = frozenset(post.touched), set()
+        try:
+            left = await self._act(looked_at)
+            for interface in (unknown := sorted(name for name in looked_at if floor.unknown(name))):
+                await explain(self._out, floor, interface, self._now())
+            left |= await self._act(looked_at) if unknown else set()
+        except Exception:
+            post.touched |= looked_at
+            raise
         now = self._now()
         post.intruded = {name for name in post.intruded if holds.wish(floor, name, now) is holds.Wish.HOLD}
-        post.touched -= {name for name in looked_at if not holds.plan(floor, [name], now)}
+        post.touched |= {name for name in left.union(unknown) if holds.plan(floor, [name], now)}
 
     async def _adopt(self) -> None:
         """Writes down what somebody else did, with what is told of meanwhile."""
@@ -128,13 +127,13 @@ class Worker:
             if not floor.evicted:
                 return
 
-    async def _act(self, interfaces: Iterable[str]) -> bool:
-        """Whether anything was to be done."""
+    async def _act(self, interfaces: Iterable[str]) -> set[str]:
+        """Where anything was to be done."""
         planned = holds.plan(self.post.floor, interfaces, self._now())
         for action in planned:
             if holds.due(self.post.floor, action, self._now()):
                 await self._do(action)
-        return bool(planned)
+        return {action.interface for action in planned}
 
     async def _look_who_sits_where(self) -> None:
         post, seating = self.post, self._hands.seating

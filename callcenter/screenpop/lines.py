@@ -95,17 +95,28 @@ class Waiting:
 
     def __init__(self) -> None:
         self._since: dict[Queue, dict[CallKey, datetime]] = defaultdict(dict)
+        self._drawn: dict[tuple[Queue, str, bool], QueueLine] = {}
 
     def fold(self, before: Call | None, after: Call) -> bool:
         """Takes a changed call over; whether anything about waiting changed."""
         was, now = (_waits(before) if before else {}), _waits(after)
+        if was == now:
+            return False
         for queue in was.keys() - now.keys():
             self._since[queue].pop(after.key, None)
         for queue, since in now.items():
             self._since[queue][after.key] = since
-        return was != now
+        self._drawn.clear()
+        return True
 
     def line(self, queue: Queue, label: str, *, offered: bool) -> QueueLine:
+        """The same object for all who are shown the same."""
+        drawn = self._drawn.get((queue, label, offered))
+        if drawn is None:
+            drawn = self._drawn[queue, label, offered] = self._draw(queue, label, offered=offered)
+        return drawn
+
+    def _draw(self, queue: Queue, label: str, *, offered: bool) -> QueueLine:
         since = self._since.get(queue, {})
         first = min(since.values(), default=None)
         return QueueLine(queue=queue[1], label=label, waiting=len(since), longest_since=first, offered_to_you=offered)

@@ -117,8 +117,8 @@ def test_whatever_happens_owing_agents_are_paused_and_foreign_pauses_are_kept(st
         scene.adopt()
         foreign = from_elsewhere(scene)
         scene.reconcile()
-        owing = {p.agent for p in scene.parts.all() if p.owes and p.agent}
-        held = {name for agent in owing for name in scene.floor.desks.of_agent.get(agent, ())}
+        sits, parts = scene.floor.desks.of_agent, scene.parts
+        held = {n for agent in sits for n in sits[agent] if any(p.owes for p in parts.of_agent(agent))}
         assert all(seat.paused for name in held for seat in scene.floor.seats_of(name)), step
         assert held <= set(scene.floor.debts)
         assert all(seat.paused for seat in scene.floor.seats() if (seat.interface, seat.queue) in foreign)

@@ -107,7 +107,7 @@ class House:
         self.scene.goes(answered("101"))
 
     def _log(self) -> None:
-        if tuple(self.scene.parts.all()):
+        if self.scene.parts.debts():
             call = answered("101").told(self.scene.desks)
             self.scene.parts.put(log_outcome(call, desks_now=self.scene.desks))
 
@@ -173,8 +173,8 @@ def test_no_owing_agent_ever_joins_free(steps: list[str]) -> None:
     for step in steps:
         house.take(step)
         house.scene.adopt()
-        owing = {p.agent for p in house.scene.parts.all() if p.owes and p.agent}
-        held = {name for agent in owing for name in house.scene.floor.desks.of_agent.get(agent, ())}
+        sits, parts = house.scene.floor.desks.of_agent, house.scene.parts
+        held = {n for agent in sits for n in sits[agent] if any(p.owes for p in parts.of_agent(agent))}
         joins = [a for a in house.scene.plan() if isinstance(a, AddMember) and a.interface in held]
         assert all(action.paused for action in joins), step
         house.reconcile()

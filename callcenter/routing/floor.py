@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 from typing import Final, assert_never
@@ -17,6 +17,7 @@ from callcenter.routing.seat import IN_USE, OURS, Seat
 from callcenter.routing.staff import Staff
 from callcenter.routing.standing import Listed, Standing
 from callcenter.routing.why import Key, Reason, ReasonKind
+from callcenter.values import replace
 
 _TOLD_SECONDS: Final = 2.0
 _BEHIND_SECONDS: Final = 1.0

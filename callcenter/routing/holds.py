@@ -7,7 +7,7 @@ settled.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -21,6 +21,7 @@ from callcenter.routing.parts import Part
 from callcenter.routing.seat import OURS, Seat
 from callcenter.routing.standing import Standing
 from callcenter.routing.why import OF_ALL_QUEUES, Key, Reason, ReasonKind, seat_ref
+from callcenter.values import replace
 
 OWES: Final = "callcenter-owes"
 RESTS: Final = "callcenter-break"
@@ -104,8 +105,10 @@ def _over(floor: Floor, part: Part, interface: str, moment: Moment) -> bool:
 
 def _resting(floor: Floor, interface: str) -> Reason | None:
     owner = floor.desks.owner.get(interface)
-    found = (floor.reasons.get((kind, str(owner))) for kind in OF_ALL_QUEUES)
-    return next((reason for reason in found if reason), None) if owner is not None else None
+    if owner is None:
+        return None
+    ref = str(owner)
+    return next((reason for kind in OF_ALL_QUEUES if (reason := floor.reasons.get((kind, ref)))), None)
 
 
 def wish(floor: Floor, interface: str, moment: Moment) -> Wish:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from prometheus_client import Counter
@@ -26,6 +25,7 @@ from callcenter.routing.post import Post
 from callcenter.routing.seating import Seating
 from callcenter.routing.unseen import explain
 from callcenter.routing.why import Key, Reason
+from callcenter.values import replace
 
 log = logger(__name__)
 _SEND_SECONDS: Final = 5.0

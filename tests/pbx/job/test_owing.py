@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 
+from callcenter.owing import MOMENT
 from tests.captures.stage import keys
 from tests.lab.amitap import AmiTap
 from tests.lab.asterisk import Asterisk
@@ -185,6 +187,8 @@ async def test_who_is_asked_and_brought_in_by_a_key_helps_until_he_is_alone_with
     await until_async(lambda: [p for p in shown.values() if p["role"] == "assist"], 10, "Boris helping")
     tap.action("Hangup", Channel=leg)
     await until_async(lambda: [p for p in desks["anna"].owed() if p["handed_to"] == "Boris"], 10, "Anna's draft")
+    alone = time.monotonic() + MOMENT.total_seconds()
+    await until_async(lambda: time.monotonic() > alone, 10, "more than a moment alone with the customer")
     await leaves(floor, caller)
     await until_async(desks["boris"].owed, 10, "Boris owing the form")
     states = {(name, role, state) for name, _, role, state in told(await call_of(desks["sofia"], "+79161260008"))}

@@ -105,9 +105,11 @@ class Worker:
         looked_at, post.touched = frozenset(post.touched), set()
         try:
             left = await self._act(looked_at)
-            for interface in (unknown := sorted(name for name in looked_at if floor.unknown(name))):
+            unknown = sorted(name for name in looked_at if floor.unknown(name))
+            for interface in unknown:
                 await explain(self._out, floor, interface, self._now())
-            left |= await self._act(looked_at) if unknown else set()
+            if unknown:
+                left |= await self._act(looked_at)
         except Exception:
             post.touched |= looked_at
             raise

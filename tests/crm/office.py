@@ -168,7 +168,7 @@ class Office:
             await self.ledger.take(event)
 
     async def trail(self, verb: str) -> list[Audit]:
-        return await self.db.read(lambda s: list(s.scalars(select(Audit).where(Audit.verb == verb))))
+        return await self.db.read(lambda s: list(s.scalars(select(Audit).where(Audit.verb == verb).order_by(Audit.id))))
 
     async def user(self, person: UUID) -> User:
         return await self.db.read(lambda s: users.get(s, person))

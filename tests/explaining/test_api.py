@@ -47,7 +47,9 @@ class Asked:
 
     async def trail(self) -> list[tuple[str, str]]:
         return await self.floor.parts.db.read(
-            lambda s: [(a.verb, a.thing) for a in s.scalars(select(Audit)) if a.verb.endswith("_events")]
+            lambda s: [
+                (a.verb, a.thing) for a in s.scalars(select(Audit).order_by(Audit.id)) if a.verb.endswith("_events")
+            ]
         )
 
 

@@ -56,7 +56,7 @@ class Listeners(Archive):
         return await self.client.request(method, path, json=body, headers=headers)
 
     async def trail(self, verb: str) -> list[tuple[str, dict[str, Any]]]:
-        rows = await self.db.read(lambda s: s.scalars(select(Audit).where(Audit.verb == verb)).all())
+        rows = await self.db.read(lambda s: s.scalars(select(Audit).where(Audit.verb == verb).order_by(Audit.id)).all())
         return [(row.actor_name, row.details) for row in rows]
 
     async def count(self, kind: Any) -> int:

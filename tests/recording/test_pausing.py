@@ -142,7 +142,7 @@ async def test_the_agent_ends_it_and_the_calls_end_does(talk: Talk) -> None:
     await talk.pausing.pause(talk.call, ANNA, AT_ONCE)
     await talk.happens(talk.goes_on().hangs_up("101").ends())
     assert [one.ended for one in talk.call.pauses] == [PauseEnd.AGENT, PauseEnd.CALL]
-    lines = await talk.db.read(lambda s: s.scalars(select(Audit)).all())
+    lines = await talk.db.read(lambda s: s.scalars(select(Audit).order_by(Audit.id)).all())
     assert [line.details["how"] for line in lines] == ["call"]
 
 

@@ -51,7 +51,9 @@ async def test_the_map_is_saved_whole_and_only_over_the_version_that_was_read(bo
     assert {name: kept.body[name] for name in whole} == whole
     (map,) = [event.map for event in both.heard if isinstance(event, MapChanged)]
     assert map.to_dial("PJSIP/trunk-1", "+79161234567") == "989161234567"
-    trail = await both.parts.db.read(lambda s: s.scalars(select(Audit).where(Audit.verb == "edit")).all())
+    trail = await both.parts.db.read(
+        lambda s: s.scalars(select(Audit).where(Audit.verb == "edit").order_by(Audit.id)).all()
+    )
     assert [line.details["changed"] for line in trail] == [["rules", "stations", "dids"]]
 
 

@@ -26,7 +26,9 @@ async def site(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def trail(site: Site, verb: str) -> list[Audit]:
-    return await site.parts.db.read(lambda s: list(s.scalars(select(Audit).where(Audit.verb == verb))))
+    return await site.parts.db.read(
+        lambda s: list(s.scalars(select(Audit).where(Audit.verb == verb).order_by(Audit.id)))
+    )
 
 
 async def kinds(caller: Caller) -> list[str]:

@@ -156,5 +156,5 @@ async def test_what_is_forbidden_on_a_card_is_forbidden_at_the_phone_until_it_is
 
 
 def dialled_all_the_same(session: Session) -> list[tuple[str, str, str]]:
-    lines = session.scalars(select(Audit).where(Audit.verb == "dial"))
+    lines = session.scalars(select(Audit).where(Audit.verb == "dial").order_by(Audit.id))
     return [(line.actor_name, line.thing, line.thing_id) for line in lines if line.details.get("all_the_same")]

@@ -153,10 +153,10 @@ def chosen(
     """The ids of the primary code and of those beside it, where the choice satisfies them. Raises Invalid. The card is
     looked at where a code asks for fields of it."""
     rows = _in_order(_read(session, {}))
-    codes = _tree(rows)
-    if any(codes.codes[code].needs for code in (choice.outcome, *choice.extras) if code in codes.codes):
+    known = _tree(rows)
+    if any(known.codes[code].needs for code in (choice.outcome, *choice.extras) if code in known.codes):
         choice = replace(choice, lacking=lacking(session, card()))
-    if wrong := code_rules.faults(codes, offer, choice):
+    if wrong := code_rules.faults(known, offer, choice):
         raise Invalid("this outcome lacks something, or is not offered here", fields=wrong)
     ids = {row.code: row.id for row in rows}
     return ids[choice.outcome], tuple(ids[code] for code in choice.extras)

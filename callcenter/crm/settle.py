@@ -29,7 +29,8 @@ _OPEN: Final = UNSETTLED | {OutcomeState.DEFERRED}
 _talk: Final = Statement(
     lambda _: (
         select(SegmentRow.id, SegmentRow.call_id, SegmentRow.seq, SegmentRow.agent_id, User.team_id, SegmentRow.queue)
-        .add_columns(SegmentRow.outcome_state, CallRow.pbx, CallRow.uniqueid, CallRow.direction, CallRow.customer_id)
+        .add_columns(SegmentRow.answered_at, SegmentRow.outcome_state)
+        .add_columns(CallRow.pbx, CallRow.uniqueid, CallRow.direction, CallRow.customer_id)
         .join(CallRow, CallRow.id == SegmentRow.call_id)
         .outerjoin(User, User.id == SegmentRow.agent_id)
         .where(SegmentRow.id == bindparam("segment"))
@@ -61,6 +62,7 @@ class _Talk:
     agent: UUID | None
     team: UUID | None
     queue: str
+    answered_at: datetime | None
     state: OutcomeState
     pbx: str
     uniqueid: str
@@ -153,7 +155,7 @@ def waived(session: Session, segment_id: UUID, actor: Actor) -> Part:
 def unowned(session: Session, segment_id: UUID) -> Part:
     """The talk that is nobody's, for whoever may claim it or let it be. Raises NotFound, Refused."""
     talk = _found(session, segment_id)
-    if talk is None or session.get_one(SegmentRow, segment_id).answered_at is None:
+    if talk is None or talk.answered_at is None:
         raise NotFound("no such talk")
     if talk.agent is not None or talk.state is not OutcomeState.NONE:
         raise Refused("somebody else has claimed it", code="already_claimed")
